@@ -1,0 +1,1 @@
+"""Doing it once: ports, preconditions, receipts. The ports are implemented in gates.adapters."""

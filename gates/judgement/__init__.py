@@ -1,0 +1,1 @@
+"""What it means: the only room where thresholds meet numbers."""

@@ -1,0 +1,67 @@
+"""What to do about a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from gates.model.criterion import Priority
+
+
+class DecisionKind(StrEnum):
+    """The five things that can be done about a verdict."""
+
+    PROMOTE = "PROMOTE"
+    HOLD = "HOLD"
+    ROLL_BACK = "ROLL_BACK"
+    SCALE = "SCALE"
+    INVESTIGATE = "INVESTIGATE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollBack:
+    """Send all traffic of one service from one revision to another.
+
+    `is_target_verified` says whether the ledger holds a GO for the target.
+    """
+
+    service: str
+    from_revision: str
+    to_revision: str
+    is_target_verified: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackPlan:
+    """Waves of rollbacks: parallel inside a wave, a wave after the one before it.
+
+    `impossible` maps a service to the reason why there is nothing to go back to.
+    """
+
+    waves: tuple[tuple[RollBack, ...], ...] = ()
+    impossible: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def actions(self) -> tuple[RollBack, ...]:
+        """All rollbacks in the order of their waves."""
+        return tuple(action for wave in self.waves for action in wave)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What will be done, by whose authority, by when, and why.
+
+    `priority`, `authority` and `response_time` come from the decision matrix; `is_automatic` says that a
+    standing authorisation covers it.
+    """
+
+    kind: DecisionKind
+    because: tuple[str, ...]
+    services: tuple[str, ...] = ()
+    priority: Priority | None = None
+    authority: str | None = None
+    response_time: timedelta | None = None
+    is_automatic: bool = False
+    plan: RollbackPlan | None = None

@@ -1,0 +1,72 @@
+"""What the pipeline announces while it runs; listeners print, nobody else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gates.model.decision import Decision
+from gates.model.receipt import Receipt
+from gates.model.release import Release
+from gates.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """A step of the pipeline begins."""
+
+    step: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinished:
+    """A step of the pipeline ended after `seconds`."""
+
+    step: str
+    seconds: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFound:
+    """The release under test is known; `notes` say what a person should know about how it was found."""
+
+    release: Release
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFinished:
+    """A producer delivered one observation: criterion, service and how it went."""
+
+    criterion: str
+    service: str
+    status: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictReached:
+    """The judge has spoken."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionMade:
+    """What will be done."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFinished:
+    """One action has its receipt."""
+
+    receipt: Receipt
+
+
+Event = (
+    StepStarted | StepFinished | ReleaseFound | CheckFinished | VerdictReached | DecisionMade | ActionFinished
+)

@@ -1,0 +1,70 @@
+"""How one criterion came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gates.model.criterion import Criterion, Priority
+from gates.model.evidence import Evidence, Measurement
+
+
+class Outcome(StrEnum):
+    """How one criterion came out for one service."""
+
+    PASS = "PASS"  # noqa: S105 - an outcome, no password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    ERROR = "ERROR"
+
+
+_BADNESS = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.ERROR, Outcome.FAIL)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the worst of at least one outcome: PASS < INCONCLUSIVE < ERROR < FAIL.
+
+    Raises:
+        ValueError: there is none; an empty conjunction is no pass.
+    """
+    ranked = sorted(outcomes, key=_BADNESS.index)
+    if not ranked:
+        raise ValueError("the worst of nothing is not known")
+    return ranked[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """An approved, scoped, expiring exception for one criterion (and one service, or all of them)."""
+
+    criterion: str
+    service: str | None
+    reason: str
+    approved_by: str
+    role: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Outcome and reason for one criterion and one service (or the platform).
+
+    `margin` is how far the measured value is on the good side of the threshold, in the criterion's unit
+    (negative when it fails); `priority` is set when the outcome is FAIL; `implied_by` names the failed
+    criterion that explains this failure.
+    """
+
+    criterion: Criterion
+    service: str
+    outcome: Outcome
+    reason: str
+    measured: Measurement | None = None
+    samples: int = 0
+    margin: float | None = None
+    priority: Priority | None = None
+    blames: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    waiver: Waiver | None = None
+    implied_by: str | None = None

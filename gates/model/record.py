@@ -1,0 +1,29 @@
+"""The file that says all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gates.model.decision import Decision
+from gates.model.receipt import Receipt
+from gates.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolVersion:
+    """A tool that took part, and its version."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """Everything that one run concluded and did, with the digests of what it rests on."""
+
+    run_id: str
+    verdict: Verdict
+    decision: Decision
+    receipts: tuple[Receipt, ...]
+    evidence_digest: str
+    tools: tuple[ToolVersion, ...]

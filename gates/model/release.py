@@ -1,0 +1,57 @@
+"""What is under test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRef:
+    """One immutable deployment of a service: its short name and its image's digest."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRelease:
+    """One service of a release: the revision under test and the one to go back to.
+
+    `baseline_verified` says whether the ledger holds a GO for the baseline.
+
+    Raises:
+        ValueError: the candidate is its own baseline.
+    """
+
+    service: str
+    candidate: RevisionRef
+    baseline: RevisionRef | None = None
+    baseline_verified: bool = False
+
+    def __post_init__(self) -> None:
+        if self.baseline is not None and self.baseline.name == self.candidate.name:
+            raise ValueError(f"{self.service}: candidate and baseline are both {self.candidate.name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The set of candidate revisions that is judged together.
+
+    Raises:
+        ValueError: no service, or a service twice.
+    """
+
+    id: str
+    environment: str
+    services: tuple[ServiceRelease, ...]
+
+    def __post_init__(self) -> None:
+        names = [entry.service for entry in self.services]
+        if not names:
+            raise ValueError("a release names at least one service")
+        if len(set(names)) != len(names):
+            raise ValueError(f"release {self.id} names a service twice: {names}")
+
+    def of(self, service: str) -> ServiceRelease | None:
+        """Return the part of the release about `service`, or None."""
+        return next((entry for entry in self.services if entry.service == service), None)

@@ -1,0 +1,44 @@
+"""Where requests go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficTarget:
+    """One line of a traffic list: a revision (None means the latest ready one), its percent, its tag."""
+
+    revision: str | None
+    percent: int = 0
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficSplit:
+    """A service's whole traffic list.
+
+    Raises:
+        ValueError: the percentages do not sum to 100.
+    """
+
+    targets: tuple[TrafficTarget, ...]
+
+    def __post_init__(self) -> None:
+        total = sum(target.percent for target in self.targets)
+        if total != 100:  # noqa: PLR2004 - per cent
+            raise ValueError(f"traffic percentages sum to 100, got {total}")
+
+    def all_to(self, revision: str) -> TrafficSplit:
+        """Return the split with all traffic on `revision` and every tag kept where it points."""
+        tags = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in self.targets if t.tag)
+        return TrafficSplit(targets=(TrafficTarget(revision=revision, percent=100), *tags))
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a later deployment would get no traffic: no percent follows the latest revision."""
+        return not any(target.revision is None and target.percent > 0 for target in self.targets)
+
+    def percent_of(self, revision: str) -> int:
+        """Return the percentage that goes to `revision` by name."""
+        return sum(target.percent for target in self.targets if target.revision == revision)

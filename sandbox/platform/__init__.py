@@ -1,0 +1,1 @@
+"""The local Cloud Run: admin API, revisions as processes, router, DNS, Monitoring."""

@@ -1,0 +1,128 @@
+"""What the control plane (admin API) and the data plane (processes, router) say to each other.
+
+The control plane owns services, revisions, operations and traffic lists. The data plane owns processes,
+routes and what was really measured. They meet in these values and protocols alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class StartError(Exception):
+    """A revision could not be started: image unknown, process died, startup probe failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A startup, liveness or readiness probe; `path` None means TCP."""
+
+    path: str | None
+    period_s: float = 10.0
+    timeout_s: float = 1.0
+    failure_threshold: int = 3
+    initial_delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionSpec:
+    """All that the data plane needs to run a revision. Names are Cloud Run names (short, not paths)."""
+
+    service: str
+    revision: str
+    image: str
+    digest: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    concurrency: int = 80
+    min_instances: int = 0
+    max_instances: int = 100
+    timeout_s: float = 300.0
+    startup: Probe | None = None
+    liveness: Probe | None = None
+    readiness: Probe | None = None
+    session_affinity: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTarget:
+    """A revision's share of a service's requests; with a tag it is also reachable under its own host."""
+
+    revision: str
+    percent: int
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRoute:
+    """What the router needs to know about one service. Replaced as a whole, atomically."""
+
+    service: str
+    targets: Sequence[RouteTarget]
+    ingress: str = "all"
+    """`all`, `internal` or `internal-and-cloud-load-balancing`."""
+    is_disabled: bool = False
+    """Manual scaling to zero: every request answers 503."""
+    min_instances: int = 0
+    max_instances: int = 0
+    """Service-level scaling; 0 means no service-level maximum."""
+    manual_instances: int | None = None
+
+
+class DataPlane(Protocol):
+    """Runs revisions and routes requests to them."""
+
+    async def start(self, spec: RevisionSpec) -> None:
+        """Start the revision's first instance and wait for its startup probe; raise StartError."""
+
+    async def route(self, route: ServiceRoute) -> None:
+        """Swap the service's route atomically; revisions that no route names any more are drained."""
+
+    async def remove(self, service: str) -> None:
+        """Forget the service and stop its instances."""
+
+    def is_image_known(self, image: str) -> bool:
+        """Whether the image reference can be resolved at all."""
+
+    def digest_of(self, image: str) -> str:
+        """The `sha256:…` digest that the image reference resolves to; raise StartError when unknown."""
+
+    def instance_count(self, revision: str) -> int:
+        """Running instances of a revision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    """How honest-but-inconvenient the local Cloud Run is; all times in seconds."""
+
+    operation_latency_s: float = 0.05
+    traffic_lag_s: float = 0.0
+    """How long after a finished operation the data plane still routes the old way (real: up to 75 s)."""
+    etag_mode: str = "enforced"
+    """`enforced` (documented) or `ignored` (observed live on v2 traffic patches)."""
+    writes_per_minute: int = 10_000
+    operations_denied: bool = False
+    """Answer 403 to reads of operations, as a service-scoped role would see."""
+    metrics_delay_s: float = 180.0
+    extra_cold_start_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSample:
+    """One request that the router forwarded or refused; what Monitoring is fed with."""
+
+    at: float
+    """Unix time at which the answer was complete."""
+    service: str
+    revision: str
+    """Empty when no instance could be found."""
+    code: int
+    latency_ms: float
+
+
+class SampleSink(Protocol):
+    """Receives what the router measured."""
+
+    def record(self, sample: RequestSample) -> None:
+        """Take one sample."""
