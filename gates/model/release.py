@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -55,3 +56,11 @@ class Release:
     def of(self, service: str) -> ServiceRelease | None:
         """Return the part of the release about `service`, or None."""
         return next((entry for entry in self.services if entry.service == service), None)
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of which revision of which service is under test; binds platform-wide evidence."""
+        lines = sorted(
+            f"{entry.service}={entry.candidate.name}@{entry.candidate.digest}" for entry in self.services
+        )
+        return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()

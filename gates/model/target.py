@@ -27,6 +27,8 @@ class Target:
     """
 
     environment: str
+    fingerprint: str
+    """The digest of the whole release under test; binds platform-wide evidence to it."""
     project: str
     region: str
     services: tuple[ServiceTarget, ...]

@@ -1,0 +1,184 @@
+"""From evidence to judgements.
+
+The truth table, for one criterion and one service. The worst line that applies counts, FAIL being worst,
+then ERROR, then INCONCLUSIVE:
+
+| what the evidence says                                             | outcome      |
+|--------------------------------------------------------------------|--------------|
+| a check failed (a measurement in `failed checks` above zero)       | FAIL         |
+| measured in the criterion's unit, enough samples, demand not held  | FAIL         |
+| a producer broke, a worker was lost, a fixture failed (ERRORED)    | ERROR        |
+| measured in another unit than the criterion's                      | ERROR        |
+| a named producer delivered nothing for this service                | INCONCLUSIVE |
+| skipped, deselected, xfailed, not allowed here, stale, of another  | INCONCLUSIVE |
+|   revision or environment (NOT_RUN)                                |              |
+| fewer samples than the criterion demands                           | INCONCLUSIVE |
+| nobody attested what a role must attest                            | INCONCLUSIVE |
+| no producer and no attesting role                                  | INCONCLUSIVE |
+| everything demanded was observed and held                          | PASS         |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gates.judgement import comparators
+from gates.model.criterion import FAILED_CHECKS, Criterion, Priority
+from gates.model.evidence import Evidence, EvidenceBundle, EvidenceStatus, Measurement
+from gates.model.judgement import Judgement, Outcome, Waiver, worst
+
+ATTESTATION = "attestation:"
+"""Prefix of the producer of attested evidence; the role follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """What one piece of evidence, or its absence, says about a criterion."""
+
+    outcome: Outcome
+    reason: str
+    measured: Measurement | None = None
+    margin: float | None = None
+    priority: Priority | None = None
+
+
+def judge(
+    criteria: Sequence[Criterion],
+    bundle: EvidenceBundle,
+    *,
+    waivers: Iterable[Waiver] = (),
+    now: datetime,
+) -> tuple[Judgement, ...]:
+    """Judge every criterion for every service that it names, in catalogue order.
+
+    The order of the evidence does not matter; evidence that is missing never helps.
+    """
+    live = [waiver for waiver in waivers if waiver.expires_at > now]
+    judged = tuple(
+        _waived(_judge_one(criterion, service, _about(bundle, criterion.id, service)), live)
+        for criterion in criteria
+        for service in criterion.services
+    )
+    return tuple(_with_root_cause(judgement, judged) for judgement in judged)
+
+
+def _about(bundle: EvidenceBundle, criterion_id: str, service: str) -> tuple[Evidence, ...]:
+    found = (e for e in bundle.items if e.criterion == criterion_id and e.subject.service == service)
+    return tuple(sorted(found, key=lambda e: (e.producer, e.window.start, e.reason)))
+
+
+def _judge_one(criterion: Criterion, service: str, evidence: tuple[Evidence, ...]) -> Judgement:
+    findings = [*_absences(criterion, evidence), *(_finding(criterion, item) for item in evidence)]
+    observed = sum(item.samples for item in evidence if item.status is EvidenceStatus.OBSERVED)
+    if observed < criterion.minimum_samples:
+        missing = criterion.minimum_samples - observed
+        reason = f"{observed} of {criterion.minimum_samples} samples so far: {missing} more needed"
+        findings.append(_Finding(outcome=Outcome.INCONCLUSIVE, reason=reason))
+    outcome = worst(finding.outcome for finding in findings)
+    telling = _most_telling([finding for finding in findings if finding.outcome is outcome])
+    reasons = dict.fromkeys(finding.reason for finding in findings if finding.outcome is outcome)
+    return Judgement(
+        criterion=criterion,
+        service=service,
+        outcome=outcome,
+        reason="; ".join(reasons),
+        measured=telling.measured,
+        samples=observed,
+        margin=telling.margin,
+        priority=telling.priority,
+        blames=_blamed(service, evidence) if outcome is Outcome.FAIL else (),
+        evidence=evidence,
+    )
+
+
+def _absences(criterion: Criterion, evidence: tuple[Evidence, ...]) -> Iterable[_Finding]:
+    delivered = {item.producer.split("[", 1)[0] for item in evidence}
+    for producer in criterion.producers:
+        if producer not in delivered:
+            yield _Finding(outcome=Outcome.INCONCLUSIVE, reason=f"not run: {producer} delivered nothing")
+    role = criterion.attested_by
+    if role is not None and f"{ATTESTATION}{role}" not in delivered:
+        yield _Finding(outcome=Outcome.INCONCLUSIVE, reason=f"not attested: waits for the {role}")
+    if role is None and not criterion.producers:
+        yield _Finding(outcome=Outcome.INCONCLUSIVE, reason="nothing produces evidence for this criterion")
+
+
+def _finding(criterion: Criterion, evidence: Evidence) -> _Finding:
+    measured = evidence.measurement
+    if measured is None:
+        is_broken = evidence.status is EvidenceStatus.ERRORED
+        word = "could not be evaluated" if is_broken else "not run"
+        outcome = Outcome.ERROR if is_broken else Outcome.INCONCLUSIVE
+        return _Finding(outcome=outcome, reason=f"{word}: {evidence.reason or evidence.producer}")
+    if measured.unit == FAILED_CHECKS and (measured.value > 0 or criterion.unit != FAILED_CHECKS):
+        return _failed_check(criterion, evidence, measured)
+    if measured.unit != criterion.unit:
+        reason = f"measured in {measured.unit}, demanded in {criterion.unit} ({evidence.producer})"
+        return _Finding(outcome=Outcome.ERROR, reason=reason)
+    return _compared(criterion, evidence, measured)
+
+
+def _failed_check(criterion: Criterion, evidence: Evidence, measured: Measurement) -> _Finding:
+    if measured.value > 0:
+        return _Finding(
+            outcome=Outcome.FAIL,
+            reason=evidence.reason or f"{measured.value:g} failed checks in {evidence.producer}",
+            measured=measured,
+            margin=-measured.value,
+            priority=criterion.priority,
+        )
+    reason = f"{evidence.producer} passed but measured nothing in {criterion.unit}"
+    return _Finding(outcome=Outcome.ERROR, reason=reason)
+
+
+def _compared(criterion: Criterion, evidence: Evidence, measured: Measurement) -> _Finding:
+    value, unit = measured.value, f" {measured.unit}" if measured.unit else ""
+    is_held = comparators.holds(value, criterion.comparator, criterion.threshold)
+    demand = f"{criterion.comparator} {criterion.threshold:g}{unit}"
+    seen = f"measured {value:.6g}{unit} over {evidence.samples} samples, demanded {demand}"
+    if not is_held and evidence.samples < criterion.minimum_samples:
+        return _Finding(outcome=Outcome.INCONCLUSIVE, reason=seen, measured=measured)
+    return _Finding(
+        outcome=Outcome.PASS if is_held else Outcome.FAIL,
+        reason=seen,
+        measured=measured,
+        margin=comparators.margin(value, criterion.comparator, criterion.threshold),
+        priority=None if is_held else comparators.priority(value, criterion),
+    )
+
+
+def _most_telling(findings: Sequence[_Finding]) -> _Finding:
+    """Return the finding to quote: the worst priority, then the smallest margin."""
+
+    def rank(finding: _Finding) -> tuple[str, float]:
+        return (finding.priority or "P9", float("inf") if finding.margin is None else finding.margin)
+
+    return min(findings, key=rank)
+
+
+def _blamed(service: str, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+    failed = (e for e in evidence if e.measurement is not None and e.measurement.value > 0)
+    named = sorted({item.blames for item in failed if item.blames is not None})
+    return tuple(named) or (service,)
+
+
+def _waived(judgement: Judgement, waivers: Sequence[Waiver]) -> Judgement:
+    if judgement.outcome is Outcome.PASS:
+        return judgement
+    for waiver in waivers:
+        if waiver.criterion == judgement.criterion.id and waiver.service in (None, judgement.service):
+            return replace(judgement, waiver=waiver)
+    return judgement
+
+
+def _with_root_cause(judgement: Judgement, judged: Sequence[Judgement]) -> Judgement:
+    """Name the failed criterion that explains this failure, so that the cause is reported first."""
+    if judgement.outcome is Outcome.PASS:
+        return judgement
+    for other in judged:
+        is_cause = other.criterion.id in judgement.criterion.depends_on and other.outcome is Outcome.FAIL
+        if is_cause and other.service in (judgement.service, *judgement.blames):
+            return replace(judgement, implied_by=f"{other.criterion.id}@{other.service}")
+    return judgement
