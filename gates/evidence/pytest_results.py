@@ -122,7 +122,8 @@ def _fold(records: Sequence[Mapping[str, Any]]) -> dict[str, _Test]:
             test.repeated.append(phase)
         if test.phases.get(phase) != "failed":
             test.phases[phase] = outcome
-        test.properties = [(str(key), str(value)) for key, value in record.get("properties", [])]
+        seen = [(str(key), str(value)) for key, value in record.get("properties", [])]
+        test.properties = list(dict.fromkeys([*test.properties, *seen]))
         if outcome != "passed":
             test.reason = test.reason or str(record.get("reason", ""))
             test.raised = test.raised or str(record.get("raised", ""))

@@ -18,7 +18,8 @@ class RevisionRef:
 class ServiceRelease:
     """One service of a release: the revision under test and the one to go back to.
 
-    `baseline_verified` says whether the ledger holds a GO for the baseline.
+    `baseline_verified` and `candidate_verified` say whether the ledger holds a GO for them: a candidate that
+    once went has not changed since.
 
     Raises:
         ValueError: the candidate is its own baseline.
@@ -28,6 +29,7 @@ class ServiceRelease:
     candidate: RevisionRef
     baseline: RevisionRef | None = None
     baseline_verified: bool = False
+    candidate_verified: bool = False
 
     def __post_init__(self) -> None:
         if self.baseline is not None and self.baseline.name == self.candidate.name:

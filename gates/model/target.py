@@ -34,6 +34,8 @@ class Target:
     services: tuple[ServiceTarget, ...]
     public_urls: tuple[tuple[str, str], ...]
     allowed_impacts: tuple[Impact, ...]
+    identities: tuple[tuple[str, str], ...] = ()
+    """Pairs (identity, reference of its secret); never the secret."""
     addresses: tuple[tuple[str, str], ...] = ()
     ca_file: str | None = None
     dns: str | None = None

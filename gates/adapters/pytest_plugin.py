@@ -1,0 +1,178 @@
+"""The pytest plugin: points producers at a target and writes down what they saw.
+
+Options: `--env NAME` names an environment of the platform; the gate itself passes `--gate-target FILE` (a
+frozen target, the same for every process of a run) and `--gate-evidence FILE`.
+
+A producer is a test marked `criterion("ID")`. It runs once for each service that the criterion names (fixture
+`service`); it may measure (fixture `measure`), else it measures failed checks. A marker that names an unknown
+criterion stops the collection; an impact that the environment does not allow becomes a skip, so NOT_RUN.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gates.adapters import pytest_recorder, pytest_safety, targeting
+from gates.errors import GateError
+from gates.model.criterion import PLATFORM, Catalogue, Criterion
+from gates.model.identity import Identity
+from gates.model.platform import Impact
+from gates.model.target import ServiceTarget, Target
+
+_TARGET = pytest.StashKey[Target]()
+_CATALOGUE = pytest.StashKey[Catalogue]()
+_SECRETS = pytest_safety.SECRETS
+_WORKER_KEY = "gate_target"
+_SERVICE_IN_ID = re.compile(r"\[([a-z0-9_-]+)[\]-]")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the gate's options."""
+    group = parser.getgroup("gate", "release gate")
+    group.addoption("--env", default=None, help="environment to produce evidence about")
+    group.addoption("--gate-platform", default="platforms/isectech", help="folder of the platform")
+    group.addoption("--gate-target", default=None, help="frozen target file (written by the gate)")
+    group.addoption("--gate-evidence", default=None, help="file that receives the evidence")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; load the target once, in the controller."""
+    config.addinivalue_line("markers", "criterion(id, ...): the criteria that this test gives evidence for")
+    config.addinivalue_line("markers", "service(name): the service that this test is about")
+    config.addinivalue_line("markers", "impact(kind): what this test does to its target; default read-only")
+    config.stash[_SECRETS] = set()
+    target = _load_target(config)
+    if target is not None:
+        config.stash[_TARGET] = target
+        folder = Path(config.getoption("--gate-platform"))
+        config.stash[_CATALOGUE] = targeting.read_catalogue(folder)
+    evidence = config.getoption("--gate-evidence")
+    if evidence and not hasattr(config, "workerinput"):
+        recorder = pytest_recorder.Recorder(Path(evidence), environment=target.environment if target else "")
+        config.pluginmanager.register(recorder, "gate-recorder")
+    config.pluginmanager.register(pytest_safety, "gate-safety")
+
+
+def _load_target(config: pytest.Config) -> Target | None:
+    shipped = getattr(config, "workerinput", {}).get(_WORKER_KEY)
+    if shipped is not None:
+        return targeting.target_from_json(shipped)
+    try:
+        if (path := config.getoption("--gate-target")) is not None:
+            return targeting.target_from_json(Path(path).read_text(encoding="utf-8"))
+        if (name := config.getoption("--env")) is not None:
+            return targeting.find_target(Path(config.getoption("--gate-platform")), name)
+    except (GateError, OSError) as error:
+        cause = error.diagnostics() if isinstance(error, GateError) else str(error)
+        raise pytest.UsageError(cause) from error
+    return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Ship the controller's target to an xdist worker: all workers look at the same thing."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    if (target := config.stash.get(_TARGET, None)) is not None:
+        node.workerinput[_WORKER_KEY] = targeting.target_to_json(target)  # type: ignore[attr-defined]
+
+
+def _criteria_of(config: pytest.Config, ids: list[str], where: str) -> list[Criterion]:
+    catalogue = config.stash.get(_CATALOGUE, None)
+    if catalogue is None:
+        raise pytest.UsageError(f"{where} produces evidence: name its target, for example --env sandbox")
+    found = [(criterion_id, catalogue.find(criterion_id)) for criterion_id in ids]
+    unknown = [criterion_id for criterion_id, criterion in found if criterion is None]
+    if unknown:
+        raise pytest.UsageError(
+            f"{where} names criteria that the catalogue does not have: {', '.join(unknown)}"
+        )
+    return [criterion for _, criterion in found if criterion is not None]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a producer that asks for `service` once for each service that its criteria name."""
+    ids = [str(name) for mark in metafunc.definition.iter_markers("criterion") for name in mark.args]
+    if not ids or "service" not in metafunc.fixturenames:
+        return
+    criteria = _criteria_of(metafunc.config, ids, metafunc.definition.nodeid)
+    wanted = dict.fromkeys(name for criterion in criteria for name in criterion.services)
+    target = metafunc.config.stash[_TARGET]
+    known = {service.name for service in target.services}
+    names = [name for name in wanted if name in known]
+    metafunc.parametrize("service", names, ids=names, indirect=True, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Stamp every producer with its criteria and its subject, and hold back what is not allowed here."""
+    for item in items:
+        ids = [str(name) for mark in item.iter_markers("criterion") for name in mark.args]
+        if not ids:
+            continue
+        _criteria_of(config, ids, item.nodeid)
+        target = config.stash[_TARGET]
+        item.user_properties += [("criterion", criterion_id) for criterion_id in dict.fromkeys(ids)]
+        item.user_properties += list(_subject(item, target).items())
+        impact = next((str(mark.args[0]) for mark in item.iter_markers("impact")), Impact.READ_ONLY.value)
+        if Impact(impact) not in target.allowed_impacts:
+            reason = f"impact {impact} is not allowed in {target.environment}"
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _subject(item: pytest.Item, target: Target) -> dict[str, str]:
+    name = _service_name(item, target)
+    if name == PLATFORM:
+        return {"service": PLATFORM, "digest": target.fingerprint}
+    service = target.service(name)
+    return {"service": name, "revision": service.revision, "digest": service.digest}
+
+
+def _service_name(item: pytest.Item, target: Target) -> str:
+    """Return the subject: its marker, its parameter, a service in its id, else the platform."""
+    known = {service.name for service in target.services}
+    marked = next((str(mark.args[0]) for mark in item.iter_markers("service")), None)
+    callspec = getattr(item, "callspec", None)
+    given = callspec.params.get("service") if callspec is not None else None
+    in_id = _SERVICE_IN_ID.search(item.name)
+    candidates = (marked, given, in_id.group(1).replace("_", "-") if in_id else None)
+    return next((name for name in candidates if isinstance(name, str) and name in known), PLATFORM)
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> Target:
+    """Give the target that producers look at."""
+    return pytestconfig.stash[_TARGET]
+
+
+@pytest.fixture(scope="session")
+def service(request: pytest.FixtureRequest, target: Target) -> ServiceTarget:
+    """Give the service that this producer is about."""
+    return target.service(str(request.param))
+
+
+@pytest.fixture(scope="session")
+def identity(pytestconfig: pytest.Config, target: Target) -> Callable[[str], Identity]:
+    """Give a test identity by name; its secrets are redacted wherever they would be written."""
+
+    def find(name: str) -> Identity:
+        found = targeting.identity_of(target, name)
+        pytestconfig.stash[_SECRETS] |= {s for s in (found.password, found.totp_secret) if s}
+        return found
+
+    return find
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Give `measure(value, unit=..., samples=...)`: what a producer saw, as a finite number."""
+
+    def record(value: float, *, unit: str, samples: int = 1) -> None:
+        entry = json.dumps({"value": value, "unit": unit, "samples": samples}, allow_nan=False)
+        request.node.user_properties.append(("measurement", entry))
+
+    return record

@@ -1,0 +1,104 @@
+"""argv in, exit code out; one small file per command group; nothing is decided here.
+
+Commands are imported when they are called: `gate --help` must not pay for the cloud's libraries.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from gates.errors import (
+    ActionError,
+    ConfigurationError,
+    DocumentError,
+    EvidenceError,
+    GateError,
+    UsageError,
+)
+from gates.model.exit_code import ExitCode
+
+_COMMANDS = {
+    "run": ("gates.cli.run", "The whole story for one stage: look, judge, decide, act, report."),
+    "collect": ("gates.cli.steps", "Produce evidence for a stage and write it to a run folder."),
+    "judge": ("gates.cli.steps", "Judge the evidence of a run folder again."),
+    "report": ("gates.cli.steps", "Write the reports of a run folder again."),
+    "rollback": ("gates.cli.rollback", "Send traffic back to the last good revision, and prove it."),
+    "criteria": ("gates.cli.criteria", "List, explain, lint the criteria; show what covers them."),
+    "doctor": ("gates.cli.doctor", "Say what this machine and this environment lack."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported by name when they are needed."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Import one command."""
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[name][0]), name)
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="release-gate", prog_name="gate")
+def gate() -> None:
+    """Decide GO, NO_GO or INCONCLUSIVE for a release, and roll a bad one back.
+
+    \b
+    Exit codes: 0 GO or done · 1 NO_GO · 2 interrupted or deadline · 3 defect of the gate · 4 usage or
+    configuration · 5 nothing evaluated · 10 INCONCLUSIVE · 11 NO_GO and rolled back · 12 action failed
+    """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code; nothing else calls `sys.exit`."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    sys.exit(int(run(sys.argv[1:] if argv is None else argv)))
+
+
+def run(argv: list[str]) -> ExitCode:
+    """Run one command line; errors become a sentence on stderr and an exit code."""
+    try:
+        code = gate.main(args=argv, prog_name="gate", standalone_mode=False)
+        return ExitCode(code) if isinstance(code, int) else ExitCode.GO
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return ExitCode.USAGE_ERROR
+    except click.UsageError as error:
+        error.show()
+        return ExitCode.USAGE_ERROR
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except GateError as error:
+        click.echo(f"gate: {error.diagnostics()}", err=True)
+        return _code_of(error)
+    except Exception as error:  # the one blind except: a defect must not look like a verdict
+        click.echo(f"gate: internal error: {type(error).__name__}: {error}", err=True)
+        click.echo("  → this is a defect of the gate; run again with GATE_TRACE=1 and report it", err=True)
+        if os.environ.get("GATE_TRACE"):
+            raise
+        return ExitCode.INTERNAL_ERROR
+
+
+def _code_of(error: GateError) -> ExitCode:
+    if isinstance(error, (UsageError, DocumentError, ConfigurationError)):
+        return ExitCode.USAGE_ERROR
+    if isinstance(error, EvidenceError):
+        return ExitCode.NOTHING_EVALUATED
+    if isinstance(error, ActionError):
+        return ExitCode.ACTION_FAILED
+    return ExitCode.INCONCLUSIVE

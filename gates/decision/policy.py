@@ -1,0 +1,100 @@
+"""From a verdict to a decision: the guide's decision matrix and its validation table.
+
+| verdict                                   | decision                                                   |
+|-------------------------------------------|------------------------------------------------------------|
+| GO                                        | PROMOTE                                                    |
+| INCONCLUSIVE                              | HOLD                                                       |
+| NO_GO, worst failure is P0 or P1          | ROLL_BACK (P0 within 5 min, P1 within 15 min)              |
+| NO_GO, a failed criterion demands it      | ROLL_BACK (planned, by the authority of its priority)      |
+| NO_GO, a failed criterion demands scale   | SCALE                                                      |
+| NO_GO, otherwise                          | INVESTIGATE                                                |
+
+A rollback happens by itself only under a standing authority for its priority that has not expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gates.model.criterion import PLATFORM, FailureAction, Priority
+from gates.model.decision import Decision, DecisionKind
+from gates.model.judgement import Judgement, Outcome
+from gates.model.platform import MatrixRow, Platform, StandingAuthority
+from gates.model.release import Release
+from gates.model.verdict import Verdict, VerdictOutcome
+
+
+def decide(
+    verdict: Verdict, *, platform: Platform, standing: Sequence[StandingAuthority], now: datetime
+) -> Decision:
+    """Say what to do about `verdict`; the rollback plan, which needs the cloud, is added by the pipeline."""
+    match verdict.outcome:
+        case VerdictOutcome.GO:
+            passed = sum(judgement.outcome is Outcome.PASS for judgement in verdict.judgements)
+            return Decision(kind=DecisionKind.PROMOTE, because=(f"{passed} demands are met",))
+        case VerdictOutcome.INCONCLUSIVE:
+            return Decision(kind=DecisionKind.HOLD, because=_open_questions(verdict))
+        case VerdictOutcome.NO_GO:
+            return _answer_failure(verdict, platform, standing, now)
+
+
+def _open_questions(verdict: Verdict) -> tuple[str, ...]:
+    open_ones = [j for j in verdict.blocking if j.outcome is not Outcome.PASS]
+    questions = [f"{j.criterion.id} {j.service}: {j.reason}" for j in open_ones]
+    partial = ["only a part of the stage was asked for"] if verdict.scope.is_partial else []
+    return (*verdict.flaws, *partial, *questions) or ("no blocking criterion was evaluated",)
+
+
+def _answer_failure(
+    verdict: Verdict, platform: Platform, standing: Sequence[StandingAuthority], now: datetime
+) -> Decision:
+    failed = root_causes_first([j for j in verdict.blocking if j.outcome is Outcome.FAIL])
+    priority = min((j.priority or j.criterion.priority for j in failed), default=Priority.P0)
+    kind = _kind(failed, priority)
+    row = _row(platform, priority)
+    return Decision(
+        kind=kind,
+        because=tuple(f"{j.criterion.id} {j.service}: {j.reason}" for j in failed),
+        services=services_to_roll_back(failed, verdict.release),
+        priority=priority,
+        authority=row.authority if row else None,
+        response_time=row.response_time if row else None,
+        is_automatic=any(entry.priority is priority and entry.expires_at > now for entry in standing),
+    )
+
+
+def _kind(failed: Sequence[Judgement], priority: Priority) -> DecisionKind:
+    actions = {judgement.criterion.failure_action for judgement in failed}
+    if priority in (Priority.P0, Priority.P1) or FailureAction.ROLLBACK in actions:
+        return DecisionKind.ROLL_BACK
+    return DecisionKind.SCALE if FailureAction.SCALE in actions else DecisionKind.INVESTIGATE
+
+
+def _row(platform: Platform, priority: Priority) -> MatrixRow | None:
+    return next((row for row in platform.matrix if row.priority is priority), None)
+
+
+def root_causes_first(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Order failures: causes before what they imply, then by priority, then by id and service."""
+    return sorted(
+        judgements,
+        key=lambda j: (
+            j.implied_by is not None,
+            j.priority or j.criterion.priority,
+            j.criterion.id,
+            j.service,
+        ),
+    )
+
+
+def services_to_roll_back(failed: Sequence[Judgement], release: Release) -> tuple[str, ...]:
+    """Return the services whose candidates are to blame.
+
+    A service that is blamed and changed since its last GO is to blame. When no blamed service changed (a
+    journey failed, or a bystander shows somebody else's fault), every service that changed is.
+    """
+    changed = [entry.service for entry in release.services if not entry.candidate_verified]
+    blamed = {name for judgement in failed for name in judgement.blames} - {PLATFORM}
+    guilty = tuple(name for name in changed if name in blamed)
+    return guilty or tuple(changed)
