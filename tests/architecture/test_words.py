@@ -1,0 +1,30 @@
+"""The project speaks of itself alone."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".mjs", ".json", ".txt", ".cfg", ""}
+MACHINE_PATH = re.compile(r"/(?:work|root|home)/(?!app\b)\w+")
+
+
+def tracked() -> list[Path]:
+    """Return the text files that git tracks, lock files left out."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True)
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [p for p in paths if p.suffix in TEXT and "lock" not in p.name and p.is_file()]
+
+
+def test_no_file_names_a_folder_of_one_machine() -> None:
+    """A path that exists on one machine only would not work on another."""
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in tracked()
+        if path.name != "test_words.py"
+        for match in MACHINE_PATH.finditer(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+
+    assert found == []
