@@ -1,0 +1,163 @@
+"""The sandbox's name server: the same names that public and private DNS would answer for the real platform.
+
+`*.isectech.test` is the view from outside, `*.run.test` the view from inside the VPC; they differ in the
+loopback address alone, which is how the front door tells the two vantages apart. Every other name does not
+exist. It speaks UDP and TCP (RFC 1035, RFC 7766) on one port and never asks another server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Final, cast
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+OUTSIDE: Final = "127.0.0.1"
+"""Where the platform's public names lead."""
+INSIDE: Final = "127.0.0.2"
+"""Where the names of the services themselves lead."""
+ZONES: Final[Mapping[dns.name.Name, str]] = {
+    dns.name.from_text("isectech.test."): OUTSIDE,
+    dns.name.from_text("run.test."): INSIDE,
+}
+_CERTIFICATE_AUTHORITIES: Final = ('0 issue "pki.goog"', '0 issuewild ";"')
+_AUTHORISED_ZONE: Final = dns.name.from_text("isectech.test.")
+_TTL_S: Final = 60
+_IDLE_S: Final = 10.0
+_HEADER_BYTES: Final = 12
+
+
+def answer(query: dns.message.Message) -> dns.message.Message:
+    """Return the authoritative response: NXDOMAIN outside the zones, empty for types without records."""
+    response = dns.message.make_response(query)
+    if query.opcode() != dns.opcode.QUERY:
+        response.set_rcode(dns.rcode.NOTIMP)
+        return response
+    if len(query.question) != 1 or query.question[0].rdclass != dns.rdataclass.IN:
+        response.set_rcode(dns.rcode.REFUSED)
+        return response
+    response.flags |= dns.flags.AA
+    name, kind = query.question[0].name, query.question[0].rdtype
+    zone = next((zone for zone in ZONES if name.is_subdomain(zone)), None)
+    if zone is None:
+        response.set_rcode(dns.rcode.NXDOMAIN)
+        return response
+    records = _records(name, zone, kind)
+    if records:
+        response.answer.append(dns.rrset.from_text(name, _TTL_S, "IN", kind, *records))
+    else:
+        response.authority.append(_start_of_authority(zone))
+    return response
+
+
+def _records(name: dns.name.Name, zone: dns.name.Name, kind: dns.rdatatype.RdataType) -> tuple[str, ...]:
+    if kind == dns.rdatatype.A and name != zone:
+        return (ZONES[zone],)
+    if kind == dns.rdatatype.CAA and name == zone == _AUTHORISED_ZONE:
+        return _CERTIFICATE_AUTHORITIES
+    return ()
+
+
+def _start_of_authority(zone: dns.name.Name) -> dns.rrset.RRset:
+    # RFC 2308: a negative answer carries the SOA, else resolvers may not cache it.
+    text = f"ns.{zone} hostmaster.{zone} 1 3600 600 86400 {_TTL_S}"
+    return dns.rrset.from_text(zone, _TTL_S, "IN", "SOA", text)
+
+
+def answer_wire(packet: bytes) -> bytes | None:
+    """Return the response to a packet, FORMERR to one that cannot be read, None to one without a header."""
+    if len(packet) < _HEADER_BYTES:
+        return None
+    try:
+        query = dns.message.from_wire(packet)
+    except (dns.exception.DNSException, ValueError):
+        refusal = dns.message.Message(id=int.from_bytes(packet[:2], "big"))
+        refusal.flags |= dns.flags.QR
+        refusal.set_rcode(dns.rcode.FORMERR)
+        return refusal.to_wire()
+    if query.flags & dns.flags.QR:
+        return None  # answering an answer would let two servers talk for ever
+    return answer(query).to_wire()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """The UDP side."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        # A cast, since asyncio's own class is no DatagramTransport before Python 3.12.
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Answer one datagram."""
+        reply = answer_wire(data)
+        if reply is not None and self._transport is not None:
+            self._transport.sendto(reply, addr)
+
+
+async def _answer_stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer the length-prefixed queries of one TCP connection until it ends or idles."""
+    ended = (asyncio.IncompleteReadError, TimeoutError, ConnectionError)
+    try:
+        with contextlib.suppress(*ended):
+            while True:
+                async with asyncio.timeout(_IDLE_S):
+                    size = int.from_bytes(await reader.readexactly(2), "big")
+                    reply = answer_wire(await reader.readexactly(size))
+                if reply is None:
+                    return
+                writer.write(len(reply).to_bytes(2, "big") + reply)
+                await writer.drain()
+    finally:
+        writer.close()
+
+
+class DnsServer:
+    """A running name server; `port` is the same for UDP and TCP."""
+
+    def __init__(self, port: int, datagrams: asyncio.DatagramTransport, streams: asyncio.Server) -> None:
+        self.port = port
+        self._datagrams = datagrams
+        self._streams = streams
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._datagrams.close()
+        self._streams.close()
+        await self._streams.wait_closed()
+
+
+async def serve_dns(*, port: int = 0, attempts: int = 20) -> DnsServer:
+    """Listen on UDP and TCP of 127.0.0.1 at one port, any free one by default.
+
+    Raises:
+        OSError: the port is taken, or no port was free for both after `attempts`.
+    """
+    for left in reversed(range(attempts)):
+        streams = await asyncio.start_server(_answer_stream, OUTSIDE, port)
+        chosen = int(streams.sockets[0].getsockname()[1])
+        try:
+            datagrams, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                _Datagrams, local_addr=(OUTSIDE, chosen)
+            )
+        except OSError:
+            streams.close()
+            await streams.wait_closed()
+            if port or not left:
+                raise
+        else:
+            return DnsServer(chosen, datagrams, streams)
+    raise OSError(f"no port of {OUTSIDE} is free for both UDP and TCP after {attempts} attempts")
