@@ -6,12 +6,13 @@ lost with exit status 0 (pytest-xdist #843). Every text is made plain before any
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from functools import lru_cache
 from typing import Any
 
 import pytest
 
-from gates.reporting.redaction import redact
+from gates.reporting.redaction import Redactor
 
 SECRETS = pytest.StashKey[set[str]]()
 _deselected = 0
@@ -20,6 +21,16 @@ _deselected = 0
 def plain(text: str) -> str:
     """Return the text without lone surrogates, control characters and secrets of known form."""
     return redact(text)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return the text without secrets, known and of known form, and without unsafe characters."""
+    return _redactor(tuple(sorted(secrets))).text(text)
+
+
+@lru_cache(maxsize=8)
+def _redactor(secrets: tuple[str, ...]) -> Redactor:
+    return Redactor(secrets)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -66,7 +66,7 @@ def judge(
 
 def _about(bundle: EvidenceBundle, criterion_id: str, service: str) -> tuple[Evidence, ...]:
     found = (e for e in bundle.items if e.criterion == criterion_id and e.subject.service == service)
-    return tuple(sorted(found, key=lambda e: (e.producer, e.window.start, e.reason)))
+    return tuple(sorted(found, key=lambda e: (e.producer, repr(e))))
 
 
 def _judge_one(criterion: Criterion, service: str, evidence: tuple[Evidence, ...]) -> Judgement:

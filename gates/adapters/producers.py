@@ -1,0 +1,166 @@
+"""Runs the pytest producers of a stage in a process of their own and reads what they wrote.
+
+The exit status of pytest is no verdict: it is only compared with what the evidence file announces. The load
+generator and everything hostile stay out of the gate's own process.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates.adapters import targeting
+from gates.evidence import pytest_results
+from gates.model.criterion import Criterion
+from gates.model.events import CheckFinished, Event
+from gates.model.evidence import EvidenceBundle
+from gates.model.target import Target
+
+_POLL_S = 0.2
+_GRACE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PytestProducers:
+    """Collects evidence by running the tests that the criteria name.
+
+    `root` is the project's root: node ids are relative to it. `announce` hears of every finished check.
+    """
+
+    root: Path
+    platform_folder: Path
+    announce: Callable[[Event], None]
+
+    def existing(self, criteria: Sequence[Criterion]) -> tuple[str, ...]:
+        """Return the node ids that the criteria name and that exist; the judge misses the others."""
+        named = dict.fromkeys(producer for criterion in criteria for producer in criterion.producers)
+        return tuple(node_id for node_id in named if self._exists(node_id))
+
+    def _exists(self, node_id: str) -> bool:
+        path, _, name = node_id.partition("::")
+        file = self.root / path
+        return file.is_file() and name in set(_top_level_names(file))
+
+    def collect(
+        self, criteria: Sequence[Criterion], target: Target, *, folder: Path, seconds: float
+    ) -> EvidenceBundle:
+        """Run the producers of `criteria` against `target` for at most `seconds`.
+
+        Writes `producers.log`, `producers.jsonl` and Allure results into `folder`. Nothing to run, a kill or
+        a crash come back as flaws of the bundle, never as an exception.
+        """
+        node_ids = self.existing(criteria)
+        if not node_ids:
+            return EvidenceBundle(items=(), flaws=("no producer of this stage exists",))
+        target_file, evidence_file = folder / "target.json", folder / "producers.jsonl"
+        target_file.write_text(targeting.target_to_json(target), encoding="utf-8")
+        command = self._command(node_ids, folder=folder, target=target_file, evidence=evidence_file)
+        status, flaws = self._run(command, evidence_file, folder / "producers.log", seconds)
+        text = evidence_file.read_text(encoding="utf-8", errors="replace") if evidence_file.exists() else ""
+        bundle = pytest_results.parse(text, exit_status=status)
+        return EvidenceBundle(items=bundle.items, flaws=(*flaws, *bundle.flaws))
+
+    def _command(self, node_ids: Sequence[str], *, folder: Path, target: Path, evidence: Path) -> list[str]:
+        return [
+            *(sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short", "-p", "no:randomly"),
+            f"--gate-platform={self.platform_folder}",
+            f"--gate-target={target}",
+            f"--gate-evidence={evidence}",
+            f"--alluredir={folder / 'allure-results'}",
+            *node_ids,
+        ]
+
+    def _run(
+        self, command: list[str], evidence: Path, log: Path, seconds: float
+    ) -> tuple[int | None, tuple[str, ...]]:
+        tail = _Tail(evidence, self.announce)
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "GATE_RUN_FOLDER": str(log.parent)},
+                start_new_session=True,
+            )
+            try:
+                return self._watch(process, tail, seconds)
+            finally:
+                _end(process)
+
+    def _watch(
+        self, process: subprocess.Popen[bytes], tail: _Tail, seconds: float
+    ) -> tuple[int | None, tuple[str, ...]]:
+        left = seconds
+        while left > 0:
+            with suppress(subprocess.TimeoutExpired):
+                status = process.wait(min(_POLL_S, left))
+                tail.read()
+                return status, ()
+            left -= _POLL_S
+            tail.read()
+        return None, (f"the producers did not finish within {seconds:g} s and were ended",)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the producers' whole process group; nothing of them may outlive the gate's step."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
+            break
+
+
+def _top_level_names(file: Path) -> Iterator[str]:
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (name.id for name in node.targets if isinstance(name, ast.Name))
+
+
+class _Tail:
+    """Reads the evidence file while it grows and announces finished checks."""
+
+    def __init__(self, path: Path, announce: Callable[[Event], None]) -> None:
+        self._path, self._announce, self._offset, self._done = path, announce, 0, 0
+
+    def read(self) -> None:
+        """Announce what was written since the last call; a half-written line waits for the next one."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            lines = file.read().split(b"\n")
+        self._offset += sum(len(line) + 1 for line in lines[:-1])
+        for line in lines[:-1]:
+            with suppress(ValueError):
+                self._one(json.loads(line))
+
+    def _one(self, record: dict[str, object]) -> None:
+        if record.get("kind") != "report" or record.get("when") != "teardown":
+            is_end = record.get("kind") == "report" and record.get("outcome") != "passed"
+            if not is_end:
+                return
+        properties = record.get("properties")
+        named = dict(properties) if isinstance(properties, list) else {}
+        self._done += 1
+        self._announce(
+            CheckFinished(
+                criterion=str(named.get("criterion", "")),
+                service=str(named.get("service", "")),
+                status=str(record.get("outcome")),
+                done=self._done,
+                total=0,
+            )
+        )

@@ -1,0 +1,55 @@
+"""Resolves references to secrets; the documents and the target hold references only."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from gates.errors import ConfigurationError
+
+IDENTITIES_FILE = "GATE_IDENTITIES_FILE"
+"""Environment variable that replaces the path of every `file:` reference."""
+
+
+def resolve(reference: str) -> dict[str, Any]:
+    """Return the JSON object that `env:NAME` or `file:PATH#KEY` refers to.
+
+    Raises:
+        ConfigurationError: the reference is ill-formed or leads to nothing; the message never holds a value.
+    """
+    scheme, _, rest = reference.partition(":")
+    if scheme == "env" and rest:
+        return _object(os.environ.get(rest), reference, f"set the environment variable {rest}")
+    if scheme == "file" and "#" in rest:
+        path, _, key = rest.rpartition("#")
+        file = Path(os.environ.get(IDENTITIES_FILE, path))
+        try:
+            entries = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"the secrets file {file} cannot be read: {type(error).__name__}",
+                next_step="is the environment up? the file is written when it starts",
+            ) from error
+        entry = entries.get(key) if isinstance(entries, dict) else None
+        return _object(json.dumps(entry) if entry is not None else None, reference, f"add {key} to {file}")
+    raise ConfigurationError(
+        f"{reference!r} is no reference to a secret", next_step="write env:NAME or file:PATH#KEY"
+    )
+
+
+def _object(text: str | None, reference: str, next_step: str) -> dict[str, Any]:
+    if text is None:
+        raise ConfigurationError(f"the secret {reference} is not there", next_step=next_step)
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"the secret {reference} is not JSON", next_step="write one JSON object"
+        ) from error
+    if not isinstance(value, dict):
+        raise ConfigurationError(
+            f"the secret {reference} is no JSON object", next_step="write one JSON object"
+        )
+    return value

@@ -1,0 +1,77 @@
+"""Builds model values for tests: everything has a default, a test names what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gates.model.criterion import (
+    FAILED_CHECKS,
+    Criterion,
+    FailureAction,
+    Priority,
+    Severity,
+    Source,
+    Stage,
+)
+from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Subject, Window
+from gates.model.release import Release, RevisionRef, ServiceRelease
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+"""The moment at which every test of the rooms takes place."""
+
+PRODUCER = "tests/validation/immediate/test_health.py::test_live"
+
+
+def criterion(**changes: Any) -> Criterion:
+    """Return a blocking criterion for auth-service with one producer."""
+    values: dict[str, Any] = {
+        "id": "HLT-LIVE",
+        "statement": "The service answers.",
+        "category": "health",
+        "severity": Severity.BLOCKER,
+        "stages": (Stage.IMMEDIATE,),
+        "services": ("auth-service",),
+        "owner": "operations-manager",
+        "failure_action": FailureAction.ROLLBACK,
+        "priority": Priority.P0,
+        "rationale": "A service that does not answer serves nobody.",
+        "source": Source(anchor="immediate-validation", item="health"),
+        "max_age": timedelta(hours=1),
+        "producers": (PRODUCER,),
+    }
+    return Criterion(**{**values, **changes})
+
+
+def release(*services: str) -> Release:
+    """Return a release of the named services (auth-service when none is named), each with a baseline."""
+    return Release(
+        id="r1",
+        environment="sandbox",
+        services=tuple(
+            ServiceRelease(
+                service=name,
+                candidate=RevisionRef(name=f"{name}-00002", digest=f"sha256:{name}2"),
+                baseline=RevisionRef(name=f"{name}-00001", digest=f"sha256:{name}1"),
+                baseline_verified=True,
+            )
+            for name in services or ("auth-service",)
+        ),
+    )
+
+
+def evidence(value: float | None = 0.0, **changes: Any) -> Evidence:
+    """Return evidence about auth-service's candidate; `value` None means NOT_RUN."""
+    service = changes.pop("service", "auth-service")
+    unit = changes.pop("unit", FAILED_CHECKS)
+    values: dict[str, Any] = {
+        "criterion": "HLT-LIVE",
+        "subject": Subject(service=service, revision=f"{service}-00002", digest=f"sha256:{service}2"),
+        "status": EvidenceStatus.NOT_RUN if value is None else EvidenceStatus.OBSERVED,
+        "producer": f"{PRODUCER}[{service}]",
+        "environment": "sandbox",
+        "window": Window(start=NOW - timedelta(minutes=2), end=NOW - timedelta(minutes=1)),
+        "measurement": None if value is None else Measurement(value=value, unit=unit),
+        "samples": 0 if value is None else 1,
+    }
+    return Evidence(**{**values, **changes})
