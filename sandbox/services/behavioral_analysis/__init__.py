@@ -1,0 +1,1 @@
+"""The behavioral-analysis service: scores an entity against its own past."""

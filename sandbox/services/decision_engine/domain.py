@@ -1,0 +1,106 @@
+"""The life of a decision and what a policy says about it: pure logic, no I/O.
+
+    proposed ──approve──▶ approved ──execute──▶ executing ──▶ executed
+
+Nobody approves what they proposed. Executing an executed decision changes nothing and answers the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a decision stands."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    EXECUTING = "executing"
+    EXECUTED = "executed"
+
+
+class Action(StrEnum):
+    """What the platform can do about a threat."""
+
+    MONITOR = "monitor"
+    RESET_CREDENTIALS = "reset_credentials"
+    ISOLATE_ASSET = "isolate_asset"
+    BLOCK_INDICATOR = "block_indicator"
+
+
+class Refusal(StrEnum):
+    """Why a step is not allowed."""
+
+    SELF_APPROVAL = "The person who proposed a decision cannot approve it; ask a second person."
+    ROLE = "The policy does not let your roles approve a decision of this severity."
+    NOT_PROPOSED = "Only a proposed decision can be approved."
+    NOT_APPROVED = "Only an approved decision can be executed; have a second person approve it first."
+
+
+FORBIDDEN: frozenset[Refusal] = frozenset({Refusal.SELF_APPROVAL, Refusal.ROLE})
+"""Refusals that concern the person; the others concern the decision's status."""
+
+THREAT_STATUS: dict[Action, str] = {
+    Action.MONITOR: "investigating",
+    Action.RESET_CREDENTIALS: "contained",
+    Action.ISOLATE_ASSET: "contained",
+    Action.BLOCK_INDICATOR: "contained",
+}
+"""The status that a threat gets when the action has been executed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What to do about threats of one severity, and who may say yes."""
+
+    action: Action
+    approver_roles: tuple[str, ...]
+    escalate_from_risk: float
+    """From this risk on the asset is isolated, whatever the action says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a decision rests on."""
+
+    threat_id: str
+    asset_id: str
+    severity: str
+    risk: float | None
+    """None when no score could be had."""
+
+
+_APPROVERS = ("responder", "manager", "admin")
+
+DEFAULT_POLICY: dict[str, Rule] = {
+    "low": Rule(action=Action.MONITOR, approver_roles=_APPROVERS, escalate_from_risk=99.0),
+    "medium": Rule(action=Action.RESET_CREDENTIALS, approver_roles=_APPROVERS, escalate_from_risk=95.0),
+    "high": Rule(action=Action.ISOLATE_ASSET, approver_roles=_APPROVERS, escalate_from_risk=75.0),
+    "critical": Rule(action=Action.ISOLATE_ASSET, approver_roles=_APPROVERS, escalate_from_risk=50.0),
+}
+
+
+def recommend(ground: Ground, policy: dict[str, Rule]) -> Action:
+    """The action that the policy asks for."""
+    rule = policy[ground.severity]
+    if ground.risk is not None and ground.risk >= rule.escalate_from_risk:
+        return Action.ISOLATE_ASSET
+    return rule.action
+
+
+def refuse_approval(
+    status: Status, *, proposer: str, approver: str, roles: Collection[str], allowed: Collection[str]
+) -> Refusal | None:
+    """Why this person may not approve, or None; who asks comes before what is asked."""
+    if approver == proposer:
+        return Refusal.SELF_APPROVAL
+    if not set(roles) & set(allowed):
+        return Refusal.ROLE
+    return None if status is Status.PROPOSED else Refusal.NOT_PROPOSED
+
+
+def refuse_execution(status: Status) -> Refusal | None:
+    """Why the decision cannot be executed now, or None; an executed one may be asked for again."""
+    return Refusal.NOT_APPROVED if status is Status.PROPOSED else None

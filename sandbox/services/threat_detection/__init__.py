@@ -1,0 +1,1 @@
+"""The threat-detection service: turns correlations into threats."""
