@@ -1,0 +1,172 @@
+"""One rollback of one service: read, decide, write, settle, prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gates.actions.ports import RollbackPorts
+from gates.errors import ActionError, ConflictError, GateError, UnavailableError
+from gates.model.decision import RollBack
+from gates.model.receipt import Receipt, ReceiptState
+from gates.model.state import ServiceState
+from gates.model.traffic import TrafficSplit
+
+_ALL = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long and how often one action tries; times in seconds.
+
+    Cloud Run moves traffic some time after the operation ended, so `settle_s` is how long the service may
+    take to answer with the wanted revision `answers` times in a row, asked every `poll_s`.
+    """
+
+    answers: int = 3
+    settle_s: float = 90.0
+    poll_s: float = 0.1
+    attempts: int = 4
+    retry_s: float = 0.2
+
+
+class Attempt:
+    """Carries out one action; `execute` and `rehearse` return its receipt and raise no GateError."""
+
+    def __init__(self, action: RollBack, ports: RollbackPorts, patience: Patience) -> None:
+        self._action = action
+        self._ports = ports
+        self._patience = patience
+        self._started = ports.clock.monotonic()
+        self._before: TrafficSplit | None = None
+        self._after: TrafficSplit | None = None
+
+    def execute(self) -> Receipt:
+        """Move the traffic unless it is there already, and prove it by the service's own answer."""
+        try:
+            has_written = self._move()
+            self._settle()
+            self._confirm()
+        except GateError as error:
+            return self._receipt(ReceiptState.FAILED, _in_one_line(error))
+        to = self._action.to_revision
+        if has_written:
+            return self._receipt(ReceiptState.DONE, f"{to} has all traffic and answers", is_verified=True)
+        return self._receipt(
+            ReceiptState.ALREADY_DONE, f"{to} had all traffic already and answers", is_verified=True
+        )
+
+    def rehearse(self) -> Receipt:
+        """Return what would be sent."""
+        service = self._action.service
+        try:
+            state = self._read()
+            if self._is_there(state):
+                return self._receipt(ReceiptState.DRY_RUN, "nothing to send: all traffic is there already")
+            self._refuse_if_contended(state)
+            self._after = state.traffic.all_to(self._action.to_revision)
+            return self._receipt(
+                ReceiptState.DRY_RUN, self._ports.traffic.preview(service, self._after, state.etag)
+            )
+        except GateError as error:
+            return self._receipt(ReceiptState.FAILED, _in_one_line(error))
+
+    def _move(self) -> bool:
+        """Write until the truth is as wanted; return whether anything had to be written.
+
+        A conflict and a lost answer both lead back to reading: what was read decides, not what was sent.
+        """
+        service, has_written = self._action.service, False
+        trouble: GateError | None = None
+        for _ in range(self._patience.attempts):
+            if trouble is not None:
+                self._ports.clock.wait(self._patience.retry_s)
+            try:
+                state = self._read()
+                if self._is_there(state):
+                    return has_written
+                self._refuse_if_contended(state)
+                has_written = True
+                wanted = state.traffic.all_to(self._action.to_revision)
+                self._ports.traffic.shift(service, wanted, state.etag)
+            except (ConflictError, UnavailableError) as error:
+                trouble = error
+            else:
+                return True
+        cause = trouble.cause if trouble else "no attempt was allowed"
+        raise ActionError(f"gave up after {self._patience.attempts} attempts: {cause}")
+
+    def _read(self) -> ServiceState:
+        state = self._ports.traffic.describe(self._action.service)
+        self._before = self._before or state.traffic
+        self._after = state.traffic
+        return state
+
+    def _is_there(self, state: ServiceState) -> bool:
+        """Whether the list names the target for everything and the cloud applied it or is about to.
+
+        What floats with the latest revision does not count: it would move with the next deployment.
+        """
+        is_wanted = state.traffic.percent_of(self._action.to_revision) == _ALL
+        return is_wanted and (state.is_reconciling or state.sole_serving == self._action.to_revision)
+
+    def _refuse_if_contended(self, state: ServiceState) -> None:
+        """Never overwrite a move of somebody else who already took the traffic off the bad revision.
+
+        Raises:
+            ActionError: the revision to leave has no traffic any more, and the target is not where it went.
+        """
+        named = {t.revision or state.latest_ready for t in state.traffic.targets if t.percent > 0}
+        bearing = named | {revision for revision, _ in state.serving}
+        if bearing.isdisjoint({self._action.from_revision, self._action.to_revision}):
+            raise ActionError(
+                f"somebody else moved the traffic to {', '.join(sorted(bearing))}; not overwritten",
+                next_step=f"look at it, then name the revision: --to {self._action.to_revision}",
+            )
+
+    def _settle(self) -> None:
+        """Ask the service itself until it answers with the target often enough in a row.
+
+        Raises:
+            ActionError: the deadline passed first.
+        """
+        clock, patience = self._ports.clock, self._patience
+        deadline = clock.monotonic() + patience.settle_s
+        in_a_row = 0
+        while True:
+            answered = self._ports.probe.answering_revision(self._action.service)
+            in_a_row = in_a_row + 1 if answered == self._action.to_revision else 0
+            if in_a_row >= patience.answers:
+                return
+            if clock.monotonic() >= deadline:
+                said = answered or "no single revision"
+                raise ActionError(
+                    f"{said} answers after {patience.settle_s:g} s, wanted {self._action.to_revision}"
+                )
+            clock.wait(patience.poll_s)
+
+    def _confirm(self) -> None:
+        """Read once more: a list replaced in between would undo what was proven.
+
+        Raises:
+            ActionError: the traffic list is not as wanted any more.
+        """
+        state = self._read()
+        if not self._is_there(state):
+            raise ActionError("somebody else changed the traffic while it settled")
+
+    def _receipt(self, state: ReceiptState, detail: str, *, is_verified: bool = False) -> Receipt:
+        clock = self._ports.clock
+        return Receipt(
+            action=self._action,
+            state=state,
+            at=clock.now(),
+            seconds=clock.monotonic() - self._started,
+            detail=detail,
+            is_verified=is_verified,
+            before=self._before,
+            after=self._after,
+        )
+
+
+def _in_one_line(error: GateError) -> str:
+    return f"{error.cause} → {error.next_step}" if error.next_step else error.cause

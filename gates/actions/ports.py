@@ -1,0 +1,93 @@
+"""What the actions need of the world, as protocols; `gates.adapters` implements them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gates.model.decision import RollBack
+from gates.model.receipt import Receipt
+from gates.model.release import RevisionRef
+from gates.model.state import RevisionState, ServiceState
+from gates.model.traffic import TrafficSplit
+from gates.model.verdict import Verdict
+
+
+class TrafficController(Protocol):
+    """Reads services and moves their traffic. Every method raises CloudError; services are platform names."""
+
+    def describe(self, service: str) -> ServiceState:
+        """Return what the cloud says of the service right now."""
+
+    def revisions(self, service: str) -> tuple[RevisionState, ...]:
+        """Return all revisions of the service, newest first by create time."""
+
+    def shift(self, service: str, split: TrafficSplit, etag: str) -> ServiceState:
+        """Replace the traffic list and nothing else; return the state after the operation ended.
+
+        Raises:
+            ConflictError: the service changed since `etag` was read.
+            UnavailableError: no answer, so the outcome is unknown until the service is read again.
+            OperationFailedError: the cloud accepted the change and could not carry it out.
+        """
+
+    def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
+        """Return the exact call that `shift` would make, in words; sends nothing."""
+
+
+class RevisionProbe(Protocol):
+    """Asks the service itself who it is."""
+
+    def answering_revision(self, service: str) -> str | None:
+        """Return the revision that answers, or None when none does or several do. Never raises CloudError."""
+
+
+class Ledger(Protocol):
+    """Remembers verdicts and rollbacks. Every method raises LedgerError."""
+
+    def record_verdict(self, verdict: Verdict, run_id: str) -> None:
+        """Record the verdict's outcome for each service's candidate."""
+
+    def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
+        """Return the revisions that have a recorded GO, the newest verdict first, each once."""
+
+    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+        """Mark a revision as one never to go back to, until a later GO says otherwise."""
+
+    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+        """Whether the revision is marked and no later GO lifted the mark."""
+
+    def record_rollback(self, environment: str, receipt: Receipt, run_id: str) -> None:
+        """Record how a rollback ended."""
+
+    def last_rollback(self, environment: str, service: str) -> RollBack | None:
+        """Return the newest rollback of the service that was verified, or None."""
+
+
+class Clock(Protocol):
+    """Time, so that nobody else asks the machine for it."""
+
+    def now(self) -> datetime:
+        """Return the time of day, aware."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards; only differences mean something."""
+
+    def wait(self, seconds: float) -> None:
+        """Return after that many seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackPorts:
+    """The four that a rollback needs."""
+
+    traffic: TrafficController
+    probe: RevisionProbe
+    ledger: Ledger
+    clock: Clock
+
+
+Announce = Callable[[Receipt], None]
+"""Told each receipt as soon as it exists."""

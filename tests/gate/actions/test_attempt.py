@@ -1,0 +1,126 @@
+"""One rollback of one service, when the cloud and other people get in its way."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.actions.attempt import Attempt, Patience
+from gates.errors import OperationFailedError
+from gates.model.decision import RollBack
+from gates.model.receipt import Receipt, ReceiptState
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support.fake_cloud import FakeCloud, fake_ports, two_revisions
+
+BACK = RollBack(
+    service="a", from_revision="a-2", to_revision="a-1", is_target_verified=True, reason="too slow"
+)
+
+
+def all_to(revision: str) -> TrafficSplit:
+    """Return a list with one target."""
+    return TrafficSplit(targets=(TrafficTarget(revision=revision, percent=100),))
+
+
+def attempt(cloud: FakeCloud, **patience: float) -> Receipt:
+    """Return the receipt of the rollback."""
+    return Attempt(BACK, fake_ports(cloud), Patience(**patience)).execute()  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def cloud() -> FakeCloud:
+    """A cloud with one service of two revisions."""
+    return FakeCloud(services={"a": two_revisions("a")})
+
+
+@pytest.mark.parametrize("knob", ["conflicts", "lost_requests", "lost_answers"])
+def test_trouble_leads_back_to_reading_and_one_write(cloud: FakeCloud, knob: str) -> None:
+    """A conflict, a lost request and a lost answer each end in exactly one accepted write."""
+    setattr(cloud.services["a"], knob, 1)
+    receipt = attempt(cloud)
+    assert receipt.state is ReceiptState.DONE
+    assert len(cloud.writes) == 1
+    assert cloud.serving("a") == "a-1"
+
+
+@pytest.mark.parametrize("knob", ["conflicts", "lost_requests"])
+def test_retries_are_bounded(cloud: FakeCloud, knob: str) -> None:
+    """After the allowed attempts the action fails, with the last trouble as its reason."""
+    setattr(cloud.services["a"], knob, 99)
+    receipt = attempt(cloud, attempts=3)
+    assert receipt.state is ReceiptState.FAILED
+    assert "gave up after 3 attempts" in receipt.detail
+    assert cloud.writes == []
+
+
+def test_a_move_of_somebody_else_is_not_overwritten(cloud: FakeCloud) -> None:
+    """When the bad revision lost its traffic to a third one in between, the action stops and says so."""
+    cloud.services["a"].conflicts = 1
+    cloud.services["a"].foreign_move = all_to("a-0")
+    receipt = attempt(cloud)
+    assert receipt.state is ReceiptState.FAILED
+    assert "somebody else moved the traffic to a-0" in receipt.detail
+    assert cloud.writes == []
+
+
+def test_somebody_else_who_did_the_same_is_fine(cloud: FakeCloud) -> None:
+    """When the target has all traffic after a conflict, it is done and proven."""
+    cloud.services["a"].conflicts = 1
+    cloud.services["a"].foreign_move = all_to("a-1")
+    receipt = attempt(cloud)
+    assert receipt.state in (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
+    assert receipt.is_verified
+    assert cloud.writes == []
+
+
+def test_a_lag_is_waited_for(cloud: FakeCloud) -> None:
+    """The old revision may answer for a while; the seconds on the receipt include it."""
+    cloud.services["a"].lag_s = 60.0
+    receipt = attempt(cloud)
+    assert receipt.state is ReceiptState.DONE
+    assert receipt.seconds >= 60.0
+
+
+def test_a_service_that_keeps_answering_with_the_old_revision_fails(cloud: FakeCloud) -> None:
+    """An applied list is no proof: the deadline passes, the action fails and names who answered."""
+    cloud.services["a"].lag_s = 1000.0
+    receipt = attempt(cloud, settle_s=30.0)
+    assert receipt.state is ReceiptState.FAILED
+    assert not receipt.is_verified
+    assert "a-2 answers after 30 s, wanted a-1" in receipt.detail
+
+
+def test_mixed_answers_are_no_proof(cloud: FakeCloud) -> None:
+    """While several revisions answer, nothing is proven."""
+    cloud.services["a"].is_mixed = True
+    receipt = attempt(cloud, settle_s=5.0)
+    assert receipt.state is ReceiptState.FAILED
+    assert "no single revision answers" in receipt.detail
+
+
+def test_a_failed_operation_is_reported_as_it_came(cloud: FakeCloud) -> None:
+    """The cloud's own words are on the receipt."""
+    cloud.services["a"].refusal = OperationFailedError("code 13: revision does not exist")
+    receipt = attempt(cloud)
+    assert receipt.state is ReceiptState.FAILED
+    assert "code 13" in receipt.detail
+
+
+class Meddler(FakeCloud):
+    """A cloud where somebody moves the traffic away right after the last probe."""
+
+    answers = 0
+
+    def answering_revision(self, service: str) -> str | None:
+        """Answer, and replace the list after the third answer."""
+        answered = super().answering_revision(service)
+        self.answers += answered == "a-1"
+        if self.answers == Patience().answers:
+            self.services[service].traffic = all_to("a-2")
+        return answered
+
+
+def test_a_list_replaced_while_it_settled_is_noticed() -> None:
+    """The last read is part of the proof."""
+    receipt = attempt(Meddler(services={"a": two_revisions("a")}))
+    assert receipt.state is ReceiptState.FAILED
+    assert "somebody else changed the traffic" in receipt.detail

@@ -1,0 +1,234 @@
+"""An in-memory Cloud Run, ledger and clock that implement the ports of the actions."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from gates.actions.ports import RollbackPorts
+from gates.errors import CloudError, ConflictError, LedgerError, NotFoundError, UnavailableError
+from gates.model.decision import RollBack
+from gates.model.receipt import Receipt, ReceiptState
+from gates.model.release import RevisionRef
+from gates.model.state import RevisionState, ServiceState
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.model.verdict import Verdict, VerdictOutcome
+
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def revision(name: str, age: int, *, is_ready: bool = True) -> RevisionState:
+    """Return a revision; a smaller `age` is a newer revision."""
+    return RevisionState(
+        name=name,
+        image=f"registry.test/{name}",
+        digest=f"sha256:{name}",
+        created_at=EPOCH - timedelta(hours=age),
+        is_ready=is_ready,
+        detail="" if is_ready else "startup probe failed",
+    )
+
+
+class FakeClock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seconds = 0.0
+
+    def now(self) -> datetime:
+        """Return the epoch plus what was waited."""
+        return EPOCH + timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        """Return what was waited."""
+        return self._seconds
+
+    def wait(self, seconds: float) -> None:
+        """Let that time pass at once."""
+        with self._lock:
+            self._seconds += seconds
+
+
+@dataclass
+class FakeService:
+    """One service of the fake cloud, with its knobs.
+
+    `conflicts`: so many writes meet a changed etag. `lost_answers`: so many writes are applied and their
+    answer is lost. `lost_requests`: so many writes are lost on the way. `lag_s`: so long after a write the
+    old revision still answers. `refusal`: every call raises it. `foreign_move`: what somebody else writes
+    at the moment of our first conflict. `is_mixed`: several revisions answer.
+    """
+
+    revisions: tuple[RevisionState, ...]
+    traffic: TrafficSplit
+    generation: int = 1
+    conflicts: int = 0
+    lost_answers: int = 0
+    lost_requests: int = 0
+    lag_s: float = 0.0
+    refusal: CloudError | None = None
+    foreign_move: TrafficSplit | None = None
+    is_mixed: bool = False
+    moved_at: float = float("-inf")
+    moved_from: str = ""
+
+
+@dataclass
+class FakeCloud:
+    """Implements TrafficController and RevisionProbe over a mapping of services."""
+
+    services: dict[str, FakeService]
+    clock: FakeClock = field(default_factory=FakeClock)
+    writes: list[tuple[str, TrafficSplit]] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def describe(self, service: str) -> ServiceState:
+        """Return the service's state."""
+        with self._lock:
+            self.reads.append(service)
+            entry = self._entry(service)
+            return ServiceState(
+                service=service,
+                uri=f"https://{service}.run.test",
+                etag=f'"{entry.generation}"',
+                is_reconciling=False,
+                is_ready=True,
+                latest_ready=self._latest(entry),
+                latest_created=entry.revisions[0].name,
+                traffic=entry.traffic,
+                serving=tuple(
+                    (t.revision or self._latest(entry), t.percent) for t in entry.traffic.targets if t.percent
+                ),
+            )
+
+    def revisions(self, service: str) -> tuple[RevisionState, ...]:
+        """Return the service's revisions, newest first."""
+        return self._entry(service).revisions
+
+    def shift(self, service: str, split: TrafficSplit, etag: str) -> ServiceState:
+        """Replace the traffic list as the knobs allow."""
+        with self._lock:
+            entry = self._entry(service)
+            self._disturb(entry)
+            if etag != f'"{entry.generation}"':
+                raise ConflictError(f"{service} changed since it was read")
+            self.writes.append((service, split))
+            entry.moved_at = self.clock.monotonic()
+            entry.moved_from = self.serving(service)
+            entry.traffic = split
+            entry.generation += 1
+            if entry.lost_answers:
+                entry.lost_answers -= 1
+                raise UnavailableError("the answer was lost")
+            return self.describe(service)
+
+    def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
+        """Return the call in words."""
+        targets = ", ".join(f"{t.revision}={t.percent} {t.tag}".strip() for t in split.targets)
+        return f"shift {service} to [{targets}] with etag {etag}"
+
+    def answering_revision(self, service: str) -> str | None:
+        """Return who answers, minding the lag."""
+        with self._lock:
+            entry = self.services[service]
+            if entry.is_mixed:
+                return None
+            is_lagging = self.clock.monotonic() < entry.moved_at + entry.lag_s
+            return entry.moved_from if is_lagging else self.serving(service)
+
+    def serving(self, service: str) -> str:
+        """Return the revision with the most traffic."""
+        entry = self.services[service]
+        most = max(entry.traffic.targets, key=lambda target: target.percent)
+        return most.revision or self._latest(entry)
+
+    def _entry(self, service: str) -> FakeService:
+        if service not in self.services:
+            raise NotFoundError(f"service {service} does not exist")
+        entry = self.services[service]
+        if entry.refusal is not None:
+            raise entry.refusal
+        return entry
+
+    @staticmethod
+    def _disturb(entry: FakeService) -> None:
+        if entry.lost_requests:
+            entry.lost_requests -= 1
+            raise UnavailableError("no answer")
+        if entry.conflicts:
+            entry.conflicts -= 1
+            entry.generation += 1
+            entry.traffic = entry.foreign_move or entry.traffic
+
+    @staticmethod
+    def _latest(entry: FakeService) -> str:
+        return next(revision.name for revision in entry.revisions if revision.is_ready)
+
+
+@dataclass
+class FakeLedger:
+    """Remembers in lists; `refusal` is raised by every write."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    goes: dict[tuple[str, str], list[RevisionRef]] = field(default_factory=dict)
+    tombstones: set[tuple[str, str, str]] = field(default_factory=set)
+    rollbacks: list[tuple[str, Receipt, str]] = field(default_factory=list)
+    refusal: LedgerError | None = None
+
+    def record_verdict(self, verdict: Verdict, run_id: str) -> None:
+        """Remember a GO."""
+        self._refuse()
+        if verdict.outcome is VerdictOutcome.GO:
+            for part in verdict.release.services:
+                key = (verdict.release.environment, part.service)
+                self.goes.setdefault(key, []).insert(0, part.candidate)
+
+    def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
+        """Return the remembered ones."""
+        self._refuse()
+        return tuple(self.goes.get((environment, service), ()))
+
+    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+        """Remember the mark."""
+        self._refuse()
+        self.tombstones.add((environment, service, revision))
+
+    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+        """Whether it was marked."""
+        self._refuse()
+        return (environment, service, revision) in self.tombstones
+
+    def record_rollback(self, environment: str, receipt: Receipt, run_id: str) -> None:
+        """Remember the receipt."""
+        self._refuse()
+        self.rollbacks.append((environment, receipt, run_id))
+
+    def last_rollback(self, environment: str, service: str) -> RollBack | None:
+        """Return the newest verified one."""
+        self._refuse()
+        done = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
+        for place, receipt, _ in reversed(self.rollbacks):
+            if (place, receipt.action.service) == (environment, service) and receipt.state in done:
+                return receipt.action
+        return None
+
+    def _refuse(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
+
+def two_revisions(service: str) -> FakeService:
+    """Return a service whose second revision serves everything and whose first is tagged `stable`."""
+    new, old = revision(f"{service}-2", 1), revision(f"{service}-1", 2)
+    targets = (TrafficTarget(revision=None, percent=100), TrafficTarget(revision=old.name, tag="stable"))
+    return FakeService(revisions=(new, old), traffic=TrafficSplit(targets=targets))
+
+
+def fake_ports(cloud: FakeCloud, ledger: FakeLedger | None = None) -> RollbackPorts:
+    """Return the ports of a rollback over the fakes."""
+    return RollbackPorts(
+        traffic=cloud, probe=cloud, ledger=ledger or FakeLedger(clock=cloud.clock), clock=cloud.clock
+    )
