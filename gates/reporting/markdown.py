@@ -1,0 +1,127 @@
+"""`summary.md`: the verdict for a pull request or a CI job page, always below 64 KiB.
+
+GitHub drops a job summary above 1 MiB as a whole, and other hosts cut earlier; so the rows that matter stand
+first and the rest is counted. Every text from outside is escaped: it can neither forge a row nor a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from gates.model.decision import Decision
+from gates.model.judgement import Outcome
+from gates.model.receipt import Receipt
+from gates.reporting.matrix import cells
+from gates.reporting.next_steps import next_steps, receipt_line
+from gates.reporting.ordering import failed, unconcluded, waived
+from gates.reporting.phrasing import measured, moment, waived_by
+from gates.reporting.redaction import one_line
+from gates.reporting.verdict_document import Entry, VerdictDocument
+
+LIMIT = 65_536
+"""Bytes that the text stays below."""
+
+_TABLE_BUDGET = 12_000
+"""Bytes that the rows of one table may take: the five lists together stay below the limit."""
+_TEXT = 300
+_LISTED = 40
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~@:$&=-]")
+
+
+def markdown(
+    document: VerdictDocument, *, decision: Decision | None = None, receipts: tuple[Receipt, ...] = ()
+) -> str:
+    """Return the Markdown text of a verdict."""
+    found = failed(document)
+    parts = [
+        _head(document),
+        _entries("Failed", document, [entry for entry in found if entry.implied_by is None]),
+        _entries("Failed as a consequence", document, [entry for entry in found if entry.implied_by]),
+        _entries("No conclusion", document, unconcluded(document)),
+        _waived(waived(document)),
+        _matrix(document),
+        _list("What happens next", next_steps(document.outcome, decision)),
+        _list("What was done", [receipt_line(receipt) for receipt in receipts]),
+        _foot(document),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escaped(text: str, *, limit: int = _TEXT) -> str:
+    """Return `text` as one line that Markdown shows as it is, in a table cell too."""
+    return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", one_line(text, limit=limit))
+
+
+def _head(document: VerdictDocument) -> str:
+    release = document.release
+    about = f"release {escaped(release.id)} in {escaped(release.environment)}, stage {document.scope.stage}"
+    reasons = "\n".join(f"- {escaped(reason)}" for reason in document.reasons[:_LISTED])
+    return f"## {escaped(document.outcome)}\n\n{about}\n\n{reasons}"
+
+
+def _entries(title: str, document: VerdictDocument, entries: Sequence[Entry]) -> str:
+    head = ("Criterion", "Service", "Measured", "Demanded", "Why")
+    return _table(title, head, [_row(document, entry) for entry in entries])
+
+
+def _row(document: VerdictDocument, entry: Entry) -> tuple[str, ...]:
+    criterion = document.criterion(entry)
+    weight = entry.priority or criterion.severity
+    why = f"follows from {entry.implied_by}. {entry.reason}" if entry.implied_by else entry.reason
+    seen = "error" if entry.outcome is Outcome.ERROR else measured(entry.measured)
+    return (f"{entry.criterion} ({weight}) {criterion.statement}", entry.service, seen, entry.demand, why)
+
+
+def _waived(entries: Iterable[Entry]) -> str:
+    head = ("Criterion", "Service", "Outcome", "Waived", "Reason")
+    return _table(
+        "Waived",
+        head,
+        [
+            (e.criterion, e.service, e.outcome, waived_by(e.waiver), e.waiver.reason)
+            for e in entries
+            if e.waiver
+        ],
+    )
+
+
+def _matrix(document: VerdictDocument) -> str:
+    categories, rows = cells(document)
+    return _table("Services", ("", *categories), [(service, *row) for service, row in rows])
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table with as many rows as its budget holds, and the number of those left out."""
+    if not rows:
+        return ""
+    lines, size = [_cells(head), _cells(["---"] * len(head), is_raw=True)], 0
+    for n, row in enumerate(rows):
+        line = _cells(row)
+        size += len(line.encode()) + 1
+        if size > _TABLE_BUDGET:
+            lines.append(_cells([f"and {len(rows) - n} more, see verdict.json", *[""] * (len(head) - 1)]))
+            break
+        lines.append(line)
+    return f"### {title}\n\n" + "\n".join(lines)
+
+
+def _cells(row: Sequence[str], *, is_raw: bool = False) -> str:
+    return f"| {' | '.join(row if is_raw else [escaped(cell) for cell in row])} |"
+
+
+def _list(title: str, items: Sequence[str]) -> str:
+    if not items:
+        return ""
+    shown = [f"- {escaped(item)}" for item in items[:_LISTED]]
+    more = [f"- and {len(items) - _LISTED} more"] if len(items) > _LISTED else []
+    return f"### {title}\n\n" + "\n".join(shown + more)
+
+
+def _foot(document: VerdictDocument) -> str:
+    counts = document.counts
+    return (
+        f"{counts.total} checks: {counts.passed} passed, {counts.failed} failed, {counts.errored} errored, "
+        f"{counts.inconclusive} without conclusion, {counts.waived} waived. "
+        f"Run {escaped(document.run_id)}, judged {moment(document.judged_at)}."
+    )

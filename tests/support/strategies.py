@@ -1,0 +1,201 @@
+"""Hypothesis strategies: any value of the model that its own laws allow."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from gates.model.criterion import Bands, Catalogue, Criterion, Source
+from gates.model.decision import Decision, RollBack, RollbackPlan
+from gates.model.evidence import Evidence, EvidenceBundle, EvidenceStatus, Measurement, Subject, Window
+from gates.model.judgement import Judgement, Waiver
+from gates.model.platform import (
+    Endpoints,
+    Environment,
+    MatrixRow,
+    Platform,
+    ServiceSpec,
+    StandingAuthority,
+    Tier,
+)
+from gates.model.receipt import Receipt
+from gates.model.record import DecisionRecord, ToolVersion
+from gates.model.release import Release, RevisionRef, ServiceRelease
+from gates.model.state import RevisionState, ServiceState
+from gates.model.target import ServiceTarget, Target
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.model.verdict import Scope, Verdict
+
+WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
+"""Names: of services, revisions, criteria."""
+
+TEXTS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40)
+"""Anything that Unicode allows."""
+
+HOSTILE_TEXTS = st.text(alphabet=st.characters(), max_size=60)
+"""Anything that a service under test can make a Python string of, lone surrogates included."""
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+ZONES = st.sampled_from((UTC, timezone(timedelta(hours=2)), timezone(timedelta(hours=-9, minutes=-30))))
+
+TIMES = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=ZONES)  # noqa: DTZ001
+
+SPANS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000))
+
+
+@st.composite
+def _windows(draw: st.DrawFn) -> Window:
+    start = draw(TIMES)
+    return Window(start=start, end=start + draw(SPANS))
+
+
+@st.composite
+def _evidence(draw: st.DrawFn) -> Evidence:
+    status = draw(st.sampled_from(EvidenceStatus))
+    measurement = draw(_of(Measurement)) if status is EvidenceStatus.OBSERVED else None
+    lawful = {
+        "status": st.just(status),
+        "measurement": st.just(measurement),
+        "samples": st.integers(min_value=0, max_value=10**9),
+    }
+    return draw(st.builds(Evidence, **_fields(Evidence) | lawful))
+
+
+@st.composite
+def _service_releases(draw: st.DrawFn) -> ServiceRelease:
+    candidate, baseline = draw(st.lists(_of(RevisionRef), min_size=2, max_size=2, unique_by=lambda r: r.name))
+    return ServiceRelease(
+        service=draw(WORDS),
+        candidate=candidate,
+        baseline=draw(st.sampled_from((baseline, None))),
+        baseline_verified=draw(st.booleans()),
+    )
+
+
+@st.composite
+def _releases(draw: st.DrawFn) -> Release:
+    services = st.lists(_of(ServiceRelease), min_size=1, max_size=4, unique_by=lambda entry: entry.service)
+    return Release(id=draw(WORDS), environment=draw(WORDS), services=tuple(draw(services)))
+
+
+@st.composite
+def _splits(draw: st.DrawFn) -> TrafficSplit:
+    first = draw(st.integers(min_value=0, max_value=100))
+    revisions = st.one_of(st.none(), WORDS)
+    percents = (first, 100 - first, 0)
+    targets = [TrafficTarget(revision=draw(revisions), percent=p, tag=draw(TEXTS)) for p in percents]
+    return TrafficSplit(targets=tuple(targets))
+
+
+@st.composite
+def _verdicts(draw: st.DrawFn) -> Verdict:
+    """Draw a verdict: criterion ids unique, no judgement twice."""
+    criteria = draw(st.lists(_of(Criterion), min_size=1, max_size=4, unique_by=lambda item: item.id))
+    fields = _fields(Judgement) | {"criterion": st.sampled_from(criteria), "service": WORDS}
+    judgements = st.builds(Judgement, **fields)
+    several = st.lists(judgements, min_size=1, max_size=6, unique_by=lambda j: (j.criterion.id, j.service))
+    return Verdict(
+        release=draw(_of(Release)),
+        scope=draw(_of(Scope)),
+        judgements=tuple(draw(several)),
+        flaws=tuple(draw(st.lists(TEXTS, max_size=2))),
+        catalogue_digest=draw(WORDS),
+        judged_at=draw(TIMES),
+    )
+
+
+_LAWFUL = {
+    Window: _windows,
+    Evidence: _evidence,
+    ServiceRelease: _service_releases,
+    Release: _releases,
+    TrafficSplit: _splits,
+    Verdict: _verdicts,
+}
+"""Values that have laws between their fields; all others are built from their annotations."""
+
+MODEL_VALUES: tuple[type[Any], ...] = (
+    Bands,
+    Catalogue,
+    Criterion,
+    Decision,
+    DecisionRecord,
+    Endpoints,
+    Environment,
+    Evidence,
+    EvidenceBundle,
+    Judgement,
+    MatrixRow,
+    Measurement,
+    Platform,
+    Receipt,
+    Release,
+    RevisionRef,
+    RevisionState,
+    RollBack,
+    RollbackPlan,
+    Scope,
+    ServiceRelease,
+    ServiceSpec,
+    ServiceState,
+    ServiceTarget,
+    Source,
+    StandingAuthority,
+    Subject,
+    Target,
+    Tier,
+    ToolVersion,
+    TrafficSplit,
+    TrafficTarget,
+    Verdict,
+    Waiver,
+    Window,
+)
+"""Every value of the model."""
+
+
+_SCALARS: dict[Any, st.SearchStrategy[Any]] = {
+    str: TEXTS,
+    float: NUMBERS,
+    int: st.integers(min_value=-(2**60), max_value=2**60),
+    bool: st.booleans(),
+    datetime: TIMES,
+    timedelta: SPANS,
+    NoneType: st.none(),
+}
+
+
+def _annotated(hint: Any) -> st.SearchStrategy[Any]:
+    """Return a strategy for what an annotation of a model field allows."""
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    parts = get_args(hint)
+    if get_origin(hint) is UnionType:
+        return st.one_of(*map(_annotated, parts))
+    if get_origin(hint) is tuple and parts[-1] is Ellipsis:
+        return st.lists(_annotated(parts[0]), max_size=3).map(tuple)
+    if get_origin(hint) is tuple:
+        return st.tuples(*map(_annotated, parts))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return st.sampled_from(hint)
+    return values(hint)
+
+
+def _fields(kind: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
+    return {name: _annotated(hint) for name, hint in get_type_hints(kind).items()}
+
+
+@cache
+def _of(kind: type[Any]) -> st.SearchStrategy[Any]:
+    return _LAWFUL[kind]() if kind in _LAWFUL else st.builds(kind, **_fields(kind))
+
+
+def values(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """Return a strategy for any lawful value of a model class, its optional fields included."""
+    return _of(kind)
