@@ -25,5 +25,5 @@ class DecisionRecord:
     verdict: Verdict
     decision: Decision
     receipts: tuple[Receipt, ...]
-    evidence_digest: str
     tools: tuple[ToolVersion, ...]
+    evidence_digest: str = ""

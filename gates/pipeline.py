@@ -1,0 +1,201 @@
+"""One release through the gate: demand, look, judge, decide, act, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from gates.actions.execute import Executor
+from gates.actions.ports import RollbackPorts
+from gates.decision.candidates import FoundRelease, ServiceView, find_release
+from gates.decision.policy import decide
+from gates.decision.rollback_plan import plan_rollback
+from gates.errors import UsageError
+from gates.evidence.binding import bind
+from gates.judgement.judge import judge
+from gates.model import events
+from gates.model.criterion import Catalogue, Criterion, Stage
+from gates.model.decision import Decision, DecisionKind
+from gates.model.evidence import EvidenceBundle
+from gates.model.judgement import Waiver
+from gates.model.platform import Environment, Platform
+from gates.model.receipt import Receipt
+from gates.model.record import DecisionRecord, ToolVersion
+from gates.model.release import Release
+from gates.model.verdict import Scope, Verdict
+
+
+class RollbackMode(StrEnum):
+    """What the gate may do about a NO_GO by itself."""
+
+    NEVER = "never"
+    ASK = "ask"
+    AUTO = "auto"
+
+
+class EvidenceSource(Protocol):
+    """Looks at a release."""
+
+    def collect(
+        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+    ) -> EvidenceBundle:
+        """Return what was seen; what could not be looked at is missing or a flaw, never an exception."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of the gate.
+
+    `only` restricts the criteria (the answer can then never be GO); `confirm` asks a person about a prepared
+    decision.
+    """
+
+    stage: Stage
+    run_id: str
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    rollback: RollbackMode = RollbackMode.NEVER
+    confirm: Callable[[Decision], bool] = lambda _decision: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The gate of one environment. `run` is the whole story; each step can be called on its own."""
+
+    platform: Platform
+    environment: Environment
+    catalogue: Catalogue
+    source: EvidenceSource
+    ports: RollbackPorts
+    announce: Callable[[events.Event], None]
+    tools: tuple[ToolVersion, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+    def run(self, request: Request) -> DecisionRecord:
+        """Take one release through the gate and return the record of it."""
+        criteria = self.demand(request)
+        views = self.views()
+        release = self.find(request, views).release
+        bundle = self.look(criteria, release, views)
+        verdict = self.judge(request, criteria, bundle, release)
+        decision = self.decide(verdict, views)
+        receipts = self.act(request, decision)
+        self.remember(request, verdict, receipts)
+        return DecisionRecord(
+            run_id=request.run_id,
+            verdict=verdict,
+            decision=decision,
+            receipts=receipts,
+            tools=self.tools,
+        )
+
+    def demand(self, request: Request) -> tuple[Criterion, ...]:
+        """Return what the stage demands, or the named part of it."""
+        criteria = self.catalogue.at(request.stage)
+        unknown = [name for name in request.only if name not in {c.id for c in criteria}]
+        if unknown:
+            known = ", ".join(c.id for c in criteria)
+            raise UsageError(
+                f"{request.stage} does not demand {', '.join(unknown)}", next_step=f"one of {known}"
+            )
+        return tuple(c for c in criteria if not request.only or c.id in request.only)
+
+    def views(self) -> tuple[ServiceView, ...]:
+        """Ask the cloud and the ledger about every service."""
+        with self._step("find", "what is deployed"):
+            return tuple(self._view(name) for name in self.platform.service_names)
+
+    def _view(self, service: str) -> ServiceView:
+        traffic, ledger, place = self.ports.traffic, self.ports.ledger, self.environment.name
+        revisions = traffic.revisions(service)
+        condemned = (r.name for r in revisions if ledger.is_tombstoned(place, service, r.name))
+        return ServiceView(
+            state=traffic.describe(service),
+            revisions=revisions,
+            verified=ledger.last_go(place, service),
+            tombstoned=frozenset(condemned),
+        )
+
+    def find(self, request: Request, views: Sequence[ServiceView]) -> FoundRelease:
+        """Say which revisions are under test."""
+        found = find_release(
+            views,
+            self.platform.services,
+            release_id=request.run_id,
+            environment=self.environment.name,
+            wanted=request.wanted,
+        )
+        self.announce(events.ReleaseFound(release=found.release, notes=found.notes))
+        return found
+
+    def look(
+        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+    ) -> EvidenceBundle:
+        """Collect the evidence and keep what is about this release."""
+        with self._step("look", f"{len(criteria)} criteria"):
+            bundle = self.source.collect(criteria, release, views)
+        return bind(bundle, catalogue=self.catalogue, release=release, now=self.ports.clock.now())
+
+    def judge(
+        self, request: Request, criteria: Sequence[Criterion], bundle: EvidenceBundle, release: Release
+    ) -> Verdict:
+        """Judge every criterion and say what is true of the release."""
+        now = self.ports.clock.now()
+        verdict = Verdict(
+            release=release,
+            scope=Scope(stage=request.stage, is_partial=bool(request.only)),
+            judgements=judge(criteria, bundle, waivers=self.waivers, now=now),
+            flaws=bundle.flaws,
+            catalogue_digest=self.catalogue.digest,
+            judged_at=now,
+        )
+        self.announce(events.VerdictReached(verdict=verdict))
+        return verdict
+
+    def decide(self, verdict: Verdict, views: Sequence[ServiceView]) -> Decision:
+        """Say what to do, with the rollback plan where one is needed."""
+        now = self.ports.clock.now()
+        decision = decide(verdict, platform=self.platform, standing=self.environment.standing, now=now)
+        if decision.kind is DecisionKind.ROLL_BACK:
+            reason = decision.because[0]
+            candidates = {entry.service: entry.candidate.name for entry in verdict.release.services}
+            guilty = [view for view in views if view.state.service in decision.services]
+            cases = [view.case(candidates[view.state.service], reason) for view in guilty]
+            decision = replace(decision, plan=plan_rollback(cases, self.platform.services))
+        self.announce(events.DecisionMade(decision=decision))
+        return decision
+
+    def act(self, request: Request, decision: Decision) -> tuple[Receipt, ...]:
+        """Carry the decision out, if it may be: by standing authority, or because a person says so."""
+        if decision.kind is not DecisionKind.ROLL_BACK or decision.plan is None:
+            return ()
+        is_allowed = request.rollback is RollbackMode.AUTO and decision.is_automatic
+        if not is_allowed and not (request.rollback is not RollbackMode.NEVER and request.confirm(decision)):
+            return ()
+        with self._step("act", f"{len(decision.plan.actions)} rollbacks"):
+            executor = Executor(self.ports, environment=self.environment.name, run_id=request.run_id)
+            return executor.execute(
+                decision.plan, lambda receipt: self.announce(events.ActionFinished(receipt=receipt))
+            )
+
+    def remember(self, request: Request, verdict: Verdict, receipts: Sequence[Receipt]) -> None:
+        """Write the verdict into the ledger, and mark what was rolled back as never to return to."""
+        self.ports.ledger.record_verdict(verdict, request.run_id)
+        for receipt in receipts:
+            self.ports.ledger.tombstone(
+                self.environment.name,
+                receipt.action.service,
+                receipt.action.from_revision,
+                receipt.action.reason,
+            )
+
+    @contextmanager
+    def _step(self, name: str, detail: str) -> Iterator[None]:
+        start = self.ports.clock.monotonic()
+        self.announce(events.StepStarted(step=name, detail=detail))
+        yield
+        seconds = self.ports.clock.monotonic() - start
+        self.announce(events.StepFinished(step=name, seconds=seconds, detail=detail))
