@@ -7,8 +7,10 @@ routes and what was really measured. They meet in these values and protocols alo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
+
+ETAG_MODES = ("enforced", "ignored")
 
 
 class StartError(Exception):
@@ -74,7 +76,11 @@ class DataPlane(Protocol):
     """Runs revisions and routes requests to them."""
 
     async def start(self, spec: RevisionSpec) -> None:
-        """Start the revision's first instance and wait for its startup probe; raise StartError."""
+        """Start the revision's first instance and wait for its startup probe; raise StartError.
+
+        Called before every route that names the revision, so a revision that runs already is left alone.
+        One that stopped is started anew, which fails when its image is gone.
+        """
 
     async def route(self, route: ServiceRoute) -> None:
         """Swap the service's route atomically; revisions that no route names any more are drained."""
@@ -106,6 +112,39 @@ class Knobs:
     """Answer 403 to reads of operations, as a service-scoped role would see."""
     metrics_delay_s: float = 180.0
     extra_cold_start_s: float = 0.0
+    revision_limit: int = 1000
+    """Revisions kept per service; beyond it the oldest that nothing refers to are deleted."""
+
+
+class KnobBoard:
+    """The knobs as they stand now; whoever holds the board sees a change at once."""
+
+    def __init__(self, knobs: Knobs | None = None) -> None:
+        self.current = knobs or Knobs()
+
+    def change(self, changes: Mapping[str, object]) -> Knobs:
+        """Set the named knobs, keep the others, and return them all.
+
+        Raises:
+            ValueError: an unknown knob, a value of another type, a negative number, an unknown etag mode.
+        """
+        known = asdict(self.current)
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"unknown knob '{name}'; known are {', '.join(sorted(known))}")
+            _refuse_bad_knob(name, value, known[name])
+        self.current = replace(self.current, **dict(changes))  # type: ignore[arg-type]
+        return self.current
+
+
+def _refuse_bad_knob(name: str, value: object, now: object) -> None:
+    wanted = (int, float) if isinstance(now, float) else type(now)
+    if not isinstance(value, wanted) or isinstance(value, bool) is not isinstance(now, bool):
+        raise ValueError(f"knob '{name}' takes a {type(now).__name__}, got {value!r}")
+    if name == "etag_mode" and value not in ETAG_MODES:
+        raise ValueError(f"knob 'etag_mode' is one of {', '.join(ETAG_MODES)}, got {value!r}")
+    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
+        raise ValueError(f"knob '{name}' is a finite number from 0 up, got {value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,84 @@
+"""The gRPC front: google.cloud.run.v2 for the real client library.
+
+Every method is listed here with its request type; gRPC itself answers UNIMPLEMENTED to all others.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.cloud import run_v2
+from google.iam.v1 import iam_policy_pb2
+from google.longrunning import operations_pb2
+
+from sandbox.platform.admin.control import DEFAULT_CALLER, ControlPlane
+from sandbox.platform.admin.errors import ApiError
+
+CALLER_KEY = "x-sandbox-principal"
+"""Request metadata that says who asks; there are no credentials to read it from."""
+
+DETAILS_KEY = "grpc-status-details-bin"
+
+Handler = Callable[[Any, str], Any]
+Methods = Mapping[str, tuple[Any, Handler]]
+
+_STATUS = {code.value[0]: code for code in grpc.StatusCode}
+
+
+def methods(control: ControlPlane) -> Mapping[str, Methods]:
+    """Return, per gRPC service, each method's request type and handler."""
+    services, revisions = control.services, control.revisions
+    policies, operations = control.policies, control.operations
+    return {
+        "google.cloud.run.v2.Services": {
+            "GetService": (run_v2.GetServiceRequest.pb(), services.get_service),
+            "ListServices": (run_v2.ListServicesRequest.pb(), services.list_services),
+            "CreateService": (run_v2.CreateServiceRequest.pb(), services.create_service),
+            "UpdateService": (run_v2.UpdateServiceRequest.pb(), services.update_service),
+            "DeleteService": (run_v2.DeleteServiceRequest.pb(), services.delete_service),
+            "GetIamPolicy": (iam_policy_pb2.GetIamPolicyRequest, policies.get_iam_policy),
+            "SetIamPolicy": (iam_policy_pb2.SetIamPolicyRequest, policies.set_iam_policy),
+            "TestIamPermissions": (iam_policy_pb2.TestIamPermissionsRequest, policies.granted),
+        },
+        "google.cloud.run.v2.Revisions": {
+            "GetRevision": (run_v2.GetRevisionRequest.pb(), revisions.get_revision),
+            "ListRevisions": (run_v2.ListRevisionsRequest.pb(), revisions.list_revisions),
+            "DeleteRevision": (run_v2.DeleteRevisionRequest.pb(), revisions.delete_revision),
+        },
+        "google.longrunning.Operations": {
+            "GetOperation": (operations_pb2.GetOperationRequest, operations.get_operation),
+            "ListOperations": (operations_pb2.ListOperationsRequest, operations.list_operations),
+            "WaitOperation": (operations_pb2.WaitOperationRequest, operations.wait_operation),
+            "DeleteOperation": (operations_pb2.DeleteOperationRequest, operations.delete_operation),
+        },
+    }
+
+
+def build_server(control: ControlPlane) -> grpc.aio.Server:
+    """Return a server, not started, that answers for the control plane."""
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    for service, table in methods(control).items():
+        handlers = {name: _method_handler(request, handler) for name, (request, handler) in table.items()}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    return server
+
+
+def _method_handler(request_type: Any, handler: Handler) -> Any:
+    async def answer(request: Any, context: Any) -> Any:
+        metadata = dict(context.invocation_metadata())
+        try:
+            found: Any | Awaitable[Any] = handler(request, str(metadata.get(CALLER_KEY, DEFAULT_CALLER)))
+            return await found if inspect.isawaitable(found) else found
+        except ApiError as error:
+            context.set_trailing_metadata(((DETAILS_KEY, error.status().SerializeToString()),))
+            await context.abort(_STATUS[int(error.code)], error.message)
+
+    return grpc.unary_unary_rpc_method_handler(
+        answer,
+        request_deserializer=request_type.FromString,
+        response_serializer=lambda message: message.SerializeToString(),
+    )

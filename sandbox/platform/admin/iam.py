@@ -1,0 +1,61 @@
+"""IAM policies of services: kept and given back, not enforced."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from google.iam.v1 import iam_policy_pb2, policy_pb2
+
+from sandbox.platform.admin.errors import ApiError, Code
+from sandbox.platform.admin.state import State
+
+OPERATION_PERMISSIONS = frozenset({"run.operations.get", "run.operations.list"})
+
+
+class Policies:
+    """The policy of each service; a new service has an empty one."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._policies: dict[str, policy_pb2.Policy] = {}
+
+    def get_iam_policy(self, request: Any, _caller: str) -> policy_pb2.Policy:
+        """Return a service's policy; raise ApiError."""
+        return self._policies.get(self._uid(request.resource)) or _stamped(policy_pb2.Policy(version=1))
+
+    def set_iam_policy(self, request: Any, caller: str) -> policy_pb2.Policy:
+        """Replace a service's policy, which counts as a write; raise ApiError ABORTED for a stale etag."""
+        self._state.quota.take()
+        current = self.get_iam_policy(request, caller)
+        if request.policy.etag and request.policy.etag != current.etag:
+            raise ApiError(
+                Code.ABORTED,
+                "There were concurrent policy changes. Please retry the whole read-modify-write with "
+                "exponential backoff.",
+            )
+        policy = policy_pb2.Policy()
+        policy.CopyFrom(request.policy)
+        self._policies[self._uid(request.resource)] = _stamped(policy)
+        return policy
+
+    def granted(self, request: Any, _caller: str) -> iam_policy_pb2.TestIamPermissionsResponse:
+        """Return which of the asked permissions the caller has: all but those that the knobs deny."""
+        self._uid(request.resource)
+        denied = OPERATION_PERMISSIONS if self._state.board.current.operations_denied else frozenset()
+        return iam_policy_pb2.TestIamPermissionsResponse(
+            permissions=[permission for permission in request.permissions if permission not in denied]
+        )
+
+    def _uid(self, resource: str) -> str:
+        """Return the identity of a service, which a deletion ends; raise ApiError when there is none."""
+        self._state.location.require_service(resource, "resource")
+        return str(self._state.service(resource).uid)
+
+
+def _stamped(policy: policy_pb2.Policy) -> policy_pb2.Policy:
+    """Set the policy's etag from its content."""
+    policy.ClearField("etag")
+    policy.etag = base64.b64encode(hashlib.sha256(policy.SerializeToString(deterministic=True)).digest()[:8])
+    return policy

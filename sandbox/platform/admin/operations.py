@@ -1,0 +1,113 @@
+"""Long-running operations: opened by a write, finished by the reconciliation, awaited by clients."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from typing import Any
+
+from google.longrunning import operations_pb2
+from google.protobuf import empty_pb2
+
+from sandbox.platform.admin import paging
+from sandbox.platform.admin.errors import ApiError, Code, not_found
+from sandbox.platform.admin.names import Location
+from sandbox.platform.contract import KnobBoard
+
+KEPT = 5000
+"""Operations remembered; beyond it the oldest finished ones are forgotten."""
+
+DEFAULT_WAIT_S = 30.0
+
+
+class Operations:
+    """The operations of one location."""
+
+    def __init__(self, location: Location, board: KnobBoard) -> None:
+        self._location = location
+        self._board = board
+        self._operations: dict[str, operations_pb2.Operation] = {}
+        self._finished: dict[str, asyncio.Event] = {}
+
+    def open(self, metadata: Any) -> operations_pb2.Operation:
+        """Remember and return a new operation in progress; `metadata` is the resource as it is now."""
+        operation = self._new(metadata)
+        self._operations[operation.name] = operation
+        self._finished[operation.name] = asyncio.Event()
+        self._forget_oldest()
+        return operation
+
+    def dry(self, resource: Any) -> operations_pb2.Operation:
+        """Return the finished operation that answers a validate-only request; nothing remembers it."""
+        operation = self._new(resource)
+        operation.done = True
+        operation.response.Pack(resource)
+        return operation
+
+    def finish(self, name: str, resource: Any, failure: ApiError | None = None) -> None:
+        """Finish an operation with the resource as it is now, or with the reason of its failure."""
+        operation = self._operations.get(name)
+        if operation is None or operation.done:
+            return
+        operation.metadata.Pack(resource)
+        if failure is None:
+            operation.response.Pack(resource)
+        else:
+            operation.error.CopyFrom(failure.status())
+        operation.done = True
+        self._finished[name].set()
+
+    def get_operation(self, request: Any, _caller: str) -> operations_pb2.Operation:
+        """Return an operation; raise ApiError NOT_FOUND, or PERMISSION_DENIED by the knob."""
+        self._refuse_when_denied()
+        operation = self._operations.get(request.name)
+        if operation is None:
+            raise not_found("OPERATION", request.name)
+        return operation
+
+    async def wait_operation(self, request: Any, caller: str) -> operations_pb2.Operation:
+        """Return an operation once it is done or the request's timeout is over; raise ApiError."""
+        operation = self.get_operation(request, caller)
+        timeout = request.timeout.seconds + request.timeout.nanos / 1e9 or DEFAULT_WAIT_S
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finished[request.name].wait(), timeout)
+        return operation
+
+    def list_operations(self, request: Any, _caller: str) -> operations_pb2.ListOperationsResponse:
+        """Return a page of the location's operations, oldest first; raise ApiError."""
+        self._refuse_when_denied()
+        self._location.require(request.name.removesuffix("/operations"), "name")
+        if request.filter:
+            raise ApiError(Code.UNIMPLEMENTED, "Filters of operations are not emulated.")
+        found, token = paging.page(
+            list(self._operations.values()), of="operations", size=request.page_size, token=request.page_token
+        )
+        return operations_pb2.ListOperationsResponse(operations=found, next_page_token=token)
+
+    def delete_operation(self, request: Any, caller: str) -> empty_pb2.Empty:
+        """Forget a finished operation; raise ApiError."""
+        if not self.get_operation(request, caller).done:
+            raise ApiError(Code.FAILED_PRECONDITION, f"Operation '{request.name}' is in progress.")
+        self._forget(request.name)
+        return empty_pb2.Empty()
+
+    def _new(self, metadata: Any) -> operations_pb2.Operation:
+        operation = operations_pb2.Operation(name=f"{self._location.parent}/operations/{uuid.uuid4()}")
+        operation.metadata.Pack(metadata)
+        return operation
+
+    def _refuse_when_denied(self) -> None:
+        if self._board.current.operations_denied:
+            raise ApiError(Code.PERMISSION_DENIED, "Permission 'run.operations.get' denied on the project.")
+
+    def _forget_oldest(self) -> None:
+        surplus = len(self._operations) - KEPT
+        for name in [name for name, operation in self._operations.items() if operation.done][
+            : max(surplus, 0)
+        ]:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        del self._operations[name]
+        del self._finished[name]

@@ -1,0 +1,96 @@
+"""Starts both fronts of a control plane in the running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import grpc.aio
+import uvicorn
+from starlette.routing import BaseRoute
+
+from sandbox.platform.admin.control import ControlPlane
+from sandbox.platform.admin.grpc_front import build_server
+from sandbox.platform.admin.rest_front import build_app
+
+HOST = "127.0.0.1"
+
+
+class _QuietServer(uvicorn.Server):
+    """A uvicorn server that leaves the process's signals to whoever owns the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningControlPlane:
+    """Both fronts, listening on loopback."""
+
+    control: ControlPlane
+    grpc_port: int
+    rest_port: int
+    _grpc: grpc.aio.Server
+    _rest: uvicorn.Server
+    _rest_task: asyncio.Task[None]
+
+    async def close(self) -> None:
+        """Stop answering and stop reconciling."""
+        self._rest.should_exit = True
+        await self._rest_task
+        await self._grpc.stop(0)
+        await self.control.close()
+
+
+async def serve(
+    control: ControlPlane,
+    *,
+    grpc_port: int = 0,
+    rest_port: int = 0,
+    extra_routes: Sequence[BaseRoute] = (),
+) -> RunningControlPlane:
+    """Serve a control plane on loopback until the result is closed.
+
+    Args:
+        control: The control plane; must be driven by this loop alone.
+        grpc_port: Port of google.cloud.run.v2; 0 takes a free one.
+        rest_port: Port of Knative v1 and of the sandbox's own endpoints; 0 takes a free one.
+        extra_routes: More Starlette routes for the REST port.
+
+    Raises:
+        OSError: a port is taken.
+        RuntimeError: the gRPC port is taken.
+    """
+    grpc_server = build_server(control)
+    bound_grpc_port = grpc_server.add_insecure_port(f"{HOST}:{grpc_port}")
+    listener = socket.create_server((HOST, rest_port))
+    await grpc_server.start()
+    rest = _QuietServer(
+        uvicorn.Config(
+            build_app(control, extra_routes),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    task = asyncio.create_task(rest.serve(sockets=[listener]))
+    while not rest.started:
+        if task.done():
+            await task
+            raise OSError(f"the REST front on port {rest_port} ended before it listened")
+        await asyncio.sleep(0.005)
+    return RunningControlPlane(
+        control=control,
+        grpc_port=bound_grpc_port,
+        rest_port=listener.getsockname()[1],
+        _grpc=grpc_server,
+        _rest=rest,
+        _rest_task=task,
+    )
