@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from gates.model.criterion import Priority
+from gates.model.criterion import FailureAction, Priority, Severity
 
 
 class Impact(StrEnum):
@@ -60,6 +60,77 @@ class StandingAuthority:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationStep:
+    """From `after` the incident's start on, this role acts."""
+
+    after: timedelta
+    action: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A signal of the guide's alert lists, and how urgent it is."""
+
+    name: str
+    priority: Priority
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a failure leads to when a criterion says nothing of its own.
+
+    `priorities` are pairs (severity, priority of its failure), `failure_actions` pairs (category, action).
+    A failure at `rollback_from` or worse turns "investigate" and "scale" into a rollback; "hold" stays.
+    `approvals` are the roles that must all sign before go-live.
+    """
+
+    priorities: tuple[tuple[Severity, Priority], ...] = ()
+    failure_actions: tuple[tuple[str, FailureAction], ...] = ()
+    rollback_from: Priority | None = None
+    escalation: tuple[EscalationStep, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    approvals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Whom to reach in an emergency; `group` is on-call, escalation or external."""
+
+    name: str
+    group: str
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Where one kind of message goes."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A page that people need while they decide."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stewardship:
+    """Who keeps the platform's documents, which version they are, and by when they are reviewed again."""
+
+    owner: str
+    version: str
+    classification: str
+    next_review: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """All services, tiers, the decision matrix, and who holds which role."""
 
@@ -69,6 +140,11 @@ class Platform:
     matrix: tuple[MatrixRow, ...]
     roles: tuple[str, ...]
     digest: str
+    policy: Policy = field(default_factory=Policy)
+    contacts: tuple[Contact, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    links: tuple[Link, ...] = ()
+    stewardship: Stewardship | None = None
 
     @property
     def service_names(self) -> tuple[str, ...]:

@@ -1,0 +1,166 @@
+"""`environments/<name>.yaml`: where the platform runs, and what a check may do there."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from gates.adapters.document_problems import Problem
+from gates.adapters.document_types import Envelope, Role, Service, Strict, Text
+from gates.adapters.platform_document import repeated
+from gates.adapters.yaml_source import Source
+from gates.errors import ConfigurationError
+from gates.model.criterion import Priority
+from gates.model.platform import Endpoints, Environment, Impact, Platform, StandingAuthority
+
+_SECRET_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^#]+#[^#]+")
+
+
+def _service_template(text: str) -> str:
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError:
+        fields = []
+    if fields != ["service"]:
+        raise PydanticCustomError("template", "a service name has the one field {{service}}")
+    return text
+
+
+def _secret_reference(text: str) -> str:
+    if _SECRET_REFERENCE.fullmatch(text) is None:
+        raise PydanticCustomError("reference", "a secret is named as env:NAME or file:PATH#KEY")
+    return text
+
+
+class IdentityPart(Strict):
+    """Where an identity's secret is; never the secret."""
+
+    secret_ref: Annotated[str, AfterValidator(_secret_reference)]
+
+
+class StandingPart(Strict):
+    """A pre-authorisation of one priority's rollback."""
+
+    priority: Priority
+    granted_by: Role
+    expires_at: AwareDatetime
+
+
+class EndpointsPart(Strict):
+    """The file in which a local platform says where its own APIs are."""
+
+    file: Text
+
+
+class EnvironmentPart(Strict):
+    """The `spec` of an environment."""
+
+    project: Text
+    region: Text
+    service_name: Annotated[str, AfterValidator(_service_template)]
+    public_hosts: dict[Service, Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]]
+    protected: bool
+    allowed_impacts: Annotated[tuple[Impact, ...], Field(min_length=1)]
+    standing_authority: tuple[StandingPart, ...] = ()
+    identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
+    endpoints: EndpointsPart | None = None
+
+
+class EnvironmentDocument(Envelope):
+    """environments/<name>.yaml."""
+
+    kind: Literal["Environment"]
+    spec: EnvironmentPart
+
+
+class EndpointsFile(BaseModel):
+    """What a running local platform wrote about itself; it may say more than the gate needs."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    admin_grpc: str
+    monitoring_grpc: str
+    ca_file: str
+    dns: str
+    https_port: Annotated[int, Field(ge=1, le=65535)]
+    http_port: Annotated[int, Field(ge=1, le=65535)]
+    project: str
+    region: str
+
+
+def environment_flaws(source: Source, part: EnvironmentPart, platform: Platform) -> list[Problem]:
+    """Return impacts listed twice and authority granted by somebody who does not have it."""
+    flaws = repeated(source, ("spec", "allowedImpacts"), part.allowed_impacts)
+    flaws += repeated(source, ("spec", "standingAuthority"), (s.priority for s in part.standing_authority))
+    authority = {row.priority: row.authority for row in platform.matrix}
+    for index, standing in enumerate(part.standing_authority):
+        wanted = authority.get(standing.priority)
+        if standing.granted_by != wanted:
+            cause = f"{standing.priority} is for the {wanted} to grant, not for the {standing.granted_by}"
+            flaws.append(source.problem(("spec", "standingAuthority", index, "grantedBy"), cause))
+    return flaws
+
+
+def environment_value(
+    name: str, part: EnvironmentPart, endpoints: Endpoints, *, digest: str, variables: Mapping[str, str]
+) -> Environment:
+    """Return the environment; GATE_IDENTITIES_FILE in `variables` replaces the path of every secret file."""
+    override = variables.get("GATE_IDENTITIES_FILE")
+    return Environment(
+        name=name,
+        project=part.project,
+        region=part.region,
+        service_name=part.service_name,
+        public_hosts=tuple(part.public_hosts.items()),
+        allowed_impacts=part.allowed_impacts,
+        is_protected=part.protected,
+        identities=tuple(
+            (identity, _moved(entry.secret_ref, override)) for identity, entry in part.identities.items()
+        ),
+        standing=tuple(StandingAuthority(**dict(entry)) for entry in part.standing_authority),
+        endpoints=endpoints,
+        digest=digest,
+    )
+
+
+def _moved(reference: str, override: str | None) -> str:
+    if override is None or not reference.startswith("file:"):
+        return reference
+    return f"file:{override}#{reference.rpartition('#')[2]}"
+
+
+def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpoints:
+    """Return where the environment's APIs are: the cloud's own, or what its endpoints file says.
+
+    Raises:
+        ConfigurationError: the file is missing, cannot be read, or is about another project or region.
+    """
+    if part.endpoints is None:
+        return Endpoints()
+    path = Path(variables.get("GATE_ENDPOINTS_FILE") or part.endpoints.file)
+    start = "start it with `python -m sandbox up`, or set GATE_ENDPOINTS_FILE to the file of one that runs"
+    try:
+        found = EndpointsFile.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"{path}: no endpoints, {error.strerror}", next_step=start) from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigurationError(f"{path}: not an endpoints file: {wrong}", next_step=start) from error
+    if (found.project, found.region) != (part.project, part.region):
+        raise ConfigurationError(
+            f"{path} is about {found.project} in {found.region}, wanted {part.project} in {part.region}",
+            next_step=start,
+        )
+    return Endpoints(
+        run_grpc=found.admin_grpc,
+        monitoring_grpc=found.monitoring_grpc,
+        ca_file=found.ca_file,
+        dns=found.dns,
+        ports=((443, found.https_port), (80, found.http_port)),
+    )
