@@ -4,6 +4,7 @@
 |-------------------------------------------|------------------------------------------------------------|
 | GO                                        | PROMOTE                                                    |
 | INCONCLUSIVE                              | HOLD                                                       |
+| NO_GO, every failed criterion says hold   | HOLD                                                       |
 | NO_GO, worst failure is P0 or P1          | ROLL_BACK (P0 within 5 min, P1 within 15 min)              |
 | NO_GO, a failed criterion demands it      | ROLL_BACK (planned, by the authority of its priority)      |
 | NO_GO, a failed criterion demands scale   | SCALE                                                      |
@@ -66,6 +67,8 @@ def _answer_failure(
 
 def _kind(failed: Sequence[Judgement], priority: Priority) -> DecisionKind:
     actions = {judgement.criterion.failure_action for judgement in failed}
+    if actions == {FailureAction.HOLD}:
+        return DecisionKind.HOLD
     if priority in (Priority.P0, Priority.P1) or FailureAction.ROLLBACK in actions:
         return DecisionKind.ROLL_BACK
     return DecisionKind.SCALE if FailureAction.SCALE in actions else DecisionKind.INVESTIGATE

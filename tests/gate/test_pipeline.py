@@ -1,0 +1,241 @@
+"""The whole story over fakes: what the gate concludes, does and remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from gates.decision.candidates import ServiceView
+from gates.decision.ending import exit_code
+from gates.errors import UsageError
+from gates.model import events
+from gates.model.criterion import Catalogue, Criterion, FailureAction, Priority, Stage
+from gates.model.decision import DecisionKind
+from gates.model.evidence import Evidence, EvidenceBundle, Subject, Window
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, StandingAuthority
+from gates.model.record import DecisionRecord
+from gates.model.release import Release, RevisionRef
+from gates.model.verdict import VerdictOutcome
+from gates.pipeline import Gate, Request, RollbackMode
+from tests.support.builders import criterion, evidence
+from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
+
+SERVICES = ("frontend", "auth-service")
+PLATFORM = Platform(
+    name="shop",
+    services=(
+        ServiceSpec(name="frontend", title="Frontend", tier="t", depends_on=("auth-service",)),
+        ServiceSpec(name="auth-service", title="Auth", tier="t"),
+    ),
+    tiers=(),
+    matrix=(
+        MatrixRow(
+            priority=Priority.P0,
+            response_time=timedelta(minutes=5),
+            rollback_type="Automated",
+            authority="on-call",
+        ),
+    ),
+    roles=("on-call",),
+    digest="sha256:p",
+)
+DEMANDS = (criterion(services=SERVICES),)
+Seen = Callable[[Criterion, str], float | None]
+
+
+class FakeSource:
+    """Delivers what a function says of each criterion and service, about the candidate."""
+
+    def __init__(self, seen: Seen, flaws: tuple[str, ...] = ()) -> None:
+        self._seen, self._flaws = seen, flaws
+
+    def collect(
+        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+    ) -> EvidenceBundle:
+        """Return one observation per criterion and service, or none."""
+        items = [self._one(c, name, release) for c in criteria for name in c.services]
+        return EvidenceBundle(items=tuple(item for item in items if item is not None), flaws=self._flaws)
+
+    def _one(self, demanded: Criterion, service: str, release: Release) -> Evidence | None:
+        value = self._seen(demanded, service)
+        entry = release.of(service)
+        if value is None or entry is None:
+            return None
+        subject = Subject(service=service, revision=entry.candidate.name, digest=entry.candidate.digest)
+        window = Window(start=EPOCH, end=EPOCH)
+        return evidence(value, criterion=demanded.id, subject=subject, window=window, service=service)
+
+
+class Run:
+    """One gate over a fake cloud with two revisions of two services."""
+
+    def __init__(self, seen: Seen, **options: object) -> None:
+        self.cloud = FakeCloud(services={name: two_revisions(name) for name in SERVICES})
+        self.ledger = FakeLedger(clock=self.cloud.clock)
+        self.heard: list[events.Event] = []
+        is_standing = options.get("is_standing", True)
+        granted = StandingAuthority(
+            priority=Priority.P0, granted_by="on-call", expires_at=EPOCH + timedelta(days=1)
+        )
+        environment = Environment(
+            name="sandbox",
+            project="p",
+            region="r",
+            service_name="{service}",
+            public_hosts=(),
+            allowed_impacts=(Impact.READ_ONLY,),
+            is_protected=False,
+            standing=(granted,) if is_standing else (),
+        )
+        demands = options.get("demands", DEMANDS)
+        assert isinstance(demands, tuple)
+        flaws = options.get("flaws", ())
+        assert isinstance(flaws, tuple)
+        self.gate = Gate(
+            platform=PLATFORM,
+            environment=environment,
+            catalogue=Catalogue(criteria=demands, digest="sha256:c"),
+            source=FakeSource(seen, flaws),
+            ports=fake_ports(self.cloud, self.ledger),
+            announce=self.heard.append,
+        )
+
+    def go(self, **changes: object) -> DecisionRecord:
+        """Run the immediate stage with automatic rollback."""
+        request = Request(stage=Stage.IMMEDIATE, run_id="run-1", rollback=RollbackMode.AUTO)
+        for name, value in changes.items():
+            object.__setattr__(request, name, value)
+        return self.gate.run(request)
+
+
+def ending(record: DecisionRecord) -> ExitCode:
+    """Return the exit code of an automatic run."""
+    return exit_code(record.verdict, record.decision, record.receipts, was_to_act=True)
+
+
+def healthy(_criterion: Criterion, _service: str) -> float:
+    """Every check passes."""
+    return 0.0
+
+
+def bad_auth(_criterion: Criterion, service: str) -> float:
+    """auth-service fails."""
+    return 1.0 if service == "auth-service" else 0.0
+
+
+def test_a_healthy_release_goes_and_is_remembered() -> None:
+    """GO, exit 0, nothing is written to the cloud, the ledger holds a GO for each candidate."""
+    run = Run(healthy)
+    record = run.go()
+
+    assert (record.verdict.outcome, ending(record)) == (VerdictOutcome.GO, ExitCode.GO)
+    assert run.cloud.writes == []
+    assert run.ledger.last_go("sandbox", "frontend") == (
+        RevisionRef(name="frontend-2", digest="sha256:frontend-2"),
+    )
+
+
+def test_a_bad_service_is_rolled_back_alone_and_proved() -> None:
+    """NO_GO, exit 11; only the guilty service moves, and its revision is never a candidate again."""
+    run = Run(bad_auth)
+    record = run.go()
+
+    assert (record.verdict.outcome, record.decision.kind) == (VerdictOutcome.NO_GO, DecisionKind.ROLL_BACK)
+    assert ending(record) is ExitCode.ROLLED_BACK
+    assert [service for service, _ in run.cloud.writes] == ["auth-service"]
+    assert run.cloud.serving("auth-service") == "auth-service-1"
+    assert run.ledger.is_tombstoned("sandbox", "auth-service", "auth-service-2")
+
+
+def test_after_a_rollback_the_serving_revision_is_looked_at_and_said() -> None:
+    """The next run does not test the condemned revision again, and a note says why."""
+    run = Run(bad_auth)
+    run.go()
+    found = run.gate.find(Request(stage=Stage.IMMEDIATE, run_id="run-2"), run.gate.views())
+    entry = found.release.of("auth-service")
+
+    assert entry is not None
+    assert entry.candidate.name == "auth-service-1"
+    assert any("was rolled back before" in note for note in found.notes)
+    assert any("auth-service is pinned" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("flaws", [(), ("worker gw0 was lost",)])
+def test_missing_or_flawed_evidence_is_inconclusive_and_writes_nothing(flaws: tuple[str, ...]) -> None:
+    """Neither silence nor a damaged channel is GO, and neither rolls back."""
+    run = Run(healthy if flaws else lambda _c, _s: None, flaws=flaws)
+    record = run.go()
+
+    assert (record.decision.kind, ending(record)) == (DecisionKind.HOLD, ExitCode.INCONCLUSIVE)
+    assert run.cloud.writes == []
+
+
+def test_a_part_of_the_stage_is_never_go() -> None:
+    """Asking for one criterion of two gives INCONCLUSIVE even when it passes."""
+    run = Run(healthy, demands=(criterion(id="A"), criterion(id="B")))
+
+    assert run.go(only=("A",)).verdict.outcome is VerdictOutcome.INCONCLUSIVE
+
+
+def test_an_unknown_criterion_is_a_usage_error() -> None:
+    """A typing error cannot select nothing."""
+    with pytest.raises(UsageError, match="does not demand XYZ"):
+        Run(healthy).go(only=("XYZ",))
+
+
+def test_without_a_standing_authority_nothing_is_rolled_back() -> None:
+    """The rollback is planned, not done: exit 1."""
+    run = Run(bad_auth, is_standing=False)
+    record = run.go()
+
+    assert record.decision.plan is not None
+    assert (record.receipts, run.cloud.writes, ending(record)) == ((), [], ExitCode.NO_GO)
+
+
+def test_a_person_can_release_a_prepared_rollback() -> None:
+    """Asked and confirmed, it happens without standing authority."""
+    run = Run(bad_auth, is_standing=False)
+    record = run.go(rollback=RollbackMode.ASK, confirm=lambda _decision: True)
+
+    assert ending(record) is ExitCode.ROLLED_BACK
+
+
+def test_nothing_to_go_back_to_needs_a_human() -> None:
+    """The only revision is bad: exit 12, and nothing is written."""
+    run = Run(bad_auth)
+    only = run.cloud.services["auth-service"]
+    only.revisions = only.revisions[:1]
+    record = run.go()
+
+    assert (ending(record), run.cloud.writes) == (ExitCode.ACTION_FAILED, [])
+
+
+def test_a_rollback_that_does_not_take_is_a_failure() -> None:
+    """The service never answers with the old revision: exit 12."""
+    run = Run(bad_auth)
+    run.cloud.services["auth-service"].lag_s = 10_000.0
+
+    assert ending(run.go()) is ExitCode.ACTION_FAILED
+
+
+def test_a_failure_that_demands_to_hold_moves_no_traffic() -> None:
+    """A criterion whose failure action is hold stops the release without a rollback, even at P0."""
+    run = Run(bad_auth, demands=(criterion(services=SERVICES, failure_action=FailureAction.HOLD),))
+    record = run.go()
+
+    assert (ending(record), run.cloud.writes) == (ExitCode.NO_GO, [])
+
+
+def test_the_story_is_announced_in_order() -> None:
+    """Find, look, verdict, decision, act: listeners hear each once."""
+    run = Run(bad_auth)
+    run.go()
+    kinds = [type(event).__name__ for event in run.heard]
+
+    assert kinds == [
+        *("StepStarted", "StepFinished", "ReleaseFound", "StepStarted", "StepFinished"),
+        *("VerdictReached", "DecisionMade", "StepStarted", "ActionFinished", "StepFinished"),
+    ]
