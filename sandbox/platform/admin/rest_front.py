@@ -13,13 +13,14 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.errors import ApiError, Code
+from sandbox.platform.admin.knative import KnativeFront
 
 
 def build_app(control: ControlPlane, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the ASGI app of the REST port."""
     return Starlette(
-        routes=[*_knob_routes(control), *extra_routes],
-        exception_handlers={ApiError: _answer_error},
+        routes=[*_knob_routes(control), *KnativeFront(control).routes(), *extra_routes],
+        exception_handlers={ApiError: _answer_error, 404: _answer_unlisted, 405: _answer_unlisted},
     )
 
 
@@ -44,3 +45,8 @@ async def _answer_error(_request: Request, error: Exception) -> Response:
     status = error.code.http_status
     body = {"code": status, "message": error.message, "status": error.code.name}
     return JSONResponse({"error": body}, status_code=status)
+
+
+async def _answer_unlisted(request: Request, _error: Exception) -> Response:
+    message = f"{request.method} {request.url.path} is not emulated."
+    return await _answer_error(request, ApiError(Code.UNIMPLEMENTED, message))

@@ -1,0 +1,243 @@
+"""From v2 to Knative v1: how services and revisions look to `gcloud run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.platform.admin.messages import (
+    FAILED,
+    INGRESS,
+    LATEST,
+    MANUAL,
+    SUCCEEDED,
+    Condition,
+    Container,
+    Probe,
+    Revision,
+    Service,
+    Template,
+    TrafficStatus,
+    TrafficTarget,
+)
+from sandbox.platform.admin.names import short
+from sandbox.platform.admin.revisions import DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_S
+from sandbox.platform.admin.traffic import effective
+
+API_VERSION = "serving.knative.dev/v1"
+DEFAULT_PORT_NAME = "http1"
+
+Json = dict[str, Any]
+
+
+def service_view(service: Service) -> Json:
+    """Return a service as Knative writes it."""
+    _, project, _, region, _, name = service.name.split("/")
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Service",
+        "metadata": {
+            "name": name,
+            "namespace": project,
+            "selfLink": f"/apis/{API_VERSION}/namespaces/{project}/services/{name}",
+            "uid": service.uid,
+            "resourceVersion": service.etag.strip('"'),
+            "generation": int(service.generation),
+            "creationTimestamp": service.create_time.ToJsonString(),
+            "labels": {**service.labels, "cloud.googleapis.com/location": region},
+            "annotations": _service_annotations(service),
+        },
+        "spec": {
+            "template": template_view(service.template),
+            "traffic": [_target_view(target) for target in effective(service.traffic)],
+        },
+        "status": _service_status(service),
+    }
+
+
+def revision_view(revision: Revision) -> Json:
+    """Return a revision as Knative writes it."""
+    _, project, _, region, _, service, _, name = revision.name.split("/")
+    template = template_view(
+        Template(
+            labels=revision.labels,
+            annotations=revision.annotations,
+            scaling=revision.scaling,
+            session_affinity=revision.session_affinity,
+            timeout=revision.timeout,
+            service_account=revision.service_account,
+            containers=revision.containers,
+            max_instance_request_concurrency=revision.max_instance_request_concurrency,
+        )
+    )
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Revision",
+        "metadata": {
+            "name": name,
+            "namespace": project,
+            "selfLink": f"/apis/{API_VERSION}/namespaces/{project}/revisions/{name}",
+            "uid": revision.uid,
+            "resourceVersion": revision.etag.strip('"'),
+            "generation": int(revision.generation),
+            "creationTimestamp": revision.create_time.ToJsonString(),
+            "labels": {
+                **template["metadata"]["labels"],
+                "serving.knative.dev/service": service,
+                "serving.knative.dev/configuration": service,
+                "cloud.googleapis.com/location": region,
+            },
+            "annotations": {
+                **template["metadata"]["annotations"],
+                "serving.knative.dev/creator": revision.creator,
+            },
+        },
+        "spec": template["spec"],
+        "status": {
+            "observedGeneration": int(revision.observed_generation),
+            "conditions": [_condition_view(condition) for condition in revision.conditions],
+            "imageDigest": revision.containers[0].image,
+        },
+    }
+
+
+def template_view(template: Template) -> Json:
+    """Return a revision template as Knative writes it."""
+    annotations = dict(template.annotations)
+    if template.scaling.min_instance_count:
+        annotations["autoscaling.knative.dev/minScale"] = str(template.scaling.min_instance_count)
+    if template.scaling.max_instance_count:
+        annotations["autoscaling.knative.dev/maxScale"] = str(template.scaling.max_instance_count)
+    if template.session_affinity:
+        annotations["run.googleapis.com/sessionAffinity"] = "true"
+    metadata: Json = {"annotations": annotations, "labels": dict(template.labels)}
+    if template.revision:
+        metadata["name"] = template.revision
+    spec: Json = {
+        "containerConcurrency": template.max_instance_request_concurrency or DEFAULT_CONCURRENCY,
+        "timeoutSeconds": template.timeout.seconds or DEFAULT_TIMEOUT_S,
+        "containers": [_container_view(container) for container in template.containers],
+    }
+    if template.service_account:
+        spec["serviceAccountName"] = template.service_account
+    return {"metadata": metadata, "spec": spec}
+
+
+def _service_annotations(service: Service) -> Json:
+    scaling = service.scaling
+    shown = {
+        "serving.knative.dev/creator": service.creator,
+        "serving.knative.dev/lastModifier": service.last_modifier,
+        "run.googleapis.com/ingress": INGRESS[service.ingress],
+        "run.googleapis.com/ingress-status": INGRESS[service.ingress],
+        "run.googleapis.com/client-name": service.client,
+        "run.googleapis.com/client-version": service.client_version,
+        "run.googleapis.com/description": service.description,
+        "run.googleapis.com/minScale": str(scaling.min_instance_count or ""),
+        "run.googleapis.com/maxScale": str(scaling.max_instance_count or ""),
+        "run.googleapis.com/invoker-iam-disabled": "true" if service.invoker_iam_disabled else "",
+    }
+    if scaling.scaling_mode == MANUAL:
+        shown["run.googleapis.com/scalingMode"] = "manual"
+        shown["run.googleapis.com/manualInstanceCount"] = str(scaling.manual_instance_count)
+    return {**service.annotations, **{key: value for key, value in shown.items() if value}}
+
+
+def _service_status(service: Service) -> Json:
+    conditions = [service.terminal_condition, *service.conditions]
+    shown = [_condition_view(condition) for condition in conditions if condition.type_]
+    if service.reconciling:
+        shown = [
+            {"type": kind, "status": "Unknown"} for kind in ("Ready", "ConfigurationsReady", "RoutesReady")
+        ]
+    # v1 counts a generation as observed once it was tried; v2 only once it is in force.
+    observed = service.observed_generation if service.reconciling else service.generation
+    return {
+        "observedGeneration": int(observed),
+        "conditions": shown,
+        "latestReadyRevisionName": short(service.latest_ready_revision),
+        "latestCreatedRevisionName": short(service.latest_created_revision),
+        "traffic": [_status_view(status, service) for status in service.traffic_statuses],
+        "url": service.uri,
+        "address": {"url": service.uri},
+    }
+
+
+def _condition_view(condition: Condition) -> Json:
+    status = {SUCCEEDED: "True", FAILED: "False"}.get(condition.state, "Unknown")
+    view = {
+        "type": condition.type_,
+        "status": status,
+        "lastTransitionTime": condition.last_transition_time.ToJsonString(),
+    }
+    if condition.message:
+        view["message"] = condition.message
+    if condition.state == FAILED:
+        view["reason"] = "RevisionFailed" if condition.HasField("reason") else "HealthCheckContainerError"
+    return view
+
+
+def _target_view(target: TrafficTarget) -> Json:
+    view: Json = {"latestRevision": True} if target.type_ == LATEST else {"revisionName": target.revision}
+    if target.percent:
+        view["percent"] = target.percent
+    if target.tag:
+        view["tag"] = target.tag
+    return view
+
+
+def _status_view(status: TrafficStatus, service: Service) -> Json:
+    view = _target_view(status)
+    if status.type_ == LATEST:
+        view["revisionName"] = short(service.latest_ready_revision)
+    if status.uri:
+        view["url"] = status.uri
+    return view
+
+
+def _container_view(container: Container) -> Json:
+    limits = dict(container.resources.limits)
+    shown: Json = {
+        "image": container.image,
+        "name": container.name,
+        "command": list(container.command),
+        "args": list(container.args),
+        "ports": [
+            {"name": port.name or DEFAULT_PORT_NAME, "containerPort": port.container_port}
+            for port in container.ports
+        ],
+        "env": [{"name": variable.name, "value": variable.value} for variable in container.env],
+        "resources": {"limits": limits} if limits else {},
+    }
+    view = {key: value for key, value in shown.items() if value}
+    for ours, theirs in PROBES.items():
+        if container.HasField(ours):
+            view[theirs] = _probe_view(getattr(container, ours))
+    return view
+
+
+PROBES = {
+    "startup_probe": "startupProbe",
+    "liveness_probe": "livenessProbe",
+    "readiness_probe": "readinessProbe",
+}
+"""Field of a container in v2, and its name in v1."""
+
+PROBE_NUMBERS = {
+    "initial_delay_seconds": "initialDelaySeconds",
+    "timeout_seconds": "timeoutSeconds",
+    "period_seconds": "periodSeconds",
+    "failure_threshold": "failureThreshold",
+}
+"""Field of a probe in v2, and its name in v1."""
+
+
+def _probe_view(probe: Probe) -> Json:
+    view: Json = {
+        theirs: getattr(probe, ours) for ours, theirs in PROBE_NUMBERS.items() if getattr(probe, ours)
+    }
+    kind = probe.WhichOneof("probe_type")
+    if kind == "http_get":
+        view["httpGet"] = {"path": probe.http_get.path, "port": probe.http_get.port}
+    if kind == "tcp_socket":
+        view["tcpSocket"] = {"port": probe.tcp_socket.port}
+    return view
