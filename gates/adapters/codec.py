@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, singledispatch
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
@@ -86,6 +86,11 @@ def _(value: datetime) -> Json:
     if value.utcoffset() is None:
         raise ValueError(f"a time without a zone means nothing in a document: {value}")
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@encode.register
+def _(value: date) -> Json:
+    return value.isoformat()
 
 
 @encode.register

@@ -74,7 +74,7 @@ def _entry_files(document: VerdictDocument, entry: Entry) -> list[AllureFile]:
         "criterion": criterion.id,
     }
     result = _result(document, entry.key, labels, _window(document, entry))
-    result["name"] = one_line(f"{entry.criterion}  {entry.service}  {criterion.statement}", limit=_TITLE)
+    result["name"] = one_line(f"{entry.key}: {criterion.statement}", limit=_TITLE)
     result["description"] = _description(document, entry)
     attachments = [
         AllureFile(name=f"{result['uuid']}-{n}-attachment.txt", content=_seen(item))

@@ -17,7 +17,7 @@ from gates.reporting.next_steps import next_steps, receipt_line
 from gates.reporting.ordering import failed, unconcluded, waived
 from gates.reporting.phrasing import measured, moment, waived_by
 from gates.reporting.redaction import one_line
-from gates.reporting.verdict_document import Entry, VerdictDocument
+from gates.reporting.verdict_document import Entry, VerdictDocument, counted
 
 LIMIT = 65_536
 """Bytes that the text stays below."""
@@ -26,7 +26,7 @@ _TABLE_BUDGET = 12_000
 """Bytes that the rows of one table may take: the five lists together stay below the limit."""
 _TEXT = 300
 _LISTED = 40
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~@:$&=-]")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>#!|~@:$&]|(?<=www)\.", re.IGNORECASE)
 
 
 def markdown(
@@ -57,7 +57,7 @@ def _head(document: VerdictDocument) -> str:
     release = document.release
     about = f"release {escaped(release.id)} in {escaped(release.environment)}, stage {document.scope.stage}"
     reasons = "\n".join(f"- {escaped(reason)}" for reason in document.reasons[:_LISTED])
-    return f"## {escaped(document.outcome)}\n\n{about}\n\n{reasons}"
+    return f"## {document.outcome}\n\n{about}\n\n{counted(document.counts)}\n\n{reasons}"
 
 
 def _entries(title: str, document: VerdictDocument, entries: Sequence[Entry]) -> str:
@@ -119,9 +119,4 @@ def _list(title: str, items: Sequence[str]) -> str:
 
 
 def _foot(document: VerdictDocument) -> str:
-    counts = document.counts
-    return (
-        f"{counts.total} checks: {counts.passed} passed, {counts.failed} failed, {counts.errored} errored, "
-        f"{counts.inconclusive} without conclusion, {counts.waived} waived. "
-        f"Run {escaped(document.run_id)}, judged {moment(document.judged_at)}."
-    )
+    return f"Run {escaped(document.run_id)}, judged {moment(document.judged_at)}."

@@ -12,11 +12,12 @@ from gates.reporting.verdict_document import Entry, VerdictDocument
 _WORDS = {
     Outcome.PASS: "ok",
     Outcome.FAIL: "FAIL",
-    Outcome.ERROR: "error",
+    Outcome.ERROR: "err",
     Outcome.INCONCLUSIVE: "open",
 }
-_CELL = 12
+_CELL = 11
 _NAME = 20
+_INDENT = 2
 
 
 def cells(document: VerdictDocument) -> tuple[list[str], list[tuple[str, list[str]]]]:
@@ -45,7 +46,7 @@ def _cell(entries: Sequence[Entry]) -> str:
 def matrix(document: VerdictDocument, *, width: int) -> str:
     """Return the matrix as text of at most `width` columns; categories that do not fit go below."""
     categories, rows = cells(document)
-    fitting = max(1, (width - _NAME) // _CELL)
+    fitting = max(1, (width - _INDENT - _NAME) // _CELL)
     blocks = []
     for first in range(0, len(categories), fitting):
         part = slice(first, first + fitting)
@@ -56,7 +57,7 @@ def matrix(document: VerdictDocument, *, width: int) -> str:
 
 def _line(name: str, row: Sequence[str]) -> str:
     shown = [_fit(text, _CELL - 1).ljust(_CELL) for text in row]
-    return f"  {_fit(name, _NAME - 1).ljust(_NAME)}{''.join(shown)}".rstrip()
+    return f"{' ' * _INDENT}{_fit(name, _NAME - 1).ljust(_NAME)}{''.join(shown)}".rstrip()
 
 
 def _fit(text: str, width: int) -> str:

@@ -15,9 +15,9 @@ from gates.model.receipt import Receipt
 from gates.reporting.matrix import matrix
 from gates.reporting.next_steps import next_steps, receipt_line
 from gates.reporting.ordering import failed, unconcluded, waived
-from gates.reporting.phrasing import count, measured, waived_by
+from gates.reporting.phrasing import measured, waived_by
 from gates.reporting.redaction import one_line
-from gates.reporting.verdict_document import Entry, VerdictDocument
+from gates.reporting.verdict_document import Entry, VerdictDocument, counted
 
 WIDTH = 80
 _SHOWN = 10
@@ -33,7 +33,7 @@ def terminal(
         _failures(document),
         _part("NO CONCLUSION", [_entry(document, entry) for entry in unconcluded(document)]),
         _part("WAIVED", [_waiver(entry) for entry in waived(document)]),
-        _part("SERVICES", [matrix(document, width=WIDTH - 2)]),
+        _part("SERVICES", [matrix(document, width=WIDTH)]),
         _part("NEXT", [_item(step) for step in next_steps(document.outcome, decision)]),
         _part("DONE", [_item(receipt_line(receipt)) for receipt in receipts]),
     ]
@@ -43,22 +43,10 @@ def terminal(
 def _headline(document: VerdictDocument) -> str:
     release = document.release
     about = f"release {release.id} · {release.environment} · {document.scope.stage}"
-    lines = [f"{document.outcome}  {one_line(about)}", *_wrap(_counted(document))]
+    lines = [f"{document.outcome}  {one_line(about)}", *_wrap(counted(document.counts))]
     for reason in document.reasons:
         lines += _wrap(reason)
     return "\n".join(lines)
-
-
-def _counted(document: VerdictDocument) -> str:
-    counts = document.counts
-    parts = {
-        "failed": counts.failed,
-        "errored": counts.errored,
-        "without conclusion": counts.inconclusive,
-        "waived": counts.waived,
-        "passed": counts.passed,
-    }
-    return f"{count(counts.total, 'check')}: " + ", ".join(f"{n} {what}" for what, n in parts.items() if n)
 
 
 def _failures(document: VerdictDocument) -> str:
@@ -107,4 +95,6 @@ def _item(text: str) -> str:
 def _wrap(text: str, *, indent: int = 2, hanging: int = 0) -> Iterator[str]:
     prefix = " " * indent
     follow = prefix + " " * hanging
-    yield from textwrap.wrap(one_line(text), WIDTH, initial_indent=prefix, subsequent_indent=follow)
+    yield from textwrap.wrap(
+        one_line(text), WIDTH, initial_indent=prefix, subsequent_indent=follow, break_on_hyphens=False
+    )

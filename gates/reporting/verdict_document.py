@@ -17,7 +17,7 @@ from gates.model.evidence import Evidence, Measurement
 from gates.model.judgement import Judgement, Outcome, Waiver
 from gates.model.release import Release
 from gates.model.verdict import Scope, Verdict, VerdictOutcome
-from gates.reporting.phrasing import demand
+from gates.reporting.phrasing import count, demand
 
 SCHEMA: Final = "release-gate/verdict/1"
 """Name and version of the document's form; a form that old readers cannot read gets another number."""
@@ -137,6 +137,18 @@ def verdict_of(document: VerdictDocument) -> Verdict:
     return verdict
 
 
+def counted(counts: Counts) -> str:
+    """Return the counts in words, zeros left out."""
+    parts = {
+        "failed": counts.failed,
+        "errored": counts.errored,
+        "without conclusion": counts.inconclusive,
+        "waived": counts.waived,
+        "passed": counts.passed,
+    }
+    return f"{count(counts.total, 'check')}: " + ", ".join(f"{n} {what}" for what, n in parts.items() if n)
+
+
 def is_waived(judgement: Judgement) -> bool:
     """Whether an approved exception stands in for a pass."""
     return judgement.waiver is not None and judgement.outcome is not Outcome.PASS
@@ -219,17 +231,18 @@ def _reasons(verdict: Verdict) -> tuple[str, ...]:
     """Say in sentences why the verdict is what it is."""
     reasons = []
     for outcome, words in _BLOCKING_WORDS.items():
-        keys = [f"{j.criterion.id}@{j.service}" for j in verdict.blocking if j.outcome is outcome]
-        if keys:
-            reasons.append(
-                f"{len(keys)} blocking {'check' if len(keys) == 1 else 'checks'} {words}: {_list(keys)}"
-            )
+        found = sorted(
+            (j for j in verdict.blocking if j.outcome is outcome), key=lambda j: bool(j.implied_by)
+        )
+        if found:
+            keys = [f"{judgement.criterion.id}@{judgement.service}" for judgement in found]
+            reasons.append(f"{count(len(keys), 'blocking check')} {words}: {_list(keys)}")
     if verdict.scope.is_partial:
         reasons.append("only a part of what the stage demands was asked for, so this can never be GO")
     reasons += [f"the evidence may be incomplete: {flaw}" for flaw in verdict.flaws]
     if not verdict.blocking:
         reasons.append("no blocking check was left to decide on")
-    return tuple(reasons) or (f"all {len(verdict.blocking)} blocking checks passed",)
+    return tuple(reasons) or (f"all {count(len(verdict.blocking), 'blocking check')} passed",)
 
 
 _BLOCKING_WORDS = {

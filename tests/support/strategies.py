@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import is_dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from gates.model.criterion import Bands, Catalogue, Criterion, Source
-from gates.model.decision import Decision, RollBack, RollbackPlan
-from gates.model.evidence import Evidence, EvidenceBundle, EvidenceStatus, Measurement, Subject, Window
-from gates.model.judgement import Judgement, Waiver
-from gates.model.platform import (
-    Endpoints,
-    Environment,
-    MatrixRow,
-    Platform,
-    ServiceSpec,
-    StandingAuthority,
-    Tier,
-)
-from gates.model.receipt import Receipt
-from gates.model.record import DecisionRecord, ToolVersion
+import gates.model
+from gates.model.criterion import Criterion
+from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Window
+from gates.model.judgement import Judgement
 from gates.model.release import Release, RevisionRef, ServiceRelease
-from gates.model.state import RevisionState, ServiceState
-from gates.model.target import ServiceTarget, Target
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import Scope, Verdict
 
 WORDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
 """Names: of services, revisions, criteria."""
 
-TEXTS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40)
+TEXTS = st.text(alphabet=st.characters(codec="utf-8"), max_size=40)
 """Anything that Unicode allows."""
 
 HOSTILE_TEXTS = st.text(alphabet=st.characters(), max_size=60)
@@ -58,7 +48,7 @@ def _windows(draw: st.DrawFn) -> Window:
 @st.composite
 def _evidence(draw: st.DrawFn) -> Evidence:
     status = draw(st.sampled_from(EvidenceStatus))
-    measurement = draw(_of(Measurement)) if status is EvidenceStatus.OBSERVED else None
+    measurement = draw(values(Measurement)) if status is EvidenceStatus.OBSERVED else None
     lawful = {
         "status": st.just(status),
         "measurement": st.just(measurement),
@@ -69,7 +59,9 @@ def _evidence(draw: st.DrawFn) -> Evidence:
 
 @st.composite
 def _service_releases(draw: st.DrawFn) -> ServiceRelease:
-    candidate, baseline = draw(st.lists(_of(RevisionRef), min_size=2, max_size=2, unique_by=lambda r: r.name))
+    candidate, baseline = draw(
+        st.lists(values(RevisionRef), min_size=2, max_size=2, unique_by=lambda r: r.name)
+    )
     return ServiceRelease(
         service=draw(WORDS),
         candidate=candidate,
@@ -80,7 +72,7 @@ def _service_releases(draw: st.DrawFn) -> ServiceRelease:
 
 @st.composite
 def _releases(draw: st.DrawFn) -> Release:
-    services = st.lists(_of(ServiceRelease), min_size=1, max_size=4, unique_by=lambda entry: entry.service)
+    services = st.lists(values(ServiceRelease), min_size=1, max_size=4, unique_by=lambda entry: entry.service)
     return Release(id=draw(WORDS), environment=draw(WORDS), services=tuple(draw(services)))
 
 
@@ -96,13 +88,13 @@ def _splits(draw: st.DrawFn) -> TrafficSplit:
 @st.composite
 def _verdicts(draw: st.DrawFn) -> Verdict:
     """Draw a verdict: criterion ids unique, no judgement twice."""
-    criteria = draw(st.lists(_of(Criterion), min_size=1, max_size=4, unique_by=lambda item: item.id))
+    criteria = draw(st.lists(values(Criterion), min_size=1, max_size=4, unique_by=lambda item: item.id))
     fields = _fields(Judgement) | {"criterion": st.sampled_from(criteria), "service": WORDS}
     judgements = st.builds(Judgement, **fields)
     several = st.lists(judgements, min_size=1, max_size=6, unique_by=lambda j: (j.criterion.id, j.service))
     return Verdict(
-        release=draw(_of(Release)),
-        scope=draw(_of(Scope)),
+        release=draw(values(Release)),
+        scope=draw(values(Scope)),
         judgements=tuple(draw(several)),
         flaws=tuple(draw(st.lists(TEXTS, max_size=2))),
         catalogue_digest=draw(WORDS),
@@ -120,45 +112,19 @@ _LAWFUL = {
 }
 """Values that have laws between their fields; all others are built from their annotations."""
 
-MODEL_VALUES: tuple[type[Any], ...] = (
-    Bands,
-    Catalogue,
-    Criterion,
-    Decision,
-    DecisionRecord,
-    Endpoints,
-    Environment,
-    Evidence,
-    EvidenceBundle,
-    Judgement,
-    MatrixRow,
-    Measurement,
-    Platform,
-    Receipt,
-    Release,
-    RevisionRef,
-    RevisionState,
-    RollBack,
-    RollbackPlan,
-    Scope,
-    ServiceRelease,
-    ServiceSpec,
-    ServiceState,
-    ServiceTarget,
-    Source,
-    StandingAuthority,
-    Subject,
-    Target,
-    Tier,
-    ToolVersion,
-    TrafficSplit,
-    TrafficTarget,
-    Verdict,
-    Waiver,
-    Window,
-)
-"""Every value of the model."""
 
+def _model_values() -> tuple[type[Any], ...]:
+    modules = (import_module(f"gates.model.{found.name}") for found in iter_modules(gates.model.__path__))
+    return tuple(
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
+    )
+
+
+MODEL_VALUES = _model_values()
+"""Every value of the model, found by looking, so that a new one is tested too."""
 
 _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXTS,
@@ -166,6 +132,7 @@ _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(min_value=-(2**60), max_value=2**60),
     bool: st.booleans(),
     datetime: TIMES,
+    date: st.dates(),
     timedelta: SPANS,
     NoneType: st.none(),
 }
@@ -192,10 +159,6 @@ def _fields(kind: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
 
 
 @cache
-def _of(kind: type[Any]) -> st.SearchStrategy[Any]:
-    return _LAWFUL[kind]() if kind in _LAWFUL else st.builds(kind, **_fields(kind))
-
-
-def values(kind: type[Any]) -> st.SearchStrategy[Any]:
+def values(kind: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for any lawful value of a model class, its optional fields included."""
-    return _of(kind)
+    return _LAWFUL[kind]() if kind in _LAWFUL else st.builds(kind, **_fields(kind))
