@@ -1,0 +1,187 @@
+"""`gate criteria`: what is demanded, why, what is open, and what can answer it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gates.adapters.document_problems import meant
+from gates.adapters.documents import check_environments, load_catalogue, load_platform
+from gates.adapters.producer_files import existing
+from gates.criteria.coverage import Coverage, coverage
+from gates.criteria.explain import explain
+from gates.criteria.lint import Finding, lint
+from gates.criteria.listing import markdown, plain, rows
+from gates.errors import DocumentError, UsageError
+from gates.model.criterion import Catalogue, Stage
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Platform
+
+_FORMATS = ("tty", "plain", "json")
+
+_platform = click.option(
+    "--platform",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("platforms/isectech"),
+    show_default=True,
+    help="Folder of the platform.",
+)
+
+
+def _format(*formats: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=None,
+        help="Default: tty on a terminal, else plain.",
+    )
+
+
+@click.group()
+def criteria() -> None:
+    """List, explain and lint the criteria; show what covers them."""
+
+
+@criteria.command("list")
+@click.option("--stage", type=click.Choice([str(stage) for stage in Stage]), help="Only this stage's.")
+@_format(*_FORMATS, "markdown")
+@_platform
+def list_criteria(stage: str | None, form: str | None, folder: Path) -> ExitCode:
+    """List what is demanded."""
+    platform, catalogue = _load(folder)
+    if stage is not None:
+        catalogue = Catalogue(criteria=catalogue.at(Stage(stage)), digest=catalogue.digest)
+    match form or _default_format():
+        case "json":
+            _json({"digest": catalogue.digest, "criteria": [plain(c) for c in catalogue.criteria]})
+        case "markdown":
+            click.echo(markdown(catalogue, platform), nl=False)
+        case chosen:
+            _table(("id", "severity", "stages", "demand", "statement"), rows(catalogue.criteria), chosen)
+    return ExitCode.GO
+
+
+@criteria.command("explain")
+@click.argument("criterion_id", metavar="ID")
+@_format(*_FORMATS)
+@_platform
+def explain_criterion(criterion_id: str, form: str | None, folder: Path) -> ExitCode:
+    """Explain one criterion: why it exists, what it demands, what its failure leads to."""
+    platform, catalogue = _load(folder)
+    found = catalogue.find(criterion_id.upper())
+    if found is None:
+        guess = meant(criterion_id.upper(), (criterion.id for criterion in catalogue.criteria))
+        raise UsageError(
+            f"unknown criterion '{criterion_id}'{guess}", next_step="gate criteria list shows all"
+        )
+    if form == "json":
+        _json(plain(found))
+    else:
+        click.echo(explain(found, platform))
+    return ExitCode.GO
+
+
+@criteria.command("lint")
+@_format(*_FORMATS)
+@_platform
+def lint_documents(form: str | None, folder: Path) -> ExitCode:
+    """Check all documents of the platform and say what is open in them.
+
+    Exit code 4: a document is wrong or incomplete. 1: facts that people owe are open. 0: nothing is open.
+    """
+    problems, findings = _examined(folder)
+    if (form or _default_format()) == "json":
+        _json({"problems": problems, "findings": [_finding(finding) for finding in findings]})
+    else:
+        for problem in problems:
+            click.echo(problem)
+        for finding in findings:
+            kind = "gap" if finding.is_gap else f"open, fails {finding.fails}"
+            click.echo(f"{kind}: {finding.subject}: {finding.cause}")
+        click.echo(f"{len(problems)} problems, {len(findings)} findings")
+    if problems or any(finding.is_gap for finding in findings):
+        return ExitCode.USAGE_ERROR
+    return ExitCode.NO_GO if findings else ExitCode.GO
+
+
+@criteria.command("coverage")
+@_format(*_FORMATS)
+@_platform
+def show_coverage(form: str | None, folder: Path) -> ExitCode:
+    """Show which criteria have the producers that they name; one without gives no evidence, so no GO."""
+    _, catalogue = _load(folder)
+    named = dict.fromkeys(producer for criterion in catalogue.criteria for producer in criterion.producers)
+    covered = coverage(catalogue, existing(named, root=Path()))
+    chosen = form or _default_format()
+    if chosen == "json":
+        _json([_coverage(entry) for entry in covered])
+        return ExitCode.GO
+    _table(
+        ("id", "coverage", "missing producers"),
+        [(entry.criterion.id, entry.state, ", ".join(entry.missing)) for entry in covered],
+        chosen,
+    )
+    if chosen == "tty":
+        missing = sum(not entry.is_covered for entry in covered)
+        click.echo(f"{len(covered)} criteria, {missing} without all their producers")
+    return ExitCode.GO
+
+
+def _load(folder: Path) -> tuple[Platform, Catalogue]:
+    platform = load_platform(folder)
+    return platform, load_catalogue(folder, platform)
+
+
+def _examined(folder: Path) -> tuple[list[str], tuple[Finding, ...]]:
+    """Return the problems of all documents as lines, and what is open when there is none."""
+    problems: list[str] = []
+    try:
+        platform = load_platform(folder)
+    except DocumentError as error:
+        return str(error).splitlines(), ()
+    for load in (load_catalogue, check_environments):
+        try:
+            load(folder, platform)
+        except DocumentError as error:
+            problems += str(error).splitlines()
+    if problems:
+        return problems, ()
+    today = datetime.now(UTC).date()
+    return [], lint(platform, load_catalogue(folder, platform), today=today)
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {"subject": finding.subject, "cause": finding.cause, "fails": finding.fails, "gap": finding.is_gap}
+
+
+def _coverage(entry: Coverage) -> dict[str, object]:
+    return {"id": entry.criterion.id, "state": entry.state, "missing": entry.missing}
+
+
+def _default_format() -> str:
+    return "tty" if sys.stdout.isatty() else "plain"
+
+
+def _json(document: object) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _table(heading: Sequence[str], lines: Iterable[Sequence[str]], form: str) -> None:
+    """Print aligned columns with a heading on a terminal, tab-separated fields elsewhere."""
+    lines = list(lines)
+    if form == "plain":
+        for line in lines:
+            click.echo("\t".join(line))
+        return
+    widths = [max(map(len, column)) for column in zip(heading, *lines, strict=True)]
+    for number, line in enumerate([heading, *lines]):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        click.echo(click.style(text, bold=number == 0))

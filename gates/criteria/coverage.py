@@ -1,0 +1,50 @@
+"""Which criteria something can answer: the producers that the catalogue names against those that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from gates.model.criterion import Catalogue, Criterion
+
+MISSING = "producer missing -> NOT_RUN"
+AWAITS = "awaits attestation by"
+COVERED = "covered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """One criterion, and the producers that it names but that do not exist."""
+
+    criterion: Criterion
+    missing: tuple[str, ...]
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether every producer that it names exists; what a person attests needs none."""
+        return not self.missing
+
+    @property
+    def state(self) -> str:
+        """The coverage in words."""
+        if self.missing:
+            return MISSING
+        role = self.criterion.attested_by
+        return COVERED if role is None else f"{AWAITS} {role}"
+
+
+def coverage(catalogue: Catalogue, node_ids: Collection[str]) -> tuple[Coverage, ...]:
+    """Return the coverage of every criterion, in catalogue order.
+
+    Args:
+        catalogue: the criteria.
+        node_ids: pytest node ids that exist, with or without their parameters.
+    """
+    existing = {node_id.partition("[")[0] for node_id in node_ids}
+    return tuple(
+        Coverage(
+            criterion=criterion,
+            missing=tuple(producer for producer in criterion.producers if producer not in existing),
+        )
+        for criterion in catalogue.criteria
+    )

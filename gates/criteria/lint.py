@@ -1,0 +1,99 @@
+"""What a platform's documents leave open although each of them is valid by itself.
+
+A gap makes verdicts wrong or impossible and is mended in the documents. An open item is a fact that people
+owe: it fails the operations criterion that it names until somebody fills it in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from gates.model.criterion import Catalogue, Stage
+from gates.model.platform import Contact, Platform
+
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*[0-9]")
+_DIGITS_OF_A_NUMBER = 7
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_DOCUMENTS = "OPS-02"
+_CONTACTS = "OPS-03"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is open: what it is about, what is wrong, and which criterion it fails, if any."""
+
+    subject: str
+    cause: str
+    fails: str | None = None
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether the documents themselves are incomplete, rather than a fact that people owe."""
+        return self.fails is None
+
+
+def lint(platform: Platform, catalogue: Catalogue, *, today: date) -> tuple[Finding, ...]:
+    """Return everything that is open, gaps first."""
+    findings = [
+        *_tiers(platform),
+        *_unwatched(platform, catalogue),
+        *_empty_stages(catalogue),
+        *_review(platform, today),
+        *_contacts(platform),
+    ]
+    return tuple(sorted(findings, key=lambda finding: not finding.is_gap))
+
+
+def _tiers(platform: Platform) -> Iterator[Finding]:
+    known = {tier.name for tier in platform.tiers}
+    for service in platform.services:
+        if service.tier not in known:
+            yield Finding(subject=service.name, cause="has no tier, so nobody knows how fast it must recover")
+
+
+def _unwatched(platform: Platform, catalogue: Catalogue) -> Iterator[Finding]:
+    demanded = catalogue.at(Stage.IMMEDIATE)
+    for name in platform.service_names:
+        if not any(name in criterion.services and criterion.severity.blocks for criterion in demanded):
+            yield Finding(subject=name, cause="no blocking criterion looks at it after a deployment")
+
+
+def _empty_stages(catalogue: Catalogue) -> Iterator[Finding]:
+    for stage in Stage:
+        if not any(criterion.severity.blocks for criterion in catalogue.at(stage)):
+            yield Finding(subject=f"stage {stage}", cause="has no blocking criterion, so it can never be GO")
+
+
+def _review(platform: Platform, today: date) -> Iterator[Finding]:
+    stewardship = platform.stewardship
+    if stewardship is None:
+        yield Finding(subject="documents", cause="nobody is named who keeps them", fails=_DOCUMENTS)
+    elif stewardship.next_review < today:
+        cause = f"the review was due on {stewardship.next_review}, {stewardship.owner} does it"
+        yield Finding(subject="documents", cause=cause, fails=_DOCUMENTS)
+
+
+def _contacts(platform: Platform) -> Iterator[Finding]:
+    if not platform.contacts:
+        yield Finding(subject="contacts", cause="there is nobody to call", fails=_CONTACTS)
+    for contact in platform.contacts:
+        for cause in _unreachable(contact):
+            yield Finding(subject=contact.name, cause=cause, fails=_CONTACTS)
+
+
+def _unreachable(contact: Contact) -> Iterator[str]:
+    if contact.phone is None and contact.email is None:
+        yield "has neither phone nor email"
+    if contact.phone is not None and not _is_phone(contact.phone):
+        yield f"phone {contact.phone} is a placeholder"
+    if contact.email is not None and not _EMAIL.fullmatch(contact.email):
+        yield f"email {contact.email} is no address"
+
+
+def _is_phone(text: str) -> bool:
+    digits = [character for character in text if character.isdigit()]
+    is_varied = len(set(digits)) > 1
+    return bool(_PHONE.fullmatch(text)) and len(digits) >= _DIGITS_OF_A_NUMBER and is_varied
