@@ -1,0 +1,21 @@
+"""Client secrets: a file of SECRETS_DIR when there is one, else the sandbox's own well-known secret."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sandbox.kit.settings import Settings
+
+
+def client_secret(settings: Settings) -> str:
+    """Return the secret with which this service proves itself to auth-service."""
+    if settings.secrets_dir is not None:
+        file = settings.secrets_dir / "client-secret" / settings.service
+        if file.is_file():
+            return file.read_text(encoding="utf-8").strip()
+    return known_secret(settings.service)
+
+
+def known_secret(name: str) -> str:
+    """Return the secret that the seed gives to the client `name`; the same on every machine."""
+    return hashlib.sha256(f"isectech sandbox client {name}".encode()).hexdigest()
