@@ -1,0 +1,127 @@
+"""Between the messages of google.cloud.run.v2 and the values of the model.
+
+The client library names the protobuf field `type` `type_`. Revisions are listed by full path and addressed
+in traffic lists by their short name; an empty traffic list means that everything goes to the latest revision.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from google.cloud import run_v2
+
+from gates.errors import CloudError
+from gates.model.state import RevisionState, ServiceState
+from gates.model.traffic import TrafficSplit, TrafficTarget
+
+_LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+_REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
+_SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
+_FOLLOWS_LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
+
+
+def service_state(service: str, message: Any) -> ServiceState:
+    """Return the state that a `Service` message describes; `service` is the platform's name of it.
+
+    Raises:
+        CloudError: the traffic list makes no sense.
+    """
+    latest_ready = short_name(message.latest_ready_revision)
+    return ServiceState(
+        service=service,
+        uri=message.uri,
+        etag=message.etag,
+        is_reconciling=message.reconciling,
+        is_ready=message.terminal_condition.state == _SUCCEEDED,
+        latest_ready=latest_ready,
+        latest_created=short_name(message.latest_created_revision),
+        traffic=_split(service, message.traffic),
+        serving=_serving(message.traffic_statuses, latest_ready),
+        detail=message.terminal_condition.message,
+    )
+
+
+def revision_state(message: Any) -> RevisionState:
+    """Return the state that a `Revision` message describes; the digest is empty when the image shows none."""
+    image = message.containers[0].image if message.containers else ""
+    ready = next((condition for condition in message.conditions if condition.type_ == "Ready"), None)
+    return RevisionState(
+        name=short_name(message.name),
+        image=image,
+        digest=image.partition("@")[2],
+        created_at=message.create_time,
+        is_ready=ready is not None and ready.state == _SUCCEEDED,
+        detail=ready.message if ready is not None else "no Ready condition yet",
+    )
+
+
+def traffic_targets(split: TrafficSplit) -> list[Any]:
+    """Return the traffic list as messages, tags included: what is not repeated is deleted."""
+    return [
+        run_v2.TrafficTarget(
+            type_=_LATEST if target.revision is None else _REVISION,
+            revision=target.revision or "",
+            percent=target.percent,
+            tag=target.tag,
+        )
+        for target in split.targets
+    ]
+
+
+def is_same_routing(one: TrafficSplit, other: TrafficSplit) -> bool:
+    """Whether both lists send the same percentages and tags to the same places, however they are written."""
+    return _shares(one) == _shares(other) and _tags(one) == _tags(other)
+
+
+def is_serving(state: ServiceState, split: TrafficSplit) -> bool:
+    """Whether the cloud reports the split as applied."""
+    wanted: Counter[str] = Counter()
+    for revision, percent in _shares(split).items():
+        wanted[revision or state.latest_ready] += percent
+    return dict(state.serving) == dict(wanted)
+
+
+def short_name(path: str) -> str:
+    """Return the last part of a resource name."""
+    return path.rpartition("/")[2]
+
+
+def _split(service: str, targets: Any) -> TrafficSplit:
+    if not targets:
+        return _FOLLOWS_LATEST
+    try:
+        return TrafficSplit(
+            targets=tuple(
+                TrafficTarget(
+                    revision=None if target.type_ == _LATEST else short_name(target.revision),
+                    percent=target.percent,
+                    tag=target.tag,
+                )
+                for target in targets
+            )
+        )
+    except ValueError as error:
+        raise CloudError(
+            f"the cloud reports a traffic list of {service} that makes no sense: {error}"
+        ) from error
+
+
+def _serving(statuses: Any, latest_ready: str) -> tuple[tuple[str, int], ...]:
+    shares: Counter[str] = Counter()
+    for status in statuses:
+        if status.percent:
+            shares[short_name(status.revision) or latest_ready] += status.percent
+    return tuple(shares.items())
+
+
+def _shares(split: TrafficSplit) -> Counter[str | None]:
+    shares: Counter[str | None] = Counter()
+    for target in split.targets:
+        if target.percent:
+            shares[target.revision] += target.percent
+    return shares
+
+
+def _tags(split: TrafficSplit) -> dict[str, str | None]:
+    return {target.tag: target.revision for target in split.targets if target.tag}

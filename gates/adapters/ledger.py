@@ -1,0 +1,188 @@
+"""The ledger in one SQLite file: which revisions had a GO, which are marked as bad, what was rolled back.
+
+Rows are only ever added. Each call opens the file anew, so threads and processes may use it side by side;
+SQLite's write-ahead log and its lock keep two writers apart.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gates.actions.ports import Clock
+from gates.adapters.ledger_schema import ensure_schema
+from gates.errors import LedgerError
+from gates.model.decision import RollBack
+from gates.model.receipt import Receipt
+from gates.model.release import RevisionRef
+from gates.model.verdict import Verdict
+
+_BUSY_S = 10.0
+
+
+class SqliteLedger:
+    """Implements the ledger port; nothing is opened or created before the first call."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def record_verdict(self, verdict: Verdict, run_id: str) -> None:
+        """Record the verdict's outcome for each service's candidate.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        stage, at = str(verdict.scope.stage), _stamp(verdict.judged_at)
+        rows = [
+            (
+                verdict.release.environment,
+                part.service,
+                part.candidate.name,
+                part.candidate.digest,
+                str(verdict.outcome),
+                stage,
+                run_id,
+                at,
+            )
+            for part in verdict.release.services
+        ]
+        with self._writing() as connection:
+            connection.executemany(
+                "insert into verdicts (environment, service, revision, digest, outcome, stage, run_id, at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
+        """Return the revisions that have a recorded GO, the newest verdict first, each once.
+
+        A NO_GO of a whole release takes no GO back, since another service may be its cause: who blames a
+        revision marks it with a tombstone.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        with self._open() as connection:
+            rows = connection.execute(
+                "select revision, digest from verdicts"
+                " where environment = ? and service = ? and outcome = 'GO'"
+                " group by revision, digest order by max(at) desc, max(id) desc",
+                (environment, service),
+            ).fetchall()
+        return tuple(RevisionRef(name=name, digest=digest) for name, digest in rows)
+
+    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+        """Mark a revision as one never to go back to, until a later GO says otherwise.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        with self._writing() as connection:
+            connection.execute(
+                "insert into tombstones (environment, service, revision, reason, at) values (?, ?, ?, ?, ?)",
+                (environment, service, revision, reason, _stamp(self._clock.now())),
+            )
+
+    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+        """Whether the revision is marked and no later GO lifted the mark; at the same time the mark holds.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        with self._open() as connection:
+            (marked,) = connection.execute(
+                "select exists (select 1 from tombstones t where environment = :environment"
+                " and service = :service and revision = :revision and not exists (select 1 from verdicts v"
+                " where v.environment = t.environment and v.service = t.service"
+                " and v.revision = t.revision and v.outcome = 'GO' and v.at > t.at))",
+                {"environment": environment, "service": service, "revision": revision},
+            ).fetchone()
+        return bool(marked)
+
+    def record_rollback(self, environment: str, receipt: Receipt, run_id: str) -> None:
+        """Record how a rollback ended.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        action = receipt.action
+        row = (
+            environment,
+            action.service,
+            action.from_revision,
+            action.to_revision,
+            int(action.is_target_verified),
+            action.reason,
+            str(receipt.state),
+            int(receipt.is_verified),
+            receipt.seconds,
+            receipt.detail,
+            run_id,
+            _stamp(receipt.at),
+        )
+        with self._writing() as connection:
+            connection.execute(
+                "insert into rollbacks (environment, service, from_revision, to_revision, is_target_verified,"
+                " reason, state, is_verified, seconds, detail, run_id, at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+    def last_rollback(self, environment: str, service: str) -> RollBack | None:
+        """Return the newest rollback of the service that was verified, or None.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        with self._open() as connection:
+            row = connection.execute(
+                "select from_revision, to_revision, is_target_verified, reason from rollbacks"
+                " where environment = ? and service = ? and is_verified order by id desc limit 1",
+                (environment, service),
+            ).fetchone()
+        if row is None:
+            return None
+        left, reached, is_target_verified, reason = row
+        return RollBack(
+            service=service,
+            from_revision=left,
+            to_revision=reached,
+            is_target_verified=bool(is_target_verified),
+            reason=reason,
+        )
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection to a file that has the current schema; every failure is a LedgerError."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)) as connection:
+                connection.execute("pragma synchronous = full")
+                ensure_schema(connection, str(self._path))
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise LedgerError(
+                f"the ledger {self._path} cannot be used: {error}",
+                next_step="keep the file for the post-mortem, move it away, and name targets with --to",
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection inside one transaction."""
+        with self._open() as connection:
+            connection.execute("begin immediate")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            connection.execute("commit")
+
+
+def _stamp(at: datetime) -> str:
+    """Return the time as text that sorts like the time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

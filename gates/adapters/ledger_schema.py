@@ -1,0 +1,117 @@
+"""The ledger's tables, and how a file gets them.
+
+A file is recognised by SQLite's application id and carries its schema's version as user version. Each entry
+of `_STEPS` brings a file from the version before it to its own; a step that was released is never edited.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from gates.errors import LedgerError
+
+_APPLICATION_ID = 0x47415445  # "GATE"
+
+_APPEND_ONLY = """
+create trigger {table}_never_changes before update on {table}
+    begin select raise(abort, '{table} is append-only'); end;
+create trigger {table}_never_shrinks before delete on {table}
+    begin select raise(abort, '{table} is append-only'); end;
+"""
+
+_FIRST = """
+create table verdicts (
+    id integer primary key,
+    environment text not null,
+    service text not null,
+    revision text not null,
+    digest text not null,
+    outcome text not null check (outcome in ('GO', 'NO_GO', 'INCONCLUSIVE')),
+    stage text not null,
+    run_id text not null,
+    at text not null
+) strict;
+create index verdicts_of_service on verdicts (environment, service, outcome, at);
+create table rollbacks (
+    id integer primary key,
+    environment text not null,
+    service text not null,
+    from_revision text not null,
+    to_revision text not null,
+    is_target_verified integer not null,
+    reason text not null,
+    state text not null,
+    is_verified integer not null,
+    seconds real not null,
+    detail text not null,
+    run_id text not null,
+    at text not null
+) strict;
+create index rollbacks_of_service on rollbacks (environment, service, id);
+create table tombstones (
+    id integer primary key,
+    environment text not null,
+    service text not null,
+    revision text not null,
+    reason text not null,
+    at text not null
+) strict;
+create index tombstones_of_revision on tombstones (environment, service, revision, at);
+""" + "".join(_APPEND_ONLY.format(table=table) for table in ("verdicts", "rollbacks", "tombstones"))
+
+_STEPS = (_FIRST,)
+SCHEMA_VERSION = len(_STEPS)
+
+
+def ensure_schema(connection: sqlite3.Connection, path: str) -> None:
+    """Bring the file to the current schema; does nothing when it has it.
+
+    Raises:
+        LedgerError: the file is no ledger, or one of a newer gate.
+        sqlite3.DatabaseError: the file is damaged.
+    """
+    if _version(connection, path) == SCHEMA_VERSION:
+        return
+    connection.execute("pragma journal_mode = wal")
+    # Whoever comes second waits here and then finds nothing left to do.
+    connection.execute("begin immediate")
+    try:
+        for number in range(_version(connection, path), SCHEMA_VERSION):
+            for statement in _statements(_STEPS[number]):
+                connection.execute(statement)
+        connection.execute(f"pragma application_id = {_APPLICATION_ID}")
+        connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def _version(connection: sqlite3.Connection, path: str) -> int:
+    (application,) = connection.execute("pragma application_id").fetchone()
+    (version,) = connection.execute("pragma user_version").fetchone()
+    if application != _APPLICATION_ID:
+        (objects,) = connection.execute("select count(*) from sqlite_schema").fetchone()
+        if application or version or objects:
+            raise LedgerError(
+                f"{path} is a database, but not a ledger of the gate",
+                next_step="point the gate to another file, or move this one away",
+            )
+        return 0
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"{path} has ledger schema {version}, this gate knows {SCHEMA_VERSION}",
+            next_step="use the newer gate that wrote it",
+        )
+    return int(version)
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script into statements; `executescript` would commit in between."""
+    statements, rest = [], ""
+    for line in script.splitlines(keepends=True):
+        rest += line
+        if sqlite3.complete_statement(rest):
+            statements.append(rest)
+            rest = ""
+    return statements
