@@ -1,0 +1,149 @@
+"""Arguments of `python -m sandbox`: `up` runs a sandbox, `deploy` and `status` talk to one that runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from sandbox import topology, up
+from sandbox.errors import SandboxError
+from sandbox.platform.contract import KnobBoard, Knobs
+from sandbox.platform.wishes import Leaf, Ports, Wishes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 failed, 2 wrong use (from argparse)."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except (SandboxError, OSError) as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--state-dir", type=Path, default=Path(".sandbox"), help="folder of the sandbox's files"
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="A local Cloud Run with nine services."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_up(commands.add_parser("up", parents=[shared], help="run a sandbox until SIGTERM"))
+    _add_deploy(commands.add_parser("deploy", parents=[shared], help="give a service a new revision"))
+    status = commands.add_parser(
+        "status", parents=[shared], help="show services, revisions, traffic, instances"
+    )
+    status.set_defaults(command=_status)
+    return parser
+
+
+def _add_up(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_up)
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="SERVICE=IMAGE",
+        help="another image than the built-in one",
+    )
+    parser.add_argument(
+        "--leaf", choices=[leaf.value for leaf in Leaf], default=Leaf.VALID.value, help="certificate"
+    )
+    for port in fields(Ports):
+        parser.add_argument(
+            f"--{_dashed(port.name)}-port", type=int, default=0, metavar="PORT", help="0 is any"
+        )
+    for knob in fields(Knobs):
+        kind = {"bool": _truth, "float": float, "int": int}.get(str(knob.type), str)
+        parser.add_argument(
+            f"--{_dashed(knob.name)}", type=kind, metavar="VALUE", help=f"default {knob.default}"
+        )
+
+
+def _add_deploy(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_deploy)
+    parser.add_argument("service", choices=[service.name for service in topology.SERVICES], metavar="SERVICE")
+    parser.add_argument("image", metavar="IMAGE")
+    parser.add_argument("--no-traffic", action="store_true", help="leave the traffic where it is")
+    parser.add_argument("--tag", default="", help="give the revision a host of its own")
+    parser.add_argument(
+        "--env", action="append", default=[], metavar="NAME=VALUE", help="variable of the container"
+    )
+
+
+def _up(options: argparse.Namespace) -> None:
+    given: dict[str, Any] = vars(options)
+    set_knobs = {knob.name: given[knob.name] for knob in fields(Knobs) if given[knob.name] is not None}
+    try:
+        knobs = KnobBoard().change(set_knobs)
+    except ValueError as error:
+        raise SandboxError(str(error)) from error
+    wishes = Wishes(
+        state_dir=options.state_dir,
+        knobs=knobs,
+        ports=Ports(**{port.name: given[f"{port.name}_port"] for port in fields(Ports)}),
+        images=_images(options.image),
+        leaf=Leaf(options.leaf),
+    )
+    uvloop.run(up.run(wishes))
+
+
+def _images(pairs: Iterable[str]) -> dict[str, str]:
+    images = _mapping(pairs)
+    names = {service.name for service in topology.SERVICES}
+    if unknown := images.keys() - names:
+        raise SandboxError(
+            f"There is no service {', '.join(sorted(unknown))}; known are {', '.join(sorted(names))}."
+        )
+    return images
+
+
+def _deploy(options: argparse.Namespace) -> None:
+    from sandbox import remote  # noqa: PLC0415 - the client library is heavy, and `up` must start fast
+    from sandbox.platform.deployment import Rollout  # noqa: PLC0415 - as above
+
+    service = next(service for service in topology.SERVICES if service.name == options.service)
+    rollout = Rollout(
+        image=options.image,
+        takes_traffic=not options.no_traffic,
+        tag=options.tag,
+        env=_mapping(options.env),
+    )
+    sys.stdout.write(uvloop.run(remote.deploy(options.state_dir, service, rollout)) + "\n")
+
+
+def _status(options: argparse.Namespace) -> None:
+    from sandbox import remote  # noqa: PLC0415 - the client library is heavy, and `up` must start fast
+
+    sys.stdout.write(remote.table(remote.HEADER, uvloop.run(remote.status(options.state_dir))))
+
+
+def _mapping(pairs: Iterable[str]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not name or not separator:
+            raise SandboxError(f"'{pair}' is not of the form NAME=VALUE.")
+        mapping[name] = value
+    return mapping
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError("write true or false")
+    return text == "true"
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")

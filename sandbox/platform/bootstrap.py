@@ -1,0 +1,182 @@
+"""Composes a sandbox: control plane, data plane, DNS, Monitoring, and nine services deployed on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from sandbox import topology
+from sandbox.kit import seed
+from sandbox.kit.settings import Settings
+from sandbox.platform.admin.control import ControlPlane
+from sandbox.platform.admin.server import RunningControlPlane, serve
+from sandbox.platform.certificates import Authority
+from sandbox.platform.contract import KnobBoard
+from sandbox.platform.data_plane import LocalDataPlane
+from sandbox.platform.deployment import Deployer, Rollout
+from sandbox.platform.dns import serve_dns
+from sandbox.platform.environment import Surroundings
+from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
+from sandbox.platform.instance import Nursery
+from sandbox.platform.instances import Fleet
+from sandbox.platform.monitoring.server import serve_monitoring
+from sandbox.platform.monitoring.store import InstanceReading, SampleStore
+from sandbox.platform.router import Router
+from sandbox.platform.router_table import RoutingTable
+from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
+from sandbox.platform.spawner import Spawner
+from sandbox.platform.wishes import Ports, Wishes
+
+VERSION = "1.0.0"
+"""Version of the services that a new sandbox deploys."""
+
+
+class Sandbox:
+    """The parts of a sandbox while it is being put together."""
+
+    def __init__(self, wishes: Wishes, folder: Path, stack: contextlib.AsyncExitStack) -> None:
+        """Take the wishes, the claimed state directory, and the stack that closes what is opened here."""
+        self._wishes = wishes
+        self._folder = folder
+        self._stack = stack
+        self._board = KnobBoard(wishes.knobs)
+        self._store = SampleStore(project=topology.PROJECT, region=topology.REGION)
+        self._table = RoutingTable(
+            f"{topology.REGION}.{topology.RUN_DOMAIN}",
+            {one.public_host: one.cloud_run_name for one in topology.SERVICES if one.public_host},
+        )
+        self._fleets: dict[str, Fleet] = {}
+        self._authority = Authority(
+            [
+                f"*.{topology.PUBLIC_DOMAIN}",
+                f"*.{topology.REGION}.{topology.RUN_DOMAIN}",
+                "localhost",
+                OUTSIDE,
+                INSIDE,
+            ]
+        )
+        self._context: ssl.SSLContext = self._authority.context()
+        self._authority.show(wishes.leaf, self._context)
+
+    async def open(self, spawner: Spawner) -> dict[str, object]:
+        """Open every listener, deploy the services, and return the endpoints.
+
+        Raises:
+            DeploymentError: a service could not be deployed.
+            OSError: a wanted port is taken.
+        """
+        folder = self._folder
+        door = await self._open_front_door()
+        surroundings = Surroundings(state_dir=folder, mesh_url=f"http://{OUTSIDE}:{door.mesh}")
+        self._authority.write(folder / "ca.pem")
+        _write_identities(folder / "identities.json", surroundings)
+        admin = await self._open_admin(await self._open_data_plane(spawner, surroundings))
+        monitoring_port, dns_port = await self._open_signals()
+        await self._deploy_all(admin)
+        return {
+            "admin_grpc": f"{OUTSIDE}:{admin.grpc_port}",
+            "admin_rest": f"http://{OUTSIDE}:{admin.rest_port}",
+            "monitoring_grpc": f"{OUTSIDE}:{monitoring_port}",
+            "dns": f"{OUTSIDE}:{dns_port}",
+            "https_port": door.https,
+            "http_port": door.http,
+            "mesh": surroundings.mesh_url,
+            "ca_file": str(folder / "ca.pem"),
+            "identities_file": str(folder / "identities.json"),
+            "project": topology.PROJECT,
+            "region": topology.REGION,
+            "pid": os.getpid(),
+            "sql_admin": None,
+        }
+
+    async def _open_front_door(self) -> Ports:
+        router = Router(self._table, self._fleets, self._store)
+        door = open_front_door(router, self._table, self._context, self._wishes.ports)
+        return await self._stack.enter_async_context(door)
+
+    async def _open_data_plane(self, spawner: Spawner, surroundings: Surroundings) -> LocalDataPlane:
+        nursery = Nursery(
+            spawner=spawner,
+            environment_of=surroundings.of,
+            logs=surroundings.logs_dir,
+            cold_start_s=lambda: self._board.current.extra_cold_start_s,
+        )
+        return await self._stack.enter_async_context(LocalDataPlane(nursery, self._table, self._fleets))
+
+    async def _open_admin(self, data_plane: LocalDataPlane) -> RunningControlPlane:
+        control = ControlPlane(
+            data_plane, self._board, topology.PROJECT, topology.REGION, domain=topology.RUN_DOMAIN
+        )
+        admin = await serve(
+            control,
+            grpc_port=self._wishes.ports.admin_grpc,
+            rest_port=self._wishes.ports.admin_rest,
+            extra_routes=[
+                *instance_routes(self._fleets),
+                *certificate_routes(self._authority, self._context, self._wishes.leaf),
+            ],
+        )
+        self._stack.push_async_callback(admin.close)
+        return admin
+
+    async def _open_signals(self) -> tuple[int, int]:
+        monitoring = await serve_monitoring(
+            self._store,
+            lambda: self._board.current,
+            port=self._wishes.ports.monitoring,
+            instances=self._readings,
+        )
+        self._stack.push_async_callback(monitoring.close)
+        dns = await serve_dns(port=self._wishes.ports.dns)
+        self._stack.push_async_callback(dns.close)
+        return monitoring.port, dns.port
+
+    def _readings(self) -> Iterator[InstanceReading]:
+        for name, fleet in self._fleets.items():
+            active = fleet.busy
+            yield InstanceReading(
+                service=fleet.spec.service, revision=name, active=active, idle=fleet.size - active
+            )
+
+    async def _deploy_all(self, admin: RunningControlPlane) -> None:
+        address = f"{OUTSIDE}:{admin.grpc_port}"
+        deployer = Deployer(address, project=topology.PROJECT, region=topology.REGION)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for service in topology.SERVICES:
+                    image = self._wishes.images.get(service.name, f"sandbox/{service.name}:{VERSION}")
+                    group.create_task(deployer.deploy(service, Rollout(image=image)))
+        finally:
+            await deployer.close()
+
+
+@contextlib.asynccontextmanager
+async def running(wishes: Wishes, folder: Path, spawner: Spawner) -> AsyncIterator[dict[str, object]]:
+    """Run a sandbox in a claimed state directory; yields its endpoints once all services are ready.
+
+    Raises:
+        ExceptionGroup: one or more services could not be deployed (DeploymentError).
+        OSError: a wanted port is taken.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        yield await Sandbox(wishes, folder, stack).open(spawner)
+
+
+def _write_identities(path: Path, surroundings: Surroundings) -> None:
+    settings = Settings.from_mapping(
+        {
+            "DATA_DIR": str(surroundings.data_dir),
+            "MESH_URL": surroundings.mesh_url,
+            "PUBLIC_HOSTS": json.dumps(topology.public_hosts()),
+            "SERVICE_HOST_TEMPLATE": topology.HOST_TEMPLATE,
+            "ENVIRONMENT": topology.ENVIRONMENT,
+            "PROJECT": topology.PROJECT,
+        },
+        service="auth-service",
+    )
+    path.write_text(json.dumps(seed.identities(settings), indent=1), encoding="utf-8")

@@ -1,0 +1,47 @@
+"""The sandbox's own certificate authority and the leaf certificates of its front door."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+
+import trustme
+
+from sandbox.platform.wishes import Leaf
+
+
+class Authority:
+    """Signs the front door's certificates; its own certificate is what clients of the sandbox trust."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Make a new authority for the host names (and addresses) of the front door."""
+        self._names = tuple(names)
+        self._root = trustme.CA()
+
+    def write(self, path: Path) -> None:
+        """Write the authority's certificate, in PEM."""
+        self._root.cert_pem.write_to_path(str(path))
+
+    def context(self) -> ssl.SSLContext:
+        """A server context (TLS 1.2 or newer, HTTP/1.1) that shows a valid leaf."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        self.show(Leaf.VALID, context)
+        return context
+
+    def show(self, leaf: Leaf, context: ssl.SSLContext) -> None:
+        """Let a context show another leaf from its next handshake on."""
+        issuer = trustme.CA() if leaf is Leaf.UNTRUSTED else self._root
+        names = ("elsewhere.test",) if leaf is Leaf.OTHER_NAME else self._names
+        now = dt.datetime.now(dt.UTC)
+        is_past = leaf is Leaf.EXPIRED
+        certificate = issuer.issue_cert(
+            *names,
+            common_name=names[0],
+            not_before=now - dt.timedelta(days=30 if is_past else 1),
+            not_after=now + dt.timedelta(days=-1 if is_past else 90),
+        )
+        certificate.configure_cert(context)

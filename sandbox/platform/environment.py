@@ -1,0 +1,53 @@
+"""The environment of an instance: Cloud Run's variables, the sandbox's, and the container's own. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import topology
+from sandbox.platform.contract import RevisionSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all instances of a sandbox have around them."""
+
+    state_dir: Path
+    mesh_url: str
+
+    @property
+    def data_dir(self) -> Path:
+        """Databases, shared by all revisions of a service."""
+        return self.state_dir / "data"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Secrets, one file each."""
+        return self.state_dir / "secrets"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Output of the instances, one file per revision."""
+        return self.state_dir / "logs"
+
+    def of(self, spec: RevisionSpec) -> dict[str, str]:
+        """Variables of an instance: the container's win over the sandbox's, Cloud Run's over all."""
+        service = topology.service_named(spec.service)
+        return {
+            "SERVICE_NAME": service.name if service is not None else spec.service,
+            "ENVIRONMENT": topology.ENVIRONMENT,
+            "PROJECT": topology.PROJECT,
+            "DATA_DIR": str(self.data_dir),
+            "SECRETS_DIR": str(self.secrets_dir),
+            "MESH_URL": self.mesh_url,
+            "SERVICE_HOST_TEMPLATE": topology.HOST_TEMPLATE,
+            "PUBLIC_HOSTS": json.dumps(topology.public_hosts()),
+            **spec.env,
+            "K_SERVICE": spec.service,
+            "K_REVISION": spec.revision,
+            "K_CONFIGURATION": spec.service,
+            "IMAGE": spec.image,
+            "IMAGE_DIGEST": spec.digest,
+        }

@@ -1,0 +1,186 @@
+"""The HTTP that the router itself speaks: requests as values, message heads, and its own refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import http
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+Headers = list[tuple[bytes, bytes]]
+
+_HOP_BY_HOP = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-connection",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+_SET_BY_ROUTER = frozenset(
+    (b"expect", b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto")
+)
+_BUFFERED_BYTES = 262_144
+
+
+class RefusedError(Exception):
+    """The router answers a request itself."""
+
+    def __init__(
+        self, code: int, detail: str, *, service: str = "", revision: str = "", retry_after_s: int = 0
+    ) -> None:
+        """Say the status, why, for whom, and when another try makes sense."""
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.service = service
+        self.revision = revision
+        self.retry_after_s = retry_after_s
+
+
+class Body:
+    """A request's body on its way through: fed by the parser, read by the exchange, bounded between them."""
+
+    def __init__(self, hold: Callable[[bool], None]) -> None:
+        """Take a callback that stops (True) and resumes (False) the sender."""
+        self._hold = hold
+        self._chunks: collections.deque[bytes] = collections.deque()
+        self._buffered = 0
+        self._is_unwanted = False
+        self._fed = asyncio.Event()
+        self.is_complete = False
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether a piece waits to be taken."""
+        return bool(self._chunks)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take a piece from the sender."""
+        if self._is_unwanted:
+            return
+        self._chunks.append(chunk)
+        self._buffered += len(chunk)
+        if self._buffered > _BUFFERED_BYTES:
+            self._hold(True)
+        self._fed.set()
+
+    def finish(self) -> None:
+        """There is no more."""
+        self.is_complete = True
+        self._fed.set()
+
+    def discard(self) -> None:
+        """Drop what is here and what is still to come."""
+        self._is_unwanted = True
+        self.take()
+
+    def take(self) -> bytes:
+        """All that is here now."""
+        taken = b"".join(self._chunks)
+        self._chunks.clear()
+        if self._buffered > _BUFFERED_BYTES:
+            self._hold(False)
+        self._buffered = 0
+        self._fed.clear()
+        return taken
+
+    async def read(self) -> bytes:
+        """Wait for the next piece; empty at the end."""
+        while not self._chunks and not self.is_complete:
+            await self._fed.wait()
+        return self.take()
+
+
+@dataclass(slots=True, kw_only=True)
+class Request:
+    """One request as it came in."""
+
+    method: bytes
+    target: bytes
+    headers: Headers
+    host: str
+    """Lower case, without the port."""
+    body: Body
+    is_chunked: bool
+    keeps_alive: bool
+    speaks_chunked: bool
+    """HTTP/1.1: the client understands a chunked answer."""
+
+    def head_for_instance(self, client: str, scheme: str) -> bytes:
+        """The head to send on: hop-by-hop headers gone, `X-Forwarded-*` set."""
+        forwarded_for = b", ".join(
+            value for name, value in self.headers if name.lower() == b"x-forwarded-for"
+        )
+        lines = [b"%s %s HTTP/1.1" % (self.method, self.target)]
+        lines += (
+            b"%s: %s" % header
+            for header in end_to_end(self.headers)
+            if header[0].lower() not in _SET_BY_ROUTER
+        )
+        if self.is_chunked:
+            lines.append(b"transfer-encoding: chunked")
+        lines.append(
+            b"x-forwarded-for: " + (forwarded_for + b", " if forwarded_for else b"") + client.encode()
+        )
+        lines.append(b"x-forwarded-proto: " + scheme.encode())
+        lines.append(b"x-forwarded-host: " + self.host.encode("latin-1"))
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """The headers that a proxy passes on (RFC 9110, section 7.6.1)."""
+    named = {
+        token.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for token in value.split(b",")
+    }
+    dropped = _HOP_BY_HOP | named
+    return [(name, value) for name, value in headers if name.lower() not in dropped]
+
+
+def answer_head(code: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Head of an answer."""
+    lines = [b"HTTP/1.1 %d %s" % (code, reason), *(b"%s: %s" % header for header in headers)]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def refusal(error: RefusedError, *, keeps_alive: bool, is_head: bool = False) -> bytes:
+    """A whole answer of the router's own, as problem details (RFC 9457)."""
+    title = http.HTTPStatus(error.code).phrase
+    body = json.dumps(
+        {"type": "about:blank", "title": title, "status": error.code, "detail": error.detail}
+    ).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"keep-alive" if keeps_alive else b"close"),
+    ]
+    if error.retry_after_s:
+        headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    return answer_head(error.code, title.encode(), headers) + (b"" if is_head else body)
+
+
+def moved_permanently(location: str) -> bytes:
+    """A whole answer that sends a client to HTTPS and keeps its method (308)."""
+    return answer_head(
+        308,
+        b"Permanent Redirect",
+        [(b"location", location.encode("latin-1")), (b"content-length", b"0"), (b"connection", b"close")],
+    )
+
+
+def split_host(value: bytes) -> tuple[str, str]:
+    """Host (lower case) and port of a Host header; the port is empty when none is given."""
+    host, _, port = value.decode("latin-1").strip().lower().partition(":")
+    return host.rstrip("."), port

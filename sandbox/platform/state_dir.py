@@ -1,0 +1,72 @@
+"""The folder of one running sandbox: locked by it, emptied at its start, found by one file."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+
+ENDPOINTS = "endpoints.json"
+_FRESH = ("data", "logs", "secrets")
+
+
+class StateDirTakenError(SandboxError):
+    """Another sandbox runs in this folder."""
+
+
+class NoSandboxError(SandboxError):
+    """No sandbox runs in this folder."""
+
+
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[Path]:
+    """Lock a folder for as long as this process lives, and empty what an earlier sandbox left in it.
+
+    Raises:
+        StateDirTakenError: it is locked.
+    """
+    folder = folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateDirTakenError(
+                f"A sandbox is running in {folder}: end it, or give this one another --state-dir."
+            ) from None
+        (folder / ENDPOINTS).unlink(missing_ok=True)
+        for name in _FRESH:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            (folder / name).mkdir()
+        yield folder
+
+
+@contextlib.contextmanager
+def published(folder: Path, endpoints: Mapping[str, object]) -> Iterator[None]:
+    """Tell where the sandbox is, in one atomic step, for as long as it runs."""
+    file = folder / ENDPOINTS
+    draft = file.with_suffix(".draft")
+    draft.write_text(json.dumps(endpoints) + "\n", encoding="utf-8")
+    draft.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def read_endpoints(folder: Path) -> dict[str, str]:
+    """Read where the sandbox of a folder is.
+
+    Raises:
+        NoSandboxError: none is running there.
+    """
+    try:
+        endpoints: dict[str, str] = json.loads((folder / ENDPOINTS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NoSandboxError(f"No sandbox runs in {folder}: start one with `python -m sandbox up`.") from None
+    return endpoints

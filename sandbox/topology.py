@@ -1,0 +1,79 @@
+"""The sandbox's own platform as plain values: nine services, who calls whom, how each is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROJECT = "isectech-sandbox"
+REGION = "us-central1"
+ENVIRONMENT = "sandbox"
+RUN_DOMAIN = "run.test"
+PUBLIC_DOMAIN = "isectech.test"
+HOST_TEMPLATE = f"isectech-{{service}}-{ENVIRONMENT}.{REGION}.{RUN_DOMAIN}"
+"""Host of a service by its short name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxService:
+    """One service of the platform as the sandbox runs it."""
+
+    name: str
+    calls: tuple[str, ...] = ()
+    public_host: str = ""
+    """Host under the public domain; empty for a service that only the inside may reach."""
+    min_instances: int = 1
+    max_instances: int = 4
+    concurrency: int = 80
+
+    @property
+    def ingress(self) -> str:
+        """Ingress rule: services without a public host answer only to the inside."""
+        return "all" if self.public_host else "internal"
+
+    @property
+    def cloud_run_name(self) -> str:
+        """Name of the Cloud Run service."""
+        return f"isectech-{self.name}-{ENVIRONMENT}"
+
+    @property
+    def module(self) -> str:
+        """Python module that holds the service's application factory."""
+        return f"sandbox.services.{self.name.replace('-', '_')}.app"
+
+
+_BEHIND_THE_GATEWAY = (
+    "auth-service",
+    "asset-discovery",
+    "event-processor",
+    "threat-detection",
+    "behavioral-analysis",
+    "decision-engine",
+    "nlp-assistant",
+)
+
+SERVICES: tuple[SandboxService, ...] = (
+    SandboxService(name="auth-service"),
+    SandboxService(name="api-gateway", calls=_BEHIND_THE_GATEWAY, public_host=f"api.{PUBLIC_DOMAIN}"),
+    SandboxService(
+        name="frontend", calls=("api-gateway", "auth-service"), public_host=f"app.{PUBLIC_DOMAIN}"
+    ),
+    SandboxService(name="asset-discovery", calls=("auth-service",)),
+    SandboxService(name="event-processor", calls=("auth-service", "asset-discovery")),
+    SandboxService(name="threat-detection", calls=("auth-service", "event-processor")),
+    SandboxService(name="behavioral-analysis", calls=("auth-service", "event-processor")),
+    SandboxService(name="decision-engine", calls=("auth-service", "threat-detection", "behavioral-analysis")),
+    SandboxService(
+        name="nlp-assistant",
+        calls=("auth-service", "asset-discovery", "event-processor", "threat-detection", "decision-engine"),
+    ),
+)
+
+
+def service_named(name: str) -> SandboxService | None:
+    """Find a service by its short name (`auth-service`) or its Cloud Run name."""
+    return next((service for service in SERVICES if name in (service.name, service.cloud_run_name)), None)
+
+
+def public_hosts() -> dict[str, str]:
+    """Public host of each service that has one, by short service name."""
+    return {service.name: service.public_host for service in SERVICES if service.public_host}
