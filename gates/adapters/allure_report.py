@@ -1,7 +1,7 @@
 """Builds the Allure page of a run with the locked Allure 3 generator: one HTML file that opens offline.
 
-The page is for people to browse. Whether it can be built never changes a verdict; that it could not, or that it
-shows something else than was put in, is said. The generator's analytics tag is taken out.
+The page is for people to browse. Whether it can be built never changes a verdict; that it could not, or that
+it shows something else than was put in, is said. The generator's analytics tag is taken out.
 """
 
 from __future__ import annotations

@@ -159,12 +159,13 @@ class RunFolder:
         return path
 
     def write_allure(self, files: Iterable[AllureFile]) -> Path:
-        """Write the results folder for Allure and return its path; results of an earlier attempt go."""
+        """Write the results folder for Allure and return its path.
+
+        A result's file name follows from run, criterion and service: writing again replaces, nothing piles up.
+        """
         folder = self.path / "allure-results"
         try:
             folder.mkdir(exist_ok=True)
-            for old in folder.iterdir():
-                old.unlink()
         except OSError as error:
             raise _cannot("make", folder, error) from error
         for file in files:

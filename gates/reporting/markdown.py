@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from gates.model.decision import Decision
 from gates.model.judgement import Outcome
@@ -22,10 +23,12 @@ from gates.reporting.verdict_document import Entry, VerdictDocument, counted
 LIMIT = 65_536
 """Bytes that the text stays below."""
 
-_TABLE_BUDGET = 12_000
-"""Bytes that the rows of one table may take: the five lists together stay below the limit."""
+_TABLE_BUDGET = 10_000
+_LIST_BUDGET = 3_500
+"""Bytes that one table or list may take: five tables and three lists together stay below the limit."""
+
 _TEXT = 300
-_LISTED = 40
+_CUT = "\n\ncut here: verdict.json has all of it\n"
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#!|~@:$&]|(?<=www)\.", re.IGNORECASE)
 
 
@@ -45,7 +48,7 @@ def markdown(
         _list("What was done", [receipt_line(receipt) for receipt in receipts]),
         _foot(document),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return _bounded("\n\n".join(part for part in parts if part) + "\n")
 
 
 def escaped(text: str, *, limit: int = _TEXT) -> str:
@@ -53,11 +56,18 @@ def escaped(text: str, *, limit: int = _TEXT) -> str:
     return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", one_line(text, limit=limit))
 
 
+def _bounded(text: str) -> str:
+    """Return `text`, cut at the end of a line when the limit demands it."""
+    content = text.encode()
+    if len(content) < LIMIT:
+        return text
+    return content[: LIMIT - len(_CUT) - 1].decode(errors="ignore").rpartition("\n")[0] + _CUT
+
+
 def _head(document: VerdictDocument) -> str:
     release = document.release
     about = f"release {escaped(release.id)} in {escaped(release.environment)}, stage {document.scope.stage}"
-    reasons = "\n".join(f"- {escaped(reason)}" for reason in document.reasons[:_LISTED])
-    return f"## {document.outcome}\n\n{about}\n\n{counted(document.counts)}\n\n{reasons}"
+    return f"## {document.outcome}\n\n{about}\n\n{counted(document.counts)}\n\n{_items(document.reasons)}"
 
 
 def _entries(title: str, document: VerdictDocument, entries: Sequence[Entry]) -> str:
@@ -92,30 +102,35 @@ def _matrix(document: VerdictDocument) -> str:
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table with as many rows as its budget holds, and the number of those left out."""
     if not rows:
         return ""
-    lines, size = [_cells(head), _cells(["---"] * len(head), is_raw=True)], 0
-    for n, row in enumerate(rows):
-        line = _cells(row)
-        size += len(line.encode()) + 1
-        if size > _TABLE_BUDGET:
-            lines.append(_cells([f"and {len(rows) - n} more, see verdict.json", *[""] * (len(head) - 1)]))
-            break
-        lines.append(line)
-    return f"### {title}\n\n" + "\n".join(lines)
+    lines = _fitting([_cells(row) for row in rows], _TABLE_BUDGET)
+    if len(lines) < len(rows):
+        lines.append(
+            _cells([f"and {len(rows) - len(lines)} more, see verdict.json", *[""] * (len(head) - 1)])
+        )
+    rule = f"| {' | '.join('---' for _ in head)} |"
+    return f"### {title}\n\n" + "\n".join([_cells(head), rule, *lines])
 
 
-def _cells(row: Sequence[str], *, is_raw: bool = False) -> str:
-    return f"| {' | '.join(row if is_raw else [escaped(cell) for cell in row])} |"
+def _fitting(lines: Sequence[str], budget: int) -> list[str]:
+    """Return as many of the first lines as the budget in bytes holds."""
+    sizes = accumulate(len(line.encode()) + 1 for line in lines)
+    return [line for line, size in zip(lines, sizes, strict=True) if size <= budget]
+
+
+def _cells(row: Sequence[str]) -> str:
+    return f"| {' | '.join(escaped(cell) for cell in row)} |"
 
 
 def _list(title: str, items: Sequence[str]) -> str:
-    if not items:
-        return ""
-    shown = [f"- {escaped(item)}" for item in items[:_LISTED]]
-    more = [f"- and {len(items) - _LISTED} more"] if len(items) > _LISTED else []
-    return f"### {title}\n\n" + "\n".join(shown + more)
+    return f"### {title}\n\n{_items(items)}" if items else ""
+
+
+def _items(items: Sequence[str]) -> str:
+    shown = _fitting([f"- {escaped(item)}" for item in items], _LIST_BUDGET)
+    more = [f"- and {len(items) - len(shown)} more"] if len(shown) < len(items) else []
+    return "\n".join(shown + more)
 
 
 def _foot(document: VerdictDocument) -> str:

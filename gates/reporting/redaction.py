@@ -81,7 +81,7 @@ def clean(text: str) -> str:
     escapes such as "U+202E" written the Python way. The result is valid Unicode and valid in XML.
     """
     text = _ANSI.sub("", text.replace("\r\n", "\n"))
-    return _UNSAFE.sub(lambda match: match.group().encode("ascii", "backslashreplace").decode(), text)
+    return _UNSAFE.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
 def one_line(text: str, *, limit: int = 300) -> str:

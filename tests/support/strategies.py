@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import is_dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 import gates.model
@@ -110,7 +111,7 @@ _LAWFUL = {
     TrafficSplit: _splits,
     Verdict: _verdicts,
 }
-"""Values that have laws between their fields; all others are built from their annotations."""
+"""Values with laws between their fields; others are built from annotations and dropped when unlawful."""
 
 
 def _model_values() -> tuple[type[Any], ...]:
@@ -161,4 +162,12 @@ def _fields(kind: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
 @cache
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for any lawful value of a model class, its optional fields included."""
-    return _LAWFUL[kind]() if kind in _LAWFUL else st.builds(kind, **_fields(kind))
+    return _LAWFUL[kind]() if kind in _LAWFUL else st.builds(partial(_if_lawful, kind), **_fields(kind))
+
+
+def _if_lawful(kind: Any, /, **fields: Any) -> Any:
+    """Build a value, or drop the example when the fields break a law of its class."""
+    try:
+        return kind(**fields)
+    except ValueError:
+        reject()

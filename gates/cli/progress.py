@@ -1,0 +1,180 @@
+"""Shows how far a run is: a live view on a terminal, plain lines and a heartbeat elsewhere.
+
+Everything goes to stderr, so that stdout holds the answer alone. `json` shows nothing at all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Protocol, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from gates.cli.progress_state import Progress
+from gates.model import events
+from gates.model.platform import Platform
+from gates.reporting.phrasing import count
+from gates.reporting.redaction import clean
+
+HEARTBEAT_S = 30.0
+"""Seconds of silence after which a log gets a sign of life; CI systems end silent jobs."""
+
+_REFRESHES_PER_SECOND = 4
+_MARKS = {
+    "passed": ("✓", "green"),
+    "failed": ("✗", "bold red"),
+    "error": ("!", "red"),
+    "skipped": ("-", "yellow"),
+}
+_STYLES = {"GO": "bold green", "NO_GO": "bold red"}
+
+
+class Listener(Protocol):
+    """Hears what the pipeline announces."""
+
+    def __call__(self, event: events.Event) -> None:
+        """Take note of one event."""
+
+
+@contextmanager
+def listener(output: str | None, platform: Platform, *, stream: TextIO | None = None) -> Iterator[Listener]:
+    """Yield the listener for an output format; `tty`, `plain`, `json`, or anything else for what fits.
+
+    `stream` is where it writes: stderr by default.
+    """
+    stream = stream or sys.stderr
+    if output == "json":
+        yield _silent
+    elif output == "tty" or (output != "plain" and _is_terminal(stream)):
+        with live(platform, stream) as shown:
+            yield shown
+    else:
+        with plain(platform, stream) as shown:
+            yield shown
+
+
+def _silent(event: events.Event) -> None:
+    """Take note of nothing."""
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "") != "dumb"
+
+
+@contextmanager
+def plain(platform: Platform, stream: TextIO, *, heartbeat: float = HEARTBEAT_S) -> Iterator[Listener]:
+    """Yield a listener that writes a line for each step and each check that did not pass."""
+    progress = Progress(platform.service_names, clock=monotonic)
+    lock, ended = threading.Lock(), threading.Event()
+
+    def say(text: str) -> None:
+        stream.write(clean(text).replace("\n", " ") + "\n")
+        stream.flush()
+
+    def hear(event: events.Event) -> None:
+        with lock:
+            progress.take(event)
+            for line in lines_of(event):
+                say(line)
+
+    def beat() -> None:
+        while not ended.wait(heartbeat):
+            with lock:
+                if progress.step:
+                    say(f"… {progress.headline()}")
+
+    pulse = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    pulse.start()
+    try:
+        yield hear
+    finally:
+        ended.set()
+        pulse.join()
+
+
+def lines_of(event: events.Event) -> Iterator[str]:
+    """Yield the plain lines that tell of an event; a passed check needs none."""
+    match event:
+        case events.StepStarted():
+            yield f"{event.step}: {event.detail}".rstrip(": ")
+        case events.StepFinished():
+            yield f"{event.step}: done in {event.seconds:.1f} s {event.detail}".rstrip()
+        case events.ReleaseFound():
+            yield f"release {event.release.id}: {count(len(event.release.services), 'service')}"
+            yield from (f"note: {note}" for note in event.notes)
+        case events.CheckFinished() if event.status != "passed":
+            yield f"{event.status}: {event.criterion}@{event.service}"
+        case events.VerdictReached():
+            yield f"verdict: {event.verdict.outcome}"
+        case events.DecisionMade():
+            yield f"decision: {event.decision.kind}"
+        case events.ActionFinished():
+            receipt = event.receipt
+            yield f"{receipt.state}: {receipt.action.service} in {receipt.seconds:.1f} s, {receipt.detail}"
+
+
+@contextmanager
+def live(platform: Platform, stream: TextIO) -> Iterator[Listener]:
+    """Yield a listener that draws steps, services against criteria, and the time that is left.
+
+    The drawing ends with the verdict: what follows may have to ask a person.
+    """
+    progress = Progress(platform.service_names, clock=monotonic)
+    console = Console(file=stream, highlight=False, emoji=False, force_terminal=True)
+    view = Live(
+        console=console,
+        refresh_per_second=_REFRESHES_PER_SECOND,
+        get_renderable=lambda: drawing(progress, console.width),
+        transient=True,
+    )
+
+    def hear(event: events.Event) -> None:
+        progress.take(event)
+        if isinstance(event, events.VerdictReached) and view.is_started:
+            view.stop()
+        if not isinstance(event, events.CheckFinished | events.StepStarted):
+            for line in lines_of(event):
+                console.print(Text(clean(line), style=_style(event)))
+
+    with view:
+        yield hear
+
+
+def _style(event: events.Event) -> str:
+    return (
+        _STYLES.get(event.verdict.outcome, "bold yellow") if isinstance(event, events.VerdictReached) else ""
+    )
+
+
+def drawing(progress: Progress, width: int) -> RenderableType:
+    """Return the picture of a run: what is done now, and the matrix of what was seen."""
+    return Group(Text(clean(progress.headline()), style="bold"), *_matrix(progress, width))
+
+
+def _matrix(progress: Progress, width: int) -> Iterator[RenderableType]:
+    criteria = progress.criteria()
+    if not criteria:
+        return
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    table.add_column(no_wrap=True, max_width=22)
+    table.add_column(no_wrap=True, max_width=max(10, width - 36))
+    table.add_column(no_wrap=True, justify="right")
+    for service in progress.services():
+        marks, passed = Text(), 0
+        for criterion in criteria:
+            status = progress.seen.get((criterion, service))
+            sign, style = _MARKS.get(status or "", ("·", "dim") if status is None else ("?", "yellow"))
+            passed += status == "passed"
+            marks.append(sign, style=style)
+        table.add_row(Text(clean(service)), marks, f"{passed}/{progress.count_of(service)}")
+    yield table
+    for criterion, service, status in progress.bad()[-5:]:
+        yield Text(f"  {status} {clean(criterion)}@{clean(service)}", style="red")
