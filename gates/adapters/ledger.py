@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gates.actions.ports import Clock
-from gates.adapters.ledger_schema import ensure_schema
+from gates.adapters.clock import SystemClock
+from gates.adapters.ledger_schema import ensure_schema, transaction
 from gates.errors import LedgerError
 from gates.model.decision import RollBack
 from gates.model.receipt import Receipt
@@ -26,9 +27,9 @@ _BUSY_S = 10.0
 class SqliteLedger:
     """Implements the ledger port; nothing is opened or created before the first call."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self._path = path
-        self._clock = clock
+        self._clock = clock or SystemClock()
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
         """Record the verdict's outcome for each service's candidate.
@@ -173,14 +174,8 @@ class SqliteLedger:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection inside one transaction."""
-        with self._open() as connection:
-            connection.execute("begin immediate")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("rollback")
-                raise
-            connection.execute("commit")
+        with self._open() as connection, transaction(connection):
+            yield connection
 
 
 def _stamp(at: datetime) -> str:

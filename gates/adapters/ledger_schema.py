@@ -7,6 +7,8 @@ of `_STEPS` brings a file from the version before it to its own; a step that was
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gates.errors import LedgerError
 
@@ -70,17 +72,25 @@ def ensure_schema(connection: sqlite3.Connection, path: str) -> None:
         LedgerError: the file is no ledger, or one of a newer gate.
         sqlite3.DatabaseError: the file is damaged.
     """
-    if _version(connection, path) == SCHEMA_VERSION:
-        return
+    with transaction(connection, "begin"):
+        if _version(connection, path) == SCHEMA_VERSION:
+            return
     connection.execute("pragma journal_mode = wal")
     # Whoever comes second waits here and then finds nothing left to do.
-    connection.execute("begin immediate")
-    try:
+    with transaction(connection, "begin immediate"):
         for number in range(_version(connection, path), SCHEMA_VERSION):
             for statement in _statements(_STEPS[number]):
                 connection.execute(statement)
         connection.execute(f"pragma application_id = {_APPLICATION_ID}")
         connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str = "begin immediate") -> Iterator[None]:
+    """Do what the block does as a whole or not at all."""
+    connection.execute(begin)
+    try:
+        yield
     except BaseException:
         connection.execute("rollback")
         raise
@@ -88,6 +98,7 @@ def ensure_schema(connection: sqlite3.Connection, path: str) -> None:
 
 
 def _version(connection: sqlite3.Connection, path: str) -> int:
+    """Return the file's schema version, 0 for an empty file; asked inside one transaction."""
     (application,) = connection.execute("pragma application_id").fetchone()
     (version,) = connection.execute("pragma user_version").fetchone()
     if application != _APPLICATION_ID:

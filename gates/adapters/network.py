@@ -1,0 +1,148 @@
+"""Names, addresses, and HTTP clients that find a platform which public DNS does not know.
+
+Where an environment brings its own DNS server and its own ports, a client connects to the address found there
+and still says the real name in SNI and Host, so certificates and routing are checked as they are outside.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import dns.exception
+import dns.resolver
+import httpx
+
+from gates.errors import ConfigurationError, UnavailableError
+from gates.model.platform import Endpoints
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_DNS_SECONDS = 5.0
+_REQUEST_SECONDS = 10.0
+
+
+class Network:
+    """Resolves names and builds HTTP clients for one environment; safe to use from several threads."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._ports = dict(endpoints.ports)
+        self._ca_file = endpoints.ca_file
+        self._resolver = _resolver(endpoints.dns) if endpoints.dns else None
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+
+    def addresses(self, urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return pairs ("host:port", "ip:port") for the urls' names, each once; empty in the open internet.
+
+        Raises:
+            ConfigurationError: a name is unknown to the environment's DNS server.
+            UnavailableError: that server does not answer.
+        """
+        if self._resolver is None and not self._ports:
+            return ()
+        places = dict.fromkeys(_place(httpx.URL(url)) for url in urls)
+        return tuple((f"{host}:{port}", "{}:{}".format(*self.address(host, port))) for host, port in places)
+
+    def address(self, host: str, port: int) -> tuple[str, int]:
+        """Return where to connect for that host and port: host as an address where the environment knows it.
+
+        Raises:
+            ConfigurationError: the name is unknown to the environment's DNS server.
+            UnavailableError: that server does not answer.
+        """
+        return self._resolve(host), self._ports.get(port, port)
+
+    def client(self, *, is_kept_alive: bool = True, seconds: float = _REQUEST_SECONDS) -> httpx.Client:
+        """Return a client that connects to the mapped addresses.
+
+        Without keep-alive each request is a new connection. No redirect is followed and no proxy used: what
+        answers is the platform itself.
+
+        Raises:
+            ConfigurationError: the environment's CA cannot be read.
+        """
+        limits = httpx.Limits(max_keepalive_connections=None if is_kept_alive else 0)
+        return httpx.Client(
+            transport=_MappedTransport(self, self._tls(), limits), timeout=seconds, trust_env=False
+        )
+
+    def _tls(self) -> ssl.SSLContext:
+        """Return the one context of this environment; reading a CA costs more than a request."""
+        with self._lock:
+            if self._context is None:
+                try:
+                    self._context = ssl.create_default_context(cafile=self._ca_file)
+                except (OSError, ssl.SSLError) as error:
+                    raise ConfigurationError(
+                        f"the CA file {self._ca_file} cannot be read: {error}",
+                        next_step="is the platform that wrote it still up?",
+                    ) from error
+            return self._context
+
+    def _resolve(self, host: str) -> str:
+        if self._resolver is None:
+            return host
+        try:
+            answer = self._resolver.resolve(host, "A")
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer) as error:
+            raise ConfigurationError(
+                f"{host} is unknown to the environment's DNS server",
+                next_step="check the host names of the environment's document",
+            ) from error
+        except dns.exception.DNSException as error:
+            raise UnavailableError(
+                f"the environment's DNS server has no answer for {host}: {error}"
+            ) from error
+        return str(answer[0])
+
+
+class _MappedTransport(httpx.BaseTransport):
+    """Connects to the mapped address under the real name, with one pool per name.
+
+    A pool of its own keeps a TLS connection that was checked for one name from carrying another's requests.
+    """
+
+    def __init__(self, network: Network, context: ssl.SSLContext, limits: httpx.Limits) -> None:
+        self._network = network
+        self._context = context
+        self._limits = limits
+        self._pools: dict[tuple[str, int], httpx.HTTPTransport] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request to the mapped address; the Host header stays as it is."""
+        host, port = _place(request.url)
+        ip, mapped = self._network.address(host, port)
+        request.url = request.url.copy_with(host=ip, port=mapped)
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        return self._pool(host, port).handle_request(request)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, host: str, port: int) -> httpx.HTTPTransport:
+        with self._lock:
+            if (host, port) not in self._pools:
+                self._pools[host, port] = httpx.HTTPTransport(
+                    verify=self._context, limits=self._limits, trust_env=False
+                )
+            return self._pools[host, port]
+
+
+def _place(url: httpx.URL) -> tuple[str, int]:
+    return url.host, url.port or _DEFAULT_PORTS[url.scheme]
+
+
+def _resolver(server: str) -> dns.resolver.Resolver:
+    """Return a resolver that asks only the server at host:port, and remembers answers for their lifetime."""
+    parts = urlsplit(f"//{server}")
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = [parts.hostname or ""]
+    resolver.port = parts.port or 53
+    resolver.lifetime = _DNS_SECONDS
+    resolver.cache = dns.resolver.Cache()
+    return resolver

@@ -1,0 +1,56 @@
+"""Asks a service which revision answers, through its front door and not through the cloud's API."""
+
+from __future__ import annotations
+
+import httpx
+
+from gates.actions.ports import TrafficController
+from gates.adapters.network import Network
+from gates.errors import GateError
+from gates.model.platform import Environment
+
+_SECONDS = 5.0
+
+
+class VersionProbe:
+    """Implements the revision probe: `GET /version` on the service's own URL, several times.
+
+    Each answer comes over a new connection and without cookies, so that neither keep-alive nor session
+    affinity hides the rest of a split.
+    """
+
+    def __init__(self, environment: Environment, traffic: TrafficController, *, answers: int = 2) -> None:
+        self._network = Network(environment.endpoints)
+        self._traffic = traffic
+        self._answers = answers
+        self._urls: dict[str, str] = {}
+
+    def answering_revision(self, service: str) -> str | None:
+        """Return the revision that a few answers agree on, or None: no answer, no name, several names."""
+        try:
+            with self._network.client(is_kept_alive=False, seconds=_SECONDS) as client:
+                first = self._ask(client, service)
+                for _ in range(self._answers - 1):
+                    if first is None or self._ask(client, service) != first:
+                        return None
+        except (httpx.HTTPError, GateError):
+            return None
+        return first
+
+    def _ask(self, client: httpx.Client, service: str) -> str | None:
+        client.cookies.clear()
+        answer = client.get(f"{self._url(service)}/version", headers={"Cache-Control": "no-cache"})
+        if answer.status_code != httpx.codes.OK:
+            return None
+        try:
+            said = answer.json()
+        except ValueError:
+            return None
+        revision = said.get("revision") if isinstance(said, dict) else None
+        return revision if isinstance(revision, str) and revision else None
+
+    def _url(self, service: str) -> str:
+        """Return the service's own URL, read once: it never changes while the service exists."""
+        if service not in self._urls:
+            self._urls[service] = self._traffic.describe(service).uri.rstrip("/")
+        return self._urls[service]
