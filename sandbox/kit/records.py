@@ -1,168 +1,119 @@
-"""The security records that the sandbox is born with: 200 assets, 2,000 events, 40 threats, 60-day baselines.
+"""The records that the sandbox is born with: assets, events and baselines, the same on every machine.
 
-Everything is drawn from one fixed seed, so every process of every revision agrees without asking.
+They belong together: events are seen on assets, and exactly `INCIDENTS` of their stories are threats. Ids
+sort before every id that is minted later, and times lie before `BEGINNING`, so what is new comes first.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from statistics import fmean, pstdev
 
-from sandbox.kit.seed import TENANTS
+from sandbox.kit.seed import FUZZ_TENANT, TENANTS
 
-EPOCH = 1_767_225_600.0
-"""2026-01-01T00:00:00Z in Unix seconds: the end of the seeded past."""
-DAY_S = 86_400.0
+BEGINNING = 1_767_225_600.0
+"""Unix time behind which no record of the seed lies: 2026-01-01."""
+ASSETS = 200
+EVENTS = 2000
+INCIDENTS = 40
 BASELINE_DAYS = 60
-_ASSETS, _EVENTS, _THREATS = 200, 2_000, 40
-_KINDS = ("server", "workstation", "database", "network", "iot")
-_LEVELS = ("low", "medium", "high", "critical")
-_ORDINARY = (
-    ("login_success", "info"),
-    ("config_change", "low"),
-    ("login_failure", "low"),
-    ("port_scan", "medium"),
-)
-_SUSPICIOUS = (
-    ("malware_detected", "high"),
-    ("lateral_movement", "high"),
-    ("privilege_escalation", "high"),
-    ("data_exfiltration", "critical"),
-)
+
+_ROUTINE_APART_S = 2600.0
+_INCIDENT = ("port_scan", "login_failure", "login_failure", "privilege_escalation", "lateral_movement")
+_INCIDENT_SEVERITY = ("low", "medium", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedAsset:
-    """A machine of a tenant. Ids are `ast_0001` … in the order of tenants."""
+    """A machine; which sort it is follows from `number`."""
 
     id: str
     tenant: str
-    hostname: str
+    number: int
     address: str
-    kind: str
-    criticality: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedEvent:
-    """Something that happened on an asset; `at` in Unix seconds. Ids are `evt_00001` …"""
+    """An event on a seeded asset; `occurred_at` in Unix seconds."""
 
     id: str
     tenant: str
     asset_id: str
     kind: str
     severity: str
-    at: float
+    indicators: tuple[str, ...]
+    occurred_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedThreat:
-    """A threat that a suspicious event amounts to. Ids are `thr_0001` …"""
-
-    id: str
-    tenant: str
-    asset_id: str
-    event_id: str
-    kind: str
-    severity: str
-    at: float
+def seed_id(prefix: str, tenant: str, number: int) -> str:
+    """The id of a seeded record, such as `ast_00acme0001`."""
+    return f"{prefix}_00{tenant}{number:04d}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedBaseline:
-    """Activity of an asset on each of the 60 days before EPOCH, with its mean and deviation."""
-
-    entity_id: str
-    tenant: str
-    daily: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean activity per day."""
-        return fmean(self.daily)
-
-    @property
-    def deviation(self) -> float:
-        """Standard deviation of the activity per day."""
-        return pstdev(self.daily)
+def example(prefix: str, number: int = 1) -> str:
+    """The id of a record of the tenant that contract tests run in."""
+    return seed_id(prefix, FUZZ_TENANT, number)
 
 
-@lru_cache(maxsize=1)
-def assets() -> tuple[SeedAsset, ...]:
-    """Return all assets; the tenants own about a third each, so each tenant's first one is easy to name."""
-    draw = random.Random("assets")
-    return tuple(_asset(number, draw.choice) for number in range(_ASSETS))
+def assets() -> list[SeedAsset]:
+    """All assets, dealt to the tenants in turn."""
+    return [_asset(TENANTS[turn % len(TENANTS)], turn // len(TENANTS) + 1) for turn in range(ASSETS)]
 
 
-@lru_cache(maxsize=1)
-def events() -> tuple[SeedEvent, ...]:
-    """Return all events in the order of their times; one in twenty-five is suspicious."""
-    draw = random.Random("events")
-    made = []
-    for number in range(_EVENTS):
-        asset = draw.choice(assets())
-        kind, severity = draw.choice(_SUSPICIOUS if number % 25 == 0 else _ORDINARY)
-        at = EPOCH - BASELINE_DAYS * DAY_S + number * BASELINE_DAYS * DAY_S / _EVENTS
-        made.append(
+def events() -> list[SeedEvent]:
+    """All events: first the incidents, then routine; numbered per tenant."""
+    counts = dict.fromkeys(TENANTS, 0)
+    found = []
+    for tenant, number, kind, severity, at in [*_incidents(), *_routine()]:
+        counts[tenant] += 1
+        found.append(
             SeedEvent(
-                id=f"evt_{number + 1:05d}",
-                tenant=asset.tenant,
-                asset_id=asset.id,
+                id=seed_id("evt", tenant, counts[tenant]),
+                tenant=tenant,
+                asset_id=seed_id("ast", tenant, number),
                 kind=kind,
                 severity=severity,
-                at=round(at, 3),
+                indicators=(f"10.66.0.{number}",) if severity in {"high", "critical"} else (),
+                occurred_at=at,
             )
         )
-    return tuple(made)
+    return found
 
 
-@lru_cache(maxsize=1)
-def threats() -> tuple[SeedThreat, ...]:
-    """Return the threats that the first suspicious events amount to."""
-    suspicious = [event for event in events() if event.severity in {"high", "critical"}][:_THREATS]
-    return tuple(
-        SeedThreat(
-            id=f"thr_{number:04d}",
-            tenant=event.tenant,
-            asset_id=event.asset_id,
-            event_id=event.id,
-            kind=event.kind,
-            severity=event.severity,
-            at=event.at,
-        )
-        for number, event in enumerate(suspicious, start=1)
-    )
+def baseline(asset_id: str) -> list[float]:
+    """How active an asset was on each of the past days: a level of its own with some noise."""
+    level = 1.0 + _draw(asset_id, "level") * 4.0
+    return [round(level * (0.6 + 0.8 * _draw(asset_id, f"day {day}")), 3) for day in range(BASELINE_DAYS)]
 
 
-@lru_cache(maxsize=1)
-def baselines() -> tuple[SeedBaseline, ...]:
-    """Return the ordinary activity of every asset."""
-    draw = random.Random("baselines")
-    return tuple(_baseline(asset, draw.gauss) for asset in assets())
+def _asset(tenant: str, number: int) -> SeedAsset:
+    address = f"10.{TENANTS.index(tenant) + 1}.0.{number}"
+    return SeedAsset(id=seed_id("ast", tenant, number), tenant=tenant, number=number, address=address)
 
 
-def first_asset(tenant: str) -> SeedAsset:
-    """Return the tenant's first asset: a good example for a document."""
-    return next(asset for asset in assets() if asset.tenant == tenant)
+_Row = tuple[str, int, str, str, float]
 
 
-def _asset(number: int, choose: Callable[[tuple[str, ...]], str]) -> SeedAsset:
-    tenant_number = number * len(TENANTS) // _ASSETS
-    tenant, kind = TENANTS[tenant_number], choose(_KINDS)
-    return SeedAsset(
-        id=f"ast_{number + 1:04d}",
-        tenant=tenant,
-        hostname=f"{kind}-{number + 1:04d}.{tenant}.test",
-        address=f"10.{tenant_number + 1}.{number // 250}.{number % 250 + 1}",
-        kind=kind,
-        criticality=choose(_LEVELS),
-    )
+def _incidents() -> Iterator[_Row]:
+    """Five events within ten minutes on one asset, an asset and a day for each incident."""
+    for turn in range(INCIDENTS):
+        tenant, number = TENANTS[turn % len(TENANTS)], turn // len(TENANTS) + 1
+        start = BEGINNING - 86_400.0 * (turn % BASELINE_DAYS + 1)
+        for step, (kind, severity) in enumerate(zip(_INCIDENT, _INCIDENT_SEVERITY, strict=True)):
+            yield tenant, number, kind, severity, start + 120.0 * step
 
 
-def _baseline(asset: SeedAsset, gauss: Callable[[float, float], float]) -> SeedBaseline:
-    busy = 4.0 if asset.kind == "server" else 2.0
-    daily = tuple(round(max(0.0, gauss(busy, 1.0)), 3) for _ in range(BASELINE_DAYS))
-    return SeedBaseline(entity_id=asset.id, tenant=asset.tenant, daily=daily)
+def _routine() -> Iterator[_Row]:
+    """Harmless events on the assets that had no incident, each far from the next on the same asset."""
+    quiet = range(20, ASSETS // len(TENANTS) + 1)
+    for turn in range(EVENTS - INCIDENTS * len(_INCIDENT)):
+        tenant, number = TENANTS[turn % len(TENANTS)], quiet[turn // len(TENANTS) % len(quiet)]
+        kind, severity = ("login_success", "info") if turn % 5 else ("config_change", "low")
+        yield tenant, number, kind, severity, BEGINNING - 1.0 - _ROUTINE_APART_S * turn
+
+
+def _draw(*parts: str) -> float:
+    digest = hashlib.sha256("|".join(parts).encode()).digest()
+    return int.from_bytes(digest[:8]) / 2**64

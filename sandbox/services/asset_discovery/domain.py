@@ -10,6 +10,13 @@ import hashlib
 import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal["server", "workstation", "database", "network", "iot"]
+Level = Literal["low", "medium", "high", "critical"]
+State = Literal["active", "isolated", "retired"]
+SEVERITIES: tuple[Level, ...] = get_args(Level)
+"""From the least to the most."""
 
 CHUNK = 64
 """Addresses that one step of a scan looks at; progress is kept after each step."""
@@ -21,9 +28,9 @@ DENSITY = 40
 class Profile:
     """A sort of machine: what runs on it and how much it matters."""
 
-    kind: str
+    kind: Kind
     os: str
-    criticality: str
+    criticality: Level
     ports: tuple[int, ...]
 
 
@@ -42,7 +49,7 @@ class Exposure:
 
     port: int
     service: str
-    severity: str
+    severity: Level
     advice: str
 
 
@@ -69,8 +76,6 @@ EXPOSURES: dict[int, Exposure] = {
     )
 }
 
-SEVERITIES: tuple[str, ...] = ("low", "medium", "high", "critical")
-
 
 def _draw(tenant: str, address: str, purpose: str, choices: int) -> int:
     digest = hashlib.sha256(f"{tenant}|{address}|{purpose}".encode()).digest()
@@ -82,7 +87,7 @@ def addresses_of(network: str) -> list[str]:
     return [str(host) for host in ipaddress.ip_network(network, strict=False).hosts()]
 
 
-def chunks_of(addresses: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks_of(addresses: list[str]) -> Iterator[list[str]]:
     """The addresses in the steps in which a scan walks them."""
     for start in range(0, len(addresses), CHUNK):
         yield addresses[start : start + CHUNK]

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 WINDOW_S = 1800.0
 """Seconds between an event and a correlation's span within which the event still belongs to it."""
 MAX_EVENTS = 200
 """Events in one correlation; the next one starts a new correlation, so reading one stays bounded."""
-SEVERITIES: tuple[str, ...] = ("info", "low", "medium", "high", "critical")
+Severity = Literal["info", "low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""From the least to the most."""
 
-KINDS: tuple[str, ...] = (
+Kind = Literal[
     "login_success",
     "login_failure",
     "port_scan",
@@ -25,7 +28,8 @@ KINDS: tuple[str, ...] = (
     "lateral_movement",
     "data_exfiltration",
     "config_change",
-)
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _PATTERNS: tuple[tuple[str, frozenset[str]], ...] = (
     ("exfiltration", frozenset({"data_exfiltration"})),
@@ -44,8 +48,8 @@ class PendingEvent:
 
     id: str
     asset_id: str
-    kind: str
-    severity: str
+    kind: Kind
+    severity: Severity
     occurred_at: float
 
 
@@ -57,8 +61,8 @@ class Story:
     asset_id: str
     first_seen: float
     last_seen: float
-    severity: str
-    kinds: tuple[str, ...]
+    severity: Severity
+    kinds: tuple[Kind, ...]
     event_count: int
     joined: tuple[str, ...] = ()
     """Ids of the events that this round added."""
@@ -75,7 +79,7 @@ def pattern_of(kinds: Iterable[str]) -> str:
     return next((name for name, needed in _PATTERNS if needed <= present), "routine")
 
 
-def worse(one: str, other: str) -> str:
+def worse(one: Severity, other: Severity) -> Severity:
     """The more severe of two severities."""
     return max(one, other, key=SEVERITIES.index)
 
@@ -93,18 +97,16 @@ def correlate(events: Sequence[PendingEvent], open_stories: Sequence[Story]) -> 
     A new story takes its id from its first event, so a round that is repeated after a crash makes the same
     stories again.
     """
-    stories: dict[str, Story] = {story.id: story for story in open_stories}
-    changed: set[str] = set()
+    by_asset: dict[str, dict[str, Story]] = {}
+    for story in open_stories:
+        by_asset.setdefault(story.asset_id, {})[story.id] = story
+    changed: dict[str, Story] = {}
     for event in sorted(events, key=lambda item: (item.occurred_at, item.id)):
-        home = next((story for story in stories.values() if _takes(story, event)), None)
+        stories = by_asset.setdefault(event.asset_id, {})
+        home = next((story for story in stories.values() if is_near(story, event.occurred_at)), None)
         story = _join(home, event) if home else _start(event)
-        stories[story.id] = story
-        changed.add(story.id)
-    return [stories[key] for key in sorted(changed)]
-
-
-def _takes(story: Story, event: PendingEvent) -> bool:
-    return story.asset_id == event.asset_id and is_near(story, event.occurred_at)
+        stories[story.id] = changed[story.id] = story
+    return [changed[key] for key in sorted(changed)]
 
 
 def _start(event: PendingEvent) -> Story:

@@ -1,0 +1,69 @@
+"""A state change that a caller asks for: who asks, where it is kept, and what is noted beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from fastapi import Depends
+from pydantic import BaseModel
+
+from sandbox.kit.audit import Audit
+from sandbox.kit.idempotency import Once, once
+from sandbox.kit.identity import Principal, required
+from sandbox.kit.runtime import KitDep, StoreDep
+from sandbox.kit.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a handler that changes something has at hand."""
+
+    principal: Principal
+    store: Store
+    audit: Audit
+    once: Once | None = None
+
+    @property
+    def tenant(self) -> str:
+        """The tenant whose records change."""
+        return self.principal.tenant
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Open the transaction that the change, its audit entry and its kept answer share."""
+        return self.store.write()
+
+    def note(
+        self, connection: Connection, action: str, target: str, **detail: str | float | bool | None
+    ) -> None:
+        """Write the audit entry of the change."""
+        self.audit.record(connection, self.principal, action, target, **detail)
+
+    def keep(self, connection: Connection, status: int, answer: BaseModel) -> None:
+        """Keep the answer for a repetition with the same Idempotency-Key."""
+        if self.once is not None:
+            self.once.keep(connection, status, answer)
+
+
+def changing(*roles: str) -> Callable[..., Change]:
+    """Return the dependency of an operation that changes something and needs one of `roles`."""
+    access = required(*roles)
+
+    def change(kit: KitDep, store: StoreDep, principal: Principal = Depends(access)) -> Change:
+        return Change(principal=principal, store=store, audit=kit.audit)
+
+    return change
+
+
+def creating(*roles: str) -> Callable[..., Change]:
+    """Return the same for an operation that may be repeated with an Idempotency-Key."""
+    access = required(*roles)
+
+    def change(
+        kit: KitDep, store: StoreDep, principal: Principal = Depends(access), repeated: Once = Depends(once)
+    ) -> Change:
+        return Change(principal=principal, store=store, audit=kit.audit, once=repeated)
+
+    return change
