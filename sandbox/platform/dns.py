@@ -144,9 +144,10 @@ async def serve_dns(*, port: int = 0, attempts: int = 20) -> DnsServer:
     """Listen on UDP and TCP of 127.0.0.1 at one port, any free one by default.
 
     Raises:
-        OSError: the port is taken, or no port was free for both after `attempts`.
+        OSError: the port is taken, or no port was free for both in so many `attempts`.
     """
-    for left in reversed(range(attempts)):
+    while True:
+        attempts -= 1
         streams = await asyncio.start_server(_answer_stream, OUTSIDE, port)
         chosen = int(streams.sockets[0].getsockname()[1])
         try:
@@ -156,8 +157,7 @@ async def serve_dns(*, port: int = 0, attempts: int = 20) -> DnsServer:
         except OSError:
             streams.close()
             await streams.wait_closed()
-            if port or not left:
+            if port or attempts <= 0:
                 raise
         else:
             return DnsServer(chosen, datagrams, streams)
-    raise OSError(f"no port of {OUTSIDE} is free for both UDP and TCP after {attempts} attempts")

@@ -28,15 +28,11 @@ def _lower_bound(bucket: int) -> float:
 
 @dataclass(slots=True)
 class Histogram:
-    """A distribution: how many values each bucket holds, and their exact sum."""
+    """A distribution: how many values each bucket holds and all do, and their exact sum."""
 
     buckets: dict[int, int] = field(default_factory=dict)
+    count: int = 0
     total: float = 0.0
-
-    @property
-    def count(self) -> int:
-        """How many values it holds."""
-        return sum(self.buckets.values())
 
     @property
     def mean(self) -> float:
@@ -47,6 +43,7 @@ class Histogram:
         """Take one value."""
         bucket = bucket_of(value)
         self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
+        self.count += 1
         self.total += value
 
     def dense(self) -> list[int]:
@@ -77,5 +74,6 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
     for histogram in histograms:
         for bucket, count in histogram.buckets.items():
             result.buckets[bucket] = result.buckets.get(bucket, 0) + count
+        result.count += histogram.count
         result.total += histogram.total
     return result

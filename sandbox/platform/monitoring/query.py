@@ -40,11 +40,7 @@ def list_time_series(store: SampleStore, request: Any, visible_until: float) -> 
     aggregation = read_aggregation(request.aggregation, metric)
     start, end = _interval(request.interval)
     kind = {"metric.type": metric.type, "resource.type": RESOURCE_TYPE}
-    raw = [
-        series
-        for series in store.series(metric, start, min(end, visible_until))
-        if wanted.matches(series.labels | kind)
-    ]
+    raw = store.series(metric, start, min(end, visible_until), lambda labels: wanted.matches(labels | kind))
     return _page(request, aggregation.apply(raw, end), metric, aggregation.shape)
 
 

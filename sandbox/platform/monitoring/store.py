@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -59,11 +59,15 @@ _Held = TypeVar("_Held")
 
 
 class _Intervals(Generic[_Held]):
-    """Counts by interval, the oldest dropped beyond the retention or the capacity."""
+    """Counts by interval, the oldest dropped beyond the retention or the capacity.
+
+    Samples come in the order of time, give or take some seconds: the interval that came first is the oldest.
+    """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._size = 0
+        self._newest = 0
         self._rows: dict[int, dict[_Key, _Held]] = {}
 
     def get(self, at: float, key: _Key) -> _Held | None:
@@ -72,12 +76,17 @@ class _Intervals(Generic[_Held]):
 
     def put(self, at: float, key: _Key, held: _Held) -> None:
         """Hold a value in the interval of `at`, at the expense of the oldest intervals."""
-        row = self._rows.setdefault(int(at // INTERVAL_S), {})
+        interval = int(at // INTERVAL_S)
+        row = self._rows.setdefault(interval, {})
         self._size += key not in row
         row[key] = held
-        horizon = max(self._rows) - RETENTION_S // INTERVAL_S
-        while len(self._rows) > 1 and (self._size > self._capacity or min(self._rows) < horizon):
-            self._size -= len(self._rows.pop(min(self._rows)))
+        self._newest = max(self._newest, interval)
+        while len(self._rows) > 1 and self._is_oldest_too_much():
+            self._size -= len(self._rows.pop(next(iter(self._rows))))
+
+    def _is_oldest_too_much(self) -> bool:
+        horizon = self._newest - RETENTION_S // INTERVAL_S
+        return self._size > self._capacity or next(iter(self._rows)) < horizon
 
     def between(self, first: float, last: float) -> Iterator[tuple[int, dict[_Key, _Held]]]:
         """Yield the intervals that start in [first, last], oldest first, with their start."""
@@ -116,23 +125,28 @@ class SampleStore:
             for state, count in (("active", reading.active), ("idle", reading.idle)):
                 self._instances.put(at, _Key(reading.service, reading.revision, state), count)
 
-    def series(self, metric: Metric, start: float, end: float) -> list[Series]:
-        """Return the raw series of `metric` with the points that end in (start, end]."""
-        found: dict[_Key, list[Point]] = {}
-        for key, point in self._points(metric, start, end):
-            if start < point.end <= end:
-                found.setdefault(key, []).append(point)
-        return [Series(self._labels(metric, key), points) for key, points in sorted(found.items())]
+    def series(
+        self, metric: Metric, start: float, end: float, matches: Callable[[dict[str, str]], bool]
+    ) -> list[Series]:
+        """Return the raw series of `metric` whose labels match, with the points that end in (start, end]."""
+        found: dict[_Key, Series | None] = {}
+        for at, row in self._rows(metric).between(start - INTERVAL_S, end):
+            for key, held in row.items():
+                if key not in found:
+                    labels = self._labels(metric, key)
+                    found[key] = Series(labels, []) if matches(labels) else None
+                series = found[key]
+                if series is not None:
+                    series.points.append(_point(metric, at, held))
+        kept = [
+            Series(series.labels, [point for point in series.points if start < point.end <= end])
+            for _, series in sorted(found.items())
+            if series is not None
+        ]
+        return [series for series in kept if series.points]
 
-    def _points(self, metric: Metric, start: float, end: float) -> Iterator[tuple[_Key, Point]]:
-        if metric is INSTANCE_COUNT:
-            for at, readings in self._instances.between(start, end):
-                yield from ((key, Point(at, at, count)) for key, count in readings.items())
-            return
-        for at, row in self._requests.between(start - INTERVAL_S, end):
-            for key, histogram in row.items():
-                value: Value = histogram.count if metric is REQUEST_COUNT else histogram
-                yield key, Point(at, at + INTERVAL_S, value)
+    def _rows(self, metric: Metric) -> _Intervals[Histogram] | _Intervals[int]:
+        return self._instances if metric is INSTANCE_COUNT else self._requests
 
     def _labels(self, metric: Metric, key: _Key) -> dict[str, str]:
         resource = {
@@ -149,3 +163,9 @@ class SampleStore:
             "metric.labels.response_code_class": f"{key.detail[0]}xx",
             "metric.labels.route": key.service,
         }
+
+
+def _point(metric: Metric, at: int, held: Histogram | int) -> Point:
+    if isinstance(held, int):
+        return Point(at, at, held)
+    return Point(at, at + INTERVAL_S, held.count if metric is REQUEST_COUNT else held)

@@ -190,6 +190,16 @@ def test_the_visibility_delay_is_a_parameter(cloud: FakeMonitoring) -> None:
     assert "location" not in cloud.requests[0].filter
 
 
+def test_by_default_the_machine_tells_the_time(cloud: FakeMonitoring) -> None:
+    """Without a clock the newest moment that is asked for lies the visibility delay behind the real now."""
+    adapter = CloudMonitoring("project-1", cloud.endpoint)
+    before = datetime.now(UTC)
+    adapter.request_count(SERVICE, REVISION, Window(start=before - timedelta(hours=1), end=before))
+    adapter.close()
+    end = cloud.requests[0].interval.end_time
+    assert before - timedelta(seconds=181) <= end <= datetime.now(UTC) - timedelta(seconds=180)
+
+
 def test_a_window_that_is_not_visible_yet_is_no_signal(
     cloud: FakeMonitoring, monitoring: CloudMonitoring
 ) -> None:

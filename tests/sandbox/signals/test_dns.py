@@ -15,7 +15,7 @@ import dns.rcode
 import dns.resolver
 import pytest
 
-from sandbox.platform.dns import DnsServer, serve_dns
+from sandbox.platform.dns import DnsServer, answer_wire, serve_dns
 from tests.sandbox.signals.background import BackgroundLoop
 
 _TIMEOUT_S = 10.0
@@ -114,6 +114,37 @@ def test_an_update_is_not_implemented(port: int) -> None:
     query.set_opcode(dns.opcode.NOTIFY)
     response = dns.query.udp(query, "127.0.0.1", port=port, timeout=_TIMEOUT_S)
     assert response.rcode() == dns.rcode.NOTIMP
+
+
+def test_another_class_is_refused(port: int) -> None:
+    """A question outside the class IN is refused."""
+    query = dns.message.make_query("app.isectech.test", "A", rdclass="CH")
+    response = dns.query.udp(query, "127.0.0.1", port=port, timeout=_TIMEOUT_S)
+    assert response.rcode() == dns.rcode.REFUSED
+
+
+def test_an_answer_is_not_answered() -> None:
+    """A packet that is a response gets none, else two servers could talk for ever."""
+    query = dns.message.make_query("app.isectech.test", "A")
+    assert answer_wire(query.to_wire()) is not None
+    query.flags |= dns.flags.QR
+    assert answer_wire(query.to_wire()) is None
+
+
+def test_a_taken_port_is_an_error() -> None:
+    """A port that UDP cannot have is an error when it was asked for, and TCP lets go of it."""
+
+    async def scenario() -> int:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as squatter:
+            squatter.bind(("127.0.0.1", 0))
+            taken = int(squatter.getsockname()[1])
+            with pytest.raises(OSError, match="in use"):
+                await serve_dns(port=taken)
+        server = await serve_dns(port=taken)
+        await server.close()
+        return server.port - taken
+
+    assert asyncio.run(scenario()) == 0
 
 
 def test_two_servers_live_side_by_side() -> None:

@@ -235,6 +235,29 @@ def test_an_operation_that_does_not_fit_is_an_invalid_argument(
         monitoring.query(metric, *operations, **fields)
 
 
+@pytest.mark.parametrize(
+    ("operations", "fields"),
+    [
+        (["ALIGN_STDDEV"], {}),
+        (["ALIGN_DELTA"], {"secondary_aggregation": {"per_series_aligner": "ALIGN_MAX"}}),
+    ],
+)
+def test_what_is_not_emulated_says_so(
+    monitoring: Monitoring, operations: list[str], fields: dict[str, Any]
+) -> None:
+    """An aggregation that only the real API has answers UNIMPLEMENTED."""
+    with pytest.raises(exceptions.MethodNotImplemented, match="not emulated"):
+        monitoring.query("request_count", *operations, **fields)
+
+
+def test_an_unknown_aligner_is_an_invalid_argument(monitoring: Monitoring) -> None:
+    """A number that names no aligner is refused."""
+    unknown = request("request_count", "ALIGN_DELTA")
+    type(unknown).pb(unknown).aggregation.per_series_aligner = 99
+    with pytest.raises(exceptions.InvalidArgument, match="perSeriesAligner"):
+        monitoring.client.list_time_series(request=unknown)
+
+
 def test_an_unknown_metric_is_not_found(monitoring: Monitoring) -> None:
     """A metric type that does not exist is an error, not an empty list."""
     with pytest.raises(exceptions.NotFound, match="request_counts"):
@@ -341,6 +364,14 @@ def test_descriptors_can_be_filtered_and_paged(monitoring: Monitoring) -> None:
         }
     )
     assert [len(page.metric_descriptors) for page in listed.pages] == [1, 1]
+
+
+def test_descriptors_cannot_be_filtered_by_labels(monitoring: Monitoring) -> None:
+    """A filter that descriptors do not have is refused instead of matching nothing."""
+    with pytest.raises(exceptions.InvalidArgument):
+        monitoring.client.list_metric_descriptors(
+            request={"name": f"projects/{PROJECT}", "filter": 'metric.labels.route = "x"'}
+        )
 
 
 def test_other_methods_are_unimplemented(monitoring: Monitoring) -> None:

@@ -22,7 +22,7 @@ def sample(at: float, *, code: int = 200, revision: str = GOOD) -> RequestSample
 
 def kept(store: SampleStore) -> int:
     """Return how many requests the store still knows."""
-    series = store.series(REQUEST_COUNT, 0, NOW * 2)
+    series = store.series(REQUEST_COUNT, 0, NOW * 2, lambda _labels: True)
     return sum(int(point.value) for one in series for point in one.points if isinstance(point.value, int))
 
 
@@ -41,7 +41,7 @@ def test_memory_is_bounded_and_the_oldest_go_first() -> None:
     for interval in range(1_000):
         sink.record(sample(NOW + interval * INTERVAL_S))
     assert kept(store) == 100
-    newest = store.series(REQUEST_COUNT, 0, NOW * 2)[0].points[-1]
+    newest = store.series(REQUEST_COUNT, 0, NOW * 2, lambda _labels: True)[0].points[-1]
     assert newest.end == NOW + 1_000 * INTERVAL_S
 
 
@@ -77,6 +77,7 @@ def test_merging_loses_nothing(one: list[float], other: list[float]) -> None:
     """The merged histogram is the histogram of all values."""
     both = merged([filled(one), filled(other)])
     assert both.buckets == filled(one + other).buckets
+    assert both.count == len(one) + len(other)
     assert both.total == pytest.approx(sum(one) + sum(other))
 
 
