@@ -6,18 +6,17 @@ generator and everything hostile stay out of the gate's own process.
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates.adapters import targeting
+from gates.adapters import producer_files, targeting
 from gates.evidence import pytest_results
 from gates.model.criterion import Criterion
 from gates.model.events import CheckFinished, Event
@@ -39,16 +38,6 @@ class PytestProducers:
     platform_folder: Path
     announce: Callable[[Event], None]
 
-    def existing(self, criteria: Sequence[Criterion]) -> tuple[str, ...]:
-        """Return the node ids that the criteria name and that exist; the judge misses the others."""
-        named = dict.fromkeys(producer for criterion in criteria for producer in criterion.producers)
-        return tuple(node_id for node_id in named if self._exists(node_id))
-
-    def _exists(self, node_id: str) -> bool:
-        path, _, name = node_id.partition("::")
-        file = self.root / path
-        return file.is_file() and name in set(_top_level_names(file))
-
     def collect(
         self, criteria: Sequence[Criterion], target: Target, *, folder: Path, seconds: float
     ) -> EvidenceBundle:
@@ -57,7 +46,8 @@ class PytestProducers:
         Writes `producers.log`, `producers.jsonl` and Allure results into `folder`. Nothing to run, a kill or
         a crash come back as flaws of the bundle, never as an exception.
         """
-        node_ids = self.existing(criteria)
+        named = dict.fromkeys(producer for criterion in criteria for producer in criterion.producers)
+        node_ids = producer_files.existing(named, root=self.root)
         if not node_ids:
             return EvidenceBundle(items=(), flaws=("no producer of this stage exists",))
         target_file, evidence_file = folder / "target.json", folder / "producers.jsonl"
@@ -74,7 +64,7 @@ class PytestProducers:
             f"--gate-platform={self.platform_folder}",
             f"--gate-target={target}",
             f"--gate-evidence={evidence}",
-            f"--alluredir={folder / 'allure-results'}",
+            f"--alluredir={folder / 'allure-producers'}",
             *node_ids,
         ]
 
@@ -119,14 +109,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_S)
             break
-
-
-def _top_level_names(file: Path) -> Iterator[str]:
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.Assign):
-            yield from (name.id for name in node.targets if isinstance(name, ast.Name))
 
 
 class _Tail:

@@ -176,3 +176,15 @@ def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
         request.node.user_properties.append(("measurement", entry))
 
     return record
+
+
+@pytest.fixture(scope="session")
+def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[str, object]]:
+    """Give what an identity's reference leads to, as it is: a client's secret, a signing key."""
+
+    def find(name: str) -> dict[str, object]:
+        found = targeting.secret_of(target, name)
+        pytestconfig.stash[_SECRETS] |= {value for value in found.values() if isinstance(value, str)}
+        return found
+
+    return find

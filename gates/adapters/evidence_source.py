@@ -1,0 +1,37 @@
+"""The gate's eyes: points the producers at a release and collects what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gates.adapters.producers import PytestProducers
+from gates.adapters.run_folder import RunFolder
+from gates.adapters.targeting import make_target
+from gates.decision.candidates import ServiceView
+from gates.model.criterion import Criterion
+from gates.model.evidence import EvidenceBundle
+from gates.model.platform import Environment, Platform
+from gates.model.release import Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProducerSource:
+    """Implements `gates.pipeline.EvidenceSource` with pytest producers.
+
+    `folder` is the run's folder; `seconds` bounds all producers together.
+    """
+
+    platform: Platform
+    environment: Environment
+    producers: PytestProducers
+    folder: RunFolder
+    seconds: float
+
+    def collect(
+        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+    ) -> EvidenceBundle:
+        """Run the producers that the criteria name; what is judged is what stands in the file."""
+        target = make_target(self.platform, self.environment, release, views)
+        bundle = self.producers.collect(criteria, target, folder=self.folder.path, seconds=self.seconds)
+        return self.folder.write_evidence(bundle)

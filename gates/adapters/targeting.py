@@ -1,0 +1,154 @@
+"""Points producers at a release: which URL, which revision, which names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from gates.adapters import codec, secrets
+from gates.adapters.clock import SystemClock
+from gates.adapters.documents import load_catalogue, load_environment, load_platform
+from gates.adapters.network import Network
+from gates.decision.candidates import ServiceView, find_release
+from gates.errors import ConfigurationError
+from gates.model.criterion import Catalogue
+from gates.model.identity import Identity
+from gates.model.platform import Environment, Platform
+from gates.model.release import Release
+from gates.model.target import ServiceTarget, Target
+
+
+def make_target(
+    platform: Platform, environment: Environment, release: Release, views: Sequence[ServiceView]
+) -> Target:
+    """Return the target of a release: where its services answer, resolved once for every process of a run.
+
+    Raises:
+        ConfigurationError: a name of the platform cannot be resolved.
+    """
+    states = {view.state.service: view.state for view in views}
+    services = tuple(
+        ServiceTarget(
+            name=entry.service,
+            base_url=states[entry.service].uri,
+            revision=entry.candidate.name,
+            digest=entry.candidate.digest,
+            has_openapi=any(s.name == entry.service and s.has_openapi for s in platform.services),
+        )
+        for entry in release.services
+    )
+    public = tuple((service, f"https://{host}") for service, host in environment.public_hosts)
+    endpoints = environment.endpoints
+    urls = [service.base_url for service in services] + [url for _, url in public]
+    plain = [url.replace("https://", "http://", 1) for url in urls]
+    return Target(
+        environment=environment.name,
+        fingerprint=release.fingerprint,
+        project=environment.project,
+        region=environment.region,
+        services=services,
+        public_urls=public,
+        allowed_impacts=environment.allowed_impacts,
+        identities=environment.identities,
+        addresses=Network(endpoints).addresses(urls + plain),
+        ca_file=endpoints.ca_file,
+        dns=endpoints.dns,
+        run_grpc=endpoints.run_grpc,
+        monitoring_grpc=endpoints.monitoring_grpc,
+    )
+
+
+def find_target(folder: Path, environment_name: str) -> Target:
+    """Return the target that an environment offers now: the newest ready revision of each service.
+
+    For producers that are run by hand; the gate freezes its own target for the whole run.
+
+    Raises:
+        GateError: the environment is unknown, not up, or cannot be read.
+    """
+    from gates.adapters.cloud_run import CloudRun  # noqa: PLC0415 - a frozen target needs no cloud client
+
+    platform = load_platform(folder)
+    environment = load_environment(folder, environment_name, platform)
+    cloud = CloudRun(environment, SystemClock())
+    try:
+        views = [
+            ServiceView(
+                state=cloud.describe(name),
+                revisions=cloud.revisions(name),
+                verified=(),
+                tombstoned=frozenset(),
+            )
+            for name in platform.service_names
+        ]
+    finally:
+        cloud.close()
+    found = find_release(
+        views, platform.services, release_id="by-hand", environment=environment.name, wanted={}
+    )
+    return make_target(platform, environment, found.release, views)
+
+
+@lru_cache(maxsize=4)
+def read_catalogue(folder: Path) -> Catalogue:
+    """Return the catalogue in a platform's folder.
+
+    Raises:
+        DocumentError: a document is wrong.
+    """
+    return load_catalogue(folder, load_platform(folder))
+
+
+def target_to_json(target: Target) -> str:
+    """Return the target as a document; it holds no secret."""
+    return codec.canonical(codec.encode(target)).decode()
+
+
+def target_from_json(text: str) -> Target:
+    """Return the target that a document holds.
+
+    Raises:
+        DocumentError: the document is no target.
+    """
+    return codec.decode(Target, text, source="target.json")
+
+
+def identity_of(target: Target, name: str) -> Identity:
+    """Return a test identity with its secrets.
+
+    Raises:
+        ConfigurationError: the environment does not have it, or its secret is not there or incomplete.
+    """
+    reference = dict(target.identities).get(name)
+    if reference is None:
+        known = ", ".join(sorted(dict(target.identities))) or "none"
+        raise ConfigurationError(f"{target.environment} has no identity {name}", next_step=f"it has: {known}")
+    return _identity(name, reference, secrets.resolve(reference))
+
+
+def secret_of(target: Target, name: str) -> dict[str, object]:
+    """Return what an identity's reference leads to, as it is: for secrets that are no user (a signing key).
+
+    Raises:
+        ConfigurationError: the environment does not have it, or the secret is not there.
+    """
+    reference = dict(target.identities).get(name)
+    if reference is None:
+        raise ConfigurationError(f"{target.environment} has no identity {name}")
+    return secrets.resolve(reference)
+
+
+def _identity(name: str, reference: str, entry: Mapping[str, object]) -> Identity:
+    missing = [key for key in ("username", "password", "tenant") if not isinstance(entry.get(key), str)]
+    if missing:
+        raise ConfigurationError(f"the secret {reference} lacks {', '.join(missing)}")
+    roles = entry.get("roles", ())
+    return Identity(
+        name=name,
+        username=str(entry["username"]),
+        password=str(entry["password"]),
+        totp_secret=str(entry.get("totp_secret") or ""),
+        tenant=str(entry["tenant"]),
+        roles=tuple(str(role) for role in roles) if isinstance(roles, list) else (),
+    )

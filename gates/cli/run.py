@@ -1,0 +1,130 @@
+"""`gate run`: the whole story for one stage."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import click
+
+from gates import wiring
+from gates.adapters.run_keeper import RunKeeper
+from gates.cli.options import environment_option, format_option, stage_option
+from gates.cli.progress import listener
+from gates.decision.ending import exit_code
+from gates.errors import UsageError
+from gates.model.criterion import Stage
+from gates.model.decision import Decision
+from gates.model.exit_code import ExitCode
+from gates.model.record import DecisionRecord
+from gates.model.verdict import VerdictOutcome
+from gates.pipeline import Request, RollbackMode
+from gates.reporting.terminal import terminal
+
+_DURATION = re.compile(r"^(\d+)(s|m|h)$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@click.command()
+@environment_option
+@stage_option
+@click.option(
+    "--release", "release_id", default=None, help="Label of the release; default: the time of the run."
+)
+@click.option(
+    "--revision",
+    "revisions",
+    multiple=True,
+    metavar="SERVICE=REVISION",
+    help="Test this revision instead of the newest ready one. Repeatable.",
+)
+@click.option("--only", multiple=True, metavar="ID", help="Only this criterion; the answer is then never GO.")
+@click.option(
+    "--rollback",
+    type=click.Choice([mode.value for mode in RollbackMode]),
+    default=RollbackMode.NEVER.value,
+    show_default=True,
+    help="What to do about a NO_GO: nothing, ask a person, or act under the standing authority.",
+)
+@click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
+@format_option
+def run(**options: object) -> ExitCode:
+    """Look at a release, judge it, decide, act and report: the whole story for one stage."""
+    seconds = duration(str(options["deadline"]))
+    run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
+    mode = RollbackMode(str(options["rollback"]))
+    house = wiring.House(str(options["env"]))
+    folder = wiring.run_folder(run_id)
+    output = str(options["format"] or "")
+    keeper = wiring.keeper(folder)
+    with listener(output, house.platform) as progress:
+        gate = house.gate(folder, announce=wiring.all_of(keeper, progress), seconds=seconds)
+        started = house.ports.clock.monotonic()
+        request = Request(
+            stage=Stage(str(options["stage"])),
+            run_id=run_id,
+            wanted=revisions_named(options["revisions"]),
+            only=tuple(str(name) for name in options["only"]),  # type: ignore[attr-defined]
+            rollback=mode,
+            confirm=_confirm,
+        )
+        record = gate.run(request)
+        elapsed = house.ports.clock.monotonic() - started
+    tell(keeper, record, output=output)
+    was_to_act = mode is RollbackMode.AUTO and record.decision.is_automatic
+    if record.verdict.outcome is VerdictOutcome.INCONCLUSIVE and elapsed >= seconds:
+        return ExitCode.INTERRUPTED
+    return exit_code(record.verdict, record.decision, record.receipts, was_to_act=was_to_act)
+
+
+def tell(keeper: RunKeeper, record: DecisionRecord, *, output: str) -> None:
+    """Write the reports, then say the verdict on stdout: as its document, or in words for a person."""
+    document = keeper.finish(record)
+    report = wiring.allure_page(keeper.folder)
+    if report.problem:
+        click.echo(f"gate: the Allure page is missing: {report.problem}", err=True)
+    if output == "json":
+        click.echo((keeper.folder.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
+        return
+    click.echo(terminal(document, decision=record.decision, receipts=record.receipts))
+    click.echo(f"written to {keeper.folder.path}")
+
+
+def duration(text: str) -> float:
+    """Return the seconds that `90s`, `15m` or `1h` mean.
+
+    Raises:
+        UsageError: it means nothing, or no time at all.
+    """
+    match = _DURATION.match(text)
+    if match is None or int(match.group(1)) == 0:
+        raise UsageError(f"{text!r} is no duration", next_step="write for example 90s, 15m or 1h")
+    return float(int(match.group(1)) * _SECONDS[match.group(2)])
+
+
+def revisions_named(pairs: object) -> Mapping[str, str]:
+    """Return the mapping that `--revision SERVICE=REVISION` options spell.
+
+    Raises:
+        UsageError: a pair is not one, or names a service twice.
+    """
+    named: dict[str, str] = {}
+    for pair in pairs if isinstance(pairs, tuple) else ():
+        service, separator, revision = str(pair).partition("=")
+        if not (service and separator and revision) or service in named:
+            raise UsageError(f"--revision {pair}", next_step="write SERVICE=REVISION, each service once")
+        named[service] = revision
+    return named
+
+
+def _confirm(decision: Decision) -> bool:
+    """Ask the person at the terminal; without a terminal the answer is no."""
+    if not sys.stdin.isatty():
+        click.echo("a rollback is prepared, but there is no terminal to confirm it on", err=True)
+        return False
+    targets = (
+        ", ".join(f"{a.service} → {a.to_revision}" for a in decision.plan.actions) if decision.plan else ""
+    )
+    return click.confirm(f"Roll back {targets}? It needs the authority of: {decision.authority}", err=True)

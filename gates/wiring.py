@@ -1,0 +1,177 @@
+"""The composition root: documents and environment become adapters, adapters become the gate.
+
+The only file that knows both sides. Imports stand inside the functions on purpose: a command pays only for
+what it uses (docs/adr/0004).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gates.model.record import ToolVersion
+
+if TYPE_CHECKING:
+    from gates.actions.ports import RollbackPorts
+    from gates.adapters.allure_report import BuiltReport
+    from gates.adapters.cloud_run import CloudRun
+    from gates.adapters.ledger import SqliteLedger
+    from gates.adapters.run_folder import RunFolder
+    from gates.adapters.run_keeper import RunKeeper
+    from gates.model.criterion import Catalogue
+    from gates.model.events import Event
+    from gates.model.platform import Environment, Platform
+    from gates.pipeline import Gate
+
+_TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
+PLATFORM_VARIABLE = "GATE_PLATFORM"
+REPORTS_VARIABLE = "GATE_REPORTS"
+
+
+def platform_folder() -> Path:
+    """Return the folder of the platform: GATE_PLATFORM, or `platforms/isectech`."""
+    return Path(os.environ.get(PLATFORM_VARIABLE, "platforms/isectech"))
+
+
+def reports_folder() -> Path:
+    """Return the folder that receives the runs and the ledger: GATE_REPORTS, or `reports`."""
+    return Path(os.environ.get(REPORTS_VARIABLE, "reports"))
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything about one environment, made when it is first asked for."""
+
+    environment_name: str
+
+    @cached_property
+    def platform(self) -> Platform:
+        """The platform's documents as a value."""
+        from gates.adapters.documents import load_platform
+
+        return load_platform(platform_folder())
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The environment's document as a value."""
+        from gates.adapters.documents import load_environment
+
+        return load_environment(platform_folder(), self.environment_name, self.platform)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """All criteria."""
+        from gates.adapters.documents import load_catalogue
+
+        return load_catalogue(platform_folder(), self.platform)
+
+    @cached_property
+    def cloud(self) -> CloudRun:
+        """The cloud's own API."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.cloud_run import CloudRun
+
+        return CloudRun(self.environment, SystemClock())
+
+    @cached_property
+    def ledger(self) -> SqliteLedger:
+        """What earlier runs concluded and did."""
+        from gates.adapters.ledger import SqliteLedger
+
+        reports_folder().mkdir(parents=True, exist_ok=True)
+        return SqliteLedger(reports_folder() / "gate.sqlite3")
+
+    @cached_property
+    def ports(self) -> RollbackPorts:
+        """What a rollback needs of the world."""
+        from gates.actions.ports import RollbackPorts
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.version_probe import VersionProbe
+
+        clock = SystemClock()
+        probe = VersionProbe(self.environment, self.cloud)
+        return RollbackPorts(traffic=self.cloud, probe=probe, ledger=self.ledger, clock=clock)
+
+    def gate(self, folder: RunFolder, *, announce: Callable[[Event], None], seconds: float) -> Gate:
+        """Return the gate of this environment, writing what its producers say into `folder`."""
+        from gates.adapters.evidence_source import ProducerSource
+        from gates.adapters.producers import PytestProducers
+        from gates.pipeline import Gate
+
+        producers = PytestProducers(root=Path.cwd(), platform_folder=platform_folder(), announce=announce)
+        return Gate(
+            platform=self.platform,
+            environment=self.environment,
+            catalogue=self.catalogue,
+            source=ProducerSource(
+                platform=self.platform,
+                environment=self.environment,
+                producers=producers,
+                folder=folder,
+                seconds=seconds,
+            ),
+            ports=self.ports,
+            announce=announce,
+            tools=tool_versions(),
+        )
+
+
+def tool_versions() -> tuple[ToolVersion, ...]:
+    """Return the versions of the tools that take part in a run."""
+    return tuple(ToolVersion(name=name, version=version(name)) for name in _TOOLS)
+
+
+def run_folder(run_id: str) -> RunFolder:
+    """Make the folder of a new run.
+
+    Raises:
+        UsageError: a run with that id is there already.
+    """
+    from gates.adapters.run_folder import RunFolder
+    from gates.reporting.redaction import Redactor
+
+    return RunFolder.create(reports_folder(), run_id, Redactor())
+
+
+def open_run_folder(path: Path) -> RunFolder:
+    """Return the folder of an earlier run.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    from gates.adapters.run_folder import RunFolder
+    from gates.reporting.redaction import Redactor
+
+    return RunFolder.open(path, Redactor())
+
+
+def keeper(folder: RunFolder) -> RunKeeper:
+    """Return the listener that keeps what a run concludes."""
+    from gates.adapters.run_keeper import RunKeeper
+
+    return RunKeeper(folder)
+
+
+def all_of(*listeners: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return one listener that tells several, in order."""
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell
+
+
+def allure_page(folder: RunFolder) -> BuiltReport:
+    """Build the Allure page of a run; its failure is said, and never changes a verdict."""
+    from gates.adapters.allure_report import PACKAGE, AllureReport
+
+    history = reports_folder() / "allure-history.jsonl"
+    page = AllureReport(package=PACKAGE, history=history)
+    results, target = folder.path / "allure-results", folder.path / "allure-report"
+    return page.build(results, target=target, title=f"release gate {folder.run_id}")

@@ -1,0 +1,202 @@
+"""Whatever goes wrong while evidence is made, the verdict is never GO.
+
+Real pytest runs tiny producers in a process of its own; what the plugin wrote is read, bound, judged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gates.adapters import codec
+from gates.evidence.binding import bind
+from gates.evidence.pytest_results import parse
+from gates.judgement.judge import judge
+from gates.model.criterion import Catalogue, Comparator, Stage
+from gates.model.evidence import EvidenceBundle
+from gates.model.judgement import Outcome
+from gates.model.platform import Impact
+from gates.model.release import Release, RevisionRef, ServiceRelease
+from gates.model.target import ServiceTarget, Target
+from gates.model.verdict import Scope, Verdict, VerdictOutcome
+from tests.support.builders import criterion
+
+ROOT = Path(__file__).parents[2]
+SERVICE = "auth-service"
+CANDIDATE = RevisionRef(name="auth-service-00002", digest="sha256:2")
+RELEASE = Release(
+    id="r", environment="sandbox", services=(ServiceRelease(service=SERVICE, candidate=CANDIDATE),)
+)
+HEAD = "import pytest, os, sys, json\npytestmark = pytest.mark.criterion('HLT-LIVE')\n"
+GOOD = HEAD + "def test_one(service): pass\ndef test_two(service): pass\n"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A folder with producers, and what happens when the gate's plugin runs them."""
+
+    folder: Path
+
+    def collect(self, code: str, *options: str) -> tuple[str, int]:
+        """Run producers; return the evidence file and the exit status."""
+        (self.folder / "test_it.py").write_text(code)
+        target = Target(
+            environment="sandbox",
+            fingerprint=RELEASE.fingerprint,
+            project="p",
+            region="r",
+            services=(
+                ServiceTarget(
+                    name=SERVICE, base_url="", revision=CANDIDATE.name, digest="sha256:2", has_openapi=True
+                ),
+            ),
+            public_urls=(),
+            allowed_impacts=(Impact.READ_ONLY,),
+        )
+        (self.folder / "target.json").write_bytes(codec.canonical(codec.encode(target)))
+        command = [
+            *(sys.executable, "-m", "pytest", "-q", "--rootdir", str(self.folder), "-p", "xdist"),
+            *(
+                "-p",
+                "gates.adapters.pytest_plugin",
+                "-c",
+                os.devnull,
+                f"--gate-platform={ROOT}/platforms/isectech",
+            ),
+            *(f"--gate-target={self.folder}/target.json", f"--gate-evidence={self.folder}/e.jsonl"),
+            *("test_it.py", *options),
+        ]
+        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, timeout=60, check=False
+        )
+        path = self.folder / "e.jsonl"
+        return path.read_text() if path.exists() else "", done.returncode
+
+    def verdict(self, code: str, *options: str) -> Verdict:
+        """Run producers and judge what they saw."""
+        text, status = self.collect(code, *options)
+        return judged(parse(text, exit_status=status))
+
+
+def judged(bundle: EvidenceBundle, now: datetime | None = None, **changes: object) -> Verdict:
+    """Bind and judge a bundle about the release."""
+    demanded = criterion(producers=("test_it.py::test_one", "test_it.py::test_two"), **changes)
+    catalogue = Catalogue(criteria=(demanded,), digest="sha256:c")
+    moment = now or datetime.now(UTC)
+    bound = bind(bundle, catalogue=catalogue, release=RELEASE, now=moment)
+    return Verdict(
+        release=RELEASE,
+        scope=Scope(stage=Stage.IMMEDIATE),
+        judgements=judge([demanded], bound, now=moment),
+        flaws=bound.flaws,
+        catalogue_digest=catalogue.digest,
+        judged_at=moment,
+    )
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """Give an empty folder for producers."""
+    return Bench(tmp_path)
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_good_producers_go(bench: Bench, options: tuple[str, ...]) -> None:
+    """The control: without any of the faults below the verdict is GO, serial and under xdist."""
+    verdict = bench.verdict(GOOD, *options)
+
+    assert verdict.flaws == ()
+    assert verdict.outcome is VerdictOutcome.GO
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "options"),
+    [
+        ("no tests", "", ()),
+        ("all skipped", GOOD.replace("pass", "pytest.skip('not today')"), ()),
+        ("all xfailed", GOOD.replace("pass", "pytest.xfail('known')"), ()),
+        ("module skips itself", "import pytest\npytest.skip('no', allow_module_level=True)\n", ()),
+        ("filter matches nothing", GOOD, ("-k", "nothing")),
+        ("filter matches a part", GOOD, ("-k", "one")),
+        ("file does not import", "import nowhere\n" + GOOD, ()),
+        ("process ends itself with 0", GOOD.replace("pass", "os._exit(0)"), ()),
+        ("pytest.exit with 0", GOOD.replace("pass", "pytest.exit('bye', returncode=0)"), ()),
+        ("lost xdist worker", GOOD.replace("pass", "os._exit(1)"), ("-n", "2")),
+        (
+            "lost xdist worker, no restart",
+            GOOD.replace("pass", "os._exit(1)"),
+            ("-n", "2", "--max-worker-restart=0"),
+        ),
+        ("broken fixture", GOOD + "@pytest.fixture(autouse=True)\ndef broken(): 1/0\n", ()),
+        ("impact not allowed", GOOD.replace("'HLT-LIVE')", "'HLT-LIVE'), pytest.mark.impact('noisy')"), ()),
+        ("NaN", GOOD.replace("service): pass", "service, measure): measure(float('nan'), unit='ms')"), ()),
+        ("unknown criterion", GOOD.replace("HLT-LIVE", "HLT-LIFE"), ()),
+        ("about another criterion", GOOD.replace("HLT-LIVE", "HLT-READY"), ()),
+        ("one of two only", GOOD.replace("test_two", "other"), ()),
+    ],
+)
+def test_what_goes_wrong_is_never_go(bench: Bench, name: str, code: str, options: tuple[str, ...]) -> None:
+    """Each way to make a green run that proved nothing ends without GO."""
+    assert bench.verdict(code, *options).outcome is not VerdictOutcome.GO, name
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_a_failure_with_a_lone_surrogate_is_not_lost(bench: Bench, options: tuple[str, ...]) -> None:
+    """What a server says cannot kill the messenger: the failure arrives as a failure."""
+    said = "json.loads('\"' + chr(92) + 'ud800\"')"
+    verdict = bench.verdict(GOOD.replace("pass", f"assert {said} == 'fine', {said}"), *options)
+
+    assert verdict.outcome is VerdictOutcome.NO_GO
+
+
+def test_evidence_cut_at_any_line_is_never_go(bench: Bench) -> None:
+    """A truncated file is a flaw, wherever it was cut."""
+    text, _ = bench.collect(GOOD)
+    lines = text.splitlines(keepends=True)
+    outcomes = {judged(parse("".join(lines[:cut]))).outcome for cut in range(len(lines))}
+
+    assert VerdictOutcome.GO not in outcomes
+
+
+def test_stale_evidence_is_never_go(bench: Bench) -> None:
+    """The same evidence, judged after its greatest age, is not enough any more."""
+    text, status = bench.collect(GOOD)
+    bundle = parse(text, exit_status=status)
+
+    assert judged(bundle).outcome is VerdictOutcome.GO
+    assert judged(bundle, datetime.now(UTC) + timedelta(hours=2)).outcome is VerdictOutcome.INCONCLUSIVE
+
+
+def test_evidence_of_another_revision_is_never_go(bench: Bench) -> None:
+    """The same evidence about another revision of the service is not enough."""
+    text, status = bench.collect(GOOD)
+    other = text.replace("auth-service-00002", "auth-service-00001")
+
+    assert judged(parse(other, exit_status=status)).outcome is VerdictOutcome.INCONCLUSIVE
+
+
+def test_zero_requests_are_never_go(bench: Bench) -> None:
+    """An error ratio of zero over zero requests proves nothing."""
+    code = GOOD.replace("service): pass", "service, measure): measure(0.0, unit='ratio', samples=0)")
+    text, status = bench.collect(code)
+    changes = {"unit": "ratio", "comparator": Comparator.LT, "threshold": 0.001}
+
+    verdict = judged(parse(text, exit_status=status), **changes)
+    assert [judgement.outcome for judgement in verdict.judgements] == [Outcome.INCONCLUSIVE]
+
+
+def test_a_secret_in_a_failure_never_reaches_the_evidence(bench: Bench) -> None:
+    """The message of a failed assertion goes through the redactor before it is written."""
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+    text, _ = bench.collect(GOOD.replace("pass", f"assert False, 'Bearer {token}'"))
+
+    assert json.loads(text.splitlines()[0])["kind"] == "start"
+    assert token not in text
