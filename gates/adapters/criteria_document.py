@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from gates.adapters.document_problems import Problem
-from gates.adapters.document_types import Duration, Envelope, Role, Service, Strict, Text
+from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text
 from gates.adapters.yaml_source import Source
 from gates.model.criterion import (
     FAILED_CHECKS,
@@ -30,8 +30,7 @@ def _word_or_list(value: Any) -> str:
 
 
 Services = Annotated[
-    Annotated[Literal["all", "platform"], Tag("word")]
-    | Annotated[tuple[Service, ...], Field(min_length=1), Tag("list")],
+    Annotated[Literal["all", "platform"], Tag("word")] | Annotated[tuple[Service, ...], Filled, Tag("list")],
     Discriminator(_word_or_list),
 ]
 Identifier = Annotated[str, Field(pattern=r"^[A-Z]{2,4}-[A-Z0-9]+(-[A-Z0-9]+)*$")]
@@ -60,7 +59,7 @@ class DefaultsPart(Strict):
     """What the criteria of a file share unless they say otherwise."""
 
     severity: Severity | None = None
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)] | None = None
+    stages: Annotated[tuple[Stage, ...], Filled] | None = None
     services: Services | None = None
     owner: Role | None = None
     failure_action: FailureAction | None = None
@@ -85,7 +84,7 @@ class CriteriaPart(Strict):
     """The `spec` of a criteria file."""
 
     defaults: DefaultsPart = DefaultsPart()
-    criteria: Annotated[tuple[CriterionPart, ...], Field(min_length=1)]
+    criteria: Annotated[tuple[CriterionPart, ...], Filled]
 
 
 class CriteriaDocument(Envelope):

@@ -74,6 +74,14 @@ def known(kind: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _filled(items: tuple[object, ...]) -> tuple[object, ...]:
+    if not items:
+        raise PydanticCustomError("empty", "at least one entry is needed")
+    return items
+
+
+Filled = AfterValidator(_filled)
+"""A list with an entry. Not `min_length`: pydantic says it of a list whose entries are wrong, too."""
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 Duration = Annotated[timedelta, PlainValidator(_duration)]
@@ -124,7 +132,9 @@ def _problem(
         case "enum" | "literal_error":
             valid = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
             cause = f"unknown value '{detail['input']}'" + meant(str(detail["input"]), valid)
-        case "duration":
+        case "duration" | "template" | "reference" | "empty":
+            cause = detail["msg"]
+        case _ if "secretRef" in path:  # what stands there by mistake may be the secret itself
             cause = detail["msg"]
         case _:
             cause = f"{detail['msg']}, got {json.dumps(detail['input'], default=str)[:80]}"

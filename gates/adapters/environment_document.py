@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gates.adapters.document_problems import Problem
-from gates.adapters.document_types import Envelope, Role, Service, Strict, Text
+from gates.adapters.document_types import Envelope, Filled, Role, Service, Strict, Text
 from gates.adapters.platform_document import repeated
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
@@ -28,7 +28,7 @@ def _service_template(text: str) -> str:
     except ValueError:
         fields = []
     if fields != ["service"]:
-        raise PydanticCustomError("template", "a service name has the one field {{service}}")
+        raise PydanticCustomError("template", "a service name has the one field {service}")
     return text
 
 
@@ -66,7 +66,7 @@ class EnvironmentPart(Strict):
     service_name: Annotated[str, AfterValidator(_service_template)]
     public_hosts: dict[Service, Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]]
     protected: bool
-    allowed_impacts: Annotated[tuple[Impact, ...], Field(min_length=1)]
+    allowed_impacts: Annotated[tuple[Impact, ...], Filled]
     standing_authority: tuple[StandingPart, ...] = ()
     identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
     endpoints: EndpointsPart | None = None

@@ -14,6 +14,7 @@ from gates.adapters.document_problems import Problem
 from gates.adapters.document_types import (
     Duration,
     Envelope,
+    Filled,
     Role,
     Service,
     Strict,
@@ -97,9 +98,9 @@ class PlatformPart(Strict):
     """The `spec` of platform.yaml."""
 
     stewardship: StewardshipPart
-    services: Annotated[tuple[ServicePart, ...], Field(min_length=1)]
-    tiers: Annotated[tuple[TierPart, ...], Field(min_length=1)]
-    roles: Annotated[tuple[Word, ...], Field(min_length=1)]
+    services: Annotated[tuple[ServicePart, ...], Filled]
+    tiers: Annotated[tuple[TierPart, ...], Filled]
+    roles: Annotated[tuple[Word, ...], Filled]
     contacts: tuple[ContactPart, ...] = ()
     channels: tuple[ChannelPart, ...] = ()
     links: tuple[LinkPart, ...] = ()
@@ -146,7 +147,7 @@ class PolicyPart(Strict):
     rollback_from: Priority | None = None
     escalation: tuple[EscalationPart, ...]
     alerts: tuple[AlertPart, ...]
-    approvals: Annotated[tuple[Role, ...], Field(min_length=1)]
+    approvals: Annotated[tuple[Role, ...], Filled]
 
 
 class PolicyDocument(Envelope):

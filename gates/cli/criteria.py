@@ -22,17 +22,9 @@ from gates.errors import DocumentError, UsageError
 from gates.model.criterion import Catalogue, Stage
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Platform
+from gates.wiring import platform_folder
 
 _FORMATS = ("tty", "plain", "json")
-
-_platform = click.option(
-    "--platform",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("platforms/isectech"),
-    show_default=True,
-    help="Folder of the platform.",
-)
 
 
 def _format(*formats: str) -> Callable[[Any], Any]:
@@ -53,10 +45,9 @@ def criteria() -> None:
 @criteria.command("list")
 @click.option("--stage", type=click.Choice([str(stage) for stage in Stage]), help="Only this stage's.")
 @_format(*_FORMATS, "markdown")
-@_platform
-def list_criteria(stage: str | None, form: str | None, folder: Path) -> ExitCode:
+def list_criteria(stage: str | None, form: str | None) -> ExitCode:
     """List what is demanded."""
-    platform, catalogue = _load(folder)
+    platform, catalogue = _load()
     if stage is not None:
         catalogue = Catalogue(criteria=catalogue.at(Stage(stage)), digest=catalogue.digest)
     match form or _default_format():
@@ -72,10 +63,9 @@ def list_criteria(stage: str | None, form: str | None, folder: Path) -> ExitCode
 @criteria.command("explain")
 @click.argument("criterion_id", metavar="ID")
 @_format(*_FORMATS)
-@_platform
-def explain_criterion(criterion_id: str, form: str | None, folder: Path) -> ExitCode:
+def explain_criterion(criterion_id: str, form: str | None) -> ExitCode:
     """Explain one criterion: why it exists, what it demands, what its failure leads to."""
-    platform, catalogue = _load(folder)
+    platform, catalogue = _load()
     found = catalogue.find(criterion_id.upper())
     if found is None:
         guess = meant(criterion_id.upper(), (criterion.id for criterion in catalogue.criteria))
@@ -91,13 +81,12 @@ def explain_criterion(criterion_id: str, form: str | None, folder: Path) -> Exit
 
 @criteria.command("lint")
 @_format(*_FORMATS)
-@_platform
-def lint_documents(form: str | None, folder: Path) -> ExitCode:
+def lint_documents(form: str | None) -> ExitCode:
     """Check all documents of the platform and say what is open in them.
 
     Exit code 4: a document is wrong or incomplete. 1: facts that people owe are open. 0: nothing is open.
     """
-    problems, findings = _examined(folder)
+    problems, findings = _examined()
     if (form or _default_format()) == "json":
         _json({"problems": problems, "findings": [_finding(finding) for finding in findings]})
     else:
@@ -114,10 +103,9 @@ def lint_documents(form: str | None, folder: Path) -> ExitCode:
 
 @criteria.command("coverage")
 @_format(*_FORMATS)
-@_platform
-def show_coverage(form: str | None, folder: Path) -> ExitCode:
+def show_coverage(form: str | None) -> ExitCode:
     """Show which criteria have the producers that they name; one without gives no evidence, so no GO."""
-    _, catalogue = _load(folder)
+    _, catalogue = _load()
     named = dict.fromkeys(producer for criterion in catalogue.criteria for producer in criterion.producers)
     covered = coverage(catalogue, existing(named, root=Path()))
     chosen = form or _default_format()
@@ -135,13 +123,15 @@ def show_coverage(form: str | None, folder: Path) -> ExitCode:
     return ExitCode.GO
 
 
-def _load(folder: Path) -> tuple[Platform, Catalogue]:
+def _load() -> tuple[Platform, Catalogue]:
+    folder = platform_folder()
     platform = load_platform(folder)
     return platform, load_catalogue(folder, platform)
 
 
-def _examined(folder: Path) -> tuple[list[str], tuple[Finding, ...]]:
+def _examined() -> tuple[list[str], tuple[Finding, ...]]:
     """Return the problems of all documents as lines, and what is open when there is none."""
+    folder = platform_folder()
     problems: list[str] = []
     try:
         platform = load_platform(folder)

@@ -36,7 +36,7 @@ def _facts(criterion: Criterion, platform: Platform) -> Iterator[tuple[str, str]
         yield "", f"beyond alert {_consequence(Priority.P1, platform)}"
         yield "", f"beyond critical {_consequence(Priority.P0, platform)}"
     if criterion.depends_on:
-        yield "after", ", ".join(criterion.depends_on)
+        yield "see first", ", ".join(criterion.depends_on)
     yield "source", f"{criterion.source.anchor}, {criterion.source.item}"
 
 

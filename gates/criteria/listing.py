@@ -37,6 +37,7 @@ def markdown(catalogue: Catalogue, platform: Platform) -> str:
 
 def _markdown_row(criterion: Criterion, platform: Platform) -> str:
     demand = demand_text(criterion)
+    priority = criterion.priority if criterion.bands is None else "priority by band"
     cells = (
         criterion.id,
         criterion.statement if demand == "no failed check" else f"{criterion.statement} `{demand}`",
@@ -44,7 +45,7 @@ def _markdown_row(criterion: Criterion, platform: Platform) -> str:
         str(criterion.severity),
         services_text(criterion, platform),
         f"{evidence_text(criterion)}; at most {duration_text(criterion.max_age)} old",
-        f"{criterion.failure_action}, {criterion.priority}; {criterion.owner}",
+        f"{criterion.failure_action}, {priority}; {criterion.owner}",
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

@@ -1,0 +1,77 @@
+"""YAML text as plain values with places."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.adapters.yaml_source import MAXIMUM_CHARACTERS, Place, read_yaml
+
+
+def causes(text: str) -> list[str]:
+    """Return the problems of a text as `line:column: cause`."""
+    return [f"{p.line}:{p.column}: {p.cause}" for p in read_yaml(text, "x.yaml").problems]
+
+
+def test_values_are_plain_and_remember_their_places() -> None:
+    """Every value keeps its type, and the line and column of itself and of its key."""
+    source = read_yaml("a: 1\nb:\n  - {c: 1.5, d: yes, e: true, f: ~}\n  - 2024-02-29\n", "x.yaml")
+
+    assert source.problems == []
+    assert source.value == {"a": 1, "b": [{"c": 1.5, "d": "yes", "e": True, "f": None}, "2024-02-29"]}
+    assert source.place(("b", 0, "c")) == Place(3, 9)
+    assert source.place(("b", 0, "c"), of_key=True) == Place(3, 6)
+
+
+def test_the_place_of_what_is_not_there_is_that_of_its_surroundings() -> None:
+    """A missing value is reported where it would belong."""
+    source = read_yaml("a:\n  b: 1\n", "x.yaml")
+
+    assert source.place(("a", "z", "y")) == Place(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("a: .nan", "1:4: .nan is not a finite decimal number"),
+        ("a: -.inf", "1:4: -.inf is not a finite decimal number"),
+        ("a: 1e999", "1:4: 1e999 is not a finite number"),
+        ("a: 0x1F", "1:4: 0x1F is not a finite decimal number"),
+        ("a: " + "9" * 50, "1:4: a number of that many digits is a mistake"),
+        ("a: &b 1", "1:4: anchors and aliases are not allowed: write the value out"),
+        ("a: !python/name:os.system x", "1:4: tag !python/name:os.system is not allowed"),
+        ("? [1]\n: 2", "1:3: a key is a word"),
+        ('a: "\\ud800"', "1:4: not valid Unicode"),
+        ("", "1:1: the document is empty"),
+        (
+            "a: [",
+            "1:5: not YAML: while parsing a flow node, expected the node content, but found '<stream end>'",
+        ),
+    ],
+)
+def test_what_json_has_not_is_refused_at_its_place(text: str, cause: str) -> None:
+    """Special numbers, anchors, tags, broken text: each is named with line and column."""
+    assert causes(text) == [cause]
+
+
+def test_a_repeated_key_is_refused_and_points_at_the_first() -> None:
+    """Two values for one key would hide one of them."""
+    assert causes("a: 1\nb: 2\na: 3\n") == ["3:1: key 'a' is written twice, first in line 1"]
+
+
+def test_all_problems_of_a_text_are_found_at_once() -> None:
+    """A person mends a file in one go."""
+    assert len(causes("a: .nan\nb: !x y\na: 1\nc: &d [1]\n")) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: b: c", "a: 1\n---\nb: 2", "a: *x", "a: \x00", "a:\n\t- b", "[" * 100_000, "%YAML 9.9\n---\na: 1"],
+)
+def test_hostile_or_broken_text_becomes_one_problem(text: str) -> None:
+    """Nothing that can be written makes the reader raise."""
+    assert len(causes(text)) == 1
+
+
+def test_a_text_beyond_all_measure_is_not_parsed() -> None:
+    """A document of a person has a bounded length."""
+    assert causes("#" * (MAXIMUM_CHARACTERS + 1)) == ["1:1: longer than 1,000,000 characters"]

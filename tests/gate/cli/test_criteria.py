@@ -1,0 +1,151 @@
+"""`gate criteria` on the command line: what it prints and how it leaves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gates import cli
+from gates.model.exit_code import ExitCode
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point the gate at a copy of the shipped platform, standing in the project's root."""
+    copy = Path(shutil.copytree(ROOT / "platforms" / "isectech", tmp_path / "isectech"))
+    monkeypatch.setenv("GATE_PLATFORM", str(copy))
+    monkeypatch.chdir(ROOT)
+    return copy
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace every occurrence of `old`, which must be there."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.usefixtures("folder")
+def test_list_prints_one_line_per_criterion_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tab-separated, without a heading, filtered by stage."""
+    assert cli.run(["criteria", "list", "--stage", "pre-golive"]) is ExitCode.GO
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == [f"GLV-{number:02}" for number in range(1, 14)]
+    assert {len(line.split("\t")) for line in lines} == {5}
+
+
+@pytest.mark.usefixtures("folder")
+def test_list_has_a_heading_on_a_terminal_and_is_a_document_as_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The same criteria in both forms."""
+    assert cli.run(["criteria", "list", "--format", "tty"]) is ExitCode.GO
+    table = capsys.readouterr().out.splitlines()
+    assert cli.run(["criteria", "list", "--format", "json"]) is ExitCode.GO
+    document = json.loads(capsys.readouterr().out)
+
+    assert table[0].startswith("id ")
+    assert [line.split()[0] for line in table[1:]] == [entry["id"] for entry in document["criteria"]]
+    assert document["criteria"][0]["maxAgeSeconds"] == 86_400
+
+
+@pytest.mark.usefixtures("folder")
+def test_explain_finds_an_id_in_any_case(capsys: pytest.CaptureFixture[str]) -> None:
+    """People type small letters."""
+    assert cli.run(["criteria", "explain", "lod-errors"]) is ExitCode.GO
+    assert capsys.readouterr().out.startswith("LOD-ERRORS · blocker")
+    assert cli.run(["criteria", "explain", "LOD-ERRORS", "--format", "json"]) is ExitCode.GO
+    assert json.loads(capsys.readouterr().out)["demand"]["bands"] == {"alert": 0.005, "critical": 0.01}
+
+
+@pytest.mark.usefixtures("folder")
+def test_explain_says_what_was_probably_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown id is a usage error."""
+    assert cli.run(["criteria", "explain", "LOD-EROR"]) is ExitCode.USAGE_ERROR
+    assert "did you mean 'LOD-ERRORS'?" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_lint_says_what_people_owe_and_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    """Placeholders and a passed review are failures of the items that they concern."""
+    assert cli.run(["criteria", "lint", "--format", "plain"]) is ExitCode.NO_GO
+
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("open, fails OPS-03: ") for line in lines) == 3
+    assert sum(line.startswith("open, fails OPS-02: ") for line in lines) == 1
+    assert lines[-1] == "0 problems, 4 findings"
+
+
+def test_lint_succeeds_when_nothing_is_open(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Real numbers and a review in the future are all that is missing."""
+    edit(folder / "platform.yaml", "+1-XXX-XXX-XXXX", "+1-877-355-5787")
+    edit(folder / "platform.yaml", "2024-02-29", "2999-12-31")
+
+    assert cli.run(["criteria", "lint"]) is ExitCode.GO
+    assert capsys.readouterr().out == "0 problems, 0 findings\n"
+
+
+def test_lint_names_every_problem_of_every_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Criteria and environments are both looked at, and each problem has its place."""
+    edit(folder / "criteria" / "load.yaml", "unit: ratio", "unit: 1")
+    edit(folder / "environments" / "staging.yaml", "noisy", "noisey")
+
+    assert cli.run(["criteria", "lint", "--format", "json"]) is ExitCode.USAGE_ERROR
+
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert len(problems) == 3
+    assert all(":" in problem.removeprefix(str(folder)) for problem in problems)
+
+
+def test_lint_stops_at_a_platform_that_cannot_be_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without services and roles nothing else can be checked."""
+    edit(folder / "platform.yaml", "tier: standard", "tier: none")
+
+    assert cli.run(["criteria", "lint"]) is ExitCode.USAGE_ERROR
+    assert capsys.readouterr().out.splitlines()[-1] == "5 problems, 0 findings"
+
+
+def test_lint_treats_a_gap_as_a_wrong_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stage that can never be GO is no matter of people."""
+    for name in ("deployment", "health", "authentication", "journeys"):
+        edit(folder / "criteria" / f"{name}.yaml", ", post-rollback]", "]")
+
+    assert cli.run(["criteria", "lint"]) is ExitCode.USAGE_ERROR
+    assert "gap: stage post-rollback: " in capsys.readouterr().out
+
+
+def test_coverage_follows_the_files_that_exist(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A producer counts from the moment at which its test is written."""
+    tests = tmp_path / "tests" / "validation" / "immediate"
+    tests.mkdir(parents=True)
+    (tests / "test_health.py").write_text("def test_live(): ...\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.run(["criteria", "coverage", "--format", "json"]) is ExitCode.GO
+    found = {entry["id"]: entry for entry in json.loads(capsys.readouterr().out)}
+    assert found["HLT-LIVE"]["state"] == "covered"
+    assert found["HLT-READY"]["state"] == "producer missing -> NOT_RUN"
+    assert found["OPS-01"]["state"] == "awaits attestation by operations-manager"
+
+    assert cli.run(["criteria", "coverage", "--format", "tty"]) is ExitCode.GO
+    assert "without all their producers" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_wrong_document_stops_every_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is listed from a catalogue that is not whole."""
+    edit(folder / "criteria" / "load.yaml", "0.9", ".nan")
+
+    assert cli.run(["criteria", "list"]) is ExitCode.USAGE_ERROR
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "load.yaml:" in captured.err
