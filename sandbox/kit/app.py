@@ -43,6 +43,8 @@ class Parts:
     dependencies: Sequence[str] = ()
     verifier: Verifier | None = None
     tasks: Sequence[Task] = ()
+    audit: Audit | None = None
+    """Replaces the outbox, for the service that keeps the trail itself."""
     state: dict[str, Any] = field(default_factory=dict)
     """Further values for `app.state`."""
 
@@ -84,7 +86,7 @@ def _kit(settings: Settings, parts: Parts) -> Kit:
         circuits.of(name)
     mesh = Mesh(settings, circuits)
     store = parts.store
-    has_outbox = store is not None and settings.service != "auth-service"
+    has_outbox = store is not None and parts.audit is None
     return Kit(
         settings=settings,
         circuits=circuits,
@@ -92,7 +94,7 @@ def _kit(settings: Settings, parts: Parts) -> Kit:
         verifier=parts.verifier or RemoteVerifier(settings, mesh),
         limiter=Limiter(settings.rates),
         metrics=Metrics(settings.service),
-        audit=Audit(settings.service),
+        audit=parts.audit or Audit(settings.service),
         store=store,
         courier=Courier(store, mesh) if store is not None and has_outbox else None,
     )

@@ -40,7 +40,10 @@ class Audit:
         **detail: str | float | bool | None,
     ) -> None:
         """Note, within the change's transaction, that `principal` did `action` to `target`."""
-        entry = entry_of(self._service, principal, action, target, detail)
+        self.write(connection, entry_of(self._service, principal, action, target, detail))
+
+    def write(self, connection: sqlite3.Connection, entry: dict[str, Any]) -> None:
+        """Put an entry where it waits for delivery."""
         connection.execute(
             "INSERT INTO audit_outbox (entry) VALUES (?)", (json.dumps(entry, sort_keys=True),)
         )

@@ -49,6 +49,14 @@ class Kit:
         """
         self._take(request, f"address:{client_address(request)}", "anonymous")
 
+    def charge_account(self, request: Request, account: str) -> None:
+        """Count a request by the account that it tries to sign in to.
+
+        Raises:
+            Problem: 429 when the account's quota is used up.
+        """
+        self._take(request, f"account:{account}", "anonymous")
+
     def _take(self, request: Request, caller: str, tier: str) -> None:
         quota = self.limiter.take(caller, tier)
         request.state.quota = quota

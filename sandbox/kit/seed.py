@@ -113,7 +113,8 @@ def identities(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return the content of identities.json: who may be tried as whom, with every secret needed.
 
     People are named by role (`analyst`, `analyst-2` of acme; `globex-analyst`, … of the others). `forger`
-    holds a signing key that is trusted here, so that a checker can mint tokens whose only fault is a claim.
+    holds a signing key that is trusted here, so that a checker can mint tokens whose only fault is a claim
+    (good ones carry `claims`, `iss`, `aud`, `iat`, `exp` and a `jti`).
     """
     found: dict[str, dict[str, Any]] = {person.name: _person(person) for person in people()}
     found[INTEGRATOR.id] = {
@@ -123,6 +124,7 @@ def identities(settings: Settings) -> dict[str, dict[str, Any]]:
         "tenant": INTEGRATOR.tenant,
         "roles": list(INTEGRATOR.roles),
     }
+    analyst = next(person for person in people() if person.name == "analyst")
     found["forger"] = {
         "kind": "key",
         "jwk": signing_keys()["forger"],
@@ -130,6 +132,7 @@ def identities(settings: Settings) -> dict[str, dict[str, Any]]:
         "typ": ACCESS_TYPE,
         "iss": settings.issuer,
         "aud": USER_AUDIENCE,
+        "claims": {"sub": analyst.id, "tenant": analyst.tenant, "roles": [analyst.role], "kind": "user"},
     }
     return found
 

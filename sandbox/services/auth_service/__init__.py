@@ -1,0 +1,1 @@
+"""Signs people and programs in, keeps their roles, and keeps the audit trail."""
