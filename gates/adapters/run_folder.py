@@ -161,7 +161,7 @@ class RunFolder:
     def write_allure(self, files: Iterable[AllureFile]) -> Path:
         """Write the results folder for Allure and return its path.
 
-        A result's file name follows from run, criterion and service: writing again replaces, nothing piles up.
+        A file's name follows from run, criterion and service: writing again replaces, nothing piles up.
         """
         folder = self.path / "allure-results"
         try:

@@ -187,9 +187,9 @@ def test_zero_requests_are_never_go(bench: Bench) -> None:
     """An error ratio of zero over zero requests proves nothing."""
     code = GOOD.replace("service): pass", "service, measure): measure(0.0, unit='ratio', samples=0)")
     text, status = bench.collect(code)
-    changes = {"unit": "ratio", "comparator": Comparator.LT, "threshold": 0.001}
+    bundle = parse(text, exit_status=status)
+    verdict = judged(bundle, unit="ratio", comparator=Comparator.LT, threshold=0.001)
 
-    verdict = judged(parse(text, exit_status=status), **changes)
     assert [judgement.outcome for judgement in verdict.judgements] == [Outcome.INCONCLUSIVE]
 
 

@@ -27,7 +27,7 @@ def test_every_model_value_round_trips(kind: type[Any]) -> None:
     """Writing and reading gives the same value, and writing that gives the same bytes."""
 
     @settings(max_examples=25, deadline=None, database=None, derandomize=True)
-    @given(value=values(kind))
+    @given(value=values(kind))  # type: ignore[arg-type]
     def round_trip(value: Any) -> None:
         content = codec.canonical(codec.encode(value))
         again = codec.decode(kind, content, source="test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_evidence_about_the_candidate_here_and_now_is_kept() -> None:
         ({"window": at(-3)}, "future"),
     ],
 )
-def test_what_is_not_about_this_release_becomes_not_run(changes: dict[str, object], words: str) -> None:
+def test_what_is_not_about_this_release_becomes_not_run(changes: dict[str, Any], words: str) -> None:
     """The refused evidence stays visible, measures nothing and says why."""
     refused = bound(evidence(**changes))
 
