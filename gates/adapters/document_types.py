@@ -20,8 +20,6 @@ from pydantic_core.core_schema import ValidationInfo
 from gates.adapters.document_problems import Problem, meant
 from gates.adapters.yaml_source import Location, Source
 
-API_VERSION = "gates.isectech.com/v1"
-
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")
 

@@ -56,6 +56,13 @@ def test_list_has_a_heading_on_a_terminal_and_is_a_document_as_json(
 
 
 @pytest.mark.usefixtures("folder")
+def test_list_prints_the_page_of_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/criteria.md is made by this command."""
+    assert cli.run(["criteria", "list", "--format", "markdown"]) is ExitCode.GO
+    assert capsys.readouterr().out == (ROOT / "docs" / "criteria.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("folder")
 def test_explain_finds_an_id_in_any_case(capsys: pytest.CaptureFixture[str]) -> None:
     """People type small letters."""
     assert cli.run(["criteria", "explain", "lod-errors"]) is ExitCode.GO
@@ -120,6 +127,8 @@ def test_lint_treats_a_gap_as_a_wrong_document(folder: Path, capsys: pytest.Capt
 
     assert cli.run(["criteria", "lint"]) is ExitCode.USAGE_ERROR
     assert "gap: stage post-rollback: " in capsys.readouterr().out
+    assert cli.run(["criteria", "lint", "--format", "json"]) is ExitCode.USAGE_ERROR
+    assert json.loads(capsys.readouterr().out)["findings"][0]["gap"] is True
 
 
 def test_coverage_follows_the_files_that_exist(
