@@ -82,6 +82,12 @@ def events() -> list[SeedEvent]:
     return found
 
 
+def incidents() -> list[tuple[SeedEvent, ...]]:
+    """The events of each incident, in the order of their happening."""
+    found, size = events(), len(_INCIDENT)
+    return [tuple(found[turn * size : (turn + 1) * size]) for turn in range(INCIDENTS)]
+
+
 def baseline(asset_id: str) -> list[float]:
     """How active an asset was on each of the past days: a level of its own with some noise."""
     level = 1.0 + _draw(asset_id, "level") * 4.0

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-SEVERITIES: tuple[str, ...] = ("info", "low", "medium", "high", "critical")
-THREAT_FROM = "high"
+Severity = Literal["info", "low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""From the least to the most."""
+Status = Literal["open", "investigating", "contained", "closed", "false_positive"]
+THREAT_FROM: Severity = "high"
 """A correlation at least this severe is a threat whatever its pattern."""
 
 
@@ -37,7 +41,7 @@ class Correlation:
     id: str
     asset_id: str
     pattern: str
-    severity: str
+    severity: Severity
     event_ids: tuple[str, ...]
     indicators: tuple[str, ...]
     """Values seen in the events (addresses, hashes, names) that an indicator may match."""
@@ -51,7 +55,7 @@ class Assessment:
 
     id: str
     correlation: Correlation
-    severity: str
+    severity: Severity
     confidence: float
     technique: Technique
     matched: tuple[str, ...]
@@ -79,11 +83,11 @@ def assess(tenant: str, correlation: Correlation, known_bad: Collection[str]) ->
     is_patterned = correlation.pattern != "routine" and len(correlation.event_ids) >= 2
     if not (is_severe or is_patterned or matched):
         return None
-    severity = max(correlation.severity, "high", key=_rank) if matched else correlation.severity
+    floor: Severity = "high" if matched else "low"
     return Assessment(
         id=threat_id(tenant, correlation.id),
         correlation=correlation,
-        severity=max(severity, "low", key=_rank),
+        severity=max(correlation.severity, floor, key=_rank),
         confidence=confidence_of(correlation, matched),
         technique=TECHNIQUES.get(correlation.pattern, TECHNIQUES["routine"]),
         matched=matched,
@@ -98,5 +102,5 @@ def confidence_of(correlation: Correlation, matched: Sequence[str]) -> float:
     return round(1.0 - doubt, 4)
 
 
-def _rank(severity: str) -> int:
+def _rank(severity: Severity) -> int:
     return SEVERITIES.index(severity)

@@ -7,6 +7,7 @@ every token active and remembers the audit trail, so that the six domain service
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -157,17 +158,17 @@ def poll(look: Callable[[], Any], *, seconds: float = 15.0) -> Any:
 def running(folder: Path, builds: Mapping[str, Build]) -> Iterator[RunningPlatform]:
     """Run the services until the block ends."""
     switchboard, trail = Switchboard(), Trail()
-    server = uvicorn.Server(
-        uvicorn.Config(switchboard, host="127.0.0.1", port=0, log_level="error", lifespan="on", ws="none")
-    )
-    socket = server.config.bind_socket()
-    url = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(switchboard, log_level="error", lifespan="on", ws="none"))
+    # asyncio switches Nagle's algorithm off only for sockets that say that they are TCP.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = Settings(service="auth-service", data_dir=folder, mesh_url=url)
     switchboard.apps[settings.host_of("auth-service")] = small_auth(settings, trail)
     for name, build in builds.items():
         own = Settings(service=name, data_dir=folder, mesh_url=url)
         switchboard.apps[settings.host_of(name)] = build(own)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[socket])), daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()
     poll(lambda: server.started)
     platform = RunningPlatform(url=url, settings=settings, trail=trail, switchboard=switchboard)
@@ -178,4 +179,4 @@ def running(folder: Path, builds: Mapping[str, Build]) -> Iterator[RunningPlatfo
             client.close()
         server.should_exit = True
         thread.join(10)
-        socket.close()
+        listener.close()
