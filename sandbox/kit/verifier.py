@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -75,6 +75,9 @@ class Standing:
     asked_at: float
 
 
+Mode = Literal["auto", "on", "off"]
+
+
 @dataclass(slots=True)
 class Fallback:
     """The switch and the counters of the cached-token fallback.
@@ -83,7 +86,7 @@ class Fallback:
     """
 
     max_age_s: float
-    mode: str = "auto"
+    mode: Mode = "auto"
     used: int = 0
     refused: int = 0
     last_used_at: float | None = None

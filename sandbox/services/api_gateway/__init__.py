@@ -1,1 +1,1 @@
-"""The one door for programs: checks tokens and limits, then hands on to the service behind."""
+"""The one public door of the platform's API: checks, limits and forwards."""
