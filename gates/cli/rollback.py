@@ -1,0 +1,179 @@
+"""`gate rollback SERVICE…`: send traffic back, prove it, and say what is pinned now."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from gates import wiring
+from gates.cli.options import environment_option
+from gates.errors import LedgerError, UsageError
+from gates.model.decision import RollBack, RollbackPlan
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Environment
+from gates.model.receipt import Receipt, ReceiptState
+from gates.rollback import Pin, RollbackEngine
+
+_DEFAULT = "services"
+
+
+class RollbackGroup(click.Group):
+    """A group whose first word may be a service: whatever is no subcommand goes to the default one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front of anything but a subcommand or a request for help."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [_DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=RollbackGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def rollback() -> None:
+    """Send all traffic back to the last good revision, and prove it by the service's own answer.
+
+    \b
+    gate rollback auth-service --env production      plan, ask, go
+    gate rollback --all --env production --dry-run   show the exact calls
+    gate rollback auth-service --to REVISION         name the target yourself
+    gate rollback status --env production            what is pinned
+    gate rollback services --help                    all options
+    """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+
+
+@rollback.command(name=_DEFAULT)
+@click.argument("services", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
+@click.option("--to", metavar="REVISION", help="Go to this revision; with exactly one service.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@click.option("--reason", default="asked for by hand", show_default=True, help="Kept in the ledger.")
+@environment_option
+def services(**options: object) -> ExitCode:
+    """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
+    names, to = options["services"], options["to"]
+    is_dry = bool(options["is_dry"])
+    house = wiring.House(str(options["env"]))
+    chosen = _chosen(names, house.platform.service_names, is_all=bool(options["is_all"]))
+    if to is not None and len(chosen) != 1:
+        raise UsageError("--to names a revision of one service", next_step="name exactly that service")
+    if not is_dry and not options["is_sure"] and not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal to ask on", next_step="say --yes, or look first with --dry-run"
+        )
+    engine = _engine(house)
+    target = None if to is None else str(to)
+    reason = str(options["reason"])
+    plan = engine.plan(chosen, reason=reason, to=target)
+    _tell_plan(plan, house.environment, reason)
+    if is_dry:
+        return _ending(plan, engine.rehearse(plan, _tell_receipt))
+    if plan.actions and not options["is_sure"] and not click.confirm("Roll back?", err=True):
+        click.echo("nothing was changed")
+        return ExitCode.INTERRUPTED
+    started = house.ports.clock.monotonic()
+    receipts = engine.execute(plan, _tell_receipt)
+    _tell_result(receipts, house.ports.clock.monotonic() - started, house.environment)
+    if target is None:
+        _condemn(engine, receipts)
+    return _ending(plan, receipts)
+
+
+@rollback.command()
+@environment_option
+def status(env: str) -> ExitCode:
+    """Show what each service serves, and which are pinned."""
+    house = wiring.House(env)
+    pins = _engine(house).pins()
+    width = max(len(pin.service) for pin in pins)
+    for pin in pins:
+        click.echo(f"{pin.service:{width}}  {_standing(pin)}")
+    for pin in pins:
+        if pin.holds_back:
+            click.echo(f"unpin: {_unpin(pin.service, house.environment)}")
+    return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO
+
+
+def _engine(house: wiring.House) -> RollbackEngine:
+    run_id = datetime.now(UTC).strftime("rollback-%Y%m%d-%H%M%S-%f")[:-3]
+    return RollbackEngine(house.environment, house.platform, house.ports, run_id=run_id)
+
+
+def _chosen(names: object, known: Sequence[str], *, is_all: bool) -> tuple[str, ...]:
+    """Return the services to roll back.
+
+    Raises:
+        UsageError: none is named, or some are and all too.
+    """
+    named = tuple(str(name) for name in names) if isinstance(names, tuple) else ()
+    if is_all == bool(named):
+        raise UsageError("name the services, or say --all", next_step=f"services: {', '.join(known)}")
+    return tuple(known) if is_all else named
+
+
+def _tell_plan(plan: RollbackPlan, environment: Environment, reason: str) -> None:
+    click.echo(
+        f"rollback in {environment.name}: {len(plan.actions)} services in {len(plan.waves)} waves: {reason}"
+    )
+    for number, wave in enumerate(plan.waves, start=1):
+        for action in wave:
+            notes = action.reason.removeprefix(reason).strip()
+            click.echo(f"  {number}  {_move(action)}  {notes or '(GO on record)'}")
+    for service, why in plan.impossible:
+        click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
+
+
+def _tell_receipt(receipt: Receipt) -> None:
+    click.echo(
+        f"{receipt.at:%H:%M:%S}  {receipt.state:12}  {_move(receipt.action)}"
+        f"  {receipt.seconds:.2f} s  {receipt.detail}"
+    )
+
+
+def _tell_result(receipts: Sequence[Receipt], seconds: float, environment: Environment) -> None:
+    proven = [receipt for receipt in receipts if receipt.is_verified]
+    click.echo(f"{len(proven)} of {len(receipts)} rolled back and proven in {seconds:.2f} s")
+    for receipt in proven:
+        if receipt.state is ReceiptState.ALREADY_DONE:
+            click.echo(f"further back: gate rollback {receipt.action.service} --to REVISION")
+    if proven:
+        click.echo("NOW PINNED: new deployments of these services get no traffic until you unpin them:")
+    for receipt in proven:
+        click.echo(f"  {_unpin(receipt.action.service, environment)}")
+
+
+def _condemn(engine: RollbackEngine, receipts: Sequence[Receipt]) -> None:
+    """Mark what was left; a broken ledger must not hide that the traffic moved."""
+    try:
+        engine.condemn(receipts)
+    except LedgerError as error:
+        click.echo(f"gate: not marked as bad: {error.diagnostics()}", err=True)
+
+
+def _ending(plan: RollbackPlan, receipts: Sequence[Receipt]) -> ExitCode:
+    bad = (ReceiptState.FAILED, ReceiptState.SKIPPED)
+    is_whole = bool(receipts) and not plan.impossible and all(r.state not in bad for r in receipts)
+    return ExitCode.GO if is_whole else ExitCode.ACTION_FAILED
+
+
+def _move(action: RollBack) -> str:
+    return f"{action.service}: {action.from_revision} → {action.to_revision}"
+
+
+def _standing(pin: Pin) -> str:
+    if pin.trouble:
+        return f"UNKNOWN: {pin.trouble}"
+    serving = ", ".join(f"{revision} {percent} %" for revision, percent in pin.serving) or "nothing"
+    if not pin.is_pinned:
+        return f"serves {serving}, follows the latest"
+    held = f", the newest {pin.latest} gets no traffic" if pin.holds_back else ""
+    return f"serves {serving}, PINNED{held}"
+
+
+def _unpin(service: str, environment: Environment) -> str:
+    return (
+        f"gcloud run services update-traffic {environment.cloud_run_name(service)} --to-latest"
+        f" --region {environment.region} --project {environment.project}"
+    )

@@ -1,0 +1,161 @@
+"""A rollback that a person asked for: survey, plan, execute, condemn.
+
+The pipeline rolls back what a verdict blamed; here a person names services, and what serves now is what they
+want to leave. Asking twice goes back once: a service that serves what the last rollback chose stays there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from gates.actions.execute import ExecutionPolicy, Executor
+from gates.actions.ports import Announce, RollbackPorts
+from gates.decision.rollback_plan import RollbackCase, plan_rollback
+from gates.errors import CloudError, LedgerError, UsageError
+from gates.model.decision import RollBack, RollbackPlan
+from gates.model.platform import Environment, Platform
+from gates.model.receipt import Receipt, ReceiptState
+from gates.model.state import RevisionState, ServiceState
+
+_Answer = TypeVar("_Answer")
+_ACTED = (ReceiptState.DONE, ReceiptState.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Where one service stands: what serves, what is newest, and whether it is held back.
+
+    `trouble` says why the service could not be read; the other fields are empty then.
+    """
+
+    service: str
+    serving: tuple[tuple[str, int], ...] = ()
+    latest: str = ""
+    is_pinned: bool = False
+    last: RollBack | None = None
+    trouble: str = ""
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the newest ready revision gets no traffic because of the pin."""
+        return self.is_pinned and self.latest not in dict(self.serving)
+
+
+class RollbackEngine:
+    """Plans and carries out rollbacks in one environment, through ports alone."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        platform: Platform,
+        ports: RollbackPorts,
+        *,
+        run_id: str,
+        policy: ExecutionPolicy | None = None,
+    ) -> None:
+        self._place = environment.name
+        self._platform = platform
+        self._ports = ports
+        self._executor = Executor(ports, environment=environment.name, run_id=run_id, policy=policy)
+
+    def plan(self, services: Sequence[str], *, reason: str, to: str | None = None) -> RollbackPlan:
+        """Return the plan for leaving what serves now; a service that cannot be read is `impossible`.
+
+        Raises:
+            UsageError: a service is unknown or named twice.
+            LedgerError: the ledger cannot be read and no target was named.
+        """
+        unknown = [name for name in services if self._platform.service(name) is None]
+        if unknown:
+            known = ", ".join(self._platform.service_names)
+            raise UsageError(f"unknown service {', '.join(unknown)}", next_step=f"one of {known}")
+        found = _for_each(services, lambda name: self._case_or_trouble(name, reason, to))
+        plan = plan_rollback(
+            [case for case in found if isinstance(case, RollbackCase)], self._platform.services
+        )
+        troubles = tuple(
+            (name, case) for name, case in zip(services, found, strict=True) if isinstance(case, str)
+        )
+        return replace(plan, impossible=troubles + plan.impossible)
+
+    def execute(self, plan: RollbackPlan, announce: Announce) -> tuple[Receipt, ...]:
+        """Carry the plan out and return one receipt for each action."""
+        return self._executor.execute(plan, announce)
+
+    def rehearse(self, plan: RollbackPlan, announce: Announce) -> tuple[Receipt, ...]:
+        """Return what the plan would send; writes nothing."""
+        return self._executor.rehearse(plan, announce)
+
+    def condemn(self, receipts: Sequence[Receipt]) -> None:
+        """Mark the revisions that were left as never to go back to.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        for action in (receipt.action for receipt in receipts if receipt.state in _ACTED):
+            self._ports.ledger.tombstone(self._place, action.service, action.from_revision, action.reason)
+
+    def pins(self) -> tuple[Pin, ...]:
+        """Return where every service stands."""
+        return tuple(_for_each(self._platform.service_names, self._pin))
+
+    def _case_or_trouble(self, service: str, reason: str, to: str | None) -> RollbackCase | str:
+        try:
+            state = self._ports.traffic.describe(service)
+            revisions = self._ports.traffic.revisions(service)
+        except CloudError as error:
+            return error.cause
+        case = RollbackCase(
+            service=service,
+            bad=_serving(state, revisions),
+            reason=reason,
+            revisions=revisions,
+            wanted=to,
+        )
+        try:
+            return self._remembered(case, state)
+        except LedgerError:
+            if to is None:
+                raise
+            return case
+
+    def _remembered(self, case: RollbackCase, state: ServiceState) -> RollbackCase:
+        """Return the case with what the ledger knows."""
+        ledger, service = self._ports.ledger, case.service
+        marked = (r.name for r in case.revisions if ledger.is_tombstoned(self._place, service, r.name))
+        case = replace(case, verified=ledger.last_go(self._place, service), tombstoned=frozenset(marked))
+        last = ledger.last_rollback(self._place, service)
+        if case.wanted is None and last is not None and last.to_revision == state.sole_serving:
+            return replace(case, bad=last.from_revision, wanted=last.to_revision)
+        return case
+
+    def _pin(self, service: str) -> Pin:
+        try:
+            state = self._ports.traffic.describe(service)
+            last = self._ports.ledger.last_rollback(self._place, service)
+        except (CloudError, LedgerError) as error:
+            return Pin(service=service, trouble=error.cause)
+        return Pin(
+            service=service,
+            serving=state.serving,
+            latest=state.latest_ready,
+            is_pinned=state.traffic.is_pinned,
+            last=last,
+        )
+
+
+def _for_each(services: Sequence[str], ask: Callable[[str], _Answer]) -> list[_Answer]:
+    """Ask about all services at once and return the answers in their order."""
+    if not services:
+        return []
+    with ThreadPoolExecutor(max_workers=len(services)) as pool:
+        return list(pool.map(ask, services))
+
+
+def _serving(state: ServiceState, revisions: Sequence[RevisionState]) -> str:
+    """Return the newest revision that has traffic, or the newest that was made when none has."""
+    bearing = dict(state.serving)
+    return next((r.name for r in revisions if r.name in bearing), state.sole_serving or state.latest_created)

@@ -1,0 +1,223 @@
+"""`gate rollback` on the command line: what it asks, prints and how it leaves."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from gates import cli, wiring
+from gates.actions.ports import RollbackPorts
+from gates.errors import DeniedError, LedgerError
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Environment, Platform, ServiceSpec
+from gates.model.release import RevisionRef
+from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
+
+
+class FakeHouse:
+    """A house with a cloud of two services; `b` depends on `a`."""
+
+    environment = Environment(
+        name="sandbox",
+        project="p",
+        region="r",
+        service_name="isectech-{service}-sandbox",
+        public_hosts=(),
+        allowed_impacts=(),
+        is_protected=False,
+    )
+    platform = Platform(
+        name="x",
+        services=(
+            ServiceSpec(name="a", title="a", tier="critical"),
+            ServiceSpec(name="b", title="b", tier="critical", depends_on=("a",)),
+        ),
+        tiers=(),
+        matrix=(),
+        roles=(),
+        digest="sha256:p",
+    )
+
+    def __init__(self) -> None:
+        self.cloud = FakeCloud(services={name: two_revisions(name) for name in "ab"})
+        self.ledger = FakeLedger(clock=self.cloud.clock)
+        self.ledger.goes["sandbox", "a"] = [RevisionRef(name="a-1", digest="sha256:a-1")]
+        self.asked_for: list[str] = []
+
+    def __call__(self, name: str) -> FakeHouse:
+        """Stand in for the class."""
+        self.asked_for.append(name)
+        return self
+
+    @property
+    def ports(self) -> RollbackPorts:
+        """Ports over the fakes."""
+        return fake_ports(self.cloud, self.ledger)
+
+
+class Terminal(io.StringIO):
+    """A standard input that is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
+    """The house that the command builds, off a terminal."""
+    fake = FakeHouse()
+    monkeypatch.setattr(wiring, "House", fake)
+    monkeypatch.setenv("GATE_ENV", "sandbox")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    return fake
+
+
+def test_a_service_goes_back_and_is_said_to_be_pinned(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Plan, receipt, seconds, pin, and how to unpin; what was left is marked."""
+    assert cli.run(["rollback", "a", "--yes", "--reason", "login is slow"]) is ExitCode.GO
+    out = capsys.readouterr().out
+    assert "rollback in sandbox: 1 services in 1 waves: login is slow" in out
+    assert "a: a-2 → a-1  (GO on record)" in out
+    assert "DONE" in out
+    assert "1 of 1 rolled back and proven in" in out
+    assert "NOW PINNED" in out
+    assert "gcloud run services update-traffic isectech-a-sandbox --to-latest --region r --project p" in out
+    assert house.cloud.serving("a") == "a-1"
+    assert house.ledger.tombstones == {("sandbox", "a", "a-2")}
+    assert house.asked_for == ["sandbox"]
+
+
+def test_all_goes_in_waves_and_a_target_without_a_go_is_loud(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Dependants first; nobody overlooks that b-1 was never judged."""
+    assert cli.run(["rollback", "--all", "--yes"]) is ExitCode.GO
+    out = capsys.readouterr().out
+    assert "  1  b: b-2 → b-1  (NOT VERIFIED: no GO on record for b-1)" in out
+    assert "  2  a: a-2 → a-1  (GO on record)" in out
+    assert [name for name, _ in house.cloud.writes] == ["b", "a"]
+
+
+def test_asking_again_changes_nothing_and_says_how_to_go_further(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second command succeeds, writes nothing, and names --to."""
+    cli.run(["rollback", "a", "--yes"])
+    writes = list(house.cloud.writes)
+    assert cli.run(["rollback", "a", "--yes"]) is ExitCode.GO
+    out = capsys.readouterr().out
+    assert "ALREADY_DONE" in out
+    assert "further back: gate rollback a --to REVISION" in out
+    assert house.cloud.writes == writes
+
+
+def test_a_dry_run_prints_the_call_and_sends_nothing(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It needs no --yes, leaves with 0, and neither cloud nor ledger is written."""
+    assert cli.run(["rollback", "a", "--dry-run"]) is ExitCode.GO
+    out = capsys.readouterr().out
+    assert "DRY_RUN" in out
+    assert 'shift a to [a-1=100, a-1=0 stable] with etag "1"' in out
+    assert (house.cloud.writes, house.ledger.rollbacks, house.ledger.tombstones) == ([], [], set())
+
+
+def test_off_a_terminal_it_refuses_without_yes(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody can be asked, so nothing is done."""
+    assert cli.run(["rollback", "a"]) is ExitCode.USAGE_ERROR
+    assert "--yes" in capsys.readouterr().err
+    assert house.cloud.writes == []
+
+
+@pytest.mark.parametrize(("said", "code", "serving"), [("y\n", 0, "a-1"), ("n\n", 2, "a-2"), ("", 2, "a-2")])
+def test_on_a_terminal_a_person_is_asked(
+    house: FakeHouse, monkeypatch: pytest.MonkeyPatch, said: str, code: int, serving: str
+) -> None:
+    """Yes goes; no and a closed terminal leave everything as it is."""
+    monkeypatch.setattr("sys.stdin", Terminal(said))
+    assert cli.run(["rollback", "a"]) == code
+    assert house.cloud.serving("a") == serving
+
+
+def test_a_failure_leaves_with_12(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """A service whose answer never changes is a failure, whatever the cloud says."""
+    house.cloud.services["a"].lag_s = 10_000.0
+    assert cli.run(["rollback", "a", "--yes"]) is ExitCode.ACTION_FAILED
+    out = capsys.readouterr().out
+    assert "FAILED" in out
+    assert "NOW PINNED" not in out
+
+
+@pytest.mark.parametrize("more", [["--yes"], ["--dry-run"]])
+def test_nothing_to_go_back_to_leaves_with_12(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    """A lone revision cannot be left."""
+    entry = house.cloud.services["a"]
+    entry.revisions = entry.revisions[:1]
+    assert cli.run(["rollback", "a", *more]) is ExitCode.ACTION_FAILED
+    assert "a: IMPOSSIBLE: there is no revision but a-2" in capsys.readouterr().out
+
+
+def test_a_named_target_is_taken(house: FakeHouse) -> None:
+    """The revision that was named serves, and what was left is not marked."""
+    assert cli.run(["rollback", "b", "--to", "b-1", "--yes"]) is ExitCode.GO
+    assert house.cloud.serving("b") == "b-1"
+    assert house.ledger.tombstones == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["rollback", "--yes"], "name the services, or say --all"),
+        (["rollback", "a", "--all", "--yes"], "name the services, or say --all"),
+        (["rollback", "a", "b", "--to", "a-1", "--yes"], "--to names a revision of one service"),
+        (["rollback", "z", "--yes"], "unknown service z"),
+        (["rollback", "a", "a", "--yes"], "a is named twice"),
+    ],
+)
+def test_bad_arguments_are_explained(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+) -> None:
+    """Nothing is sent for a command that makes no sense."""
+    assert cli.run(words) is ExitCode.USAGE_ERROR
+    assert why in capsys.readouterr().err
+    assert house.cloud.writes == []
+
+
+def test_a_ledger_that_fails_afterwards_hides_nothing(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The traffic moved and that is what the exit code says; the trouble is told beside it."""
+
+    class ReadOnly(FakeLedger):
+        def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+            raise LedgerError("the disk is full")
+
+    house.ledger = ReadOnly(clock=house.cloud.clock)
+    assert cli.run(["rollback", "a", "--yes"]) is ExitCode.GO
+    assert "not marked as bad: the disk is full" in capsys.readouterr().err
+
+
+def test_status_shows_pins_and_how_to_lift_them(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line per service; the way out only for those that hold a newer revision back."""
+    cli.run(["rollback", "a", "--yes"])
+    capsys.readouterr()
+    assert cli.run(["rollback", "status"]) is ExitCode.GO
+    out = capsys.readouterr().out
+    assert "a  serves a-1 100 %, PINNED, the newest a-2 gets no traffic" in out
+    assert "b  serves b-2 100 %, follows the latest" in out
+    assert out.count("unpin: gcloud") == 1
+
+
+def test_status_of_a_service_that_cannot_be_read_is_no_success(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unknown is said and is not 0."""
+    house.cloud.services["b"].refusal = DeniedError("may not read b")
+    assert cli.run(["rollback", "status"]) is ExitCode.ACTION_FAILED
+    assert "b  UNKNOWN: may not read b" in capsys.readouterr().out

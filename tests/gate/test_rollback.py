@@ -1,0 +1,147 @@
+"""A rollback that a person asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.actions.execute import ExecutionPolicy
+from gates.actions.ports import RollbackPorts
+from gates.errors import DeniedError, LedgerError, UsageError
+from gates.model.platform import Environment, Platform, ServiceSpec
+from gates.model.receipt import Receipt, ReceiptState
+from gates.model.release import RevisionRef
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.rollback import RollbackEngine
+from tests.support.fake_cloud import FakeCloud, FakeLedger, FakeService, fake_ports, revision
+
+ENVIRONMENT = Environment(
+    name="sandbox",
+    project="p",
+    region="r",
+    service_name="isectech-{service}-sandbox",
+    public_hosts=(),
+    allowed_impacts=(),
+    is_protected=False,
+)
+SPECS = tuple(ServiceSpec(name=name, title=name, tier="critical") for name in "ab")
+PLATFORM = Platform(name="x", services=SPECS, tiers=(), matrix=(), roles=(), digest="sha256:p")
+
+
+def three_revisions(service: str) -> FakeService:
+    """Return a service whose third revision serves everything."""
+    revisions = tuple(revision(f"{service}-{number}", 4 - number) for number in (3, 2, 1))
+    return FakeService(
+        revisions=revisions, traffic=TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
+    )
+
+
+class Bench:
+    """A cloud of two services, a ledger, and an engine between them."""
+
+    def __init__(self) -> None:
+        self.cloud = FakeCloud(services={name: three_revisions(name) for name in "ab"})
+        self.ledger = FakeLedger(clock=self.cloud.clock)
+        ports: RollbackPorts = fake_ports(self.cloud, self.ledger)
+        self.engine = RollbackEngine(ENVIRONMENT, PLATFORM, ports, run_id="r", policy=ExecutionPolicy())
+
+    def roll_back(self, *services: str, to: str | None = None) -> tuple[Receipt, ...]:
+        """Plan and execute, and mark what was left as a person's command does."""
+        receipts = self.engine.execute(self.engine.plan(services, reason="slow", to=to), lambda _: None)
+        if to is None:
+            self.engine.condemn(receipts)
+        return receipts
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A fresh bench."""
+    return Bench()
+
+
+def test_what_serves_is_left_for_the_newest_go(bench: Bench) -> None:
+    """The ledger's GO decides, although a newer revision is ready."""
+    bench.ledger.goes["sandbox", "a"] = [RevisionRef(name="a-1", digest="sha256:a-1")]
+    (receipt,) = bench.roll_back("a")
+    assert (receipt.action.from_revision, receipt.action.to_revision) == ("a-3", "a-1")
+    assert receipt.action.is_target_verified
+    assert bench.ledger.tombstones == {("sandbox", "a", "a-3")}
+
+
+def test_asking_twice_goes_back_once(bench: Bench) -> None:
+    """The second time nothing moves: a repeated command is not a wish for an older revision."""
+    bench.roll_back("a")
+    writes = list(bench.cloud.writes)
+    (again,) = bench.roll_back("a")
+    assert again.state is ReceiptState.ALREADY_DONE
+    assert bench.cloud.serving("a") == "a-2"
+    assert bench.cloud.writes == writes
+    assert bench.ledger.tombstones == {("sandbox", "a", "a-3")}
+
+
+def test_a_newer_bad_revision_is_rolled_back_again(bench: Bench) -> None:
+    """After the pin was lifted and another revision serves, the same command leaves that one."""
+    bench.roll_back("a")
+    service = bench.cloud.services["a"]
+    service.revisions = (revision("a-4", 0), *service.revisions)
+    service.traffic = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
+    (receipt,) = bench.roll_back("a")
+    assert (receipt.action.from_revision, receipt.action.to_revision) == ("a-4", "a-2")
+
+
+def test_a_named_target_goes_further_back_and_condemns_nothing(bench: Bench) -> None:
+    """Naming the revision overrides memory and choice."""
+    bench.roll_back("a")
+    (receipt,) = bench.roll_back("a", to="a-1")
+    assert receipt.state is ReceiptState.DONE
+    assert bench.cloud.serving("a") == "a-1"
+    assert bench.ledger.tombstones == {("sandbox", "a", "a-3")}
+
+
+def test_in_a_split_the_newest_part_is_the_bad_one(bench: Bench) -> None:
+    """A canary is left although most traffic is elsewhere."""
+    halves = (TrafficTarget(revision="a-2", percent=90), TrafficTarget(revision="a-3", percent=10))
+    bench.cloud.services["a"].traffic = TrafficSplit(targets=halves)
+    (receipt,) = bench.roll_back("a")
+    assert (receipt.action.from_revision, receipt.action.to_revision) == ("a-3", "a-2")
+    assert receipt.state is ReceiptState.DONE
+
+
+def test_a_service_that_cannot_be_read_is_impossible_and_the_others_go(bench: Bench) -> None:
+    """One denied service does not hold up the rest."""
+    bench.cloud.services["a"].refusal = DeniedError("may not read a")
+    plan = bench.engine.plan(("a", "b"), reason="slow")
+    assert plan.impossible == (("a", "may not read a"),)
+    assert [action.service for action in plan.actions] == ["b"]
+
+
+def test_unknown_services_are_refused(bench: Bench) -> None:
+    """The error lists what there is."""
+    with pytest.raises(UsageError, match="unknown service z") as caught:
+        bench.engine.plan(("a", "z"), reason="slow")
+    assert "a, b" in caught.value.next_step
+
+
+def test_a_broken_ledger_asks_for_a_named_target(bench: Bench) -> None:
+    """Without memory no target is chosen, and one that a person names is taken as not verified."""
+    bench.ledger.refusal = LedgerError("damaged")
+    with pytest.raises(LedgerError):
+        bench.engine.plan(("a",), reason="slow")
+    plan = bench.engine.plan(("a",), reason="slow", to="a-2")
+    assert [action.is_target_verified for action in plan.actions] == [False]
+
+
+def test_pins_say_where_every_service_stands(bench: Bench) -> None:
+    """A rolled back service holds its newest revision back; one that follows the latest does not."""
+    bench.roll_back("a")
+    bench.cloud.services["b"].traffic = TrafficSplit(targets=(TrafficTarget(revision="b-3", percent=100),))
+    a, b = bench.engine.pins()
+    assert (a.is_pinned, a.holds_back, a.serving, a.latest) == (True, True, (("a-2", 100),), "a-3")
+    assert (b.is_pinned, b.holds_back) == (True, False)
+    assert a.last is not None
+    assert a.last.to_revision == "a-2"
+
+
+def test_a_pin_that_cannot_be_read_says_why(bench: Bench) -> None:
+    """The status of the others is still told."""
+    bench.cloud.services["a"].refusal = DeniedError("may not read a")
+    assert [pin.trouble for pin in bench.engine.pins()] == ["may not read a", ""]
