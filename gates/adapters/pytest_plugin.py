@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from gates.errors import GateError
 from gates.model.criterion import PLATFORM, Catalogue, Criterion
 from gates.model.identity import Identity
 from gates.model.platform import Impact
+from gates.model.state import ServiceState
 from gates.model.target import ServiceTarget, Target
 
 _TARGET = pytest.StashKey[Target]()
@@ -188,3 +189,10 @@ def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def cloud_state(target: Target) -> Iterator[Callable[[str], ServiceState]]:
+    """Give what the cloud's API says of a service, read when it is asked for."""
+    with targeting.reader(target) as describe:
+        yield describe

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from gates.decision.candidates import ServiceView, find_release
 from gates.errors import ConfigurationError
 from gates.model.criterion import Catalogue
 from gates.model.identity import Identity
-from gates.model.platform import Environment, Platform
+from gates.model.platform import Endpoints, Environment, Platform
 from gates.model.release import Release
+from gates.model.state import ServiceState
 from gates.model.target import ServiceTarget, Target
 
 
@@ -47,6 +49,7 @@ def make_target(
         fingerprint=release.fingerprint,
         project=environment.project,
         region=environment.region,
+        service_name=environment.service_name,
         services=services,
         public_urls=public,
         allowed_impacts=environment.allowed_impacts,
@@ -88,6 +91,30 @@ def find_target(folder: Path, environment_name: str) -> Target:
         views, platform.services, release_id="by-hand", environment=environment.name, wanted={}
     )
     return make_target(platform, environment, found.release, views)
+
+
+@contextmanager
+def reader(target: Target) -> Iterator[Callable[[str], ServiceState]]:
+    """Give a function that asks the cloud's API about a service of the target."""
+    from gates.adapters.cloud_run import CloudRun  # noqa: PLC0415 - few producers need the cloud's client
+
+    cloud = CloudRun(
+        Environment(
+            name=target.environment,
+            project=target.project,
+            region=target.region,
+            service_name=target.service_name,
+            public_hosts=(),
+            allowed_impacts=(),
+            is_protected=True,
+            endpoints=Endpoints(run_grpc=target.run_grpc),
+        ),
+        SystemClock(),
+    )
+    try:
+        yield cloud.describe
+    finally:
+        cloud.close()
 
 
 @lru_cache(maxsize=4)

@@ -31,6 +31,8 @@ class Target:
     """The digest of the whole release under test; binds platform-wide evidence to it."""
     project: str
     region: str
+    service_name: str
+    """Template of the services' names in the cloud, with `{service}`."""
     services: tuple[ServiceTarget, ...]
     public_urls: tuple[tuple[str, str], ...]
     allowed_impacts: tuple[Impact, ...]

@@ -52,6 +52,7 @@ class Bench:
             fingerprint=RELEASE.fingerprint,
             project="p",
             region="r",
+            service_name="{service}",
             services=(
                 ServiceTarget(
                     name=SERVICE, base_url="", revision=CANDIDATE.name, digest="sha256:2", has_openapi=True
