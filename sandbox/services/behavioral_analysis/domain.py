@@ -16,6 +16,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["low", "medium", "high", "critical"]
 
 WINDOW_H = 24
 MIDPOINT = 3.0
@@ -63,7 +66,7 @@ class Score:
     risk: float
     z: float
     observed: float
-    level: str
+    level: Level
     event_ids: tuple[str, ...]
 
 
@@ -94,9 +97,9 @@ def risk_of(observed: float, baseline: Baseline) -> tuple[float, float]:
     return 50.0 * (1.0 + distance / (1.0 + abs(distance))), z
 
 
-def level_of(risk: float) -> str:
+def level_of(risk: float) -> Level:
     """The risk in one word."""
-    bounds = ((75.0, "critical"), (ANOMALOUS_FROM, "high"), (25.0, "medium"))
+    bounds: tuple[tuple[float, Level], ...] = ((75.0, "critical"), (ANOMALOUS_FROM, "high"), (25.0, "medium"))
     return next((word for bound, word in bounds if risk >= bound), "low")
 
 

@@ -1,0 +1,96 @@
+"""The operations of behavioral-analysis."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Path, Query
+
+from sandbox.kit.change import Change, changing
+from sandbox.kit.identity import SERVICE, Principal, at_least, required
+from sandbox.kit.models import Identifier
+from sandbox.kit.paging import Cursor, Limit, cut, key_after
+from sandbox.kit.problem import responses
+from sandbox.kit.runtime import KitDep, StoreDep
+from sandbox.services.behavioral_analysis import domain, seeding, store
+from sandbox.services.behavioral_analysis.models import (
+    AnomalyPage,
+    BaselineView,
+    Model,
+    ScoreRequest,
+    ScoreView,
+)
+from sandbox.services.behavioral_analysis.scoring import Scoring, anomaly_of
+
+router = APIRouter(prefix="/v1", tags=["behaviour"])
+
+Reader = Annotated[Principal, Depends(required(*at_least("viewer"), SERVICE))]
+Recording = Annotated[Change, Depends(changing(*at_least("analyst"), SERVICE))]
+
+EntityId = Annotated[Identifier, Path(examples=[seeding.KNOWN_ENTITY])]
+
+
+def scoring_of(kit: KitDep, database: StoreDep) -> Scoring:
+    """What scoring needs, for one request."""
+    return Scoring(mesh=kit.mesh, database=database)
+
+
+ScoringDep = Annotated[Scoring, Depends(scoring_of)]
+
+
+@router.get("/entities/{entity_id}/baseline", summary="An entity's ordinary day", responses=responses(404))
+def get_baseline(entity_id: EntityId, principal: Reader, scoring: ScoringDep) -> BaselineView:
+    return scoring.baseline(principal, entity_id)
+
+
+@router.get(
+    "/entities/{entity_id}/score", summary="How far an entity is from its past", responses=responses(404)
+)
+def get_score(entity_id: EntityId, principal: Reader, scoring: ScoringDep) -> ScoreView:
+    return scoring.score(principal, entity_id)
+
+
+@router.post(
+    "/score", summary="Score an entity and keep the score if it is an anomaly", responses=responses(404)
+)
+def score_entity(
+    body: Annotated[ScoreRequest, Body(examples=[{"entityId": seeding.KNOWN_ENTITY}])],
+    change: Recording,
+    scoring: ScoringDep,
+) -> ScoreView:
+    score = scoring.score(change.principal, body.entity_id)
+    with change.write() as connection:
+        if score.is_anomalous:
+            store.save_anomaly(connection, change.tenant, anomaly_of(score))
+        change.note(connection, "entity.scored", body.entity_id, risk=score.risk)
+    return score
+
+
+@router.get("/anomalies", summary="Scores that left the ordinary")
+def list_anomalies(
+    principal: Reader,
+    database: StoreDep,
+    entity_id: Annotated[Identifier | None, Query(alias="entityId", examples=[seeding.KNOWN_ENTITY])] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> AnomalyPage:
+    with database.read() as connection:
+        rows = store.anomalies_after(connection, principal.tenant, entity_id, key_after(cursor), limit + 1)
+    items, following = cut(rows, limit, lambda anomaly: anomaly.id)
+    return AnomalyPage(items=list(items), next_cursor=following)
+
+
+@router.get("/model", summary="How scores come about")
+def get_model(_principal: Reader) -> Model:
+    return Model(
+        version=domain.MODEL_VERSION,
+        formula="risk = 50 * (1 + d / (1 + |d|)), d = (observed - mean) / max(deviation, floor) - midpoint",
+        window_hours=domain.WINDOW_H,
+        baseline_days=domain.BASELINE_DAYS,
+        midpoint=domain.MIDPOINT,
+        deviation_floor=domain.DEVIATION_FLOOR,
+        anomalous_from=domain.ANOMALOUS_FROM,
+        severity_weights=domain.SEVERITY_WEIGHTS,
+        suspicious_kinds=sorted(domain.SUSPICIOUS_KINDS),
+        suspicion_factor=domain.SUSPICION_FACTOR,
+    )
