@@ -93,10 +93,21 @@ def store_of(request: Request) -> Store:
     return store
 
 
-def open_door(request: Request) -> None:
+# These are coroutines although they wait for nothing: a plain function costs a trip to a worker thread.
+
+
+async def _kit(request: Request) -> Kit:
+    return kit_of(request)
+
+
+async def _store(request: Request) -> Store:
+    return store_of(request)
+
+
+async def open_door(request: Request) -> None:
     """Dependency for operations without a token: counted by address."""
     kit_of(request).charge_address(request)
 
 
-KitDep = Annotated[Kit, Depends(kit_of)]
-StoreDep = Annotated[Store, Depends(store_of)]
+KitDep = Annotated[Kit, Depends(_kit)]
+StoreDep = Annotated[Store, Depends(_store)]

@@ -32,7 +32,7 @@ router = APIRouter(tags=["sign-in"])
 Anyone = Annotated[Principal, Depends(required())]
 
 
-def issuer_of(request: Request) -> Issuer:
+async def issuer_of(request: Request) -> Issuer:
     """Return the app's issuer."""
     issuer: Issuer = request.app.state.issuer
     return issuer

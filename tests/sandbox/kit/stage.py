@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -107,12 +108,14 @@ def staged(
         server_header=False,
     )
     server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    stage = Stage(url=f"http://127.0.0.1:{socket.getsockname()[1]}", folder=folder, switchboard=switchboard)
+    # Named as TCP: asyncio switches Nagle's algorithm off for such sockets alone.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    stage = Stage(url=f"http://127.0.0.1:{listener.getsockname()[1]}", folder=folder, switchboard=switchboard)
     for name, build in {AUTH: build_auth, **builds}.items():
         stage.apps[name] = build(stage.settings(name, env or {}))
         switchboard.apps[stage.host_of(name)] = stage.apps[name]
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[socket])), daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()
     assert poll(lambda: server.started), "the services did not start"
     try:
@@ -122,4 +125,4 @@ def staged(
             client.close()
         server.should_exit = True
         thread.join(10)
-        socket.close()
+        listener.close()
