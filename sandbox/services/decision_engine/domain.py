@@ -2,14 +2,23 @@
 
     proposed ──approve──▶ approved ──execute──▶ executing ──▶ executed
 
-Nobody approves what they proposed. Executing an executed decision changes nothing and answers the same.
+Nobody approves what they proposed. Approving again by the same person and executing what was executed change
+nothing and answer the same. An execution that was cut off stays `executing` and is taken up by the next
+request to execute; each of its steps may be repeated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, get_args
+
+Severity = Literal["low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+Approver = Literal["responder", "manager", "admin"]
+APPROVERS: tuple[Approver, ...] = get_args(Approver)
+"""Roles that a policy may let approve."""
 
 
 class Status(StrEnum):
@@ -56,7 +65,7 @@ class Rule:
     """What to do about threats of one severity, and who may say yes."""
 
     action: Action
-    approver_roles: tuple[str, ...]
+    approver_roles: tuple[Approver, ...]
     escalate_from_risk: float
     """From this risk on the asset is isolated, whatever the action says."""
 
@@ -67,22 +76,20 @@ class Ground:
 
     threat_id: str
     asset_id: str
-    severity: str
+    severity: Severity
     risk: float | None
     """None when no score could be had."""
 
 
-_APPROVERS = ("responder", "manager", "admin")
-
-DEFAULT_POLICY: dict[str, Rule] = {
-    "low": Rule(action=Action.MONITOR, approver_roles=_APPROVERS, escalate_from_risk=99.0),
-    "medium": Rule(action=Action.RESET_CREDENTIALS, approver_roles=_APPROVERS, escalate_from_risk=95.0),
-    "high": Rule(action=Action.ISOLATE_ASSET, approver_roles=_APPROVERS, escalate_from_risk=75.0),
-    "critical": Rule(action=Action.ISOLATE_ASSET, approver_roles=_APPROVERS, escalate_from_risk=50.0),
+DEFAULT_POLICY: dict[Severity, Rule] = {
+    "low": Rule(action=Action.MONITOR, approver_roles=APPROVERS, escalate_from_risk=99.0),
+    "medium": Rule(action=Action.RESET_CREDENTIALS, approver_roles=APPROVERS, escalate_from_risk=95.0),
+    "high": Rule(action=Action.ISOLATE_ASSET, approver_roles=APPROVERS, escalate_from_risk=75.0),
+    "critical": Rule(action=Action.ISOLATE_ASSET, approver_roles=APPROVERS, escalate_from_risk=50.0),
 }
 
 
-def recommend(ground: Ground, policy: dict[str, Rule]) -> Action:
+def recommend(ground: Ground, policy: Mapping[Severity, Rule]) -> Action:
     """The action that the policy asks for."""
     rule = policy[ground.severity]
     if ground.risk is not None and ground.risk >= rule.escalate_from_risk:
@@ -104,3 +111,25 @@ def refuse_approval(
 def refuse_execution(status: Status) -> Refusal | None:
     """Why the decision cannot be executed now, or None; an executed one may be asked for again."""
     return Refusal.NOT_APPROVED if status is Status.PROPOSED else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change in another service that an execution makes; repeating it changes nothing more."""
+
+    service: str
+    path: str
+    change: Mapping[str, str]
+
+
+def steps_of(action: Action, ground: Ground) -> list[Step]:
+    """What executing the action changes: the asset when it is isolated, then the threat's status."""
+    threat = Step(
+        service="threat-detection",
+        path=f"/v1/threats/{ground.threat_id}",
+        change={"status": THREAT_STATUS[action]},
+    )
+    if action is not Action.ISOLATE_ASSET:
+        return [threat]
+    path = f"/v1/assets/{ground.asset_id}"
+    return [Step(service="asset-discovery", path=path, change={"state": "isolated"}), threat]

@@ -1,0 +1,147 @@
+"""Takes a decision through its life: propose, approve, execute."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from sandbox.kit.change import Change
+from sandbox.kit.ids import mint
+from sandbox.kit.mesh import Mesh
+from sandbox.kit.problem import Problem
+from sandbox.services.decision_engine import domain, policies, sources, store
+from sandbox.services.decision_engine.domain import FORBIDDEN, Action, Ground, Refusal, Status
+from sandbox.services.decision_engine.models import Decision, NewDecision, StepView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What the steps of a decision need; made per request."""
+
+    mesh: Mesh
+    change: Change
+
+    def propose(self, body: NewDecision) -> Decision:
+        """Propose a response to a threat.
+
+        Raises:
+            Problem: 404 when the tenant has no such threat, 503 when threat-detection cannot be asked.
+        """
+        ground = sources.ground_of(self.mesh, self.change.principal, body.threat_id)
+        with self.change.write() as connection:
+            policy = policies.rules_of(policies.policy_of(connection, self.change.tenant))
+            recommended = domain.recommend(ground, policy)
+            decision = self._proposed(body, ground, recommended)
+            store.insert_decision(connection, self.change.tenant, decision)
+            self.change.note(
+                connection,
+                "decision.proposed",
+                decision.id,
+                threat=ground.threat_id,
+                asset=ground.asset_id,
+                response=decision.action,
+            )
+            self.change.keep(connection, 201, decision)
+        return decision
+
+    def approve(self, decision_id: str) -> Decision:
+        """Approve as a second person; approving again by the same person changes nothing.
+
+        Raises:
+            Problem: 403 for the proposer or a role that the policy does not name, 404, or 409.
+        """
+        principal = self.change.principal
+        with self.change.write() as connection:
+            decision = self._known(connection, decision_id)
+            if decision.approved_by == principal.actor:
+                return decision
+            policy = policies.rules_of(policies.policy_of(connection, self.change.tenant))
+            _refuse(
+                domain.refuse_approval(
+                    Status(decision.status),
+                    proposer=decision.proposed_by,
+                    approver=principal.actor,
+                    roles=principal.roles,
+                    allowed=policy[decision.severity].approver_roles,
+                )
+            )
+            store.approve(connection, decision, principal.actor, time.time())
+            self.change.note(connection, "decision.approved", decision_id, threat=decision.threat_id)
+            return self._known(connection, decision_id)
+
+    def execute(self, decision_id: str) -> Decision:
+        """Execute an approved decision; executing it again changes nothing.
+
+        That it began is kept before the first step, so a crash in the middle leaves `executing`, and the
+        next request makes the steps again; each of them sets a state, so twice is once.
+
+        Raises:
+            Problem: 404, 409 before the approval, 503 when a step cannot be made now.
+        """
+        with self.change.write() as connection:
+            decision = self._known(connection, decision_id)
+            _refuse(domain.refuse_execution(Status(decision.status)))
+            if decision.status == "executed":
+                return decision
+            store.begin_execution(connection, decision)
+        steps = [self._make(step) for step in domain.steps_of(Action(decision.action), _ground(decision))]
+        with self.change.write() as connection:
+            actor, now = self.change.principal.actor, time.time()
+            if store.finish_execution(connection, decision, actor, steps, now):
+                self.change.note(connection, "decision.executed", decision_id, response=decision.action)
+            return self._known(connection, decision_id)
+
+    def _make(self, step: domain.Step) -> StepView:
+        is_done = sources.make(self.mesh, self.change.principal, step)
+        target = step.path.rpartition("/")[2]
+        return StepView(service=step.service, target=target, outcome="done" if is_done else "skipped")
+
+    def _known(self, connection: Connection, decision_id: str) -> Decision:
+        return known(store.decision_of(connection, self.change.tenant, decision_id))
+
+    def _proposed(self, body: NewDecision, ground: Ground, recommended: Action) -> Decision:
+        return Decision(
+            id=mint("dec"),
+            threat_id=ground.threat_id,
+            asset_id=ground.asset_id,
+            severity=ground.severity,
+            risk=ground.risk,
+            action=body.action or recommended.value,
+            recommended_action=recommended.value,
+            rationale=body.rationale,
+            status="proposed",
+            proposed_by=self.change.principal.actor,
+            approved_by=None,
+            executed_by=None,
+            proposed_at=time.time(),
+            approved_at=None,
+            executed_at=None,
+            steps=[],
+        )
+
+
+def known(decision: Decision | None) -> Decision:
+    """The decision itself.
+
+    Raises:
+        Problem: 404 when there is none.
+    """
+    if decision is None:
+        raise Problem(404, "There is no decision of that id.", code="decision_unknown")
+    return decision
+
+
+def _ground(decision: Decision) -> Ground:
+    return Ground(
+        threat_id=decision.threat_id,
+        asset_id=decision.asset_id,
+        severity=decision.severity,
+        risk=decision.risk,
+    )
+
+
+def _refuse(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        status = 403 if refusal in FORBIDDEN else 409
+        raise Problem(status, refusal.value, code=refusal.name.lower())

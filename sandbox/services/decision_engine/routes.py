@@ -1,0 +1,101 @@
+"""The operations of decision-engine."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Path, Query
+
+from sandbox.kit.change import Change, changing, creating
+from sandbox.kit.identity import SERVICE, Principal, at_least, required
+from sandbox.kit.links import leads_to, link
+from sandbox.kit.models import Identifier
+from sandbox.kit.paging import Cursor, Limit, cut, key_after
+from sandbox.kit.problem import responses
+from sandbox.kit.runtime import KitDep, StoreDep
+from sandbox.services.decision_engine import policies, seeding, store
+from sandbox.services.decision_engine.life import Life, known
+from sandbox.services.decision_engine.models import Decision, DecisionPage, NewDecision, NewPolicy, Policy
+
+router = APIRouter(prefix="/v1", tags=["decisions"])
+
+Reader = Annotated[Principal, Depends(required(*at_least("viewer"), SERVICE))]
+Proposal = Annotated[Change, Depends(creating(*at_least("analyst")))]
+Response = Annotated[Change, Depends(changing(*at_least("responder")))]
+Ruling = Annotated[Change, Depends(changing(*at_least("manager")))]
+
+DecisionId = Annotated[Identifier, Path(examples=[seeding.PROPOSED])]
+ApprovedId = Annotated[Identifier, Path(examples=[seeding.APPROVED])]
+
+
+@router.post(
+    "/decisions",
+    status_code=201,
+    summary="Propose a response to a threat",
+    responses=responses(404, 409)
+    | leads_to(201, link("get_decision", decision_id="/id"), link("execute_decision", decision_id="/id")),
+)
+def propose_decision(
+    body: Annotated[NewDecision, Body(examples=[{"threatId": seeding.known_threat()}])],
+    change: Proposal,
+    kit: KitDep,
+) -> Decision:
+    return Life(mesh=kit.mesh, change=change).propose(body)
+
+
+@router.get(
+    "/decisions",
+    summary="Decisions, newest first",
+    responses=leads_to(200, link("get_decision", decision_id="/items/0/id")),
+)
+def list_decisions(
+    principal: Reader,
+    database: StoreDep,
+    threat_id: Annotated[Identifier | None, Query(alias="threatId")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> DecisionPage:
+    with database.read() as connection:
+        rows = store.decisions_before(connection, principal.tenant, threat_id, key_after(cursor), limit + 1)
+    items, following = cut(rows, limit, lambda decision: decision.id)
+    return DecisionPage(items=list(items), next_cursor=following)
+
+
+@router.get("/decisions/{decision_id}", summary="One decision", responses=responses(404))
+def get_decision(decision_id: DecisionId, principal: Reader, database: StoreDep) -> Decision:
+    with database.read() as connection:
+        return known(store.decision_of(connection, principal.tenant, decision_id))
+
+
+@router.post(
+    "/decisions/{decision_id}/approve",
+    summary="Approve what another person proposed",
+    responses=responses(404, 409),
+)
+def approve_decision(decision_id: DecisionId, change: Response, kit: KitDep) -> Decision:
+    return Life(mesh=kit.mesh, change=change).approve(decision_id)
+
+
+@router.post(
+    "/decisions/{decision_id}/execute",
+    summary="Execute an approved decision, once however often it is asked for",
+    responses=responses(404, 409),
+)
+def execute_decision(decision_id: ApprovedId, change: Response, kit: KitDep) -> Decision:
+    return Life(mesh=kit.mesh, change=change).execute(decision_id)
+
+
+@router.get("/policies", summary="The rules that hold now")
+def get_policy(principal: Reader, database: StoreDep) -> Policy:
+    with database.read() as connection:
+        return policies.policy_of(connection, principal.tenant)
+
+
+@router.put("/policies", summary="Replace the rules")
+def replace_policy(body: NewPolicy, change: Ruling) -> Policy:
+    with change.write() as connection:
+        store.save_policy(connection, change.tenant, body, change.principal.actor, time.time())
+        policy = policies.policy_of(connection, change.tenant)
+        change.note(connection, "policy.replaced", f"policy/{change.tenant}", version=policy.version)
+    return policy
