@@ -10,9 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["asset", "event", "threat", "decision", "correlation"]
 
 MAX_QUESTION = 2000
 """Characters of a question."""
+MAX_TURNS = 100
+"""Questions of one conversation."""
 MAX_SENTENCES = 40
 """Sentences of an answer; what lies beyond is counted, not told."""
 
@@ -21,7 +26,7 @@ _MARKUP = re.compile(r"<[^>]*>|!?\[[^\]]*\]\([^)]*\)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINK = re.compile(r"\b(?:https?|ftp|javascript|data)\s*:", re.IGNORECASE)
 
-KIND_OF_PREFIX: dict[str, str] = {
+KIND_OF_PREFIX: dict[str, Kind] = {
     "ast": "asset",
     "evt": "event",
     "thr": "threat",
@@ -34,7 +39,7 @@ KIND_OF_PREFIX: dict[str, str] = {
 class Reference:
     """A record that the question names or the answer cites."""
 
-    kind: str
+    kind: Kind
     id: str
 
 
@@ -110,9 +115,3 @@ def decision_fact(decision_id: str, action: str, status: str, threat_id: str) ->
     """Tell one decision."""
     sentence = f"Decision {decision_id} to {action} because of {threat_id} is {status}."
     return Fact(reference=Reference(kind="decision", id=decision_id), sentence=sentence)
-
-
-def score_fact(entity_id: str, risk: float, level: str) -> Fact:
-    """Tell one score."""
-    sentence = f"The behaviour of {entity_id} is scored {risk:.1f} of 100 ({level})."
-    return Fact(reference=Reference(kind="score", id=entity_id), sentence=sentence)
