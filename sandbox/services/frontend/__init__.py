@@ -1,1 +1,1 @@
-"""The pages for people, and the session that keeps their token out of the browser."""
+"""The pages that people see; holds their tokens, so that no browser ever does."""
