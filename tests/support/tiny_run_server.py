@@ -57,7 +57,7 @@ class TinyRun:
     """The service's message, what was asked, and the troubles to come, per method.
 
     `operation_error` ends operations with that code; `is_moved_despite` applies the list all the same;
-    `busy_reads` is how many reads after a write still say that the service reconciles; `foreign_list` is what
+    `slow_waits` is how many long polls end before the operation does; `busy_reads` is how many reads after a write still say that the service reconciles; `foreign_list` is what
     somebody else writes right after our write.
     """
 
@@ -67,7 +67,8 @@ class TinyRun:
     requests: list[tuple[str, Any]] = field(default_factory=list)
     operation_error: int = 0
     is_moved_despite: bool = False
-    is_wait_slow: bool = False
+    slow_waits: int = 0
+    on_wait: Callable[[], None] = lambda: None
     busy_reads: int = 0
     foreign_list: list[Any] = field(default_factory=list)
 
@@ -100,8 +101,9 @@ class TinyRun:
 
     def wait_operation(self, request: Any, _context: Any) -> Any:
         """Answer how the operation ended; a slow one is not done at the first poll."""
+        self.on_wait()
         operation = operations_pb2.Operation(name=request.name, done=True)
-        if self.is_wait_slow and len(self.asked("WaitOperation")) == 1:
+        if self.len(self.asked("WaitOperation")) <= self.slow_waits:
             operation.done = False
         elif self.operation_error:
             operation.error.code = self.operation_error

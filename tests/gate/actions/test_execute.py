@@ -206,7 +206,7 @@ def test_receipts_are_recorded_with_environment_and_run() -> None:
 def test_patience_is_bounded_by_default() -> None:
     """Every number of the default patience ends a wait or a retry."""
     patience = Patience()
-    assert 0 < patience.poll_s < patience.settle_s < 300
+    assert 0 < patience.confirm_s < patience.poll_s < patience.settle_s < 300
     assert 1 < patience.answers < 10
     assert 1 < patience.attempts < 10
 

@@ -10,8 +10,10 @@ import pytest
 from google.cloud import run_v2
 
 from gates.adapters.cloud_run import CallLimits, CloudRun
+from gates.adapters.cloud_run_channel import connect
 from gates.errors import (
     CloudError,
+    ConfigurationError,
     ConflictError,
     DeniedError,
     NotFoundError,
@@ -125,7 +127,7 @@ def test_only_traffic_travels(bench: Bench) -> None:
 
 def test_a_slow_operation_is_asked_for_again(bench: Bench) -> None:
     """A long poll that ends before the operation does is repeated, not mistaken for the end."""
-    bench.run.is_wait_slow = True
+    bench.run.slow_waits = 1
     bench.shift()
     assert len(bench.run.asked("WaitOperation")) == 2
 
@@ -195,6 +197,21 @@ def test_a_service_that_reconciles_for_ever_is_given_up(bench: Bench) -> None:
     bench.run.busy_reads = 10_000
     with pytest.raises(UnavailableError, match="still reconciles after 120 s"):
         bench.shift()
+
+
+def test_an_operation_that_never_ends_is_judged_by_the_service(bench: Bench) -> None:
+    """When the limit has passed, what the service says counts."""
+    bench.run.slow_waits = 10_000
+    bench.run.on_wait = lambda: bench.clock.wait(50.0)
+    assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
+    assert len(bench.run.asked("WaitOperation")) == 3
+
+
+def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an endpoint of its own the environment means the real cloud, which wants credentials."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/credentials.json")
+    with pytest.raises(ConfigurationError, match="find credentials"):
+        connect(Endpoints())
 
 
 def test_a_failed_operation_says_its_code(bench: Bench) -> None:

@@ -1,0 +1,120 @@
+"""How long rolling every service back takes: in waves, all at once, and one after another.
+
+Needs a running platform whose services have at least two ready revisions each:
+
+    python benchmarks/rollback_nine.py --env sandbox --rounds 3
+
+Prints one JSON document: seconds per mode (median and each round), and how many times faster waves and all at
+once are than one after another. Leaves with 1 when any rollback of any round was not proven.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from gates.actions.execute import Executor
+from gates.actions.ports import RollbackPorts
+from gates.adapters.ledger import SqliteLedger
+from gates.decision.rollback_plan import RollbackCase, plan_rollback
+from gates.errors import ActionError
+from gates.model.decision import RollbackPlan
+from gates.model.platform import Platform
+from gates.model.state import RevisionState
+from gates.wiring import House
+
+
+def newest_two(ports: RollbackPorts, service: str) -> tuple[RevisionState, RevisionState]:
+    """Return the newest ready revision and the one before it.
+
+    Raises:
+        ActionError: the service has fewer than two.
+    """
+    ready = [revision for revision in ports.traffic.revisions(service) if revision.is_ready]
+    if len(ready) < 2:
+        raise ActionError(f"{service} has {len(ready)} ready revisions", next_step="deploy another one first")
+    return ready[0], ready[1]
+
+
+def plans_by_mode(
+    platform: Platform, pairs: Sequence[tuple[RevisionState, RevisionState]]
+) -> dict[str, RollbackPlan]:
+    """Return the same rollbacks in three orders."""
+    cases = [
+        RollbackCase(service=name, bad=bad.name, reason="benchmark", revisions=(bad, good), wanted=good.name)
+        for name, (bad, good) in zip(platform.service_names, pairs, strict=True)
+    ]
+    waves = plan_rollback(cases, platform.services)
+    return {
+        "waves": waves,
+        "all_at_once": replace(waves, waves=(waves.actions,)),
+        "one_after_another": replace(waves, waves=tuple((action,) for action in waves.actions)),
+    }
+
+
+def spoil(ports: RollbackPorts, plan: RollbackPlan) -> None:
+    """Send all traffic to the revisions that the plan leaves."""
+
+    def forward(service: str, revision: str) -> None:
+        state = ports.traffic.describe(service)
+        ports.traffic.shift(service, state.traffic.all_to(revision), state.etag)
+
+    with ThreadPoolExecutor(max_workers=len(plan.actions)) as pool:
+        done = [pool.submit(forward, action.service, action.from_revision) for action in plan.actions]
+    for future in done:
+        future.result()
+
+
+def measure(ports: RollbackPorts, environment: str, plan: RollbackPlan) -> tuple[float, int]:
+    """Return the seconds of one execution and how many of its rollbacks were proven."""
+    spoil(ports, plan)
+    executor = Executor(ports, environment=environment, run_id="benchmark")
+    started = ports.clock.monotonic()
+    receipts = executor.execute(plan)
+    return ports.clock.monotonic() - started, sum(receipt.is_verified for receipt in receipts)
+
+
+def main() -> int:
+    """Run all modes in turn, round after round, and print the document."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--env", default="sandbox")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    house = House(options.env)
+    with tempfile.TemporaryDirectory() as folder:
+        ports = replace(house.ports, ledger=SqliteLedger(Path(folder) / "gate.sqlite3"))
+        pairs = [newest_two(ports, name) for name in house.platform.service_names]
+        plans = plans_by_mode(house.platform, pairs)
+        seconds: dict[str, list[float]] = {mode: [] for mode in plans}
+        unproven = 0
+        for _ in range(options.rounds):
+            for mode, plan in plans.items():
+                taken, proven = measure(ports, options.env, plan)
+                seconds[mode].append(round(taken, 3))
+                unproven += len(plan.actions) - proven
+    medians = {mode: statistics.median(taken) for mode, taken in seconds.items()}
+    slow = medians["one_after_another"]
+    document = {
+        "services": len(pairs),
+        "waves": [len(wave) for wave in plans["waves"].waves],
+        "rounds": options.rounds,
+        "unproven": unproven,
+        "seconds": seconds,
+        "median_seconds": medians,
+        "times_faster": {mode: round(slow / median, 2) for mode, median in medians.items()},
+    }
+    print(json.dumps(document, indent=2))
+    return 1 if unproven else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
