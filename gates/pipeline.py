@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Waiver
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
-from gates.model.record import DecisionRecord, ToolVersion
+from gates.model.record import DecisionRecord, RunSetup, ToolVersion
 from gates.model.release import Release
 from gates.model.verdict import Scope, Verdict
 
@@ -60,6 +61,11 @@ class Request:
     rollback: RollbackMode = RollbackMode.NEVER
     confirm: Callable[[Decision], bool] = lambda _decision: False
 
+    def setup(self, release: Release) -> RunSetup:
+        """Return what is kept of the request, so that its evidence can be judged again."""
+        scope = Scope(stage=self.stage, is_partial=bool(self.only))
+        return RunSetup(release=release, scope=scope, only=self.only)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
@@ -79,8 +85,8 @@ class Gate:
         criteria = self.demand(request)
         views = self.views()
         release = self.find(request, views).release
-        bundle = self.look(criteria, release, views)
-        verdict = self.judge(request, criteria, bundle, release)
+        bundle = self.look(request, criteria, release, views)
+        verdict = self.judge(request, bundle, release, at=self.ports.clock.now())
         decision = self.decide(verdict, views)
         receipts = self.act(request, decision)
         self.remember(request, verdict, receipts)
@@ -132,25 +138,23 @@ class Gate:
         return found
 
     def look(
-        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+        self, request: Request, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
     ) -> EvidenceBundle:
-        """Collect the evidence and keep what is about this release."""
+        """Collect the evidence, as it is; what is about this release is sorted out when it is judged."""
+        self.announce(events.RunPrepared(setup=request.setup(release)))
         with self._step("look", f"{len(criteria)} criteria"):
-            bundle = self.source.collect(criteria, release, views)
-        return bind(bundle, catalogue=self.catalogue, release=release, now=self.ports.clock.now())
+            return self.source.collect(criteria, release, views)
 
-    def judge(
-        self, request: Request, criteria: Sequence[Criterion], bundle: EvidenceBundle, release: Release
-    ) -> Verdict:
-        """Judge every criterion and say what is true of the release."""
-        now = self.ports.clock.now()
+    def judge(self, request: Request, bundle: EvidenceBundle, release: Release, *, at: datetime) -> Verdict:
+        """Judge every criterion at a moment and say what is true of the release then."""
+        bound = bind(bundle, catalogue=self.catalogue, release=release, now=at)
         verdict = Verdict(
             release=release,
-            scope=Scope(stage=request.stage, is_partial=bool(request.only)),
-            judgements=judge(criteria, bundle, waivers=self.waivers, now=now),
-            flaws=bundle.flaws,
+            scope=request.setup(release).scope,
+            judgements=judge(self.demand(request), bound, waivers=self.waivers, now=at),
+            flaws=bound.flaws,
             catalogue_digest=self.catalogue.digest,
-            judged_at=now,
+            judged_at=at,
         )
         self.announce(events.VerdictReached(verdict=verdict))
         return verdict

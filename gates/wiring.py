@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from gates.adapters.run_folder import RunFolder
     from gates.adapters.run_keeper import RunKeeper
     from gates.model.criterion import Catalogue
+    from gates.model.decision import Decision
     from gates.model.events import Event
     from gates.model.platform import Environment, Platform
+    from gates.model.receipt import Receipt
     from gates.pipeline import Gate
+    from gates.reporting.verdict_document import VerdictDocument
 
 _TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
 PLATFORM_VARIABLE = "GATE_PLATFORM"
@@ -175,3 +178,23 @@ def allure_page(folder: RunFolder) -> BuiltReport:
     page = AllureReport(package=PACKAGE, history=history)
     results, target = folder.path / "allure-results", folder.path / "allure-report"
     return page.build(results, target=target, title=f"release gate {folder.run_id}")
+
+
+def write_reports(
+    folder: RunFolder, document: VerdictDocument, decision: Decision, receipts: tuple[Receipt, ...]
+) -> None:
+    """Write everything that is derived from a verdict."""
+    from gates.adapters.run_keeper import write_reports
+
+    write_reports(folder, document, decision, receipts)
+
+
+def resolve_secret(reference: str) -> None:
+    """Prove that a reference leads to a secret.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    from gates.adapters.secrets import resolve
+
+    resolve(reference)

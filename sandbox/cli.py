@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        return int(options.command(options) or 0)
     except (SandboxError, OSError) as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(commands.add_parser("up", parents=[shared], help="run a sandbox until SIGTERM"))
     _add_deploy(commands.add_parser("deploy", parents=[shared], help="give a service a new revision"))
+    beside = commands.add_parser("with", help="run a command beside a sandbox of its own: with -- COMMAND …")
+    beside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    beside.set_defaults(command=_beside)
     status = commands.add_parser(
         "status", parents=[shared], help="show services, revisions, traffic, instances"
     )
@@ -65,7 +67,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
             f"--{_dashed(port.name)}-port", type=int, default=0, metavar="PORT", help="0 is any"
         )
     for knob in fields(Knobs):
-        kind = {"bool": _truth, "float": float, "int": int}.get(str(knob.type), str)
+        kind = _KINDS[str(knob.type)]
         parser.add_argument(
             f"--{_dashed(knob.name)}", type=kind, metavar="VALUE", help=f"default {knob.default}"
         )
@@ -123,6 +125,15 @@ def _deploy(options: argparse.Namespace) -> None:
     sys.stdout.write(uvloop.run(remote.deploy(options.state_dir, service, rollout)) + "\n")
 
 
+def _beside(options: argparse.Namespace) -> int:
+    from sandbox import companion  # noqa: PLC0415 - needed by this command alone
+
+    command = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if not command:
+        raise SandboxError("Name the command: python -m sandbox with -- COMMAND …")
+    return companion.accompany(command)
+
+
 def _status(options: argparse.Namespace) -> None:
     from sandbox import remote  # noqa: PLC0415 - the client library is heavy, and `up` must start fast
 
@@ -147,3 +158,7 @@ def _truth(text: str) -> bool:
 
 def _dashed(name: str) -> str:
     return name.replace("_", "-")
+
+
+_KINDS: dict[str, Callable[[str], Any]] = {"bool": _truth, "float": float, "int": int, "str": str}
+"""How a knob is read, by the name of its type."""

@@ -115,32 +115,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ids = [str(name) for mark in item.iter_markers("criterion") for name in mark.args]
         if not ids:
             continue
-        _criteria_of(config, ids, item.nodeid)
+        criteria = _criteria_of(config, ids, item.nodeid)
         target = config.stash[_TARGET]
         item.user_properties += [("criterion", criterion_id) for criterion_id in dict.fromkeys(ids)]
-        item.user_properties += list(_subject(item, target).items())
+        item.user_properties += list(_subject(item, criteria, target).items())
         impact = next((str(mark.args[0]) for mark in item.iter_markers("impact")), Impact.READ_ONLY.value)
         if Impact(impact) not in target.allowed_impacts:
             reason = f"impact {impact} is not allowed in {target.environment}"
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _subject(item: pytest.Item, target: Target) -> dict[str, str]:
-    name = _service_name(item, target)
+def _subject(item: pytest.Item, criteria: list[Criterion], target: Target) -> dict[str, str]:
+    name = _service_name(item, criteria, target)
     if name == PLATFORM:
         return {"service": PLATFORM, "digest": target.fingerprint}
     service = target.service(name)
     return {"service": name, "revision": service.revision, "digest": service.digest}
 
 
-def _service_name(item: pytest.Item, target: Target) -> str:
-    """Return the subject: its marker, its parameter, a service in its id, else the platform."""
+def _service_name(item: pytest.Item, criteria: list[Criterion], target: Target) -> str:
+    """Return the subject: its marker, its parameter, a service in its id, its criteria's only one."""
     known = {service.name for service in target.services}
     marked = next((str(mark.args[0]) for mark in item.iter_markers("service")), None)
     callspec = getattr(item, "callspec", None)
     given = callspec.params.get("service") if callspec is not None else None
     in_id = _SERVICE_IN_ID.search(item.name)
-    candidates = (marked, given, in_id.group(1).replace("_", "-") if in_id else None)
+    named = {name for criterion in criteria for name in criterion.services}
+    only = named.pop() if len(named) == 1 else None
+    candidates = (marked, given, in_id.group(1).replace("_", "-") if in_id else None, only)
     return next((name for name in candidates if isinstance(name, str) and name in known), PLATFORM)
 
 
@@ -185,7 +187,7 @@ def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[
 
     def find(name: str) -> dict[str, object]:
         found = targeting.secret_of(target, name)
-        pytestconfig.stash[_SECRETS] |= {value for value in found.values() if isinstance(value, str)}
+        pytestconfig.stash[_SECRETS] |= targeting.sensitive_values(found)
         return found
 
     return find

@@ -19,7 +19,7 @@ from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.decision import Decision
 from gates.model.evidence import EvidenceBundle
 from gates.model.receipt import Receipt
-from gates.model.record import DecisionRecord
+from gates.model.record import DecisionRecord, RunSetup
 from gates.model.verdict import Verdict
 from gates.reporting.allure import AllureFile
 from gates.reporting.redaction import Redactor
@@ -76,6 +76,18 @@ class RunFolder:
     def run_id(self) -> str:
         """The run's id: the folder's name."""
         return self.path.resolve().name
+
+    def write_setup(self, setup: RunSetup) -> RunSetup:
+        """Write `setup.json` and return what it holds."""
+        return self._write_value("setup.json", setup)
+
+    def read_setup(self) -> RunSetup:
+        """Return what `setup.json` holds.
+
+        Raises:
+            DocumentError: it is missing or no setup.
+        """
+        return codec.decode(RunSetup, self._read("setup.json"), source=str(self.path / "setup.json"))
 
     def write_evidence(self, bundle: EvidenceBundle) -> EvidenceBundle:
         """Write `evidence.jsonl` and return what it holds."""

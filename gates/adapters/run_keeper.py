@@ -22,7 +22,9 @@ class RunKeeper:
 
     def __call__(self, event: events.Event) -> None:
         """Write what the event concludes."""
-        if isinstance(event, events.VerdictReached):
+        if isinstance(event, events.RunPrepared):
+            self.folder.write_setup(event.setup)
+        elif isinstance(event, events.VerdictReached):
             self.document = self.folder.write_verdict(event.verdict)
         elif isinstance(event, events.DecisionMade):
             self.folder.write_decision(event.decision)

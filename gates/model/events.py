@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gates.model.decision import Decision
 from gates.model.receipt import Receipt
+from gates.model.record import RunSetup
 from gates.model.release import Release
 from gates.model.verdict import Verdict
 
@@ -33,6 +34,13 @@ class ReleaseFound:
 
     release: Release
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPrepared:
+    """What the run was asked is known in full."""
+
+    setup: RunSetup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,5 +76,12 @@ class ActionFinished:
 
 
 Event = (
-    StepStarted | StepFinished | ReleaseFound | CheckFinished | VerdictReached | DecisionMade | ActionFinished
+    StepStarted
+    | StepFinished
+    | ReleaseFound
+    | RunPrepared
+    | CheckFinished
+    | VerdictReached
+    | DecisionMade
+    | ActionFinished
 )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from gates.model.decision import Decision
 from gates.model.receipt import Receipt
-from gates.model.verdict import Verdict
+from gates.model.release import Release
+from gates.model.verdict import Scope, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,15 @@ class ToolVersion:
 
     name: str
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSetup:
+    """What a run was asked: enough to judge its evidence again."""
+
+    release: Release
+    scope: Scope
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -236,6 +236,6 @@ def test_the_story_is_announced_in_order() -> None:
     kinds = [type(event).__name__ for event in run.heard]
 
     assert kinds == [
-        *("StepStarted", "StepFinished", "ReleaseFound", "StepStarted", "StepFinished"),
+        *("StepStarted", "StepFinished", "ReleaseFound", "RunPrepared", "StepStarted", "StepFinished"),
         *("VerdictReached", "DecisionMade", "StepStarted", "ActionFinished", "StepFinished"),
     ]

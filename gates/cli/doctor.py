@@ -1,0 +1,60 @@
+"""`gate doctor`: what this machine and this environment lack, each with the next step."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from gates import wiring
+from gates.cli.options import environment_option
+from gates.errors import GateError
+from gates.model.exit_code import ExitCode
+
+_OLDEST_NODE = 20
+
+
+@click.command()
+@environment_option
+def doctor(env: str) -> ExitCode:
+    """Look at Python, Node, the documents, the cloud's API, the names and the identities."""
+    problems = 0
+    for name, problem in _findings(wiring.House(env)):
+        problems += bool(problem)
+        click.echo(f"{'LACKS' if problem else 'ok':5}  {name}{': ' + problem if problem else ''}")
+    return ExitCode.USAGE_ERROR if problems else ExitCode.GO
+
+
+def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
+    yield f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11) else "3.11 is needed"
+    yield "Node for the Allure page", _node()
+    yield "Allure generator", "" if Path("tools/allure/node_modules").is_dir() else "run `make setup`"
+    yield "platform and catalogue", _trouble(lambda: house.catalogue)
+    yield f"environment {house.environment_name}", _trouble(lambda: house.environment)
+    for service in house.platform.service_names:
+        yield f"cloud API: {service}", _trouble(lambda name=service: house.cloud.describe(name))
+    for name, reference in house.environment.identities:
+        yield f"identity {name}", _trouble(lambda ref=reference: wiring.resolve_secret(ref))
+
+
+def _node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        return f"not found: install Node {_OLDEST_NODE} or newer"
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    major = said.removeprefix("v").partition(".")[0]
+    return "" if major.isdigit() and int(major) >= _OLDEST_NODE else f"{said} is too old"
+
+
+def _trouble(look: object) -> str:
+    if not callable(look):
+        return "cannot be looked at"
+    try:
+        look()
+    except GateError as error:
+        return error.diagnostics().replace("\n  → ", "; ")
+    return ""
