@@ -56,9 +56,10 @@ class Trouble:
 class TinyRun:
     """The service's message, what was asked, and the troubles to come, per method.
 
-    `operation_error` ends operations with that code; `is_moved_despite` applies the list all the same;
-    `slow_waits` is how many long polls end before the operation does; `busy_reads` is how many reads after a write still say that the service reconciles; `foreign_list` is what
-    somebody else writes right after our write.
+    `operation_error` ends operations with that code; `is_moved_despite` applies the list all the same.
+    `slow_waits` is how many long polls end before the operation does, each calling `on_wait`. `busy_reads` is
+    how many reads after a write still say that the service reconciles. `foreign_list` is what somebody else
+    writes right after our write.
     """
 
     service: Any = field(default_factory=tiny_service)
@@ -103,7 +104,7 @@ class TinyRun:
         """Answer how the operation ended; a slow one is not done at the first poll."""
         self.on_wait()
         operation = operations_pb2.Operation(name=request.name, done=True)
-        if self.len(self.asked("WaitOperation")) <= self.slow_waits:
+        if len(self.asked("WaitOperation")) <= self.slow_waits:
             operation.done = False
         elif self.operation_error:
             operation.error.code = self.operation_error
