@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from sandbox.kit.models import Identifier, Integer, Shape, ShortText
 from sandbox.kit.moment import Moment
@@ -18,7 +18,9 @@ Network = Annotated[str, Field(pattern=rf"^10\.{_OCTET}\.{_OCTET}\.0/24$", examp
 
 Address = Annotated[str, Field(pattern=rf"^10\.{_OCTET}\.{_OCTET}\.{_OCTET}$", examples=["10.20.30.40"])]
 Hostname = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", examples=["db-7"])]
-Port = Annotated[Integer, Field(ge=1, le=65535)]
+Port = Annotated[
+    Integer, Field(ge=1, le=65535), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
+]
 Tag = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
 
 

@@ -47,7 +47,6 @@ def propose_decision(
 @router.get(
     "/decisions",
     summary="Decisions, newest first",
-    responses=leads_to(200, link("get_decision", decision_id="/items/0/id")),
 )
 def list_decisions(
     principal: Reader,

@@ -33,6 +33,18 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
+EVENT_SCHEMA = {
+    "type": "object",
+    "description": "One event of the stream; its data is a JSON document.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["sentence", "citation", "done"]},
+        "data": {"type": "string"},
+    },
+    "additionalProperties": False,
+}
+
+
 @router.post(
     "/query",
     summary="Ask; the answer cites the records that it rests on",
@@ -48,7 +60,7 @@ def query(body: Asked, change: Ask, kit: KitDep) -> Reply:
     "/query:stream",
     summary="Ask; the answer comes as server-sent events `sentence`, `citation` and `done`",
     response_class=EventStream,
-    responses=responses(404, 409),
+    responses=responses(404, 409) | {200: {"content": {EventStream.media_type: {"schema": EVENT_SCHEMA}}}},
 )
 def query_stream(body: Asked, change: AskStream, kit: KitDep) -> EventStream:
     reply, answer = Asking(mesh=kit.mesh, change=change).answer(body)

@@ -58,7 +58,6 @@ def threat_filter(
 @router.get(
     "/threats",
     summary="Threats, derived from event-processor's correlations at this look",
-    responses=leads_to(200, link("get_threat", threat_id="/items/0/id")),
 )
 def list_threats(
     principal: Reader,
@@ -98,7 +97,6 @@ def change_threat(threat_id: ThreatId, body: ThreatChange, change: Edit) -> Thre
 @router.post(
     "/analyze",
     summary="Look at all events of one asset now, with all indicators known by now",
-    responses=leads_to(200, link("get_threat", threat_id="/threats/0/id")),
 )
 def analyze(
     body: Annotated[AnalysisRequest, Body(examples=[{"assetId": seeding.KNOWN_ASSET}])],
