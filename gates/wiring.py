@@ -106,13 +106,13 @@ class House:
         from gates.adapters.producers import PytestProducers
         from gates.pipeline import Gate
 
-        producers = PytestProducers(root=Path.cwd(), platform_folder=platform_folder(), announce=announce)
+        producers = PytestProducers(root=Path.cwd(), announce=announce)
         return Gate(
             platform=self.platform,
             environment=self.environment,
             catalogue=self.catalogue,
             source=ProducerSource(
-                platform=self.platform,
+                catalogue=self.catalogue,
                 environment=self.environment,
                 producers=producers,
                 folder=folder,

@@ -9,9 +9,9 @@ from gates.adapters.producers import PytestProducers
 from gates.adapters.run_folder import RunFolder
 from gates.adapters.targeting import make_target
 from gates.decision.candidates import ServiceView
-from gates.model.criterion import Criterion
+from gates.model.criterion import Catalogue, Criterion
 from gates.model.evidence import EvidenceBundle
-from gates.model.platform import Environment, Platform
+from gates.model.platform import Environment
 from gates.model.release import Release
 
 
@@ -22,7 +22,7 @@ class ProducerSource:
     `folder` is the run's folder; `seconds` bounds all producers together.
     """
 
-    platform: Platform
+    catalogue: Catalogue
     environment: Environment
     producers: PytestProducers
     folder: RunFolder
@@ -32,6 +32,6 @@ class ProducerSource:
         self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
     ) -> EvidenceBundle:
         """Run the producers that the criteria name; what is judged is what stands in the file."""
-        target = make_target(self.platform, self.environment, release, views)
+        target = make_target(self.catalogue, self.environment, release, views)
         bundle = self.producers.collect(criteria, target, folder=self.folder.path, seconds=self.seconds)
         return self.folder.write_evidence(bundle)

@@ -35,7 +35,6 @@ class PytestProducers:
     """
 
     root: Path
-    platform_folder: Path
     announce: Callable[[Event], None]
 
     def collect(
@@ -61,7 +60,6 @@ class PytestProducers:
     def _command(self, node_ids: Sequence[str], *, folder: Path, target: Path, evidence: Path) -> list[str]:
         return [
             *(sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short", "-p", "no:randomly"),
-            f"--gate-platform={self.platform_folder}",
             f"--gate-target={target}",
             f"--gate-evidence={evidence}",
             f"--alluredir={folder / 'allure-producers'}",

@@ -19,14 +19,13 @@ import pytest
 
 from gates.adapters import pytest_recorder, pytest_safety, targeting
 from gates.errors import GateError
-from gates.model.criterion import PLATFORM, Catalogue, Criterion
+from gates.model.criterion import PLATFORM
 from gates.model.identity import Identity
 from gates.model.platform import Impact
 from gates.model.state import ServiceState
-from gates.model.target import ServiceTarget, Target
+from gates.model.target import Demand, ServiceTarget, Target
 
 _TARGET = pytest.StashKey[Target]()
-_CATALOGUE = pytest.StashKey[Catalogue]()
 _SECRETS = pytest_safety.SECRETS
 _WORKER_KEY = "gate_target"
 _SERVICE_IN_ID = re.compile(r"\[([a-z0-9_-]+)[\]-]")
@@ -50,8 +49,6 @@ def pytest_configure(config: pytest.Config) -> None:
     target = _load_target(config)
     if target is not None:
         config.stash[_TARGET] = target
-        folder = Path(config.getoption("--gate-platform"))
-        config.stash[_CATALOGUE] = targeting.read_catalogue(folder)
     evidence = config.getoption("--gate-evidence")
     if evidence and not hasattr(config, "workerinput"):
         recorder = pytest_recorder.Recorder(Path(evidence), environment=target.environment if target else "")
@@ -82,17 +79,17 @@ def pytest_configure_node(node: object) -> None:
         node.workerinput[_WORKER_KEY] = targeting.target_to_json(target)  # type: ignore[attr-defined]
 
 
-def _criteria_of(config: pytest.Config, ids: list[str], where: str) -> list[Criterion]:
-    catalogue = config.stash.get(_CATALOGUE, None)
-    if catalogue is None:
+def _demands_of(config: pytest.Config, ids: list[str], where: str) -> list[Demand]:
+    target = config.stash.get(_TARGET, None)
+    if target is None:
         raise pytest.UsageError(f"{where} produces evidence: name its target, for example --env sandbox")
-    found = [(criterion_id, catalogue.find(criterion_id)) for criterion_id in ids]
-    unknown = [criterion_id for criterion_id, criterion in found if criterion is None]
+    known = {demand.criterion: demand for demand in target.demands}
+    unknown = [name for name in ids if name not in known]
     if unknown:
         raise pytest.UsageError(
             f"{where} names criteria that the catalogue does not have: {', '.join(unknown)}"
         )
-    return [criterion for _, criterion in found if criterion is not None]
+    return [known[name] for name in ids]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -100,8 +97,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ids = [str(name) for mark in metafunc.definition.iter_markers("criterion") for name in mark.args]
     if not ids or "service" not in metafunc.fixturenames:
         return
-    criteria = _criteria_of(metafunc.config, ids, metafunc.definition.nodeid)
-    wanted = dict.fromkeys(name for criterion in criteria for name in criterion.services)
+    demands = _demands_of(metafunc.config, ids, metafunc.definition.nodeid)
+    wanted = dict.fromkeys(name for demand in demands for name in demand.services)
     target = metafunc.config.stash[_TARGET]
     known = {service.name for service in target.services}
     names = [name for name in wanted if name in known]
@@ -115,32 +112,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ids = [str(name) for mark in item.iter_markers("criterion") for name in mark.args]
         if not ids:
             continue
-        criteria = _criteria_of(config, ids, item.nodeid)
+        demands = _demands_of(config, ids, item.nodeid)
         target = config.stash[_TARGET]
         item.user_properties += [("criterion", criterion_id) for criterion_id in dict.fromkeys(ids)]
-        item.user_properties += list(_subject(item, criteria, target).items())
+        item.user_properties += list(_subject(item, demands, target).items())
         impact = next((str(mark.args[0]) for mark in item.iter_markers("impact")), Impact.READ_ONLY.value)
         if Impact(impact) not in target.allowed_impacts:
             reason = f"impact {impact} is not allowed in {target.environment}"
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _subject(item: pytest.Item, criteria: list[Criterion], target: Target) -> dict[str, str]:
-    name = _service_name(item, criteria, target)
+def _subject(item: pytest.Item, demands: list[Demand], target: Target) -> dict[str, str]:
+    name = _service_name(item, demands, target)
     if name == PLATFORM:
         return {"service": PLATFORM, "digest": target.fingerprint}
     service = target.service(name)
     return {"service": name, "revision": service.revision, "digest": service.digest}
 
 
-def _service_name(item: pytest.Item, criteria: list[Criterion], target: Target) -> str:
+def _service_name(item: pytest.Item, demands: list[Demand], target: Target) -> str:
     """Return the subject: its marker, its parameter, a service in its id, its criteria's only one."""
     known = {service.name for service in target.services}
     marked = next((str(mark.args[0]) for mark in item.iter_markers("service")), None)
     callspec = getattr(item, "callspec", None)
     given = callspec.params.get("service") if callspec is not None else None
     in_id = _SERVICE_IN_ID.search(item.name)
-    named = {name for criterion in criteria for name in criterion.services}
+    named = {name for demand in demands for name in demand.services}
     only = named.pop() if len(named) == 1 else None
     candidates = (marked, given, in_id.group(1).replace("_", "-") if in_id else None, only)
     return next((name for name in candidates if isinstance(name, str) and name in known), PLATFORM)

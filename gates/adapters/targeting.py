@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 
 from gates.adapters import codec, secrets
 from gates.adapters.clock import SystemClock
-from gates.adapters.documents import load_catalogue, load_environment, load_platform
-from gates.adapters.network import Network
 from gates.decision.candidates import ServiceView, find_release
 from gates.errors import ConfigurationError
 from gates.model.criterion import Catalogue
 from gates.model.identity import Identity
-from gates.model.platform import Endpoints, Environment, Platform
+from gates.model.platform import Endpoints, Environment
 from gates.model.release import Release
 from gates.model.state import ServiceState
-from gates.model.target import ServiceTarget, Target
+from gates.model.target import Demand, ServiceTarget, Target
 
 
 def make_target(
-    platform: Platform, environment: Environment, release: Release, views: Sequence[ServiceView]
+    catalogue: Catalogue, environment: Environment, release: Release, views: Sequence[ServiceView]
 ) -> Target:
     """Return the target of a release: where its services answer, resolved once for every process of a run.
 
     Raises:
         ConfigurationError: a name of the platform cannot be resolved.
     """
+    from gates.adapters.network import Network  # noqa: PLC0415 - a frozen target resolves nothing
+
     states = {view.state.service: view.state for view in views}
     services = tuple(
         ServiceTarget(
@@ -36,7 +35,6 @@ def make_target(
             base_url=states[entry.service].uri,
             revision=entry.candidate.name,
             digest=entry.candidate.digest,
-            has_openapi=any(s.name == entry.service and s.has_openapi for s in platform.services),
         )
         for entry in release.services
     )
@@ -53,6 +51,7 @@ def make_target(
         services=services,
         public_urls=public,
         allowed_impacts=environment.allowed_impacts,
+        demands=tuple(Demand(criterion=c.id, services=c.services) for c in catalogue.criteria),
         identities=environment.identities,
         addresses=Network(endpoints).addresses(urls + plain),
         ca_file=endpoints.ca_file,
@@ -71,6 +70,11 @@ def find_target(folder: Path, environment_name: str) -> Target:
         GateError: the environment is unknown, not up, or cannot be read.
     """
     from gates.adapters.cloud_run import CloudRun  # noqa: PLC0415 - a frozen target needs no cloud client
+    from gates.adapters.documents import (  # noqa: PLC0415 - nor documents
+        load_catalogue,
+        load_environment,
+        load_platform,
+    )
 
     platform = load_platform(folder)
     environment = load_environment(folder, environment_name, platform)
@@ -90,7 +94,7 @@ def find_target(folder: Path, environment_name: str) -> Target:
     found = find_release(
         views, platform.services, release_id="by-hand", environment=environment.name, wanted={}
     )
-    return make_target(platform, environment, found.release, views)
+    return make_target(load_catalogue(folder, platform), environment, found.release, views)
 
 
 @contextmanager
@@ -115,16 +119,6 @@ def reader(target: Target) -> Iterator[Callable[[str], ServiceState]]:
         yield cloud.describe
     finally:
         cloud.close()
-
-
-@lru_cache(maxsize=4)
-def read_catalogue(folder: Path) -> Catalogue:
-    """Return the catalogue in a platform's folder.
-
-    Raises:
-        DocumentError: a document is wrong.
-    """
-    return load_catalogue(folder, load_platform(folder))
 
 
 def target_to_json(target: Target) -> str:

@@ -15,7 +15,14 @@ class ServiceTarget:
     base_url: str
     revision: str
     digest: str
-    has_openapi: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """A criterion as a producer needs to know it: its id, and the services that it is about."""
+
+    criterion: str
+    services: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,8 @@ class Target:
     services: tuple[ServiceTarget, ...]
     public_urls: tuple[tuple[str, str], ...]
     allowed_impacts: tuple[Impact, ...]
+    demands: tuple[Demand, ...]
+    """Every criterion of the catalogue: a producer cannot name another."""
     identities: tuple[tuple[str, str], ...] = ()
     """Pairs (identity, reference of its secret); never the secret."""
     addresses: tuple[tuple[str, str], ...] = ()

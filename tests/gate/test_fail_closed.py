@@ -24,7 +24,7 @@ from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Outcome
 from gates.model.platform import Impact
 from gates.model.release import Release, RevisionRef, ServiceRelease
-from gates.model.target import ServiceTarget, Target
+from gates.model.target import Demand, ServiceTarget, Target
 from gates.model.verdict import Scope, Verdict, VerdictOutcome
 from tests.support.builders import criterion
 
@@ -53,13 +53,10 @@ class Bench:
             project="p",
             region="r",
             service_name="{service}",
-            services=(
-                ServiceTarget(
-                    name=SERVICE, base_url="", revision=CANDIDATE.name, digest="sha256:2", has_openapi=True
-                ),
-            ),
+            services=(ServiceTarget(name=SERVICE, base_url="", revision=CANDIDATE.name, digest="sha256:2"),),
             public_urls=(),
             allowed_impacts=(Impact.READ_ONLY,),
+            demands=tuple(Demand(criterion=name, services=(SERVICE,)) for name in ("HLT-LIVE", "HLT-READY")),
         )
         (self.folder / "target.json").write_bytes(codec.canonical(codec.encode(target)))
         command = [
@@ -69,7 +66,6 @@ class Bench:
                 "gates.adapters.pytest_plugin",
                 "-c",
                 os.devnull,
-                f"--gate-platform={ROOT}/platforms/isectech",
             ),
             *(f"--gate-target={self.folder}/target.json", f"--gate-evidence={self.folder}/e.jsonl"),
             *("test_it.py", *options),
