@@ -115,9 +115,15 @@ class _MappedTransport(httpx.BaseTransport):
         """Send the request to the mapped address; the Host header stays as it is."""
         host, port = _place(request.url)
         ip, mapped = self._network.address(host, port)
-        request.url = request.url.copy_with(host=ip, port=mapped)
-        request.extensions = {**request.extensions, "sni_hostname": host}
-        return self._pool(host, port).handle_request(request)
+        # The caller's request keeps its name: cookies and redirects are decided by it.
+        sent = httpx.Request(
+            request.method,
+            request.url.copy_with(host=ip, port=mapped),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": host},
+        )
+        return self._pool(host, port).handle_request(sent)
 
     def close(self) -> None:
         """Close every connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socketserver
 import ssl
 import threading
@@ -85,6 +86,15 @@ class TinyHttps:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Set-Cookie", "affinity=sticky")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                """Send the JSON body back, with the header X-Mark in it."""
+                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.dumps({**said, "mark": self.headers["X-Mark"]}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -105,6 +105,23 @@ def test_a_failed_operation_is_reported_as_it_came(cloud: FakeCloud) -> None:
     assert "code 13" in receipt.detail
 
 
+class Flapper(FakeCloud):
+    """A cloud whose answers change from one to the next for ever."""
+
+    asked = 0
+
+    def answering_revision(self, service: str) -> str | None:
+        """Answer with the old and the new revision in turn."""
+        self.asked += 1
+        return "a-1" if self.asked % 2 else "a-2"
+
+
+def test_answers_count_only_in_a_row() -> None:
+    """Right answers with wrong ones between them never add up to a proof."""
+    receipt = attempt(Flapper(services={"a": two_revisions("a")}), settle_s=10.0)
+    assert receipt.state is ReceiptState.FAILED
+
+
 class Meddler(FakeCloud):
     """A cloud where somebody moves the traffic away right after the last probe."""
 

@@ -95,6 +95,21 @@ def test_without_keep_alive_each_request_is_a_new_connection(place: Place) -> No
     assert len({seen.connection for seen in place.server.seen}) == 3
 
 
+def test_cookies_belong_to_the_real_name(place: Place) -> None:
+    """A cookie goes back to the name that set it and to no other name on the same address."""
+    with place.network.client() as client:
+        for name in ("a", "a", "b"):
+            client.get(f"https://{name}.run.test/")
+    assert [seen.cookie for seen in place.server.seen] == [None, "affinity=sticky", None]
+
+
+def test_a_body_arrives_as_it_was_sent(place: Place) -> None:
+    """Method, headers and body pass through the mapping."""
+    with place.network.client() as client:
+        answer = client.post("https://a.run.test/", json={"x": 1}, headers={"X-Mark": "kept"})
+    assert answer.json() == {"x": 1, "mark": "kept"}
+
+
 def test_a_certificate_for_another_name_is_refused(place: Place) -> None:
     """The name is checked against the certificate, not the address."""
     with place.network.client() as client, pytest.raises(httpx.ConnectError, match="stranger"):
