@@ -58,7 +58,8 @@ class FakeService:
     `conflicts`: so many writes meet a changed etag. `lost_answers`: so many writes are applied and their
     answer is lost. `lost_requests`: so many writes are lost on the way. `lag_s`: so long after a write the
     old revision still answers. `refusal`: every call raises it. `foreign_move`: what somebody else writes
-    at the moment of our first conflict. `is_mixed`: several revisions answer.
+    at the moment of our first conflict. `is_mixed`: several revisions answer. `stuck_on`: that revision serves
+    although the list says otherwise, until the list is written again.
     """
 
     revisions: tuple[RevisionState, ...]
@@ -71,6 +72,7 @@ class FakeService:
     refusal: CloudError | None = None
     foreign_move: TrafficSplit | None = None
     is_mixed: bool = False
+    stuck_on: str = ""
     moved_at: float = float("-inf")
     moved_from: str = ""
 
@@ -99,9 +101,7 @@ class FakeCloud:
                 latest_ready=self._latest(entry),
                 latest_created=entry.revisions[0].name,
                 traffic=entry.traffic,
-                serving=tuple(
-                    (t.revision or self._latest(entry), t.percent) for t in entry.traffic.targets if t.percent
-                ),
+                serving=((entry.stuck_on, 100),) if entry.stuck_on else self._shares(entry),
             )
 
     def revisions(self, service: str) -> tuple[RevisionState, ...]:
@@ -119,6 +119,7 @@ class FakeCloud:
             entry.moved_at = self.clock.monotonic()
             entry.moved_from = self.serving(service)
             entry.traffic = split
+            entry.stuck_on = ""
             entry.generation += 1
             if entry.lost_answers:
                 entry.lost_answers -= 1
@@ -142,6 +143,8 @@ class FakeCloud:
     def serving(self, service: str) -> str:
         """Return the revision with the most traffic."""
         entry = self.services[service]
+        if entry.stuck_on:
+            return entry.stuck_on
         most = max(entry.traffic.targets, key=lambda target: target.percent)
         return most.revision or self._latest(entry)
 
@@ -162,6 +165,10 @@ class FakeCloud:
             entry.conflicts -= 1
             entry.generation += 1
             entry.traffic = entry.foreign_move or entry.traffic
+
+    def _shares(self, entry: FakeService) -> tuple[tuple[str, int], ...]:
+        targets = entry.traffic.targets
+        return tuple((t.revision or self._latest(entry), t.percent) for t in targets if t.percent)
 
     @staticmethod
     def _latest(entry: FakeService) -> str:

@@ -97,6 +97,15 @@ def test_mixed_answers_are_no_proof(cloud: FakeCloud) -> None:
     assert "no single revision answers" in receipt.detail
 
 
+def test_a_list_that_was_taken_and_never_applied_is_written_again(cloud: FakeCloud) -> None:
+    """After an operation that failed the list looks right while the old revision serves: that is not there."""
+    cloud.services["a"].traffic = all_to("a-1")
+    cloud.services["a"].stuck_on = "a-2"
+    receipt = attempt(cloud)
+    assert receipt.state is ReceiptState.DONE
+    assert len(cloud.writes) == 1
+
+
 def test_a_failed_operation_is_reported_as_it_came(cloud: FakeCloud) -> None:
     """The cloud's own words are on the receipt."""
     cloud.services["a"].refusal = OperationFailedError("code 13: revision does not exist")
