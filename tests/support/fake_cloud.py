@@ -58,8 +58,8 @@ class FakeService:
     `conflicts`: so many writes meet a changed etag. `lost_answers`: so many writes are applied and their
     answer is lost. `lost_requests`: so many writes are lost on the way. `lag_s`: so long after a write the
     old revision still answers. `refusal`: every call raises it. `foreign_move`: what somebody else writes
-    at the moment of our first conflict. `is_mixed`: several revisions answer. `stuck_on`: that revision serves
-    although the list says otherwise, until the list is written again.
+    at the moment of our first conflict. `is_mixed`: several revisions answer. `stuck_on`: that revision
+    serves although the list says otherwise, until the list is written again.
     """
 
     revisions: tuple[RevisionState, ...]

@@ -98,7 +98,7 @@ def test_mixed_answers_are_no_proof(cloud: FakeCloud) -> None:
 
 
 def test_a_list_that_was_taken_and_never_applied_is_written_again(cloud: FakeCloud) -> None:
-    """After an operation that failed the list looks right while the old revision serves: that is not there."""
+    """After a failed operation the list looks right while the old revision serves: that is not there."""
     cloud.services["a"].traffic = all_to("a-1")
     cloud.services["a"].stuck_on = "a-2"
     receipt = attempt(cloud)
