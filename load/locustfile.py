@@ -1,0 +1,64 @@
+"""Users who read through the gateway; `locust -f load/locustfile.py` opens the UI.
+
+Environment: LOAD_HOST_HEADER (the name to say when the address is another), LOAD_TOKEN (an access token),
+LOAD_RATE (requests per second of one user), LOAD_OUT (file that receives every latency).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from locust import FastHttpUser, constant_throughput, events, task
+
+PATHS = (
+    "/api/v1/asset-discovery/v1/assets?limit=10",
+    "/api/v1/event-processor/v1/events?limit=10",
+    "/api/v1/decision-engine/v1/policies",
+    "/api/v1/routes",
+)
+SAMPLES: list[tuple[float, int]] = []
+"""Latency in ms and status of every request; 0 is no answer."""
+
+
+class Analyst(FastHttpUser):
+    """Looks at assets, events, rules and routes in turn."""
+
+    wait_time = constant_throughput(float(os.environ.get("LOAD_RATE", "2")))
+    connection_timeout = 10.0
+    network_timeout = 10.0
+
+    def on_start(self) -> None:
+        """Start somewhere in the round, so that the paths are mixed at any moment."""
+        self.turn = id(self) // 64
+
+    @task  # type: ignore[untyped-decorator]
+    def look(self) -> None:
+        """Read the next thing."""
+        self.turn += 1
+        headers = {"Authorization": f"Bearer {os.environ.get('LOAD_TOKEN', '')}"}
+        if name := os.environ.get("LOAD_HOST_HEADER"):
+            headers["Host"] = name
+        path = PATHS[self.turn % len(PATHS)]
+        self.client.get(path, headers=headers, name=path.partition("?")[0])
+
+
+@events.request.add_listener  # type: ignore[untyped-decorator]
+def keep(response_time: float, exception: BaseException | None, **seen: Any) -> None:
+    """Keep the exact latency: the generator's own percentiles are rounded."""
+    response = seen.get("response")
+    status = int(getattr(response, "status_code", 0) or 0)
+    SAMPLES.append((response_time, status if exception is None or status else 0))
+
+
+@events.quitting.add_listener  # type: ignore[untyped-decorator]
+def write(environment: Any, **_: Any) -> None:
+    """Write every sample, and what the generator counted itself."""
+    out = os.environ.get("LOAD_OUT")
+    if out is None:
+        return
+    counted = environment.stats.total.num_requests
+    Path(out).write_text(json.dumps({"counted": counted, "samples": SAMPLES}), encoding="utf-8")
+    environment.process_exit_code = 0

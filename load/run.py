@@ -1,0 +1,104 @@
+"""Runs the load generator in a process of its own and returns exact figures.
+
+Locust patches the interpreter that imports it, so it never runs in the process of pytest.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from load.profiles import Profile
+
+_SPARE_S = 30
+_OK = range(200, 300)
+LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+
+
+class GeneratorError(Exception):
+    """The generator did not do its work: nothing is known about the platform."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSummary:
+    """What a run of a profile saw; latencies in milliseconds. Anything but 2xx counts as failed."""
+
+    requests: int
+    failed: int
+    demanded: float
+    latencies: tuple[float, ...]
+    statuses: tuple[tuple[int, int], ...]
+    """Pairs (status, how often); status 0 is no answer."""
+
+    @property
+    def achieved(self) -> float:
+        """Requests sent over requests demanded."""
+        return self.requests / self.demanded
+
+    @property
+    def error_ratio(self) -> float:
+        """Failed over all; 0 of 0 is 0, and its sample count says that it means nothing."""
+        return self.failed / self.requests if self.requests else 0.0
+
+    def percentile(self, share: float) -> float:
+        """Return the nearest-rank percentile of the exact latencies, 0 without any."""
+        ordered = sorted(self.latencies)
+        return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def run_profile(profile: Profile, *, address: str, name: str, token: str, folder: Path) -> LoadSummary:
+    """Send the profile's load to `https://address`, saying `name` as host.
+
+    Raises:
+        GeneratorError: it did not end in time, or wrote nothing that adds up.
+    """
+    out = folder / f"load-{profile.name}.json"
+    command = [
+        *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "-H", f"https://{address}", "--headless"),
+        *("-u", str(profile.users), "-r", str(profile.spawn_rate), "-t", f"{profile.seconds}s"),
+        *("--skip-log", "--only-summary", "--stop-timeout", "5", "--exit-code-on-error", "0"),
+    ]
+    environment = {
+        **os.environ,
+        "LOAD_HOST_HEADER": name,
+        "LOAD_TOKEN": token,
+        "LOAD_RATE": str(profile.rate_per_user),
+        "LOAD_OUT": str(out),
+    }
+    try:
+        ended = subprocess.run(
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=profile.seconds + _SPARE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise GeneratorError(f"the generator did not end within {error.timeout:g} s") from error
+    return _summary(out, profile, ended)
+
+
+def _summary(out: Path, profile: Profile, ended: subprocess.CompletedProcess[str]) -> LoadSummary:
+    try:
+        written = json.loads(out.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        said = ended.stderr.strip()[-300:]
+        raise GeneratorError(f"the generator ended with {ended.returncode}: {said}") from error
+    samples: Sequence[tuple[float, int]] = [(float(ms), int(status)) for ms, status in written["samples"]]
+    if written["counted"] != len(samples):
+        raise GeneratorError(f"the generator counted {written['counted']} requests and kept {len(samples)}")
+    statuses = sorted({status for _, status in samples})
+    return LoadSummary(
+        requests=len(samples),
+        failed=sum(status not in _OK for _, status in samples),
+        demanded=profile.demanded,
+        latencies=tuple(ms for ms, _ in samples),
+        statuses=tuple((status, sum(s == status for _, s in samples)) for status in statuses),
+    )

@@ -1,0 +1,48 @@
+"""Does the platform carry load through its front door? Measured here, judged by the gate."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from gates.model.target import Target
+from journeys.session import Tokens
+from load.profiles import PROFILES
+from load.run import LoadSummary, run_profile
+
+pytestmark = [pytest.mark.service("api-gateway"), pytest.mark.impact("noisy")]
+Measure = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def load(
+    target: Target, tokens: Callable[[str], Tokens], tmp_path_factory: pytest.TempPathFactory
+) -> LoadSummary:
+    """Send the smoke profile once, at the gateway's public name."""
+    name = urlsplit(target.public_url("api-gateway")).hostname or ""
+    address = dict(target.addresses).get(f"{name}:443", f"{name}:443")
+    folder = Path(os.environ.get("GATE_RUN_FOLDER") or tmp_path_factory.mktemp("load"))
+    token = tokens("load").access
+    return run_profile(PROFILES["smoke"], address=address, name=name, token=token, folder=folder)
+
+
+@pytest.mark.criterion("LOD-ACHIEVED", "VAL-LOAD")
+def test_achieved_rate(load: LoadSummary, measure: Measure) -> None:
+    """The generator reached the rate that was demanded of it."""
+    measure(load.achieved, unit="ratio", samples=load.requests)
+
+
+@pytest.mark.criterion("LOD-ERRORS", "VAL-ERR")
+def test_error_ratio(load: LoadSummary, measure: Measure) -> None:
+    """Share of requests without a 2xx answer."""
+    measure(load.error_ratio, unit="ratio", samples=load.requests)
+
+
+@pytest.mark.criterion("LOD-P95", "VAL-PERF")
+def test_p95(load: LoadSummary, measure: Measure) -> None:
+    """95th percentile of the exact latencies."""
+    measure(load.percentile(0.95), unit="ms", samples=load.requests)
