@@ -23,7 +23,7 @@ from gates.model.decision import Decision, DecisionKind
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Waiver
 from gates.model.platform import Environment, Platform
-from gates.model.receipt import Receipt
+from gates.model.receipt import Receipt, ReceiptState
 from gates.model.record import DecisionRecord, RunSetup, ToolVersion
 from gates.model.release import Release
 from gates.model.verdict import Scope, Verdict
@@ -189,6 +189,8 @@ class Gate:
         """Write the verdict into the ledger, and mark what was rolled back as never to return to."""
         self.ports.ledger.record_verdict(verdict, request.run_id)
         for receipt in receipts:
+            if receipt.state not in (ReceiptState.DONE, ReceiptState.FAILED):
+                continue
             self.ports.ledger.tombstone(
                 self.environment.name,
                 receipt.action.service,

@@ -23,7 +23,7 @@ SAMPLES: list[tuple[float, int]] = []
 """Latency in ms and status of every request; 0 is no answer."""
 
 
-class Analyst(FastHttpUser):
+class Analyst(FastHttpUser):  # type: ignore[misc]
     """Looks at assets, events, rules and routes in turn."""
 
     wait_time = constant_throughput(float(os.environ.get("LOAD_RATE", "2")))
