@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.kit import trace
 from sandbox.kit.limits import Quota
+from sandbox.kit.problem import Problem, answer
+
+_logger = logging.getLogger(__name__)
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -30,6 +35,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 """OWASP Secure Headers Project; a handler that sets one of them itself wins."""
 
+_UNSENT = 0
+"""The status while no answer has begun."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -48,7 +55,7 @@ class Envelope:
         current = _entered(scope)
         scope.setdefault("state", {})
         started = time.perf_counter()
-        status = 500
+        status = _UNSENT
 
         async def send_dressed(message: Message) -> None:
             nonlocal status
@@ -59,8 +66,18 @@ class Envelope:
 
         try:
             await self._app(scope, bounded(receive, self._max_body), send_dressed)
+        except Exception:
+            if status != _UNSENT:
+                raise
+            _logger.exception("unhandled error on %s %s", scope["method"], scope["path"])
+            await _broken()(scope, receive, send_dressed)
         finally:
-            _account(scope, status, time.perf_counter() - started)
+            _account(scope, status or 500, time.perf_counter() - started)
+
+
+def _broken() -> Response:
+    """Return the answer to our own mistake, without a word about the inside; the log has it."""
+    return answer(Problem(500, "Something went wrong on our side. Quote the request id."))
 
 
 def bounded(receive: Receive, max_body: int) -> Receive:

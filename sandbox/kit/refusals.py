@@ -1,22 +1,15 @@
-"""Turns what the framework raises into problem documents: 400, 404, 405, 413, 422 and 500."""
+"""Turns what the framework raises into problem documents: 400, 404, 405, 413 and 422."""
 
 from __future__ import annotations
-
-import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import iter_route_contexts
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 
-from sandbox.kit import trace
-from sandbox.kit.envelope import dress
 from sandbox.kit.idempotency import AlreadyAnswered, answer_again
 from sandbox.kit.problem import InvalidField, Problem, answer, answer_problem
-
-_logger = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
@@ -25,7 +18,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AlreadyAnswered, answer_again)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(HTTPException, answer_refused)
-    app.add_exception_handler(Exception, answer_broken)
 
 
 async def answer_invalid(_request: Request, error: Exception) -> Response:
@@ -53,14 +45,6 @@ async def answer_refused(request: Request, error: Exception) -> Response:
         headers["Allow"] = ", ".join(sorted(allowed_methods(request)))
     detail = _SENTENCES.get(error.status_code, "The request was refused.")
     return answer(Problem(error.status_code, detail, headers=headers))
-
-
-async def answer_broken(request: Request, error: Exception) -> Response:
-    """Answer 500 without a word about the inside; the log has it. This one runs outside of the envelope."""
-    _logger.error("unhandled error on %s %s", request.method, request.url.path, exc_info=error)
-    response = answer(Problem(500, "Something went wrong on our side. Quote the request id."))
-    dress(MutableHeaders(raw=response.raw_headers), trace.current(), getattr(request.state, "quota", None))
-    return response
 
 
 def allowed_methods(request: Request) -> set[str]:
