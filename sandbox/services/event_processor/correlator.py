@@ -12,6 +12,8 @@ BOUND_S = 5.0
 """Seconds after its receipt within which an event is correlated in good health."""
 _ROUND = 500
 _SWEEP_S = 1.0
+_GATHER_S = 0.02
+"""Seconds to wait for company after the first event, so that a burst is one turn at writing, not many."""
 
 
 class Correlator:
@@ -47,6 +49,7 @@ class Correlator:
             await asyncio.wait_for(wake.wait(), _SWEEP_S)
         except TimeoutError:
             return
+        await asyncio.sleep(_GATHER_S)
 
     def round(self) -> int:
         """Correlate the oldest pending events of every tenant; returns how many there were."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.kit.settings import Settings
 from sandbox.services.asset_discovery import app as assets
 from sandbox.services.behavioral_analysis import app as behaviour
 from sandbox.services.decision_engine import app as decisions
@@ -19,6 +23,15 @@ BUILDS: dict[str, Build] = {
     module.NAME: module.build for module in (assets, behaviour, decisions, events, assistant, threats)
 }
 TRACE = "7" * 32
+ALONE = (
+    "import importlib, sys, threading, asyncio, os\n"
+    "before = set(os.listdir('/proc/self/fd')) if os.path.isdir('/proc/self/fd') else set()\n"
+    "for name in sys.argv[1:]: importlib.import_module(name)\n"
+    "after = set(os.listdir('/proc/self/fd')) if before else set()\n"
+    "assert threading.active_count() == 1, threading.enumerate()\n"
+    "assert len(after) <= len(before), after - before\n"
+    "assert asyncio.get_event_loop_policy()._local._loop is None\n"
+)
 ATTACK = (("login_failure", "medium"), ("privilege_escalation", "high"), ("data_exfiltration", "critical"))
 
 
@@ -27,6 +40,21 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatfo
     """The six services."""
     with running(tmp_path_factory.mktemp("story"), BUILDS) as started:
         yield started
+
+
+def test_importing_starts_and_opens_nothing() -> None:
+    """A process that imported all six can be forked: one thread, no open file, no event loop."""
+    names = [build.__module__ for build in BUILDS.values()]
+    command = [sys.executable, "-c", ALONE, *names]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_building_opens_nothing(tmp_path: Path) -> None:
+    """An app is built without touching its database; that is opened when the app starts."""
+    for name, build in BUILDS.items():
+        build(Settings(service=name, data_dir=tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 def _discover(platform: RunningPlatform) -> str:
