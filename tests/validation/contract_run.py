@@ -5,6 +5,7 @@ Bounded by examples, not by time, so that a run can be repeated: the same seed s
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ def run_contract(
 ) -> ContractRun:
     """Try every operation of a document that is not left out."""
     run = ContractRun()
-    schema = schemathesis.openapi.from_dict(dict(document))
+    schema = schemathesis.openapi.from_dict(_without_security(document))
     for result in schema.get_all_operations():
         operation = result.ok()
         if operation.label in left_out:
@@ -69,6 +70,21 @@ def run_contract(
         for strategy, count in _strategies(operation):
             _try(strategy, count, _sender(run, operation.label, http, headers))
     return run
+
+
+def _without_security(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document without its security: every request carries a good token.
+
+    That a bad one is refused is looked at elsewhere, with tokens that are wrong in one way each.
+    """
+    whole = copy.deepcopy(dict(document))
+    whole.pop("security", None)
+    whole.get("components", {}).pop("securitySchemes", None)
+    for path in whole.get("paths", {}).values():
+        for operation in path.values():
+            if isinstance(operation, dict):
+                operation.pop("security", None)
+    return whole
 
 
 def _strategies(operation: Any) -> Iterator[tuple[SearchStrategy[Any], int]]:

@@ -1,0 +1,73 @@
+"""Revisions that let in whom they must not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.faults.wrapping import App, answering
+from sandbox.kit.identity import Principal
+
+Create = Callable[[], Any]
+
+
+class _AnyToken:
+    """Takes every bearer string for an analyst's."""
+
+    async def verify(self, token: str) -> Principal:
+        """Let everybody in."""
+        return Principal(
+            subject="usr_0000000000000000",
+            tenant="acme",
+            roles=frozenset({"admin"}),
+            kind="user",
+            token_id=token[:8] or "none",
+            expires_at=2.0**40,
+        )
+
+
+def any_token(_service: str, create_app: Create) -> App:
+    """M02: any bearer string is accepted."""
+    app = create_app()
+    app.state.kit.verifier = _AnyToken()
+    return app  # type: ignore[no-any-return]
+
+
+def logout_ignored(_service: str, create_app: Create) -> App:
+    """M05: signing out answers 204 and ends nothing."""
+    return answering(create_app(), lambda method, path: (method, path) == ("POST", "/v1/logout"), 204)
+
+
+def second_factor_skipped(_service: str, create_app: Create) -> App:
+    """M06: every one-time code is good."""
+    from sandbox.services.auth_service import accounts, signin  # noqa: PLC0415 - patched in this process only
+
+    signin.matching_step = lambda _code, _secret, now: int(now) // 30
+    accounts.use_code = lambda *_: True
+    return create_app()  # type: ignore[no-any-return]
+
+
+def expired_accepted(_service: str, create_app: Create) -> App:
+    """M04: the times in a token are not looked at."""
+    from sandbox.kit import tokens, verifier  # noqa: PLC0415 - patched in this process only
+
+    tokens._check_times = lambda _claims, _now: None  # noqa: SLF001
+    genuine = verifier.principal_of
+
+    def everlasting(claims: Any, *, service: str) -> Principal:
+        return genuine({**claims, "exp": 2.0**40}, service=service)
+
+    verifier.principal_of = everlasting
+    return create_app()  # type: ignore[no-any-return]
+
+
+def audience_ignored(_service: str, create_app: Create) -> App:
+    """A token that was issued for somebody else is accepted."""
+    from sandbox.kit import tokens, verifier  # noqa: PLC0415 - patched in this process only
+
+    def for_anybody(claims: Any, *, service: str) -> Principal:
+        audience = service if claims.get("kind") == "service" else tokens.USER_AUDIENCE
+        return tokens.principal_of({**claims, "aud": audience}, service=service)
+
+    verifier.principal_of = for_anybody
+    return create_app()  # type: ignore[no-any-return]
