@@ -41,8 +41,13 @@ class Policies:
         return policy
 
     def granted(self, request: Any, _caller: str) -> iam_policy_pb2.TestIamPermissionsResponse:
-        """Return which of the asked permissions the caller has: all but those that the knobs deny."""
-        self._uid(request.resource)
+        """Return which of the asked permissions the caller has: all but those that the knobs deny.
+
+        On a service that does not exist that is none, which google/iam/v1/iam_policy.proto asks for.
+        """
+        self._state.location.require_service(request.resource, "resource")
+        if request.resource not in self._state.services:
+            return iam_policy_pb2.TestIamPermissionsResponse()
         denied = OPERATION_PERMISSIONS if self._state.board.current.operations_denied else frozenset()
         return iam_policy_pb2.TestIamPermissionsResponse(
             permissions=[permission for permission in request.permissions if permission not in denied]

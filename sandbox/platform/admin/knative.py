@@ -25,8 +25,9 @@ from sandbox.platform.admin.errors import ApiError, Code, Violation, invalid
 from sandbox.platform.admin.grpc_front import CALLER_KEY
 from sandbox.platform.admin.knative_read import API_VERSION, Json, revision_view, service_view
 from sandbox.platform.admin.knative_write import service_from
-from sandbox.platform.admin.messages import Service
-from sandbox.platform.admin.names import Location, short
+from sandbox.platform.admin.messages import Revision, Service
+from sandbox.platform.admin.names import Location, service_of, short
+from sandbox.platform.admin.routing import is_routed
 
 _REGION = re.compile(r"([a-z]+-[a-z]+[0-9]+)-run\.")
 _DELETED = {"kind": "Status", "apiVersion": "v1", "status": "Success"}
@@ -57,6 +58,7 @@ class KnativeFront:
             Route(f"{located}/operations/{{operation}}", self.get_operation, methods=["GET"]),
             Route(f"{located}/services/{{service}}:getIamPolicy", self.get_policy, methods=["GET"]),
             Route(f"{located}/services/{{service}}:setIamPolicy", self.set_policy, methods=["POST"]),
+            Route(f"{located}/services/{{service}}:testIamPermissions", self.granted, methods=["POST"]),
             Route("/v1/projects/{project}/services/run.googleapis.com", self.api_state, methods=["GET"]),
         ]
 
@@ -105,14 +107,14 @@ class KnativeFront:
         """List revisions, newest first, as far as the label selector matches."""
         parent = self._parent(request)
         wanted = _selector(request.query_params.get("labelSelector", ""))
-        views = [revision_view(one) for one in self._control.state.revisions_of(f"{parent}/services/-")]
+        views = [self._view(one) for one in self._control.state.revisions_of(f"{parent}/services/-")]
         items = [view for view in views if wanted.items() <= view["metadata"]["labels"].items()]
         return _list("RevisionList", items, parent, request)
 
     async def get_revision(self, request: Request) -> Response:
         """Describe a revision."""
         found = run_v2.GetRevisionRequest.pb()(name=self._revision_name(request))
-        return JSONResponse(revision_view(self._control.revisions.get_revision(found, _caller(request))))
+        return JSONResponse(self._view(self._control.revisions.get_revision(found, _caller(request))))
 
     async def delete_revision(self, request: Request) -> Response:
         """Delete a revision that nothing refers to."""
@@ -142,14 +144,16 @@ class KnativeFront:
 
     async def set_policy(self, request: Request) -> Response:
         """Replace a service's IAM policy."""
-        wanted = iam_policy_pb2.SetIamPolicyRequest()
-        try:
-            json_format.ParseDict(await _body(request), wanted)
-        except json_format.ParseError as error:
-            raise invalid([Violation("policy", str(error))]) from error
-        wanted.resource = self._service_name(request)
+        wanted = await self._about_service(request, iam_policy_pb2.SetIamPolicyRequest())
         policy = self._control.policies.set_iam_policy(wanted, _caller(request))
         return JSONResponse(json_format.MessageToDict(policy))
+
+    async def granted(self, request: Request) -> Response:
+        """Return which of the asked permissions the caller has on a service."""
+        wanted = await self._about_service(request, iam_policy_pb2.TestIamPermissionsRequest())
+        return JSONResponse(
+            json_format.MessageToDict(self._control.policies.granted(wanted, _caller(request)))
+        )
 
     async def list_locations(self, _request: Request) -> Response:
         """List the one region that exists."""
@@ -159,6 +163,10 @@ class KnativeFront:
     async def api_state(self, request: Request) -> Response:
         """Say that the Cloud Run API is enabled, which gcloud asks before it deploys."""
         return JSONResponse({"name": request.url.path.removeprefix("/v1/"), "state": "ENABLED"})
+
+    def _view(self, revision: Revision) -> Json:
+        service = self._control.state.service(service_of(revision.name))
+        return revision_view(revision, is_active=is_routed(service, revision))
 
     # ---- names
 
@@ -175,6 +183,15 @@ class KnativeFront:
 
     def _service_name(self, request: Request) -> str:
         return f"{self._parent(request)}/services/{request.path_params['service']}"
+
+    async def _about_service(self, request: Request, message: Any) -> Any:
+        """Read the body into an IAM request about the service in the path; raise ApiError."""
+        try:
+            json_format.ParseDict(await _body(request), message)
+        except json_format.ParseError as error:
+            raise invalid([Violation("body", str(error))]) from error
+        message.resource = self._service_name(request)
+        return message
 
     def _stored(self, request: Request) -> Service:
         wanted = run_v2.GetServiceRequest.pb()(name=self._service_name(request))

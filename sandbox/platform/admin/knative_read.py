@@ -54,8 +54,8 @@ def service_view(service: Service) -> Json:
     }
 
 
-def revision_view(revision: Revision) -> Json:
-    """Return a revision as Knative writes it."""
+def revision_view(revision: Revision, *, is_active: bool) -> Json:
+    """Return a revision as Knative writes it; an active one is reachable through its service."""
     _, project, _, region, _, service, _, name = revision.name.split("/")
     template = template_view(
         Template(
@@ -65,6 +65,7 @@ def revision_view(revision: Revision) -> Json:
             session_affinity=revision.session_affinity,
             timeout=revision.timeout,
             service_account=revision.service_account,
+            execution_environment=revision.execution_environment,
             containers=revision.containers,
             max_instance_request_concurrency=revision.max_instance_request_concurrency,
         )
@@ -94,7 +95,10 @@ def revision_view(revision: Revision) -> Json:
         "spec": template["spec"],
         "status": {
             "observedGeneration": int(revision.observed_generation),
-            "conditions": [_condition_view(condition) for condition in revision.conditions],
+            "conditions": [
+                *(_condition_view(condition) for condition in revision.conditions),
+                {"type": "Active", "status": str(is_active)},
+            ],
             "imageDigest": revision.containers[0].image,
         },
     }
@@ -102,14 +106,7 @@ def revision_view(revision: Revision) -> Json:
 
 def template_view(template: Template) -> Json:
     """Return a revision template as Knative writes it."""
-    annotations = dict(template.annotations)
-    if template.scaling.min_instance_count:
-        annotations["autoscaling.knative.dev/minScale"] = str(template.scaling.min_instance_count)
-    if template.scaling.max_instance_count:
-        annotations["autoscaling.knative.dev/maxScale"] = str(template.scaling.max_instance_count)
-    if template.session_affinity:
-        annotations["run.googleapis.com/sessionAffinity"] = "true"
-    metadata: Json = {"annotations": annotations, "labels": dict(template.labels)}
+    metadata: Json = {"annotations": _template_annotations(template), "labels": dict(template.labels)}
     if template.revision:
         metadata["name"] = template.revision
     spec: Json = {
@@ -120,6 +117,20 @@ def template_view(template: Template) -> Json:
     if template.service_account:
         spec["serviceAccountName"] = template.service_account
     return {"metadata": metadata, "spec": spec}
+
+
+def _template_annotations(template: Template) -> Json:
+    resources = [container.resources for container in template.containers]
+    environment = template.execution_environment
+    shown = {
+        "autoscaling.knative.dev/minScale": str(template.scaling.min_instance_count or ""),
+        "autoscaling.knative.dev/maxScale": str(template.scaling.max_instance_count or ""),
+        "run.googleapis.com/sessionAffinity": "true" if template.session_affinity else "",
+        "run.googleapis.com/execution-environment": f"gen{environment}" if environment else "",
+        "run.googleapis.com/startup-cpu-boost": "true" if any(r.startup_cpu_boost for r in resources) else "",
+        "run.googleapis.com/cpu-throttling": "true" if any(r.cpu_idle for r in resources) else "",
+    }
+    return {**template.annotations, **{key: value for key, value in shown.items() if value}}
 
 
 def _service_annotations(service: Service) -> Json:

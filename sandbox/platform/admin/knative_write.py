@@ -44,6 +44,11 @@ REPORTED = frozenset(
 )
 """System annotations that say something about a resource and ask for nothing."""
 
+TEMPLATE_KEYS = frozenset({"containerConcurrency", "containers", "serviceAccountName", "timeoutSeconds"})
+CONTAINER_KEYS = frozenset(
+    {"args", "command", "env", "image", "name", "ports", "resources", *PROBES.values()}
+)
+
 Setter = Callable[[Any, str], None]
 
 
@@ -111,8 +116,8 @@ def _lay_template(template: Template, document: Mapping[str, Any]) -> None:
     metadata, spec = document.get("metadata", {}), document["spec"]
     template.ClearField("scaling")
     template.ClearField("session_affinity")
+    _refuse_unknown("spec.template.spec", spec, TEMPLATE_KEYS)
     template.revision = metadata.get("name", "")
-    _take_metadata(template, metadata, _TEMPLATE_ANNOTATIONS)
     template.service_account = spec.get("serviceAccountName", "")
     # v1 shows a number where v2 leaves the default unsaid; an unchanged one must not look like a change.
     concurrency = spec.get("containerConcurrency") or DEFAULT_CONCURRENCY
@@ -128,9 +133,11 @@ def _lay_template(template: Template, document: Mapping[str, Any]) -> None:
     ]
     template.ClearField("containers")
     template.containers.extend(containers)
+    _take_metadata(template, metadata, _TEMPLATE_ANNOTATIONS)
 
 
 def _container_from(document: Mapping[str, Any], stored: Container) -> Container:
+    _refuse_unknown("spec.template.spec.containers", document, CONTAINER_KEYS)
     container = Container()
     container.CopyFrom(stored)
     for field in ("command", "args", "env", "ports", *PROBES):
@@ -198,6 +205,22 @@ def _number(*path: str) -> Setter:
     return set_number
 
 
+def _resource_flag(field: str) -> Setter:
+    """Return a setter of the boolean field in every container's resources."""
+
+    def set_flag(template: Any, value: str) -> None:
+        for container in template.containers:
+            setattr(container.resources, field, value.lower() == "true")
+
+    return set_flag
+
+
+def _refuse_unknown(field: str, document: Mapping[str, Any], known: frozenset[str]) -> None:
+    unknown = sorted(key for key in document if key not in known and document[key])
+    if unknown:
+        raise invalid([Violation(field, f"'{key}' is not offered here") for key in unknown])
+
+
 def _flag(field: str) -> Setter:
     """Return a setter of the boolean field."""
     return lambda owner, value: setattr(owner, field, value.lower() == "true")
@@ -217,4 +240,9 @@ _TEMPLATE_ANNOTATIONS: Mapping[str, Setter] = {
     "autoscaling.knative.dev/minScale": _number("scaling", "min_instance_count"),
     "autoscaling.knative.dev/maxScale": _number("scaling", "max_instance_count"),
     "run.googleapis.com/sessionAffinity": _flag("session_affinity"),
+    "run.googleapis.com/execution-environment": lambda template, value: setattr(
+        template, "execution_environment", {"gen1": 1, "gen2": 2}[value]
+    ),
+    "run.googleapis.com/startup-cpu-boost": _resource_flag("startup_cpu_boost"),
+    "run.googleapis.com/cpu-throttling": _resource_flag("cpu_idle"),
 }

@@ -81,10 +81,8 @@ class Reconciler:
         await asyncio.sleep(self._state.board.current.operation_latency_s)
         failure: str | None = None
         try:
-            spec = revisions.spec_of(revision)
-            # An image that could not be resolved when it was written explains itself here.
-            self._data_plane.digest_of(spec.image)
-            await self._data_plane.start(spec)
+            self._require_image(revision)
+            await self._data_plane.start(revisions.spec_of(revision))
         except StartError as error:
             failure = str(error)
         if revision.name not in self._state.revisions:
@@ -92,6 +90,16 @@ class Reconciler:
         revisions.settle(revision, failure, self._state.versions.next_etag())
         if failure is None:
             self._promote(revision)
+
+    def _require_image(self, revision: Revision) -> None:
+        """Raise StartError for an image that resolves to nothing, or not to the digest that was asked for."""
+        image = revision.containers[0].image
+        reference, wanted = revisions.image_and_digest(image)
+        found = self._data_plane.digest_of(reference)
+        if not wanted:
+            revision.containers[0].image = f"{reference}@{found}"
+        elif wanted != found:
+            raise StartError(f"Image '{image}' not found: the reference resolves to {found}.")
 
     def _promote(self, revision: Revision) -> None:
         """Make a revision its service's latest ready one, unless a later one already is."""

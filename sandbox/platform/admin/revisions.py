@@ -75,8 +75,9 @@ def new_revision(service: Service, digest: str, etag: str) -> Revision:
         Revision(**{field: getattr(template, field) for field in _COPIED if _is_set(template, field)})
     )
     revision.timeout.seconds = template.timeout.seconds or DEFAULT_TIMEOUT_S
-    reference, _ = image_and_digest(revision.containers[0].image)
-    revision.containers[0].image = f"{reference}@{digest}" if digest else reference
+    reference, wanted = image_and_digest(revision.containers[0].image)
+    if digest and not wanted:
+        revision.containers[0].image = f"{reference}@{digest}"
     revision.conditions.append(condition("Ready", RECONCILING))
     return revision
 

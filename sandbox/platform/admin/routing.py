@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sandbox.platform.admin.messages import INGRESS, MANUAL, Revision, Service, TrafficStatus, TrafficTarget
+from sandbox.platform.admin.messages import (
+    INGRESS,
+    LATEST,
+    MANUAL,
+    Revision,
+    Service,
+    TrafficStatus,
+    TrafficTarget,
+)
 from sandbox.platform.admin.names import Location, short
 from sandbox.platform.contract import RouteTarget, ServiceRoute
 
@@ -49,3 +57,12 @@ def statuses_of(
         )
         for target, _ in resolved
     ]
+
+
+def is_routed(service: Service, revision: Revision) -> bool:
+    """Whether the service reports traffic or a tag on the revision."""
+    is_latest = revision.name == service.latest_ready_revision
+    return any(
+        is_latest if status.type_ == LATEST else status.revision == short(revision.name)
+        for status in service.traffic_statuses
+    )

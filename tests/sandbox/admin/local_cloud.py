@@ -98,12 +98,17 @@ class LocalCloud:
 
     # ---- the client library, shortened
 
-    def begin_create(self, service: str, body: run_v2.Service | None = None, **fields: Any) -> str:
+    def begin_create(
+        self, service: str, body: run_v2.Service | None = None, *, validate_only: bool = False
+    ) -> str:
         """Begin to create a service and return the operation's name."""
-        wanted = body or run_v2.Service(template=template())
-        return self._name(
-            self.services.create_service(parent=PARENT, service_id=service, service=wanted, **fields)
+        request = run_v2.CreateServiceRequest(
+            parent=PARENT,
+            service_id=service,
+            service=run_v2.Service(template=template()) if body is None else body,
+            validate_only=validate_only,
         )
+        return self._name(self.services.create_service(request=request))
 
     def create(self, service: str = "svc", body: run_v2.Service | None = None) -> run_v2.Service:
         """Create a service and return it once the operation succeeded."""
