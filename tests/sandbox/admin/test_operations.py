@@ -9,6 +9,7 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.longrunning import operations_pb2
 from google.protobuf import duration_pb2
 
+from sandbox.platform.admin import operations
 from sandbox.platform.admin.errors import ApiError
 from sandbox.platform.admin.quota import WriteQuota
 from sandbox.platform.contract import KnobBoard, Knobs
@@ -47,6 +48,32 @@ def test_the_clients_own_polling_ends_with_the_service(cloud: LocalCloud) -> Non
     body = run_v2.Service(template=run_v2.RevisionTemplate(containers=[run_v2.Container(image="img:1")]))
     result = cloud.services.create_service(parent=PARENT, service_id="svc", service=body).result(timeout=30)
     assert (result.name, result.reconciling) == (SERVICE, False)
+
+
+def test_a_defect_of_the_data_plane_fails_the_operation(
+    cloud: LocalCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An unforeseen error never leaves an operation in progress or a service reconciling for ever."""
+    cloud.create()
+    cloud.plane.defect = OSError("no space left")
+    done = cloud.wait(cloud.begin_update("svc", ["ingress"], ingress=2))
+    assert (done.error.code, "no space left" in done.error.message) == (13, True)
+    assert (cloud.get().reconciling, cloud.get().observed_generation) == (False, 1)
+    assert "Reconciliation of" in caplog.text
+
+
+def test_the_oldest_finished_operations_are_forgotten(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long-lived sandbox does not grow with every write; what is in progress stays."""
+    monkeypatch.setattr(operations, "KEPT", 2)
+    names = [cloud.begin_create("svc")]
+    cloud.succeed(names[0])
+    for number in range(3):
+        names.append(cloud.begin_update("svc", ["description"], description=str(number)))
+        cloud.succeed(names[-1])
+    listed = cloud.services.list_operations(operations_pb2.ListOperationsRequest(name=PARENT))
+    assert [one.name for one in listed.operations] == names[2:]
 
 
 def test_operations_can_be_denied_while_services_are_not(cloud: LocalCloud) -> None:

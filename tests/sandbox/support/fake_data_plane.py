@@ -19,6 +19,7 @@ class FakeDataPlane:
         missing: Image references that cannot be resolved (any more).
         broken: Image references whose container never passes its startup probe.
         held: Image references whose start waits for `release()`.
+        defect: Raised by `route` instead of routing: what a data plane must never do.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class FakeDataPlane:
         self.missing: set[str] = set()
         self.broken: set[str] = set()
         self.held: set[str] = set()
+        self.defect: Exception | None = None
         self._released = asyncio.Event()
 
     def release(self) -> None:
@@ -50,6 +52,8 @@ class FakeDataPlane:
 
     async def route(self, route: ServiceRoute) -> None:
         """Swap the route; revisions of the service that it does not name are stopped."""
+        if self.defect is not None:
+            raise self.defect
         named = {target.revision for target in route.targets}
         self.running -= {
             name for name in self.running if self.specs[name].service == route.service and name not in named
