@@ -65,7 +65,11 @@ def rotate_keys(
     return Rotated(kid=kid)
 
 
-@router.post("/v1/introspect", summary="Whether a token is still good (RFC 7662)")
+@router.post(
+    "/v1/introspect",
+    summary="Whether a token is still good (RFC 7662)",
+    response_model_exclude_none=True,
+)
 def introspect(
     body: TokenRequest,
     principal: Annotated[Principal, Depends(required("admin", SERVICE))],
