@@ -39,7 +39,7 @@ gate: setup ## run the main job: a release through the gate, on the sandbox
 	@.venv/bin/python -m sandbox with -- .venv/bin/gate run --env sandbox --stage immediate
 
 demo: setup ## the story: a good release goes, three bad ones are rolled back
-	@.venv/bin/python -m sandbox with -- .venv/bin/python demo/story.py
+	@.venv/bin/python -m sandbox with -- .venv/bin/python -m demo.story
 
 test: setup ## our own tests
 	@.venv/bin/pytest -q

@@ -1,4 +1,4 @@
-"""One good release and three bad ones go through the gate: `make demo` tells it beside a sandbox of its own."""
+"""One good release and three bad ones go through the gate; `make demo` tells it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def main() -> int:
         run = f"demo-{stamp}-{number}"
         code, seconds = _timed(
             [
-                "gate",
+                str(Path(sys.executable).with_name("gate")),
                 "run",
                 "--env",
                 "sandbox",
@@ -97,7 +97,7 @@ def main() -> int:
             f"to read: {REPORTS / run / 'summary.md'}, {REPORTS / run / 'allure-report' / 'index.html'}\n"
         )
         if code == ROLLED_BACK:
-            _unpin(chapter, state_dir)
+            CONSOLE.print(f"{chapter.service} is pinned to its old revision until its next deployment.\n")
     CONSOLE.rule(f"[bold]{len(CHAPTERS)} releases in {time.monotonic() - started:.0f} s")
     return 1 if surprises else 0
 
@@ -106,10 +106,6 @@ def _timed(command: list[str]) -> tuple[int, float]:
     started = time.monotonic()
     code = subprocess.run(command, check=False).returncode
     return code, time.monotonic() - started
-
-
-def _unpin(chapter: Chapter, _state_dir: str) -> None:
-    CONSOLE.print(f"{chapter.service} is pinned to its old revision now; its next deployment releases it.\n")
 
 
 if __name__ == "__main__":

