@@ -12,7 +12,7 @@ import httpx
 from google.cloud import run_v2
 
 from sandbox import topology
-from sandbox.platform.deployment import Deployer, Rollout
+from sandbox.platform.deployment import Deployer, Rollout, short
 from sandbox.platform.state_dir import read_endpoints
 
 HEADER = ("SERVICE", "REVISION", "TRAFFIC", "TAG", "READY", "INSTANCES", "IMAGE")
@@ -66,15 +66,15 @@ def rows_of(
     service: run_v2.Service, revisions: Iterable[run_v2.Revision], instances: Mapping[str, Mapping[str, Any]]
 ) -> list[tuple[str, ...]]:
     """Rows of one service, newest revision first."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for revision in sorted(revisions, key=lambda one: one.create_time, reverse=True):
-        name = revision.name.rpartition("/")[2]
+        name = short(revision.name)
         targets = [target for target in service.traffic_statuses if _revision_of(target, service) == name]
         running = instances.get(name, {}).get("instances", 0)
         if targets or running or revision.name == service.latest_created_revision:
             rows.append(
                 (
-                    service.name.rpartition("/")[2],
+                    short(service.name),
                     name,
                     f"{sum(target.percent for target in targets)}%",
                     ",".join(target.tag for target in targets if target.tag) or "-",
@@ -87,7 +87,7 @@ def rows_of(
 
 
 def _revision_of(target: run_v2.TrafficTargetStatus, service: run_v2.Service) -> str:
-    return target.revision or service.latest_ready_revision.rpartition("/")[2]
+    return short(target.revision or service.latest_ready_revision)
 
 
 def _readiness(revision: run_v2.Revision) -> str:

@@ -91,7 +91,7 @@ class Deployer:
             reason = code_pb2.Code.Name(ended.error.code)
             raise DeploymentError(f"{rollout.image} was not deployed: {reason}: {ended.error.message}")
         service = run_v2.Service.deserialize(ended.response.value)
-        return service.latest_created_revision.rpartition("/")[2]
+        return short(service.latest_created_revision)
 
 
 def new_service(service: topology.SandboxService, rollout: Rollout) -> run_v2.Service:
@@ -134,7 +134,7 @@ def updated_service(current: run_v2.Service, revision: str, rollout: Rollout) ->
 
 def traffic_after(current: run_v2.Service, revision: str, rollout: Rollout) -> Sequence[run_v2.TrafficTarget]:
     """The traffic list after a deployment; tags of other revisions stay where they are."""
-    ready = current.latest_ready_revision.rpartition("/")[2]
+    ready = short(current.latest_ready_revision)
     tagged = [_pinned(target, ready) for target in current.traffic if target.tag not in ("", rollout.tag)]
     new_tag = (
         [run_v2.TrafficTarget(type_=_REVISION, revision=revision, tag=rollout.tag)] if rollout.tag else []
@@ -151,6 +151,11 @@ def traffic_after(current: run_v2.Service, revision: str, rollout: Rollout) -> S
     for target in serving:
         target.tag = ""
     return [*serving, *tagged, *new_tag]
+
+
+def short(resource_name: str) -> str:
+    """Last part of a resource name."""
+    return resource_name.rpartition("/")[2]
 
 
 def _pinned(target: run_v2.TrafficTarget, ready: str) -> run_v2.TrafficTarget:
