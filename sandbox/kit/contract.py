@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,19 +16,22 @@ from sandbox.kit.identity import Access
 from sandbox.kit.problem import ProblemDocument, responses
 from sandbox.kit.settings import RateTiers
 
+# Schemas are generated from shared models; two threads at it at once disturb each other.
+_one_at_a_time = threading.Lock()
 _ALWAYS = (400, 405, 413, 429, 503)
 _METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 
 
 def document(app: FastAPI, rates: RateTiers) -> dict[str, Any]:
     """Return the service's OpenAPI 3.1 document."""
-    openapi = get_openapi(
-        title=app.title,
-        version=app.version,
-        description=app.description,
-        routes=app.routes,
-        separate_input_output_schemas=False,
-    )
+    with _one_at_a_time:
+        openapi = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            separate_input_output_schemas=False,
+        )
     schemas = openapi.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(_problem_schemas())
     for unused in ("HTTPValidationError", "ValidationError"):
