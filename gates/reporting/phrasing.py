@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from gates.model.criterion import Comparator, Criterion
@@ -17,6 +18,7 @@ _SYMBOLS = {
 }
 _PERCENT = 100.0
 _GROUPED = 10_000
+_EXPONENT = 1e15
 
 
 def demand(criterion: Criterion) -> str:
@@ -39,11 +41,17 @@ def quantity(value: float, unit: str) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number as a person writes it: four significant digits, thousands grouped, no `e` in sight."""
-    if value == int(value) or abs(value) >= _GROUPED:
-        return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3e}"  # noqa: PLR2004 - 15 digits are enough
-    shown = f"{value:.4g}"
-    return f"{value:.2e}" if "e" in shown else shown
+    """Return a number as a person writes it: four significant digits, thousands grouped.
+
+    More digits are shown where four would round it to a whole number: 99.996 must not look like 100.
+    """
+    if not math.isfinite(value) or abs(value) >= _EXPONENT:
+        return f"{value:.3e}"
+    value = float(value)  # an int is a float to the type checker, yet has no is_integer in 3.11
+    if value.is_integer() or abs(value) >= _GROUPED:
+        return f"{value:,.0f}"
+    forms = (f"{value:,.{digits}g}" for digits in (4, 6, 9, 17))
+    return next(form for form in forms if not float(form.replace(",", "")).is_integer())
 
 
 def duration(time: timedelta | None) -> str:
