@@ -126,8 +126,10 @@ def test_a_stale_etag_is_accepted_when_etags_are_ignored(cloud: LocalCloud) -> N
 
 def test_reconciliation_changes_the_etag(cloud: LocalCloud) -> None:
     """The etag that a write answered with is stale once the write took effect."""
-    operation = cloud.services.create_service(
-        parent=PARENT, service_id="svc", service=run_v2.Service(template=template())
+    cloud.create()
+    operation = cloud.services.update_service(
+        service=run_v2.Service(name=f"{PARENT}/services/svc", description="new"),
+        update_mask=field_mask_pb2.FieldMask(paths=["description"]),
     )
     cloud.succeed(operation.operation.name)
     with pytest.raises(exceptions.Aborted):

@@ -92,6 +92,7 @@ def test_a_target_that_is_not_ready_fails_the_operation(
     cloud.plane.broken.add("img:bad")
     cloud.wait(cloud.begin_update("svc", ["template"], template=template("img:bad")))
     bad = short(cloud.get().latest_created_revision)
+    cloud.plane.broken.clear()
     percent, tag = percent_and_tag
     rest = [pinned(first, 100 - percent)] if percent < 100 else []
     done = cloud.wait(cloud.begin_update("svc", ["traffic"], traffic=[*rest, pinned(bad, percent, tag)]))
@@ -161,6 +162,40 @@ def test_a_rollback_does_not_wait_for_a_deployment_that_hangs(cloud: LocalCloud)
     assert answer.generation == after.generation
     assert routed(cloud) == [(first, 100, "")]
     assert short(cloud.get().latest_ready_revision) == short(after.latest_created_revision)
+
+
+def test_a_superseded_write_is_not_applied(cloud: LocalCloud) -> None:
+    """Of two writes in flight the later one counts, even when the earlier one could not be applied."""
+    first = short(cloud.create().latest_ready_revision)
+    cloud.turn(operation_latency_s=1.0)
+    earlier = cloud.begin_update("svc", ["traffic"], traffic=[pinned("svc-00099-zzz")])
+    later = cloud.begin_update("svc", ["traffic"], traffic=[pinned(first)])
+    assert [cloud.wait(name).error.code for name in (earlier, later)] == [0, 0]
+    assert serving(cloud.get()) == [(first, 100)]
+
+
+def test_traffic_that_follows_waits_for_the_revision_being_started(cloud: LocalCloud) -> None:
+    """A small write in the middle of a deployment does not lose the deployment."""
+    cloud.create()
+    cloud.plane.held.add("img:slow")
+    deployment = cloud.begin_update("svc", ["template"], template=template("img:slow"))
+    small = cloud.begin_update("svc", ["description"], description="meanwhile")
+    cloud.inside(cloud.plane.release)
+    cloud.succeed(deployment)
+    cloud.succeed(small)
+    assert routed(cloud) == [(short(cloud.get().latest_created_revision), 100, "")]
+
+
+def test_a_late_start_never_replaces_a_later_revision(cloud: LocalCloud) -> None:
+    """The latest ready revision is the one created last, not the one that became ready last."""
+    cloud.create()
+    cloud.plane.held.add("img:slow")
+    slow = cloud.begin_update("svc", ["template"], template=template("img:slow"))
+    third = cloud.deploy("img:3")
+    cloud.inside(cloud.plane.release)
+    cloud.succeed(slow)
+    assert short(cloud.get().latest_ready_revision) == third
+    assert routed(cloud) == [(third, 100, "")]
 
 
 @pytest.mark.parametrize(
