@@ -45,6 +45,22 @@ def second_factor(http: httpx.Client, mfa_token: str, code: str) -> httpx.Respon
     return http.post("/v1/mfa/verify", json={"mfaToken": mfa_token, "code": code})
 
 
+def page_session(http: httpx.Client, identity: Identity) -> str:
+    """Sign in at the frontend as a browser does and return the session cookie as a header's value.
+
+    Raises:
+        DemandNotMetError: the frontend does not let the identity in.
+    """
+    totp, now = pyotp.TOTP(identity.totp_secret), int(time.time())
+    for moment in (now, now + _PERIOD_S):
+        entered = {"username": identity.username, "password": identity.password, "code": totp.at(moment)}
+        response = http.post("/session", json=entered)
+        if response.status_code == 201:
+            break
+    checks.expect(response, 201, blames="frontend")
+    return "; ".join(f"{name}={value}" for name, value in response.cookies.items())
+
+
 def sign_in(http: httpx.Client, identity: Identity) -> Tokens:
     """Sign in at auth-service and return the tokens.
 

@@ -145,7 +145,7 @@ def test_refresh(auth: httpx.Client, identity: Who) -> None:
 @pytest.mark.criterion("AUT-REUSE", "VAL-AUTH")
 def test_reuse(auth: httpx.Client, identity: Who) -> None:
     """A refresh token that is used twice is refused, and its whole family is dead (RFC 9700, 4.14.2)."""
-    first = sign_in(auth, identity("responder")).refresh
+    first = sign_in(auth, identity("responder-2")).refresh
     second = str(field(expect(_refresh(auth, first), 200, blames=AUTH), "refreshToken", blames=AUTH))
 
     expect(_refresh(auth, first), 400, 401, blames=AUTH)
