@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 PROTECTED: Mapping[str, str] = {
-    "api-gateway": "/api/v1/asset-discovery/v1/assets?limit=1",
+    "api-gateway": "/api/v1/limits",
     "auth-service": "/v1/me",
     "asset-discovery": "/v1/assets?limit=1",
     "event-processor": "/v1/events?limit=1",
@@ -18,3 +18,9 @@ PROTECTED: Mapping[str, str] = {
 
 PUBLIC: Mapping[str, str] = {"frontend": "/login"}
 """A page that everybody may see."""
+
+THROUGH: Mapping[str, str] = {**PROTECTED, "api-gateway": "/api/v1/asset-discovery/v1/assets?limit=1"}
+"""The same, but for the gateway a read that it hands on: what it is there for.
+
+Whether the gateway itself refuses a token cannot be seen there: the service behind it refuses it too.
+"""

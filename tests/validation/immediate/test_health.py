@@ -9,7 +9,7 @@ import pytest
 
 from gates.model.target import ServiceTarget
 from journeys.checks import demand, expect, field
-from journeys.reads import PROTECTED, PUBLIC
+from journeys.reads import PUBLIC, THROUGH
 from journeys.session import Tokens
 
 Http = Callable[[str], httpx.Client]
@@ -41,7 +41,7 @@ def test_deep(service: ServiceTarget, http: Http, tokens: Callable[[str], Tokens
     if service.name in PUBLIC:
         response = http(service.name).get(PUBLIC[service.name])
     else:
-        response = http(service.name).get(PROTECTED[service.name], headers=tokens("analyst").headers)
+        response = http(service.name).get(THROUGH[service.name], headers=tokens("analyst").headers)
 
     works = response.status_code == 200
     message = (
