@@ -49,25 +49,7 @@ def second_factor_skipped(_service: str, create_app: Create) -> App:
 
 def expired_accepted(_service: str, create_app: Create) -> App:
     """M04: the times in a token are not looked at."""
-    from sandbox.kit import tokens, verifier  # noqa: PLC0415 - patched in this process only
+    from sandbox.kit import tokens  # noqa: PLC0415 - patched in this process only
 
     vars(tokens)["_check_times"] = lambda _claims, _now: None
-    genuine = tokens.principal_of
-
-    def everlasting(claims: Any, *, service: str) -> Principal:
-        return genuine({**claims, "exp": 2.0**40}, service=service)
-
-    vars(verifier)["principal_of"] = everlasting
-    return create_app()  # type: ignore[no-any-return]
-
-
-def audience_ignored(_service: str, create_app: Create) -> App:
-    """A token that was issued for somebody else is accepted."""
-    from sandbox.kit import tokens, verifier  # noqa: PLC0415 - patched in this process only
-
-    def for_anybody(claims: Any, *, service: str) -> Principal:
-        audience = service if claims.get("kind") == "service" else tokens.USER_AUDIENCE
-        return tokens.principal_of({**claims, "aud": audience}, service=service)
-
-    vars(verifier)["principal_of"] = for_anybody
     return create_app()  # type: ignore[no-any-return]

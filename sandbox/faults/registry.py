@@ -53,7 +53,7 @@ _KNOWN = (
     Fault(
         "M04",
         "expired-accepted",
-        _TAKING_TOKENS,
+        ("auth-service",),
         "an expired token is accepted",
         ("AUT-EXPIRED",),
         _late("authentication", "expired_accepted"),
@@ -73,14 +73,6 @@ _KNOWN = (
         "every one-time code is good",
         ("AUT-MFA",),
         _late("authentication", "second_factor_skipped"),
-    ),
-    Fault(
-        "A01",
-        "audience-ignored",
-        _TAKING_TOKENS,
-        "a token for somebody else is accepted",
-        ("AUT-AUDIENCE",),
-        _late("authentication", "audience_ignored"),
     ),
     Fault(
         "M08",
