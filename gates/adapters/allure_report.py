@@ -163,4 +163,4 @@ def _install(made: Path, place: Path) -> Path:
 
 
 def _none(problem: str) -> BuiltReport:
-    return BuiltReport(page=None, problem=f"no Allure page: {problem}")
+    return BuiltReport(page=None, problem=problem)

@@ -54,6 +54,9 @@ class RunFolder:
         path = root / _checked(run_id)
         try:
             root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _cannot("make", root, error) from error
+        try:
             path.mkdir()
         except FileExistsError as error:
             raise UsageError(f"the run {path} is there already", next_step="choose another run id") from error
