@@ -40,7 +40,7 @@ _CATEGORIES = [
 ]
 _CHARTS = [
     {"type": "currentStatus", "title": "This run"},
-    {"type": "trSeverities", "title": "By severity"},
+    {"type": "testResultSeverities", "title": "By severity"},
     {"type": "statusDynamics", "title": "Run by run"},
     {"type": "statusTransitions", "title": "Regressed and mended"},
 ]

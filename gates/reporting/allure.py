@@ -8,6 +8,7 @@ run to run. Allure shows; it decides nothing.
 from __future__ import annotations
 
 import hashlib
+import html
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -16,7 +17,7 @@ from gates.model.evidence import Evidence, Window
 from gates.model.judgement import Outcome
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.ordering import by_urgency
-from gates.reporting.phrasing import measured, waived_by
+from gates.reporting.phrasing import count, measured, waived_by
 from gates.reporting.redaction import clean, one_line
 from gates.reporting.verdict_document import Entry, VerdictDocument
 
@@ -138,15 +139,15 @@ def _description(document: VerdictDocument, entry: Entry) -> str:
     parts = (
         criterion.statement,
         criterion.rationale,
-        f"Demanded: {entry.demand}; measured: {measured(entry.measured)} from {entry.samples} samples.",
+        f"Demanded: {entry.demand}; measured: {measured(entry.measured)} from {count(entry.samples, 'sample')}.",
         f"On failure: {criterion.failure_action}. Source: {criterion.source.item}",
     )
-    return "\n\n".join(clean(part) for part in parts if part)
+    return "\n\n".join(html.escape(clean(part), quote=False) for part in parts if part)  # shown as Markdown
 
 
 def _seen(item: Evidence) -> str:
     lines = (
-        f"{item.status}: {measured(item.measurement)} from {item.samples} samples",
+        f"{item.status}: {measured(item.measurement)} from {count(item.samples, 'sample')}",
         f"seen {item.window.start.isoformat()} .. {item.window.end.isoformat()}",
         f"revision {item.subject.revision or 'unknown'}, digest {item.subject.digest or 'unknown'}",
         f"artefact {item.artefact}" if item.artefact else "",

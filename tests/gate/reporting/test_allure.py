@@ -71,6 +71,14 @@ def test_evidence_is_attached() -> None:
     assert "p95 412.5 ms over 1,240 requests" in text
 
 
+def test_a_description_is_text_not_markup() -> None:
+    """Allure renders descriptions: a threshold stays one, and no element can be put in."""
+    assert (
+        "Demanded: &lt; 300 ms; measured: 412.5 ms from 100 samples."
+        in (_result("PRF-P95@nlp-assistant")["description"])
+    )
+
+
 def test_history_ids_stay_from_run_to_run() -> None:
     """The trend of a check goes on in the next run, while the results are others."""
     again = allure_files(verdict_document(bad_verdict(), run_id="another-run"))
