@@ -136,10 +136,11 @@ def _message(entry: Entry) -> str:
 
 def _description(document: VerdictDocument, entry: Entry) -> str:
     criterion = document.criterion(entry)
+    samples = count(entry.samples, "sample")
     parts = (
         criterion.statement,
         criterion.rationale,
-        f"Demanded: {entry.demand}; measured: {measured(entry.measured)} from {count(entry.samples, 'sample')}.",
+        f"Demanded: {entry.demand}; measured: {measured(entry.measured)} from {samples}.",
         f"On failure: {criterion.failure_action}. Source: {criterion.source.item}",
     )
     return "\n\n".join(html.escape(clean(part), quote=False) for part in parts if part)  # shown as Markdown
