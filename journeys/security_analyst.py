@@ -157,13 +157,13 @@ def see_the_score_rise(world: World, asset_id: str, before: float) -> None:
 def decide_with_a_second_person(world: World, threat_id: str, asset_id: str) -> str:
     """A decision needs a second person, and executing it twice is executing it once."""
     service = "decision-engine"
-    proposed = world.ask(world.analyst, "POST", service, "/decisions", json={"threatId": threat_id})
+    proposed = world.ask(world.responder, "POST", service, "/decisions", json={"threatId": threat_id})
     decision = document(expect(proposed, 201, blames=service), blames=service)
     about = (decision.get("threatId"), decision.get("assetId"), decision.get("status"))
     demand(about == (threat_id, asset_id, "proposed"), f"proposed for {threat_id}: {about}", blames=service)
     path = f"/decisions/{decision.get('id')}"
-    expect(world.ask(world.analyst, "POST", service, f"{path}/approve"), 403, blames=service)
-    expect(world.ask(world.responder, "POST", service, f"{path}/approve"), 200, blames=service)
+    expect(world.ask(world.responder, "POST", service, f"{path}/approve"), 403, blames=service)
+    expect(world.ask(world.manager, "POST", service, f"{path}/approve"), 200, blames=service)
     for _ in range(2):
         done = expect(world.ask(world.responder, "POST", service, f"{path}/execute"), 200, blames=service)
         status = field_of(done, "status", blames=service)
