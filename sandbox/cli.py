@@ -43,6 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     beside = commands.add_parser("with", help="run a command beside a sandbox of its own: with -- COMMAND …")
     beside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     beside.set_defaults(command=_beside)
+    disturb = commands.add_parser(
+        "disturb", parents=[shared], help="make the platform itself wrong, or list how"
+    )
+    disturb.add_argument("name", nargs="?", default="", metavar="NAME", help="without it: list them")
+    disturb.add_argument("--off", action="store_true", help="put it right again")
+    disturb.set_defaults(command=_disturb)
     status = commands.add_parser(
         "status", parents=[shared], help="show services, revisions, traffic, instances"
     )
@@ -132,6 +138,13 @@ def _beside(options: argparse.Namespace) -> int:
     if not command:
         raise SandboxError("Name the command: python -m sandbox with -- COMMAND …")
     return companion.accompany(command)
+
+
+def _disturb(options: argparse.Namespace) -> None:
+    from sandbox import remote  # noqa: PLC0415 - needed by this command alone
+
+    listed = remote.disturb(options.state_dir, options.name, in_force=not options.off)
+    sys.stdout.write(remote.table(remote.DISTURBANCES, listed))
 
 
 def _status(options: argparse.Namespace) -> None:

@@ -12,9 +12,12 @@ import httpx
 from google.cloud import run_v2
 
 from sandbox import topology
+from sandbox.errors import SandboxError
+from sandbox.platform import disturbances
 from sandbox.platform.deployment import Deployer, Rollout, short
 from sandbox.platform.state_dir import read_endpoints
 
+DISTURBANCES = ("DISTURBANCE", "IN FORCE", "CRITERIA", "SUMMARY")
 HEADER = ("SERVICE", "REVISION", "TRAFFIC", "TAG", "READY", "INSTANCES", "IMAGE")
 _TIMEOUT_S = 10.0
 
@@ -54,6 +57,25 @@ async def status(state_dir: Path) -> list[tuple[str, ...]]:
         listed = await asyncio.gather(*(_revisions_of(revisions, service) for service in found))
     rows = [rows_of(service, its, instances) for service, its in zip(found, listed, strict=True)]
     return [row for service_rows in rows for row in service_rows]
+
+
+def disturb(state_dir: Path, name: str, *, in_force: bool) -> list[tuple[str, ...]]:
+    """Break or mend something of the platform, or nothing when no name is given; rows under `DISTURBANCES`.
+
+    Raises:
+        SandboxError: no sandbox runs there, or it offers no such disturbance.
+    """
+    url = read_endpoints(state_dir)["admin_rest"] + disturbances.PATH
+    if name:
+        answer = httpx.request("PUT" if in_force else "DELETE", f"{url}/{name}", timeout=_TIMEOUT_S)
+    else:
+        answer = httpx.get(url, timeout=_TIMEOUT_S)
+    if answer.is_error:
+        raise SandboxError(answer.text)
+    return [
+        (str(one["name"]), "yes" if one["inForce"] else "no", " ".join(one["criteria"]), str(one["summary"]))
+        for one in answer.json()
+    ]
 
 
 async def _revisions_of(

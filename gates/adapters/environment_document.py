@@ -86,6 +86,8 @@ class EndpointsFile(BaseModel):
 
     admin_grpc: str
     monitoring_grpc: str
+    apis_grpc: str
+    sql_admin: str
     ca_file: str
     dns: str
     https_port: Annotated[int, Field(ge=1, le=65535)]
@@ -160,6 +162,8 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
     return Endpoints(
         run_grpc=found.admin_grpc,
         monitoring_grpc=found.monitoring_grpc,
+        apis_grpc=found.apis_grpc,
+        sql_admin=found.sql_admin,
         ca_file=found.ca_file,
         dns=found.dns,
         ports=((443, found.https_port), (80, found.http_port)),

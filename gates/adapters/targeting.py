@@ -58,6 +58,8 @@ def make_target(
         dns=endpoints.dns,
         run_grpc=endpoints.run_grpc,
         monitoring_grpc=endpoints.monitoring_grpc,
+        apis_grpc=endpoints.apis_grpc,
+        sql_admin=endpoints.sql_admin,
     )
 
 

@@ -165,6 +165,10 @@ class Endpoints:
 
     run_grpc: str | None = None
     monitoring_grpc: str | None = None
+    apis_grpc: str | None = None
+    """Every other Google API that speaks gRPC: logging, secrets, builds, images, projects."""
+    sql_admin: str | None = None
+    """Root URL of the Cloud SQL Admin API."""
     ca_file: str | None = None
     dns: str | None = None
     ports: tuple[tuple[int, int], ...] = ()

@@ -52,6 +52,8 @@ class Target:
     dns: str | None = None
     run_grpc: str | None = None
     monitoring_grpc: str | None = None
+    apis_grpc: str | None = None
+    sql_admin: str | None = None
 
     def service(self, name: str) -> ServiceTarget:
         """Return the service with that name.

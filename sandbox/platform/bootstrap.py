@@ -15,10 +15,13 @@ from sandbox.kit import seed
 from sandbox.kit.settings import Settings
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import RunningControlPlane, serve
+from sandbox.platform.apis import offered
+from sandbox.platform.apis.server import serve_apis
 from sandbox.platform.certificates import Authority
 from sandbox.platform.contract import KnobBoard
 from sandbox.platform.data_plane import LocalDataPlane
 from sandbox.platform.deployment import Deployer, Rollout
+from sandbox.platform.disturbances import Disturbances, disturbance_routes
 from sandbox.platform.dns import serve_dns
 from sandbox.platform.environment import Surroundings
 from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
@@ -45,6 +48,7 @@ class Sandbox:
         self._folder = folder
         self._stack = stack
         self._board = KnobBoard(wishes.knobs)
+        self._disturbances = Disturbances()
         self._store = SampleStore(project=topology.PROJECT, region=topology.REGION)
         self._table = RoutingTable(
             f"{topology.REGION}.{topology.RUN_DOMAIN}",
@@ -77,11 +81,14 @@ class Sandbox:
         _write_identities(folder / "identities.json", surroundings)
         admin = await self._open_admin(await self._open_data_plane(spawner, surroundings))
         monitoring_port, dns_port = await self._open_signals()
+        apis_port = await self._open_apis()
         await self._deploy_all(admin)
         return {
             "admin_grpc": f"{OUTSIDE}:{admin.grpc_port}",
             "admin_rest": f"http://{OUTSIDE}:{admin.rest_port}",
             "monitoring_grpc": f"{OUTSIDE}:{monitoring_port}",
+            "apis_grpc": f"{OUTSIDE}:{apis_port}",
+            "sql_admin": f"http://{OUTSIDE}:{admin.rest_port}",
             "dns": f"{OUTSIDE}:{dns_port}",
             "https_port": door.https,
             "http_port": door.http,
@@ -91,7 +98,6 @@ class Sandbox:
             "project": topology.PROJECT,
             "region": topology.REGION,
             "pid": os.getpid(),
-            "sql_admin": None,
         }
 
     async def _open_front_door(self) -> Ports:
@@ -119,6 +125,8 @@ class Sandbox:
             extra_routes=[
                 *instance_routes(self._fleets),
                 *certificate_routes(self._authority, self._context, self._wishes.leaf),
+                *disturbance_routes(self._disturbances),
+                *offered.routes(self._disturbances),
             ],
         )
         self._stack.push_async_callback(admin.close)
@@ -135,6 +143,11 @@ class Sandbox:
         dns = await serve_dns(port=self._wishes.ports.dns)
         self._stack.push_async_callback(dns.close)
         return monitoring.port, dns.port
+
+    async def _open_apis(self) -> int:
+        apis = await serve_apis(offered.tables(self._disturbances), port=self._wishes.ports.apis)
+        self._stack.push_async_callback(apis.close)
+        return apis.port
 
     def _readings(self) -> Iterator[InstanceReading]:
         for name, fleet in self._fleets.items():

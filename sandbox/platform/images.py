@@ -20,7 +20,7 @@ from typing import Any
 
 from sandbox import topology
 from sandbox.faults import registry
-from sandbox.faults.registry import AsgiApp
+from sandbox.faults.fault import AsgiApp, Fault
 
 _BUILT_IN = re.compile(
     r"sandbox/(?P<service>[a-z-]+):(?P<version>\d+(?:\.\d+)*)(?:-(?P<fault>[a-z0-9][a-z0-9-]*))?"
@@ -38,7 +38,7 @@ class BuiltInImage:
 
     service: topology.SandboxService
     version: str
-    fault: registry.Fault | None
+    fault: Fault | None
 
     def content(self) -> bytes:
         """What the digest covers beside the reference."""

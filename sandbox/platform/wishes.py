@@ -29,6 +29,7 @@ class Ports:
     admin_grpc: int = 0
     admin_rest: int = 0
     monitoring: int = 0
+    apis: int = 0
     dns: int = 0
 
 

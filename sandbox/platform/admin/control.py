@@ -10,9 +10,6 @@ from sandbox.platform.admin.services import Services
 from sandbox.platform.admin.state import State
 from sandbox.platform.contract import DataPlane, KnobBoard
 
-DEFAULT_CALLER = "developer@sandbox.test"
-"""Who writes when a request does not say; the sandbox checks no credentials."""
-
 
 class ControlPlane:
     """Cloud Run's admin API for one project and region, driving a data plane.

@@ -5,28 +5,15 @@ Every method is listed here with its request type; gRPC itself answers UNIMPLEME
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-import grpc
 import grpc.aio
 from google.cloud import run_v2
 from google.iam.v1 import iam_policy_pb2
 from google.longrunning import operations_pb2
 
-from sandbox.platform.admin.control import DEFAULT_CALLER, ControlPlane
-from sandbox.platform.admin.errors import ApiError
-
-CALLER_KEY = "x-sandbox-principal"
-"""Request metadata that says who asks; there are no credentials to read it from."""
-
-DETAILS_KEY = "grpc-status-details-bin"
-
-Handler = Callable[[Any, str], Any]
-Methods = Mapping[str, tuple[Any, Handler]]
-
-_STATUS = {code.value[0]: code for code in grpc.StatusCode}
+from sandbox.platform.admin.control import ControlPlane
+from sandbox.platform.grpc_methods import Methods, add_methods
 
 
 def methods(control: ControlPlane) -> Mapping[str, Methods]:
@@ -61,24 +48,5 @@ def methods(control: ControlPlane) -> Mapping[str, Methods]:
 def build_server(control: ControlPlane) -> grpc.aio.Server:
     """Return a server, not started, that answers for the control plane."""
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    for service, table in methods(control).items():
-        handlers = {name: _method_handler(request, handler) for name, (request, handler) in table.items()}
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    add_methods(server, methods(control))
     return server
-
-
-def _method_handler(request_type: Any, handler: Handler) -> Any:
-    async def answer(request: Any, context: Any) -> Any:
-        metadata = dict(context.invocation_metadata())
-        try:
-            found: Any | Awaitable[Any] = handler(request, str(metadata.get(CALLER_KEY, DEFAULT_CALLER)))
-            return await found if inspect.isawaitable(found) else found
-        except ApiError as error:
-            context.set_trailing_metadata(((DETAILS_KEY, error.status().SerializeToString()),))
-            await context.abort(_STATUS[int(error.code)], error.message)
-
-    return grpc.unary_unary_rpc_method_handler(
-        answer,
-        request_deserializer=request_type.FromString,
-        response_serializer=lambda message: message.SerializeToString(),
-    )

@@ -8,8 +8,8 @@ from typing import Any
 
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
-from sandbox.platform.admin.errors import ApiError, Code
 from sandbox.platform.admin.state import State
+from sandbox.platform.api_errors import ApiError, Code
 
 OPERATION_PERMISSIONS = frozenset({"run.operations.get", "run.operations.list"})
 

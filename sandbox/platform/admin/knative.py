@@ -20,14 +20,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.platform.admin import paging
-from sandbox.platform.admin.control import DEFAULT_CALLER, ControlPlane
-from sandbox.platform.admin.errors import ApiError, Code, Violation, invalid
-from sandbox.platform.admin.grpc_front import CALLER_KEY
+from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.knative_read import API_VERSION, Json, revision_view, service_view
 from sandbox.platform.admin.knative_write import service_from
 from sandbox.platform.admin.messages import Revision, Service
 from sandbox.platform.admin.names import Location, service_of, short
 from sandbox.platform.admin.routing import is_routed
+from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
+from sandbox.platform.grpc_methods import CALLER_KEY, DEFAULT_CALLER
 
 _REGION = re.compile(r"([a-z]+-[a-z]+[0-9]+)-run\.")
 _DELETED = {"kind": "Status", "apiVersion": "v1", "status": "Success"}

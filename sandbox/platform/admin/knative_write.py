@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.platform.admin.errors import Violation, invalid
 from sandbox.platform.admin.knative_read import DEFAULT_PORT_NAME, PROBE_NUMBERS, PROBES, Json
 from sandbox.platform.admin.messages import (
     INGRESS,
@@ -23,6 +22,7 @@ from sandbox.platform.admin.messages import (
     TrafficTarget,
 )
 from sandbox.platform.admin.revisions import DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_S
+from sandbox.platform.api_errors import Violation, invalid
 
 SYSTEM_NAMESPACES = (
     "run.googleapis.com/",

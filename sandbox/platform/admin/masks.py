@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.platform.admin.errors import Violation, invalid
 from sandbox.platform.admin.messages import Service
+from sandbox.platform.api_errors import Violation, invalid
 
 WRITABLE = frozenset(
     {

@@ -7,7 +7,7 @@ import re
 import time
 from dataclasses import dataclass
 
-from sandbox.platform.admin.errors import ApiError, Code, Violation, invalid
+from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 
 SERVICE_ID = re.compile(r"[a-z](?:[-a-z0-9]{0,47}[a-z0-9])?")
 _PARENT = re.compile(r"projects/([^/]+)/locations/([^/]+)")

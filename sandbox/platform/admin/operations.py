@@ -11,8 +11,8 @@ from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2
 
 from sandbox.platform.admin import paging
-from sandbox.platform.admin.errors import ApiError, Code, not_found
 from sandbox.platform.admin.names import Location
+from sandbox.platform.api_errors import ApiError, Code, not_found
 from sandbox.platform.contract import KnobBoard
 
 KEPT = 5000

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sandbox.platform.admin.errors import Violation, invalid
+from sandbox.platform.api_errors import Violation, invalid
 
 DEFAULT_SIZE = 100
 MAX_SIZE = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sandbox.platform.admin.errors import ApiError, Code
+from sandbox.platform.api_errors import ApiError, Code
 from sandbox.platform.contract import KnobBoard
 
 WINDOW_S = 60.0

@@ -11,7 +11,6 @@ from collections.abc import Coroutine, Sequence
 from google.cloud import run_v2
 
 from sandbox.platform.admin import revisions, traffic
-from sandbox.platform.admin.errors import ApiError, Code
 from sandbox.platform.admin.messages import (
     FAILED,
     LATEST,
@@ -24,6 +23,7 @@ from sandbox.platform.admin.messages import (
 from sandbox.platform.admin.names import service_of, short
 from sandbox.platform.admin.routing import Resolved, route_of, statuses_of
 from sandbox.platform.admin.state import State
+from sandbox.platform.api_errors import ApiError, Code
 from sandbox.platform.contract import DataPlane, ServiceRoute, StartError
 
 LOG = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.platform.admin.control import ControlPlane
-from sandbox.platform.admin.errors import ApiError, Code
 from sandbox.platform.admin.knative import KnativeFront
+from sandbox.platform.api_errors import ApiError, Code
 
 
 def build_app(control: ControlPlane, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:

@@ -10,7 +10,6 @@ from google.cloud import run_v2
 from google.longrunning import operations_pb2
 
 from sandbox.platform.admin import paging
-from sandbox.platform.admin.errors import ApiError, Code
 from sandbox.platform.admin.messages import (
     FAILED,
     RECONCILING,
@@ -26,6 +25,7 @@ from sandbox.platform.admin.messages import (
 )
 from sandbox.platform.admin.names import service_of, short
 from sandbox.platform.admin.state import State
+from sandbox.platform.api_errors import ApiError, Code
 from sandbox.platform.contract import Probe as ProbeSpec
 from sandbox.platform.contract import RevisionSpec
 

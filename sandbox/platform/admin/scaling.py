@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sandbox.platform.admin.errors import Violation
 from sandbox.platform.admin.messages import AUTOMATIC, MANUAL, Service
+from sandbox.platform.api_errors import Violation
 
 FIELD = "service.scaling"
 DEFAULT_MAX_INSTANCES = 100

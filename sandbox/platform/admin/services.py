@@ -10,7 +10,6 @@ from google.cloud import run_v2
 from google.longrunning import operations_pb2
 
 from sandbox.platform.admin import masks, paging, scaling, validation
-from sandbox.platform.admin.errors import ApiError, Code, Violation, invalid
 from sandbox.platform.admin.messages import (
     GENERAL_AVAILABILITY,
     RECONCILING,
@@ -23,6 +22,7 @@ from sandbox.platform.admin.names import SERVICE_ID, readable_version, short
 from sandbox.platform.admin.reconcile import Reconciler
 from sandbox.platform.admin.revisions import configuration, image_and_digest, is_addressed, new_revision
 from sandbox.platform.admin.state import State
+from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 from sandbox.platform.contract import DataPlane, StartError
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.platform.admin.errors import not_found
 from sandbox.platform.admin.messages import Revision, Service
 from sandbox.platform.admin.names import Location, Versions, service_of, short
 from sandbox.platform.admin.operations import Operations
 from sandbox.platform.admin.quota import WriteQuota
+from sandbox.platform.api_errors import not_found
 from sandbox.platform.contract import KnobBoard
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sandbox.platform.admin.errors import Violation
 from sandbox.platform.admin.messages import LATEST, REVISION, TrafficTarget
+from sandbox.platform.api_errors import Violation
 
 TAG = re.compile(r"[a-z](?:[-a-z0-9]{1,61}[a-z0-9])")
 MAX_TAG_AND_SERVICE = 46

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sandbox.platform.admin import scaling, traffic
-from sandbox.platform.admin.errors import Violation, invalid
 from sandbox.platform.admin.messages import INGRESS, Container, Probe, Service, Template
 from sandbox.platform.admin.names import short
+from sandbox.platform.api_errors import Violation, invalid
 
 RESERVED_NAMESPACES = (
     "run.googleapis.com",

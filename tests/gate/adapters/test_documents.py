@@ -25,13 +25,14 @@ ENDPOINTS = {
     "admin_grpc": "127.0.0.1:1",
     "admin_rest": "http://127.0.0.1:2",
     "monitoring_grpc": "127.0.0.1:3",
+    "apis_grpc": "127.0.0.1:4",
+    "sql_admin": "http://127.0.0.1:5",
     "dns": "127.0.0.1:4",
     "https_port": 8443,
     "http_port": 8080,
     "ca_file": "ca.pem",
     "project": "isectech-sandbox",
     "region": "us-central1",
-    "sql_admin": None,
 }
 
 
@@ -308,6 +309,8 @@ def test_the_sandbox_is_found_through_its_endpoints_file(tmp_path: Path) -> None
     assert sandbox.endpoints == Endpoints(
         run_grpc="127.0.0.1:1",
         monitoring_grpc="127.0.0.1:3",
+        apis_grpc="127.0.0.1:4",
+        sql_admin="http://127.0.0.1:5",
         ca_file="ca.pem",
         dns="127.0.0.1:4",
         ports=((443, 8443), (80, 8080)),

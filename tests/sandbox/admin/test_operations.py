@@ -10,8 +10,8 @@ from google.longrunning import operations_pb2
 from google.protobuf import duration_pb2
 
 from sandbox.platform.admin import operations
-from sandbox.platform.admin.errors import ApiError
 from sandbox.platform.admin.quota import WriteQuota
+from sandbox.platform.api_errors import ApiError
 from sandbox.platform.contract import KnobBoard, Knobs
 from tests.sandbox.admin.local_cloud import PARENT, LocalCloud
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from gates.adapters.documents import load_catalogue, load_platform
-from sandbox.faults.registry import FAULTS, Fault, find
+from sandbox.faults.fault import Fault
+from sandbox.faults.registry import FAULTS, find
 from sandbox.faults.wrapping import answering, rewriting
 from sandbox.topology import SERVICES
 

@@ -1,0 +1,1 @@
+"""The known-bad revisions, a table for each kind; light to import."""

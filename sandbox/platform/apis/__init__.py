@@ -1,0 +1,1 @@
+"""Google's other APIs, as far as a release gate asks them; each module owns one API."""

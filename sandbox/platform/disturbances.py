@@ -1,0 +1,99 @@
+"""What can be made wrong with the platform itself while it runs: an alert policy gone, a backup too old.
+
+A known-bad revision is an image; a disturbance is the same for what no image holds. On the admin REST port
+`PUT /sandbox/disturbances/NAME` makes it wrong, `DELETE` puts it right again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+PATH = "/sandbox/disturbances"
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """One way in which the platform can be wrong, and the criteria that must notice it."""
+
+    name: str
+    summary: str
+    criteria: tuple[str, ...]
+    break_it: Callable[[], object]
+    mend_it: Callable[[], object]
+
+
+class Disturbances:
+    """All disturbances that the parts of a sandbox offer, and which of them are in force."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Disturbance] = {}
+        self._in_force: set[str] = set()
+
+    def offer(self, *offered: Disturbance) -> None:
+        """Add disturbances.
+
+        Raises:
+            ValueError: a name is offered already.
+        """
+        for disturbance in offered:
+            if disturbance.name in self._known:
+                raise ValueError(f"the disturbance {disturbance.name} is offered twice")
+            self._known[disturbance.name] = disturbance
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all disturbances, in order."""
+        return tuple(sorted(self._known))
+
+    def set(self, name: str, *, in_force: bool) -> None:
+        """Break or mend; what is as wanted already stays untouched.
+
+        Raises:
+            KeyError: there is no such disturbance.
+        """
+        disturbance = self._known[name]
+        if in_force is (name in self._in_force):
+            return
+        if in_force:
+            disturbance.break_it()
+            self._in_force.add(name)
+        else:
+            disturbance.mend_it()
+            self._in_force.remove(name)
+
+    def listed(self) -> list[dict[str, object]]:
+        """All of them as a document."""
+        return [
+            {
+                "name": name,
+                "summary": self._known[name].summary,
+                "criteria": list(self._known[name].criteria),
+                "inForce": name in self._in_force,
+            }
+            for name in self.names()
+        ]
+
+
+def disturbance_routes(board: Disturbances) -> list[BaseRoute]:
+    """`GET /sandbox/disturbances`, `PUT` and `DELETE /sandbox/disturbances/{name}`."""
+
+    async def read(_request: Request) -> Response:
+        return JSONResponse(board.listed())
+
+    async def change(request: Request) -> Response:
+        name = request.path_params["name"]
+        try:
+            board.set(name, in_force=request.method == "PUT")
+        except KeyError:
+            known = ", ".join(board.names()) or "none"
+            return PlainTextResponse(f"There is no disturbance {name}; known are {known}.", status_code=404)
+        return JSONResponse(board.listed())
+
+    return [
+        Route(PATH, read, methods=["GET"]),
+        Route(f"{PATH}/{{name}}", change, methods=["PUT", "DELETE"]),
+    ]

@@ -1,0 +1,89 @@
+"""What all producers share: open clients, signed-in identities, the cloud's own APIs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from gates.model.identity import Identity
+from gates.model.target import Target
+from journeys.client import client
+from journeys.session import AUTH, Tokens, sign_in
+
+# A local endpoint is reached directly, whatever proxy the machine has for the outside.
+_LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
+
+
+@pytest.fixture(scope="session")
+def http(target: Target) -> Iterator[Callable[[str], httpx.Client]]:
+    """Give the client of a service at its own URL; connections are kept for the run."""
+    opened: dict[str, httpx.Client] = {}
+
+    def find(service: str) -> httpx.Client:
+        if service not in opened:
+            opened[service] = client(target, service)
+        return opened[service]
+
+    yield find
+    for each in opened.values():
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def auth(http: Callable[[str], httpx.Client]) -> httpx.Client:
+    """Give the client of auth-service."""
+    return http(AUTH)
+
+
+@pytest.fixture(scope="session")
+def tokens(auth: httpx.Client, identity: Callable[[str], Identity]) -> Callable[[str], Tokens]:
+    """Give the tokens of an identity, signed in once per run."""
+    signed_in: dict[str, Tokens] = {}
+
+    def find(name: str) -> Tokens:
+        if name not in signed_in:
+            signed_in[name] = sign_in(auth, identity(name))
+        return signed_in[name]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def google(target: Target) -> Iterator[Callable[[type[Any]], Any]]:
+    """Give Google's own client of an API, by its class: at the cloud's address, or at a local platform's.
+
+    Use every client with an explicit `timeout`: an API that hangs ends one check, not the run.
+    """
+    made: dict[type[Any], Any] = {}
+
+    def find(kind: type[Any]) -> Any:
+        if kind not in made:
+            made[kind] = _google_client(kind, _endpoint(target, kind))
+        return made[kind]
+
+    yield find
+    for each in made.values():
+        each.transport.close()
+
+
+def _endpoint(target: Target, kind: type[Any]) -> str | None:
+    if kind.__module__.startswith("google.cloud.run_v2"):
+        return target.run_grpc
+    if kind.__module__.startswith("google.cloud.monitoring_v3"):
+        return target.monitoring_grpc
+    return target.apis_grpc
+
+
+def _google_client(kind: type[Any], endpoint: str | None) -> Any:
+    if endpoint is None:
+        return kind()
+    import grpc  # noqa: PLC0415 - only a local platform is reached without Google's own channel
+
+    return kind(
+        transport=kind.get_transport_class("grpc")(
+            channel=grpc.insecure_channel(endpoint, options=_LOCAL_OPTIONS)
+        )
+    )
