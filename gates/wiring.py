@@ -100,6 +100,38 @@ class House:
         probe = VersionProbe(self.environment, self.cloud)
         return RollbackPorts(traffic=self.cloud, probe=probe, ledger=self.ledger, clock=clock)
 
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that no file of a run may hold: what the test identities sign in with.
+
+        An identity whose secret is not there has none to hide; the producers that need it say so.
+        """
+        from gates.adapters.secrets import sensitive
+
+        return sensitive(reference for _, reference in self.environment.identities)
+
+    def run_folder(self, run_id: str) -> RunFolder:
+        """Make the folder of a new run.
+
+        Raises:
+            UsageError: a run with that id is there already.
+        """
+        from gates.adapters.run_folder import RunFolder
+        from gates.reporting.redaction import Redactor
+
+        return RunFolder.create(reports_folder(), run_id, Redactor(self.secrets))
+
+    def open_run_folder(self, path: Path) -> RunFolder:
+        """Return the folder of an earlier run.
+
+        Raises:
+            UsageError: there is no such run, or it is about another environment.
+        """
+        from gates.adapters.run_folder import RunFolder
+        from gates.reporting.redaction import Redactor
+
+        return RunFolder.open(path, Redactor(self.secrets))
+
     def gate(self, folder: RunFolder, *, announce: Callable[[Event], None], seconds: float) -> Gate:
         """Return the gate of this environment, writing what its producers say into `folder`."""
         from gates.adapters.evidence_source import ProducerSource
@@ -127,18 +159,6 @@ class House:
 def tool_versions() -> tuple[ToolVersion, ...]:
     """Return the versions of the tools that take part in a run."""
     return tuple(ToolVersion(name=name, version=version(name)) for name in _TOOLS)
-
-
-def run_folder(run_id: str) -> RunFolder:
-    """Make the folder of a new run.
-
-    Raises:
-        UsageError: a run with that id is there already.
-    """
-    from gates.adapters.run_folder import RunFolder
-    from gates.reporting.redaction import Redactor
-
-    return RunFolder.create(reports_folder(), run_id, Redactor())
 
 
 def open_run_folder(path: Path) -> RunFolder:

@@ -6,7 +6,6 @@ generator and everything hostile stay out of the gate's own process.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -17,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.adapters import producer_files, targeting
+from gates.adapters.producer_tail import EvidenceTail
 from gates.evidence import pytest_results
 from gates.model.criterion import Criterion
-from gates.model.events import CheckFinished, Event
+from gates.model.events import Event
 from gates.model.evidence import EvidenceBundle
 from gates.model.target import Target
 
@@ -69,7 +69,7 @@ class PytestProducers:
     def _run(
         self, command: list[str], evidence: Path, log: Path, seconds: float
     ) -> tuple[int | None, tuple[str, ...]]:
-        tail = _Tail(evidence, self.announce)
+        tail = EvidenceTail(evidence, self.announce)
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -86,7 +86,7 @@ class PytestProducers:
                 _end(process)
 
     def _watch(
-        self, process: subprocess.Popen[bytes], tail: _Tail, seconds: float
+        self, process: subprocess.Popen[bytes], tail: EvidenceTail, seconds: float
     ) -> tuple[int | None, tuple[str, ...]]:
         left = seconds
         while left > 0:
@@ -107,40 +107,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_S)
             break
-
-
-class _Tail:
-    """Reads the evidence file while it grows and announces finished checks."""
-
-    def __init__(self, path: Path, announce: Callable[[Event], None]) -> None:
-        self._path, self._announce, self._offset, self._done = path, announce, 0, 0
-
-    def read(self) -> None:
-        """Announce what was written since the last call; a half-written line waits for the next one."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            lines = file.read().split(b"\n")
-        self._offset += sum(len(line) + 1 for line in lines[:-1])
-        for line in lines[:-1]:
-            with suppress(ValueError):
-                self._one(json.loads(line))
-
-    def _one(self, record: dict[str, object]) -> None:
-        if record.get("kind") != "report" or record.get("when") != "teardown":
-            is_end = record.get("kind") == "report" and record.get("outcome") != "passed"
-            if not is_end:
-                return
-        properties = record.get("properties")
-        named = dict(properties) if isinstance(properties, list) else {}
-        self._done += 1
-        self._announce(
-            CheckFinished(
-                criterion=str(named.get("criterion", "")),
-                service=str(named.get("service", "")),
-                status=str(record.get("outcome")),
-                done=self._done,
-                total=0,
-            )
-        )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters import pytest_recorder, pytest_safety, targeting
+from gates.adapters import pytest_recorder, pytest_safety, secrets, targeting
 from gates.errors import GateError
 from gates.model.criterion import PLATFORM
 from gates.model.identity import Identity
@@ -184,7 +184,7 @@ def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[
 
     def find(name: str) -> dict[str, object]:
         found = targeting.secret_of(target, name)
-        pytestconfig.stash[_SECRETS] |= targeting.sensitive_values(found)
+        pytestconfig.stash[_SECRETS] |= secrets.sensitive_values(found)
         return found
 
     return find

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Remember what was collected (without xdist)."""
-        self._collected = [item.nodeid for item in items]
+        self._remember([item.nodeid for item in items])
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count what a filter took away."""
@@ -50,7 +51,13 @@ class Recorder:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Remember what was collected (with xdist, the same in every worker)."""
-        self._collected = list(ids)
+        self._remember(ids)
+
+    def _remember(self, ids: Sequence[str]) -> None:
+        """Say how many tests will run, so that whoever watches knows how far the run is."""
+        if list(ids) != self._collected:
+            self._collected = list(ids)
+            self._write("plan", total=len(self._collected))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:

@@ -80,6 +80,11 @@ class RunFolder:
         """The run's id: the folder's name."""
         return self.path.resolve().name
 
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether receipts stand in the folder."""
+        return (self.path / "receipts.jsonl").exists()
+
     def write_setup(self, setup: RunSetup) -> RunSetup:
         """Write `setup.json` and return what it holds."""
         return self._write_value("setup.json", setup)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,23 @@ def resolve(reference: str) -> dict[str, Any]:
     raise ConfigurationError(
         f"{reference!r} is no reference to a secret", next_step="write env:NAME or file:PATH#KEY"
     )
+
+
+def sensitive_values(secret: Mapping[str, object]) -> set[str]:
+    """Return the values of a secret that must never be written: passwords, shared secrets, private keys."""
+    jwk = secret.get("jwk")
+    private = jwk.get("d") if isinstance(jwk, dict) else None
+    values = [private, *(secret.get(key) for key in ("password", "totp_secret", "client_secret"))]
+    return {value for value in values if isinstance(value, str)}
+
+
+def sensitive(references: Iterable[str]) -> tuple[str, ...]:
+    """Return the sensitive values behind all references that lead to something, in a fixed order."""
+    found: set[str] = set()
+    for reference in references:
+        with suppress(ConfigurationError):
+            found |= sensitive_values(resolve(reference))
+    return tuple(sorted(found))
 
 
 def _object(text: str | None, reference: str, next_step: str) -> dict[str, Any]:

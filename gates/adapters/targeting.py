@@ -162,14 +162,6 @@ def secret_of(target: Target, name: str) -> dict[str, object]:
     return secrets.resolve(reference)
 
 
-def sensitive_values(secret: Mapping[str, object]) -> set[str]:
-    """Return the values of a secret that must never be written: passwords, shared secrets, private keys."""
-    jwk = secret.get("jwk")
-    private = jwk.get("d") if isinstance(jwk, dict) else None
-    values = [private, *(secret.get(key) for key in ("password", "totp_secret", "client_secret"))]
-    return {value for value in values if isinstance(value, str)}
-
-
 def _identity(name: str, reference: str, entry: Mapping[str, object]) -> Identity:
     missing = [key for key in ("username", "password", "tenant") if not isinstance(entry.get(key), str)]
     if missing:

@@ -25,6 +25,8 @@ _COMMANDS = {
     "run": ("gates.cli.run", "The whole story for one stage: look, judge, decide, act, report."),
     "collect": ("gates.cli.steps", "Produce evidence for a stage and write it to a run folder."),
     "judge": ("gates.cli.steps", "Judge the evidence of a run folder again."),
+    "decide": ("gates.cli.steps", "Decide about the verdict of a run folder; nothing is done yet."),
+    "act": ("gates.cli.steps", "Carry out the decision of a run folder, and prove it."),
     "report": ("gates.cli.steps", "Write the reports of a run folder again."),
     "rollback": ("gates.cli.rollback", "Send traffic back to the last good revision, and prove it."),
     "criteria": ("gates.cli.criteria", "List, explain, lint the criteria; show what covers them."),
@@ -66,10 +68,10 @@ def gate() -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; nothing else calls `sys.exit`."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    sys.exit(int(run(sys.argv[1:] if argv is None else argv)))
+    sys.exit(int(invoke(sys.argv[1:] if argv is None else argv)))
 
 
-def run(argv: list[str]) -> ExitCode:
+def invoke(argv: list[str]) -> ExitCode:
     """Run one command line; errors become a sentence on stderr and an exit code."""
     try:
         code = gate.main(args=argv, prog_name="gate", standalone_mode=False)

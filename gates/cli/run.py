@@ -56,7 +56,7 @@ def run(**options: object) -> ExitCode:
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
     mode = RollbackMode(str(options["rollback"]))
     house = wiring.House(str(options["env"]))
-    folder = wiring.run_folder(run_id)
+    folder = house.run_folder(run_id)
     output = str(options["format"] or "")
     keeper = wiring.keeper(folder)
     with listener(output, house.platform) as progress:
@@ -68,7 +68,7 @@ def run(**options: object) -> ExitCode:
             wanted=revisions_named(options["revisions"]),
             only=tuple(str(name) for name in options["only"]),  # type: ignore[attr-defined]
             rollback=mode,
-            confirm=_confirm,
+            confirm=confirm,
         )
         record = gate.run(request)
         elapsed = house.ports.clock.monotonic() - started
@@ -119,7 +119,7 @@ def revisions_named(pairs: object) -> Mapping[str, str]:
     return named
 
 
-def _confirm(decision: Decision) -> bool:
+def confirm(decision: Decision) -> bool:
     """Ask the person at the terminal; without a terminal the answer is no."""
     if not sys.stdin.isatty():
         click.echo("a rollback is prepared, but there is no terminal to confirm it on", err=True)

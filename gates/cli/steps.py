@@ -1,4 +1,4 @@
-"""`gate collect | judge | report`: the steps of a run one at a time, from and to its folder."""
+"""`gate collect | judge | decide | act | report`: a run one step at a time, from and to its folder."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import click
 from gates import wiring
 from gates.cli.options import environment_option, format_option, stage_option
 from gates.cli.progress import listener
-from gates.cli.run import duration, revisions_named
+from gates.cli.run import confirm, duration, revisions_named, tell
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
 from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
-from gates.pipeline import Request
+from gates.model.record import DecisionRecord
+from gates.pipeline import Request, RollbackMode
+from gates.reporting.next_steps import next_steps
+from gates.reporting.redaction import clean
 from gates.reporting.terminal import terminal
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -33,7 +36,8 @@ _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 def collect(**options: object) -> ExitCode:
     """Look at a release and write the evidence to a new run folder; judge nothing."""
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
-    house, folder = wiring.House(str(options["env"])), wiring.run_folder(run_id)
+    house = wiring.House(str(options["env"]))
+    folder = house.run_folder(run_id)
     keeper = wiring.keeper(folder)
     only = options["only"]
     request = Request(
@@ -59,14 +63,14 @@ def collect(**options: object) -> ExitCode:
 @format_option
 def judge(folder: Path, env: str, **options: object) -> ExitCode:
     """Judge the evidence of a run FOLDER; an earlier verdict is replayed at its own moment and compared."""
-    opened = wiring.open_run_folder(folder)
+    house = wiring.House(env)
+    opened = house.open_run_folder(folder)
     setup, bundle = opened.read_setup(), opened.read_evidence()
     is_replay = (opened.path / "verdict.json").exists()
     at = opened.read_verdict()[1].judged_at if is_replay else datetime.now(UTC)
     keeper = wiring.keeper(opened)
-    gate = wiring.House(env).gate(opened, announce=keeper, seconds=0)
-    if setup.release.environment != env:
-        raise UsageError(f"the run is about {setup.release.environment}", next_step="name that with --env")
+    gate = house.gate(opened, announce=keeper, seconds=0)
+    _refuse_other_place(setup.release.environment, env)
     request = Request(stage=setup.scope.stage, run_id=opened.run_id, only=setup.only)
     verdict = gate.judge(request, bundle, setup.release, at=at)
     if options["format"] == "json":
@@ -76,6 +80,66 @@ def judge(folder: Path, env: str, **options: object) -> ExitCode:
         click.echo("the earlier verdict was replayed: the same, byte for byte" if is_replay else "")
     undecided = Decision(kind=DecisionKind.HOLD, because=("judged only",))
     return exit_code(verdict, undecided, (), was_to_act=False)
+
+
+@click.command()
+@_folder
+@environment_option
+def decide(folder: Path, env: str) -> ExitCode:
+    """Decide about the verdict of a run FOLDER with what the cloud says now; nothing is done yet."""
+    house = wiring.House(env)
+    opened = house.open_run_folder(folder)
+    document, verdict = opened.read_verdict()
+    _refuse_other_place(verdict.release.environment, env)
+    gate = house.gate(opened, announce=wiring.keeper(opened), seconds=0)
+    decision = gate.decide(verdict, gate.views())
+    for line in next_steps(document.outcome, decision):
+        click.echo(clean(line))
+    click.echo(
+        f"written to {opened.path / 'decision.json'}; carry it out with: gate act {folder} --env {env}"
+    )
+    return exit_code(verdict, decision, (), was_to_act=False)
+
+
+@click.command()
+@_folder
+@environment_option
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask, whoever has the authority.")
+def act(folder: Path, env: str, *, is_sure: bool) -> ExitCode:
+    """Carry out the decision of a run FOLDER: under its standing authority, or because a person says so."""
+    house = wiring.House(env)
+    opened = house.open_run_folder(folder)
+    _, verdict = opened.read_verdict()
+    decision, setup = opened.read_decision(), opened.read_setup()
+    if opened.is_carried_out:
+        raise UsageError(f"{folder} was carried out already", next_step="see its receipts.jsonl")
+    _refuse_other_place(verdict.release.environment, env)
+    keeper = wiring.keeper(opened)
+    with listener("plain", house.platform) as progress:
+        gate = house.gate(opened, announce=progress, seconds=0)
+        request = Request(
+            stage=setup.scope.stage,
+            run_id=opened.run_id,
+            only=setup.only,
+            rollback=RollbackMode.ASK if is_sure else RollbackMode.AUTO,
+            confirm=(lambda _decision: True) if is_sure else confirm,
+        )
+        receipts = gate.act(request, decision)
+        if receipts:
+            gate.remember(request, verdict, receipts)
+    if not receipts:
+        click.echo("nothing was done")
+        return exit_code(verdict, decision, (), was_to_act=True)
+    record = DecisionRecord(
+        run_id=opened.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
+    )
+    tell(keeper, record, output="")
+    return exit_code(verdict, decision, receipts, was_to_act=True)
+
+
+def _refuse_other_place(place: str, env: str) -> None:
+    if place != env:
+        raise UsageError(f"the run is about {place}", next_step=f"say --env {place}")
 
 
 @click.command()

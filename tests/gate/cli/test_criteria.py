@@ -33,7 +33,7 @@ def edit(path: Path, old: str, new: str) -> None:
 @pytest.mark.usefixtures("folder")
 def test_list_prints_one_line_per_criterion_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Tab-separated, without a heading, filtered by stage."""
-    assert cli.run(["criteria", "list", "--stage", "pre-golive"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "list", "--stage", "pre-golive"]) is ExitCode.GO
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [f"GLV-{number:02}" for number in range(1, 14)]
@@ -45,9 +45,9 @@ def test_list_has_a_heading_on_a_terminal_and_is_a_document_as_json(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The same criteria in both forms."""
-    assert cli.run(["criteria", "list", "--format", "tty"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "list", "--format", "tty"]) is ExitCode.GO
     table = capsys.readouterr().out.splitlines()
-    assert cli.run(["criteria", "list", "--format", "json"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "list", "--format", "json"]) is ExitCode.GO
     document = json.loads(capsys.readouterr().out)
 
     assert table[0].startswith("id ")
@@ -58,30 +58,30 @@ def test_list_has_a_heading_on_a_terminal_and_is_a_document_as_json(
 @pytest.mark.usefixtures("folder")
 def test_list_prints_the_page_of_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
     """docs/criteria.md is made by this command."""
-    assert cli.run(["criteria", "list", "--format", "markdown"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "list", "--format", "markdown"]) is ExitCode.GO
     assert capsys.readouterr().out == (ROOT / "docs" / "criteria.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("folder")
 def test_explain_finds_an_id_in_any_case(capsys: pytest.CaptureFixture[str]) -> None:
     """People type small letters."""
-    assert cli.run(["criteria", "explain", "lod-errors"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "explain", "lod-errors"]) is ExitCode.GO
     assert capsys.readouterr().out.startswith("LOD-ERRORS · blocker")
-    assert cli.run(["criteria", "explain", "LOD-ERRORS", "--format", "json"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "explain", "LOD-ERRORS", "--format", "json"]) is ExitCode.GO
     assert json.loads(capsys.readouterr().out)["demand"]["bands"] == {"alert": 0.005, "critical": 0.01}
 
 
 @pytest.mark.usefixtures("folder")
 def test_explain_says_what_was_probably_meant(capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown id is a usage error."""
-    assert cli.run(["criteria", "explain", "LOD-EROR"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["criteria", "explain", "LOD-EROR"]) is ExitCode.USAGE_ERROR
     assert "did you mean 'LOD-ERRORS'?" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")
 def test_lint_says_what_people_owe_and_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
     """Placeholders and a passed review are failures of the items that they concern."""
-    assert cli.run(["criteria", "lint", "--format", "plain"]) is ExitCode.NO_GO
+    assert cli.invoke(["criteria", "lint", "--format", "plain"]) is ExitCode.NO_GO
 
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith("open, fails OPS-03: ") for line in lines) == 3
@@ -94,7 +94,7 @@ def test_lint_succeeds_when_nothing_is_open(folder: Path, capsys: pytest.Capture
     edit(folder / "platform.yaml", "+1-XXX-XXX-XXXX", "+1-877-355-5787")
     edit(folder / "platform.yaml", "2024-02-29", "2999-12-31")
 
-    assert cli.run(["criteria", "lint"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "lint"]) is ExitCode.GO
     assert capsys.readouterr().out == "0 problems, 0 findings\n"
 
 
@@ -103,7 +103,7 @@ def test_lint_names_every_problem_of_every_document(folder: Path, capsys: pytest
     edit(folder / "criteria" / "load.yaml", "unit: ratio", "unit: 1")
     edit(folder / "environments" / "staging.yaml", "noisy", "noisey")
 
-    assert cli.run(["criteria", "lint", "--format", "json"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["criteria", "lint", "--format", "json"]) is ExitCode.USAGE_ERROR
 
     problems = json.loads(capsys.readouterr().out)["problems"]
     assert len(problems) == 3
@@ -116,7 +116,7 @@ def test_lint_stops_at_a_platform_that_cannot_be_read(
     """Without services and roles nothing else can be checked."""
     edit(folder / "platform.yaml", "tier: standard", "tier: none")
 
-    assert cli.run(["criteria", "lint"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["criteria", "lint"]) is ExitCode.USAGE_ERROR
     assert capsys.readouterr().out.splitlines()[-1] == "5 problems, 0 findings"
 
 
@@ -125,9 +125,9 @@ def test_lint_treats_a_gap_as_a_wrong_document(folder: Path, capsys: pytest.Capt
     for name in ("deployment", "health", "authentication", "journeys"):
         edit(folder / "criteria" / f"{name}.yaml", ", post-rollback]", "]")
 
-    assert cli.run(["criteria", "lint"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["criteria", "lint"]) is ExitCode.USAGE_ERROR
     assert "gap: stage post-rollback: " in capsys.readouterr().out
-    assert cli.run(["criteria", "lint", "--format", "json"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["criteria", "lint", "--format", "json"]) is ExitCode.USAGE_ERROR
     assert json.loads(capsys.readouterr().out)["findings"][0]["gap"] is True
 
 
@@ -140,13 +140,13 @@ def test_coverage_follows_the_files_that_exist(
     (tests / "test_health.py").write_text("def test_live(): ...\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
-    assert cli.run(["criteria", "coverage", "--format", "json"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "coverage", "--format", "json"]) is ExitCode.GO
     found = {entry["id"]: entry for entry in json.loads(capsys.readouterr().out)}
     assert found["HLT-LIVE"]["state"] == "covered"
     assert found["HLT-READY"]["state"] == "producer missing -> NOT_RUN"
     assert found["OPS-01"]["state"] == "awaits attestation by operations-manager"
 
-    assert cli.run(["criteria", "coverage", "--format", "tty"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "coverage", "--format", "tty"]) is ExitCode.GO
     assert "without all their producers" in capsys.readouterr().out.splitlines()[-1]
 
 
@@ -154,7 +154,7 @@ def test_a_wrong_document_stops_every_command(folder: Path, capsys: pytest.Captu
     """Nothing is listed from a catalogue that is not whole."""
     edit(folder / "criteria" / "load.yaml", "0.9", ".nan")
 
-    assert cli.run(["criteria", "list"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["criteria", "list"]) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "load.yaml:" in captured.err

@@ -78,7 +78,7 @@ def test_a_service_goes_back_and_is_said_to_be_pinned(
     house: FakeHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Plan, receipt, seconds, pin, and how to unpin; what was left is marked."""
-    assert cli.run(["rollback", "a", "--yes", "--reason", "login is slow"]) is ExitCode.GO
+    assert cli.invoke(["rollback", "a", "--yes", "--reason", "login is slow"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "rollback in sandbox: 1 services in 1 waves: login is slow" in out
     assert "a: a-2 → a-1  (GO on record)" in out
@@ -95,7 +95,7 @@ def test_all_goes_in_waves_and_a_target_without_a_go_is_loud(
     house: FakeHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Dependants first; nobody overlooks that b-1 was never judged."""
-    assert cli.run(["rollback", "--all", "--yes"]) is ExitCode.GO
+    assert cli.invoke(["rollback", "--all", "--yes"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "  1  b: b-2 → b-1  (NOT VERIFIED: no GO on record for b-1)" in out
     assert "  2  a: a-2 → a-1  (GO on record)" in out
@@ -106,9 +106,9 @@ def test_asking_again_changes_nothing_and_says_how_to_go_further(
     house: FakeHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The second command succeeds, writes nothing, and names --to."""
-    cli.run(["rollback", "a", "--yes"])
+    cli.invoke(["rollback", "a", "--yes"])
     writes = list(house.cloud.writes)
-    assert cli.run(["rollback", "a", "--yes"]) is ExitCode.GO
+    assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "ALREADY_DONE" in out
     assert "further back: gate rollback a --to REVISION" in out
@@ -119,7 +119,7 @@ def test_a_dry_run_prints_the_call_and_sends_nothing(
     house: FakeHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It needs no --yes, leaves with 0, and neither cloud nor ledger is written."""
-    assert cli.run(["rollback", "a", "--dry-run"]) is ExitCode.GO
+    assert cli.invoke(["rollback", "a", "--dry-run"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "DRY_RUN" in out
     assert 'shift a to [a-1=100, a-1=0 stable] with etag "1"' in out
@@ -128,7 +128,7 @@ def test_a_dry_run_prints_the_call_and_sends_nothing(
 
 def test_off_a_terminal_it_refuses_without_yes(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody can be asked, so nothing is done."""
-    assert cli.run(["rollback", "a"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["rollback", "a"]) is ExitCode.USAGE_ERROR
     assert "--yes" in capsys.readouterr().err
     assert house.cloud.writes == []
 
@@ -139,14 +139,14 @@ def test_on_a_terminal_a_person_is_asked(
 ) -> None:
     """Yes goes; no and a closed terminal leave everything as it is."""
     monkeypatch.setattr("sys.stdin", Terminal(said))
-    assert cli.run(["rollback", "a"]) == code
+    assert cli.invoke(["rollback", "a"]) == code
     assert house.cloud.serving("a") == serving
 
 
 def test_a_failure_leaves_with_12(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
     """A service whose answer never changes is a failure, whatever the cloud says."""
     house.cloud.services["a"].lag_s = 10_000.0
-    assert cli.run(["rollback", "a", "--yes"]) is ExitCode.ACTION_FAILED
+    assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.ACTION_FAILED
     out = capsys.readouterr().out
     assert "FAILED" in out
     assert "NOW PINNED" not in out
@@ -159,13 +159,13 @@ def test_nothing_to_go_back_to_leaves_with_12(
     """A lone revision cannot be left."""
     entry = house.cloud.services["a"]
     entry.revisions = entry.revisions[:1]
-    assert cli.run(["rollback", "a", *more]) is ExitCode.ACTION_FAILED
+    assert cli.invoke(["rollback", "a", *more]) is ExitCode.ACTION_FAILED
     assert "a: IMPOSSIBLE: there is no revision but a-2" in capsys.readouterr().out
 
 
 def test_a_named_target_is_taken(house: FakeHouse) -> None:
     """The revision that was named serves, and what was left is not marked."""
-    assert cli.run(["rollback", "b", "--to", "b-1", "--yes"]) is ExitCode.GO
+    assert cli.invoke(["rollback", "b", "--to", "b-1", "--yes"]) is ExitCode.GO
     assert house.cloud.serving("b") == "b-1"
     assert house.ledger.tombstones == set()
 
@@ -184,7 +184,7 @@ def test_bad_arguments_are_explained(
     house: FakeHouse, capsys: pytest.CaptureFixture[str], words: list[str], why: str
 ) -> None:
     """Nothing is sent for a command that makes no sense."""
-    assert cli.run(words) is ExitCode.USAGE_ERROR
+    assert cli.invoke(words) is ExitCode.USAGE_ERROR
     assert why in capsys.readouterr().err
     assert house.cloud.writes == []
 
@@ -199,15 +199,15 @@ def test_a_ledger_that_fails_afterwards_hides_nothing(
             raise LedgerError("the disk is full")
 
     house.ledger = ReadOnly(clock=house.cloud.clock)
-    assert cli.run(["rollback", "a", "--yes"]) is ExitCode.GO
+    assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.GO
     assert "not marked as bad: the disk is full" in capsys.readouterr().err
 
 
 def test_status_shows_pins_and_how_to_lift_them(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
     """One line per service; the way out only for those that hold a newer revision back."""
-    cli.run(["rollback", "a", "--yes"])
+    cli.invoke(["rollback", "a", "--yes"])
     capsys.readouterr()
-    assert cli.run(["rollback", "status"]) is ExitCode.GO
+    assert cli.invoke(["rollback", "status"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "a  serves a-1 100 %, PINNED, the newest a-2 gets no traffic" in out
     assert "b  serves b-2 100 %, follows the latest" in out
@@ -219,5 +219,5 @@ def test_status_of_a_service_that_cannot_be_read_is_no_success(
 ) -> None:
     """Unknown is said and is not 0."""
     house.cloud.services["b"].refusal = DeniedError("may not read b")
-    assert cli.run(["rollback", "status"]) is ExitCode.ACTION_FAILED
+    assert cli.invoke(["rollback", "status"]) is ExitCode.ACTION_FAILED
     assert "b  UNKNOWN: may not read b" in capsys.readouterr().out

@@ -1,0 +1,106 @@
+"""`gate decide | act`: from the verdict of a run folder to its receipts, one step at a time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gates import cli, wiring
+from gates.adapters.run_folder import RunFolder
+from gates.adapters.run_keeper import RunKeeper
+from gates.model.criterion import Stage
+from gates.model.events import Event
+from gates.model.exit_code import ExitCode
+from gates.pipeline import Gate, Request
+from gates.reporting.redaction import Redactor
+from tests.gate.test_pipeline import Run
+
+
+class FakeHouse:
+    """A house whose gate stands over the fake cloud of the pipeline's tests."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.platform = run.gate.platform
+        self.environment = run.gate.environment
+
+    def __call__(self, name: str) -> FakeHouse:
+        """Stand in for the class."""
+        return self
+
+    def open_run_folder(self, path: Path) -> RunFolder:
+        """Return the folder of an earlier run."""
+        return RunFolder.open(path, Redactor())
+
+    def gate(self, folder: RunFolder, *, announce: Callable[[Event], None], seconds: float) -> Gate:
+        """Return the gate with another listener."""
+        return replace(self._run.gate, announce=announce)
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Path]:
+    """The folder of a run in which frontend failed, judged and not decided."""
+    run = Run(lambda _criterion, service: 1.0 if service == "frontend" else 0.0)
+    monkeypatch.setattr(wiring, "House", FakeHouse(run))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
+    folder = RunFolder.create(tmp_path, "run-1", Redactor())
+    gate = replace(run.gate, announce=RunKeeper(folder))
+    request = Request(stage=Stage.IMMEDIATE, run_id="run-1")
+    views = gate.views()
+    release = gate.find(request, views).release
+    bundle = gate.look(request, gate.demand(request), release, views)
+    gate.judge(request, bundle, release, at=gate.ports.clock.now())
+    return run, folder.path
+
+
+def test_a_verdict_is_decided_and_the_decision_is_carried_out(
+    judged: tuple[Run, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The two steps end as one run would: rolled back, proved, exit 11, receipts and reports written."""
+    run, folder = judged
+
+    assert cli.invoke(["decide", str(folder), "--env", "sandbox"]) is ExitCode.NO_GO
+    assert run.cloud.writes == []
+    assert "ROLL_BACK frontend" in capsys.readouterr().out
+    assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.ROLLED_BACK
+    assert run.cloud.serving("frontend") == "frontend-1"
+    assert {"receipts.jsonl", "record.json", "junit.xml"} <= {path.name for path in folder.iterdir()}
+
+
+def test_acting_twice_is_refused_and_writes_nothing(judged: tuple[Run, Path]) -> None:
+    """A run is carried out once: its receipts stand."""
+    run, folder = judged
+    cli.invoke(["decide", str(folder), "--env", "sandbox"])
+    cli.invoke(["act", str(folder), "--env", "sandbox"])
+    writes = list(run.cloud.writes)
+
+    assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    assert run.cloud.writes == writes
+
+
+def test_without_authority_and_without_a_terminal_nothing_is_done(
+    judged: tuple[Run, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decision waits for a person; --yes is one."""
+    run, folder = judged
+    monkeypatch.setattr(wiring, "House", FakeHouse(bare := Run(lambda *_: 1.0, is_standing=False)))
+    cli.invoke(["decide", str(folder), "--env", "sandbox"])
+
+    assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.NO_GO
+    assert bare.cloud.writes == []
+    assert not (folder / "receipts.jsonl").exists()
+    assert cli.invoke(["act", str(folder), "--env", "sandbox", "--yes"]) is ExitCode.ROLLED_BACK
+    assert run.cloud.writes == []
+
+
+def test_another_environment_is_refused(judged: tuple[Run, Path]) -> None:
+    """A verdict about one place moves nothing in another."""
+    _, folder = judged
+
+    assert cli.invoke(["decide", str(folder), "--env", "production"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["act", str(folder), "--env", "production"]) is ExitCode.USAGE_ERROR
