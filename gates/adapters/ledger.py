@@ -17,6 +17,8 @@ from gates.adapters.clock import SystemClock
 from gates.adapters.ledger_schema import ensure_schema, transaction
 from gates.errors import LedgerError
 from gates.model.decision import RollBack
+from gates.model.drill import DrillKind, DrillRecord
+from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt
 from gates.model.release import RevisionRef
 from gates.model.verdict import Verdict
@@ -155,6 +157,104 @@ class SqliteLedger:
             is_target_verified=bool(is_target_verified),
             reason=reason,
         )
+
+    def record_drill(self, drill: DrillRecord) -> None:
+        """Record what a drill measured.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        self._add(
+            "insert into drills (environment, kind, subject, fingerprint, rto_s, rpo_s, passed, detail, at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            drill.environment,
+            str(drill.kind),
+            drill.subject,
+            drill.fingerprint,
+            float(drill.rto_s),
+            float(drill.rpo_s),
+            int(drill.passed),
+            drill.detail,
+            _stamp(drill.at),
+        )
+
+    def drills(self, environment: str, kind: DrillKind | None = None) -> tuple[DrillRecord, ...]:
+        """Return the recorded drills, of one kind or of all, the newest first.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        with self._open() as connection:
+            rows = connection.execute(
+                "select kind, subject, environment, fingerprint, rto_s, rpo_s, passed, detail, at from drills"
+                " where environment = ? and kind like ? order by at desc, id desc",
+                (environment, "%" if kind is None else str(kind)),
+            ).fetchall()
+        return tuple(
+            DrillRecord(
+                kind=DrillKind(of),
+                subject=subject,
+                environment=place,
+                fingerprint=fingerprint,
+                rto_s=rto_s,
+                rpo_s=rpo_s,
+                passed=bool(passed),
+                detail=detail,
+                at=datetime.fromisoformat(at),
+            )
+            for of, subject, place, fingerprint, rto_s, rpo_s, passed, detail, at in rows
+        )
+
+    def record_operation(self, receipt: OperationReceipt) -> None:
+        """Record one step of an operation.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        self._add(
+            "insert into operations (environment, action, subject, state, before, after, detail, by, at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            receipt.environment,
+            receipt.action,
+            receipt.subject,
+            str(receipt.state),
+            receipt.before,
+            receipt.after,
+            receipt.detail,
+            receipt.by,
+            _stamp(receipt.at),
+        )
+
+    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
+        """Return the recorded operations, on one subject or on all, the newest first.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        with self._open() as connection:
+            rows = connection.execute(
+                "select action, subject, environment, state, before, after, detail, by, at from operations"
+                " where environment = ? and (? is null or subject = ?) order by id desc",
+                (environment, subject, subject),
+            ).fetchall()
+        return tuple(
+            OperationReceipt(
+                action=action,
+                subject=on,
+                environment=place,
+                state=OperationState(state),
+                before=before,
+                after=after,
+                detail=detail,
+                by=by,
+                at=datetime.fromisoformat(at),
+            )
+            for action, on, place, state, before, after, detail, by, at in rows
+        )
+
+    def _add(self, statement: str, *values: str | float) -> None:
+        with self._writing() as connection:
+            connection.execute(statement, values)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

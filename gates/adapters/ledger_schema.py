@@ -61,7 +61,36 @@ create table tombstones (
 create index tombstones_of_revision on tombstones (environment, service, revision, at);
 """ + "".join(_APPEND_ONLY.format(table=table) for table in ("verdicts", "rollbacks", "tombstones"))
 
-_STEPS = (_FIRST,)
+_OPERATIONS = """
+create table drills (
+    id integer primary key,
+    environment text not null,
+    kind text not null,
+    subject text not null,
+    fingerprint text not null,
+    rto_s real not null check (rto_s >= 0),
+    rpo_s real not null check (rpo_s >= 0),
+    passed integer not null,
+    detail text not null,
+    at text not null
+) strict;
+create index drills_of_kind on drills (environment, kind, at);
+create table operations (
+    id integer primary key,
+    environment text not null,
+    action text not null,
+    subject text not null,
+    state text not null,
+    before text not null,
+    after text not null,
+    detail text not null,
+    by text not null,
+    at text not null
+) strict;
+create index operations_of_subject on operations (environment, action, subject, id);
+""" + "".join(_APPEND_ONLY.format(table=table) for table in ("drills", "operations"))
+
+_STEPS = (_FIRST, _OPERATIONS)
 SCHEMA_VERSION = len(_STEPS)
 
 

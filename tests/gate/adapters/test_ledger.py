@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from gates.adapters import ledger_schema
 from gates.adapters.ledger import SqliteLedger
 from gates.adapters.ledger_schema import SCHEMA_VERSION
 from gates.errors import LedgerError
 from gates.model.criterion import Criterion, FailureAction, Priority, Severity, Source, Stage
 from gates.model.decision import RollBack
+from gates.model.drill import DrillKind, DrillRecord
 from gates.model.judgement import Judgement, Outcome
+from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import Release, RevisionRef, ServiceRelease
 from gates.model.verdict import Scope, Verdict
@@ -64,6 +67,29 @@ RECEIPT = Receipt(
     seconds=1.5,
     detail="a-1 has all traffic and answers",
     is_verified=True,
+)
+
+DRILL = DrillRecord(
+    kind=DrillKind.RESTORE,
+    subject="a",
+    environment="sandbox",
+    fingerprint="sha256:f",
+    rto_s=2.5,
+    rpo_s=10.0,
+    passed=True,
+    at=EPOCH,
+    detail="3 of 5 rows came back",
+)
+OPERATION = OperationReceipt(
+    action="maintenance",
+    subject="a",
+    environment="sandbox",
+    state=OperationState.STARTED,
+    before="a-1 100 %",
+    after="",
+    detail="planned work",
+    by="somebody",
+    at=EPOCH,
 )
 
 
@@ -152,18 +178,57 @@ def test_two_writers_lose_nothing(path: Path, clock: FakeClock) -> None:
     assert len(SqliteLedger(path, clock).last_go("sandbox", "a")) == 40
 
 
-@pytest.mark.parametrize("table", ["verdicts", "rollbacks", "tombstones"])
-@pytest.mark.parametrize("change", ["delete from {table}", "update {table} set service = 'b'"])
+def test_drills_come_back_newest_first(ledger: SqliteLedger) -> None:
+    """Of one kind or of all, of one environment, and exactly as they were recorded."""
+    later = replace(DRILL, at=EPOCH + timedelta(hours=1), rto_s=3.0, passed=False)
+    other = replace(DRILL, kind=DrillKind.REDEPLOY, at=EPOCH + timedelta(minutes=1))
+    for drill in (later, DRILL, other, replace(DRILL, environment="production")):
+        ledger.record_drill(drill)
+    assert ledger.drills("sandbox", DrillKind.RESTORE) == (later, DRILL)
+    assert ledger.drills("sandbox") == (later, other, DRILL)
+    assert ledger.drills("sandbox", DrillKind.PARTIAL) == ()
+
+
+def test_operations_come_back_newest_first(ledger: SqliteLedger) -> None:
+    """Each step is a row of its own, so that what was remembered before a crash is found again."""
+    done = replace(OPERATION, state=OperationState.DONE, after="maintenance 100 %")
+    other = replace(OPERATION, subject="b")
+    for receipt in (OPERATION, done, other, replace(OPERATION, environment="production")):
+        ledger.record_operation(receipt)
+    assert ledger.operations("sandbox", "a") == (done, OPERATION)
+    assert ledger.operations("sandbox") == (other, done, OPERATION)
+
+
+@pytest.mark.parametrize("table", ["verdicts", "rollbacks", "tombstones", "drills", "operations"])
+@pytest.mark.parametrize("change", ["delete from {table}", "update {table} set environment = 'b'"])
 def test_rows_cannot_be_changed(ledger: SqliteLedger, path: Path, table: str, change: str) -> None:
     """The file itself refuses to change or forget."""
     ledger.record_verdict(verdict("a-1"), "run-1")
     ledger.record_rollback("sandbox", RECEIPT, "run-1")
     ledger.tombstone("sandbox", "a", "a-2", "too slow")
+    ledger.record_drill(DRILL)
+    ledger.record_operation(OPERATION)
     with (
         closing(sqlite3.connect(path)) as connection,
         pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"),
     ):
         connection.execute(change.format(table=table))
+
+
+def test_a_file_of_the_first_schema_gets_the_new_tables(ledger: SqliteLedger, path: Path) -> None:
+    """What an older gate recorded stays, and drills can be recorded beside it."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(ledger_schema._FIRST)
+        connection.execute(f"pragma application_id = {ledger_schema._APPLICATION_ID}")
+        connection.execute("pragma user_version = 1")
+        connection.execute(
+            "insert into verdicts values (1, 'sandbox', 'a', 'a-1', 'sha256:a', 'GO', 'immediate', '', 't')"
+        )
+        connection.commit()
+    ledger.record_drill(DRILL)
+    assert names(ledger.last_go("sandbox", "a")) == ["a-1"]
+    assert ledger.drills("sandbox") == (DRILL,)
 
 
 def test_a_file_that_is_no_database_is_named(ledger: SqliteLedger, path: Path) -> None:

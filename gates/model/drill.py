@@ -1,0 +1,53 @@
+"""What a rehearsed recovery showed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DrillKind(StrEnum):
+    """What is rehearsed."""
+
+    RESTORE = "restore"
+    """The database comes back from a backup; what was written after it is lost."""
+    REDEPLOY = "redeploy"
+    """One service is deployed again from its recorded image."""
+    REDEPLOY_ALL = "redeploy-all"
+    PARTIAL = "partial"
+    """One service: its data from a backup, then its recorded image."""
+    ROLLBACK = "rollback"
+    """Traffic goes to the last good revision and comes back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillRecord:
+    """One drill about one service, or about the whole platform (subject `platform`).
+
+    `rto_s` is the time from the start of the recovery to the service's own proof that it works, `rpo_s` the
+    age of the oldest data that was lost, 0 when none was; both in seconds. `fingerprint` is the release that
+    the drill recovered. `passed` says that the recovery was verified, not that an objective was kept: that is
+    for the judge.
+
+    Raises:
+        ValueError: a figure is negative or not finite, or the time has no zone.
+    """
+
+    kind: DrillKind
+    subject: str
+    environment: str
+    fingerprint: str
+    rto_s: float
+    rpo_s: float
+    passed: bool
+    at: datetime
+    detail: str
+
+    def __post_init__(self) -> None:
+        for figure in (self.rto_s, self.rpo_s):
+            if not math.isfinite(figure) or figure < 0:
+                raise ValueError(f"a drill measures finite seconds from 0 up, got {figure}")
+        if self.at.utcoffset() is None:
+            raise ValueError(f"the time of a drill carries a zone, got {self.at}")
