@@ -1,4 +1,4 @@
-"""Client secrets: a file of SECRETS_DIR when there is one, else the sandbox's own well-known secret."""
+"""Client secrets: the variable that Secret Manager fills, a file of SECRETS_DIR, else the well-known one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sandbox.kit.settings import Settings
 
 def client_secret(settings: Settings) -> str:
     """Return the secret with which this service proves itself to auth-service."""
+    if settings.client_secret:
+        return settings.client_secret
     if settings.secrets_dir is not None:
         file = settings.secrets_dir / "client-secret" / settings.service
         if file.is_file():

@@ -40,6 +40,7 @@ class Settings:
     commit: str = "unknown"
     data_dir: Path = Path(".sandbox/data")
     secrets_dir: Path | None = None
+    client_secret: str = field(default="", repr=False)
     mesh_url: str = "http://127.0.0.1:8080"
     host_template: str = "isectech-{service}-sandbox.us-central1.run.test"
     public_hosts: Mapping[str, str] = field(default_factory=dict)
@@ -105,6 +106,7 @@ _TEXTS = {
     "revision": "K_REVISION",
     "digest": "IMAGE_DIGEST",
     "commit": "COMMIT",
+    "client_secret": "CLIENT_SECRET",
     "mesh_url": "MESH_URL",
     "host_template": "SERVICE_HOST_TEMPLATE",
 }

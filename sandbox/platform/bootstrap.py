@@ -15,8 +15,12 @@ from sandbox.kit import seed
 from sandbox.kit.settings import Settings
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import RunningControlPlane, serve
-from sandbox.platform.apis import offered
+from sandbox.platform.apis import offered, secrets
+from sandbox.platform.apis.ground import Ground
+from sandbox.platform.apis.images import Repository
+from sandbox.platform.apis.projects import Project
 from sandbox.platform.apis.server import serve_apis
+from sandbox.platform.apis.sql_backups import Backups
 from sandbox.platform.certificates import Authority
 from sandbox.platform.contract import KnobBoard
 from sandbox.platform.data_plane import LocalDataPlane
@@ -49,6 +53,10 @@ class Sandbox:
         self._stack = stack
         self._board = KnobBoard(wishes.knobs)
         self._disturbances = Disturbances()
+        self._vault = secrets.seeded(topology.PROJECT)
+        self._repository = Repository()
+        self._project = Project()
+        self._backups = Backups(folder / "data", folder / "backups", self._board)
         self._store = SampleStore(project=topology.PROJECT, region=topology.REGION)
         self._table = RoutingTable(
             f"{topology.REGION}.{topology.RUN_DOMAIN}",
@@ -81,8 +89,9 @@ class Sandbox:
         _write_identities(folder / "identities.json", surroundings)
         admin = await self._open_admin(await self._open_data_plane(spawner, surroundings))
         monitoring_port, dns_port = await self._open_signals()
-        apis_port = await self._open_apis()
+        apis_port = await self._open_apis(admin.control)
         await self._deploy_all(admin)
+        self._begin_backups()
         return {
             "admin_grpc": f"{OUTSIDE}:{admin.grpc_port}",
             "admin_rest": f"http://{OUTSIDE}:{admin.rest_port}",
@@ -112,12 +121,18 @@ class Sandbox:
             logs=surroundings.logs_dir,
             cold_start_s=lambda: self._board.current.extra_cold_start_s,
         )
-        return await self._stack.enter_async_context(LocalDataPlane(nursery, self._table, self._fleets))
+        plane = LocalDataPlane(nursery, self._table, self._fleets, deleted=self._repository.deleted)
+        return await self._stack.enter_async_context(plane)
 
     async def _open_admin(self, data_plane: LocalDataPlane) -> RunningControlPlane:
         control = ControlPlane(
-            data_plane, self._board, topology.PROJECT, topology.REGION, domain=topology.RUN_DOMAIN
+            data_plane,
+            self._board,
+            topology.PROJECT,
+            topology.REGION,
+            domain=topology.RUN_DOMAIN,
         )
+        control.state.read_secret = self._vault.read
         admin = await serve(
             control,
             grpc_port=self._wishes.ports.admin_grpc,
@@ -126,7 +141,7 @@ class Sandbox:
                 *instance_routes(self._fleets),
                 *certificate_routes(self._authority, self._context, self._wishes.leaf),
                 *disturbance_routes(self._disturbances),
-                *offered.routes(self._disturbances),
+                *offered.routes(self._disturbances, self._ground(control)),
             ],
         )
         self._stack.push_async_callback(admin.close)
@@ -144,10 +159,30 @@ class Sandbox:
         self._stack.push_async_callback(dns.close)
         return monitoring.port, dns.port
 
-    async def _open_apis(self) -> int:
-        apis = await serve_apis(offered.tables(self._disturbances), port=self._wishes.ports.apis)
+    def _ground(self, control: ControlPlane) -> Ground:
+        return Ground(
+            control=control,
+            vault=self._vault,
+            repository=self._repository,
+            project=self._project,
+            backups=self._backups,
+        )
+
+    async def _open_apis(self, control: ControlPlane) -> int:
+        tables = offered.tables(self._disturbances, self._ground(control))
+        apis = await serve_apis(tables, port=self._wishes.ports.apis)
         self._stack.push_async_callback(apis.close)
         return apis.port
+
+    def _begin_backups(self) -> None:
+        taking = asyncio.create_task(self._backups.keep_taking())
+
+        async def stop() -> None:
+            taking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await taking
+
+        self._stack.push_async_callback(stop)
 
     def _readings(self) -> Iterator[InstanceReading]:
         for name, fleet in self._fleets.items():

@@ -6,7 +6,7 @@ routes and what was really measured. They meet in these values and protocols alo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
@@ -15,6 +15,10 @@ ETAG_MODES = ("enforced", "ignored")
 
 class StartError(Exception):
     """A revision could not be started: image unknown, process died, startup probe failed."""
+
+
+ReadSecret = Callable[[str, str], str]
+"""Takes the short name of a secret and one of its versions, returns the value; raises StartError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,10 @@ class Knobs:
     """Answer 403 to reads of operations, as a service-scoped role would see."""
     metrics_delay_s: float = 180.0
     extra_cold_start_s: float = 0.0
+    sql_operation_s: float = 0.0
+    """How long a backup, a restore or a restart of the database takes beyond its own work."""
+    sql_backup_every_s: float = 240.0
+    """The sandbox's days are short: an automated backup each so many seconds."""
     revision_limit: int = 1000
     """Revisions kept per service; beyond it the oldest that nothing refers to are deleted."""
 

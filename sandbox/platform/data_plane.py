@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Set as AbstractSet
 from typing import Self
 
 from sandbox.platform import images, scaling
@@ -24,7 +25,13 @@ class LocalDataPlane:
     """
 
     def __init__(
-        self, nursery: Nursery, table: RoutingTable, fleets: dict[str, Fleet], *, idle_s: float = IDLE_S
+        self,
+        nursery: Nursery,
+        table: RoutingTable,
+        fleets: dict[str, Fleet],
+        *,
+        deleted: AbstractSet[str] = frozenset(),
+        idle_s: float = IDLE_S,
     ) -> None:
         """Take what instances start from, and what it shares with the router.
 
@@ -32,10 +39,12 @@ class LocalDataPlane:
             nursery: what instances start from.
             table: the router's table.
             fleets: fleets by revision, also of revisions that have no instance now; filled here.
+            deleted: digests of images that are gone.
             idle_s: how long an instance beyond the minimum stays without a request.
         """
         self._nursery = nursery
         self._table = table
+        self._deleted = deleted
         self._idle_s = idle_s
         self._routes: dict[str, ServiceRoute] = {}
         self._balancing: asyncio.Task[None] | None = None
@@ -96,12 +105,15 @@ class LocalDataPlane:
         """The `sha256:…` digest that the image reference resolves to.
 
         Raises:
-            StartError: it resolves to nothing.
+            StartError: it resolves to nothing, or to an image that was deleted.
         """
         try:
-            return images.digest_of(image)
+            digest = images.digest_of(image)
         except images.UnknownImageError as error:
             raise StartError(str(error)) from error
+        if digest in self._deleted:
+            raise StartError(f"Image '{image}@{digest}' not found.")
+        return digest
 
     def instance_count(self, revision: str) -> int:
         """Running instances of a revision."""

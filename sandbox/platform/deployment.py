@@ -99,7 +99,10 @@ def new_service(service: topology.SandboxService, rollout: Rollout) -> run_v2.Se
     health = run_v2.HTTPGetAction(path="/healthz")
     container = run_v2.Container(
         image=rollout.image,
-        env=[run_v2.EnvVar(name=name, value=value) for name, value in rollout.env.items()],
+        env=[
+            _from_secret("CLIENT_SECRET", f"{service.name}-client-secret", version="1"),
+            *(run_v2.EnvVar(name=name, value=value) for name, value in rollout.env.items()),
+        ],
         startup_probe=run_v2.Probe(
             http_get=health, period_seconds=1, timeout_seconds=1, failure_threshold=30
         ),
@@ -117,6 +120,11 @@ def new_service(service: topology.SandboxService, rollout: Rollout) -> run_v2.Se
             timeout=duration_pb2.Duration(seconds=60),
         ),
     )
+
+
+def _from_secret(variable: str, secret: str, *, version: str) -> run_v2.EnvVar:
+    key = run_v2.SecretKeySelector(secret=secret, version=version)
+    return run_v2.EnvVar(name=variable, value_source=run_v2.EnvVarSource(secret_key_ref=key))
 
 
 def updated_service(current: run_v2.Service, revision: str, rollout: Rollout) -> run_v2.Service:

@@ -216,7 +216,7 @@ def _container_view(container: Container) -> Json:
             {"name": port.name or DEFAULT_PORT_NAME, "containerPort": port.container_port}
             for port in container.ports
         ],
-        "env": [{"name": variable.name, "value": variable.value} for variable in container.env],
+        "env": [_variable_view(variable) for variable in container.env],
         "resources": {"limits": limits} if limits else {},
     }
     view = {key: value for key, value in shown.items() if value}
@@ -224,6 +224,16 @@ def _container_view(container: Container) -> Json:
         if container.HasField(ours):
             view[theirs] = _probe_view(getattr(container, ours))
     return view
+
+
+def _variable_view(variable: Any) -> Json:
+    if not variable.HasField("value_source"):
+        return {"name": variable.name, "value": variable.value}
+    key = variable.value_source.secret_key_ref
+    return {
+        "name": variable.name,
+        "valueFrom": {"secretKeyRef": {"name": key.secret, "key": key.version}},
+    }
 
 
 PROBES = {

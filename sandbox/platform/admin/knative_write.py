@@ -166,7 +166,9 @@ def _container_from(document: Mapping[str, Any], stored: Container) -> Container
 def _add_variable(container: Container, variable: Mapping[str, Any]) -> None:
     added = container.env.add(name=variable["name"])
     if "valueFrom" in variable:
-        added.value_source.secret_key_ref.secret = variable["valueFrom"]["secretKeyRef"]["name"]
+        reference = variable["valueFrom"]["secretKeyRef"]
+        added.value_source.secret_key_ref.secret = reference["name"]
+        added.value_source.secret_key_ref.version = str(reference["key"])
     else:
         added.value = variable.get("value", "")
 

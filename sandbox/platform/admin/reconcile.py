@@ -82,7 +82,7 @@ class Reconciler:
         failure: str | None = None
         try:
             self._require_image(revision)
-            await self._data_plane.start(revisions.spec_of(revision))
+            await self._data_plane.start(revisions.spec_of(revision, self._state.read_secret))
         except StartError as error:
             failure = str(error)
         if revision.name not in self._state.revisions:
@@ -171,7 +171,7 @@ class Reconciler:
 
     async def _ensure_running(self, revision: Revision) -> None:
         try:
-            await self._data_plane.start(revisions.spec_of(revision))
+            await self._data_plane.start(revisions.spec_of(revision, self._state.read_secret))
         except StartError as error:
             raise ApiError(
                 Code.FAILED_PRECONDITION,

@@ -27,7 +27,7 @@ from sandbox.platform.admin.names import service_of, short
 from sandbox.platform.admin.state import State
 from sandbox.platform.api_errors import ApiError, Code
 from sandbox.platform.contract import Probe as ProbeSpec
-from sandbox.platform.contract import RevisionSpec
+from sandbox.platform.contract import ReadSecret, RevisionSpec
 
 DEFAULT_CONCURRENCY = 80
 DEFAULT_TIMEOUT_S = 300
@@ -112,8 +112,8 @@ def settle(revision: Revision, failure: str | None, etag: str) -> None:
     revision.etag = etag
 
 
-def spec_of(revision: Revision) -> RevisionSpec:
-    """Return what the data plane needs to run a revision."""
+def spec_of(revision: Revision, read_secret: ReadSecret) -> RevisionSpec:
+    """Return what the data plane needs to run a revision; raise StartError for a secret that is not there."""
     container = revision.containers[0]
     reference, digest = image_and_digest(container.image)
     return RevisionSpec(
@@ -121,7 +121,7 @@ def spec_of(revision: Revision) -> RevisionSpec:
         revision=short(revision.name),
         image=reference,
         digest=digest,
-        env={variable.name: variable.value for variable in container.env},
+        env={variable.name: _value_of(variable, read_secret) for variable in container.env},
         concurrency=revision.max_instance_request_concurrency,
         min_instances=revision.scaling.min_instance_count,
         max_instances=revision.scaling.max_instance_count or 100,
@@ -131,6 +131,13 @@ def spec_of(revision: Revision) -> RevisionSpec:
         readiness=_probe_spec(container, "readiness_probe"),
         session_affinity=revision.session_affinity,
     )
+
+
+def _value_of(variable: Any, read_secret: ReadSecret) -> str:
+    if not variable.HasField("value_source"):
+        return str(variable.value)
+    key = variable.value_source.secret_key_ref
+    return read_secret(short(key.secret), key.version)
 
 
 def _probe_spec(container: Any, kind: str) -> ProbeSpec | None:

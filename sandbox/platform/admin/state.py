@@ -9,7 +9,11 @@ from sandbox.platform.admin.names import Location, Versions, service_of, short
 from sandbox.platform.admin.operations import Operations
 from sandbox.platform.admin.quota import WriteQuota
 from sandbox.platform.api_errors import not_found
-from sandbox.platform.contract import KnobBoard
+from sandbox.platform.contract import KnobBoard, ReadSecret, StartError
+
+
+def _no_secret(secret: str, version: str) -> str:
+    raise StartError(f"Secret {secret}/versions/{version} was not found.")
 
 
 class State:
@@ -17,6 +21,8 @@ class State:
 
     def __init__(self, location: Location, board: KnobBoard) -> None:
         self.location = location
+        self.read_secret: ReadSecret = _no_secret
+        """Gives the value of a secret's version to the instances that name it."""
         self.board = board
         self.versions = Versions()
         self.quota = WriteQuota(board)

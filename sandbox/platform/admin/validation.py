@@ -86,9 +86,9 @@ def _container_violations(container: Container, field: str) -> Iterator[Violatio
         if not variable.name:
             yield Violation(f"{field}.env", "a variable needs a name")
         if variable.HasField("value_source"):
-            yield Violation(
-                f"{field}.env", f"'{variable.name}' is read from a secret, which is not offered here"
-            )
+            key = variable.value_source.secret_key_ref
+            if not key.secret or not key.version:
+                yield Violation(f"{field}.env", f"'{variable.name}' names no secret or no version of it")
     for kind in ("startup_probe", "liveness_probe", "readiness_probe"):
         if container.HasField(kind):
             yield from _probe_violations(getattr(container, kind), f"{field}.{kind}", kind)

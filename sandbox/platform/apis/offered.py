@@ -6,17 +6,27 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
+from sandbox.platform.apis import builds, images, projects, secrets, sql
+from sandbox.platform.apis.ground import Ground
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
 
 
-def tables(board: Disturbances) -> Mapping[str, Methods]:
+def tables(board: Disturbances, ground: Ground) -> Mapping[str, Methods]:
     """Return the methods of every gRPC API; what each can make wrong is offered on `board`."""
-    del board
-    return {}
+    registry = images.ArtifactRegistry(ground.control, ground.repository)
+    secrets.offer(board, ground.vault)
+    images.offer(board, registry, ground.repository)
+    projects.offer(board, ground.project)
+    return {
+        secrets.SERVICE: secrets.SecretManager(ground.vault).methods(),
+        images.SERVICE: registry.methods(),
+        **ground.project.tables(),
+        **builds.CloudBuild(ground.control).tables(),
+    }
 
 
-def routes(board: Disturbances) -> Sequence[BaseRoute]:
+def routes(board: Disturbances, ground: Ground) -> Sequence[BaseRoute]:
     """Return the routes of every REST API (Cloud SQL Admin), served on the admin REST port."""
-    del board
-    return ()
+    ground.backups.offer(board)
+    return sql.SqlAdmin(ground.project, ground.backups).routes()

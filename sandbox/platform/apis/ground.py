@@ -1,0 +1,22 @@
+"""What the APIs beside Cloud Run stand on: the same services, images, secrets and databases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.platform.admin.control import ControlPlane
+from sandbox.platform.apis.images import Repository
+from sandbox.platform.apis.projects import Project
+from sandbox.platform.apis.secrets import Vault
+from sandbox.platform.apis.sql_backups import Backups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The parts of a sandbox that several APIs show."""
+
+    control: ControlPlane
+    vault: Vault
+    repository: Repository
+    project: Project
+    backups: Backups

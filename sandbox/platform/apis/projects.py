@@ -1,0 +1,116 @@
+"""Resource Manager and Service Usage: the project, and the APIs that are enabled in it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from google.cloud import resourcemanager_v3, service_usage_v1
+
+from sandbox import topology
+from sandbox.platform.admin import paging
+from sandbox.platform.api_errors import ApiError, Code
+from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.grpc_methods import Methods
+
+PROJECTS: Final = "google.cloud.resourcemanager.v3.Projects"
+SERVICE_USAGE: Final = "google.api.serviceusage.v1.ServiceUsage"
+_NUMBER: Final = 112233445566
+_OFFERED: Final = (
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "clouderrorreporting.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "serviceusage.googleapis.com",
+    "sqladmin.googleapis.com",
+)
+_STATE: Final = service_usage_v1.State
+
+
+class Project:
+    """The one project that exists."""
+
+    def __init__(self, project: str = topology.PROJECT) -> None:
+        self.id = project
+        self.enabled = set(_OFFERED)
+
+    def tables(self) -> dict[str, Methods]:
+        """Return the methods of both APIs."""
+        return {
+            PROJECTS: {"GetProject": (resourcemanager_v3.GetProjectRequest.pb(), self.get_project)},
+            SERVICE_USAGE: {
+                "ListServices": (service_usage_v1.ListServicesRequest.pb(), self.list_services),
+                "GetService": (service_usage_v1.GetServiceRequest.pb(), self.get_service),
+                "BatchGetServices": (service_usage_v1.BatchGetServicesRequest.pb(), self.batch_get),
+            },
+        }
+
+    def get_project(self, request: Any, _caller: str) -> Any:
+        """Return the project."""
+        self._require(request.name)
+        return resourcemanager_v3.Project.pb()(
+            name=f"projects/{_NUMBER}",
+            project_id=self.id,
+            display_name=self.id,
+            state=resourcemanager_v3.Project.State.ACTIVE.value,
+        )
+
+    def list_services(self, request: Any, _caller: str) -> Any:
+        """Return a page of the APIs; the filters `state:ENABLED` and `state:DISABLED` are known."""
+        self._require(request.parent)
+        wanted = {"": None, "state:ENABLED": True, "state:DISABLED": False}
+        if request.filter not in wanted:
+            raise ApiError(Code.INVALID_ARGUMENT, f"The filter '{request.filter}' is not known.")
+        is_wanted = wanted[request.filter]
+        names = [name for name in _OFFERED if is_wanted in (None, name in self.enabled)]
+        found, token = paging.page(
+            names, of=request.parent + request.filter, size=request.page_size, token=request.page_token
+        )
+        return service_usage_v1.ListServicesResponse.pb()(
+            services=[self._service(name) for name in found], next_page_token=token
+        )
+
+    def get_service(self, request: Any, _caller: str) -> Any:
+        """Return one API."""
+        parent, _, name = request.name.partition("/services/")
+        self._require(parent)
+        return self._service(name)
+
+    def batch_get(self, request: Any, _caller: str) -> Any:
+        """Return several APIs."""
+        self._require(request.parent)
+        services = [self._service(name.rpartition("/")[2]) for name in request.names]
+        return service_usage_v1.BatchGetServicesResponse.pb()(services=services)
+
+    def switch(self, name: str, *, is_enabled: bool) -> None:
+        """Enable or disable an API."""
+        (self.enabled.add if is_enabled else self.enabled.discard)(name)
+
+    def _require(self, name: str) -> None:
+        if name not in (f"projects/{self.id}", f"projects/{_NUMBER}"):
+            raise ApiError(
+                Code.PERMISSION_DENIED, f"Permission denied on resource {name} (or it may not exist)."
+            )
+
+    def _service(self, name: str) -> Any:
+        state = _STATE.ENABLED if name in self.enabled else _STATE.DISABLED
+        return service_usage_v1.Service.pb()(
+            name=f"projects/{_NUMBER}/services/{name}", parent=f"projects/{_NUMBER}", state=state.value
+        )
+
+
+def offer(board: Disturbances, project: Project) -> None:
+    """Offer what can be wrong with the project."""
+    name = "sqladmin.googleapis.com"
+    board.offer(
+        Disturbance(
+            name="api-disabled",
+            summary=f"The API {name} is disabled in the project",
+            criteria=(),
+            break_it=lambda: project.switch(name, is_enabled=False),
+            mend_it=lambda: project.switch(name, is_enabled=True),
+        )
+    )

@@ -1,0 +1,94 @@
+"""A cloud with all its APIs, and Google's real clients pointed at them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+import pytest
+
+from sandbox.platform.admin.control import ControlPlane
+from sandbox.platform.admin.server import serve
+from sandbox.platform.apis import offered, secrets
+from sandbox.platform.apis.ground import Ground
+from sandbox.platform.apis.images import Repository
+from sandbox.platform.apis.projects import Project
+from sandbox.platform.apis.server import serve_apis
+from sandbox.platform.apis.sql_backups import Backups
+from sandbox.platform.contract import KnobBoard, Knobs
+from sandbox.platform.disturbances import Disturbances
+from tests.sandbox.admin.local_cloud import PROJECT, REGION, LocalCloud
+from tests.sandbox.support.fake_data_plane import FakeDataPlane
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCloud:
+    """Cloud Run, and every API beside it."""
+
+    run: LocalCloud
+    apis_port: int
+    data_dir: Path
+    board: Disturbances
+    inside: Callable[[Callable[[], object]], object]
+
+    def client(self, kind: type[Any]) -> Any:
+        """Return Google's client of an API, by its class."""
+        channel = grpc.insecure_channel(f"127.0.0.1:{self.apis_port}")
+        return kind(transport=kind.get_transport_class("grpc")(channel=channel))
+
+    @contextmanager
+    def disturbed(self, name: str) -> Iterator[None]:
+        """Disturb the platform while the block runs."""
+        self.board.set(name, in_force=True)
+        yield
+        self.board.set(name, in_force=False)
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
+    """A fresh cloud with a fake data plane and a folder of databases."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="cloud")
+    thread.start()
+
+    def inside(work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(20)
+
+    async def open_all() -> tuple[Any, Any, asyncio.Task[None], FakeDataPlane, Disturbances]:
+        board, plane, knobs = Disturbances(), FakeDataPlane(), KnobBoard(Knobs(operation_latency_s=0.001))
+        control = ControlPlane(plane, knobs, PROJECT, REGION)
+        vault = secrets.seeded(PROJECT)
+        control.state.read_secret = vault.read
+        backups = Backups(tmp_path / "data", tmp_path / "backups", knobs)
+        ground = Ground(
+            control=control, vault=vault, repository=Repository(), project=Project(PROJECT), backups=backups
+        )
+        admin = await serve(control, extra_routes=offered.routes(board, ground))
+        apis = await serve_apis(offered.tables(board, ground))
+        return admin, apis, asyncio.ensure_future(backups.keep_taking()), plane, board
+
+    (tmp_path / "data").mkdir()
+    admin, apis, taking, plane, board = inside(open_all())
+    run = LocalCloud(admin, plane, loop)
+    yield WholeCloud(run=run, apis_port=apis.port, data_dir=tmp_path / "data", board=board, inside=run.inside)
+    run.channel.close()
+    loop.call_soon_threadsafe(taking.cancel)
+    inside(_ended(taking))
+    inside(admin.close())
+    inside(apis.close())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    with suppress(asyncio.CancelledError):
+        await task
