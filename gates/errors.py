@@ -14,6 +14,8 @@ GateError
 ├── EvidenceError           evidence that cannot be read
 ├── LedgerError             the ledger cannot be read or written
 └── ActionError             an action that cannot be taken
+    ├── LeaseHeldError          another gate acts in this environment
+    └── LeaseLostError          another gate took over meanwhile
 """
 
 from __future__ import annotations
@@ -89,3 +91,11 @@ class LedgerError(GateError):
 
 class ActionError(GateError):
     """An action that cannot be taken."""
+
+
+class LeaseHeldError(ActionError):
+    """Another gate acts in this environment."""
+
+
+class LeaseLostError(ActionError):
+    """Another gate took over meanwhile."""

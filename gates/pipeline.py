@@ -23,7 +23,7 @@ from gates.model.decision import Decision, DecisionKind
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Waiver
 from gates.model.platform import Environment, Platform
-from gates.model.receipt import Receipt, ReceiptState
+from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, RunSetup, ToolVersion
 from gates.model.release import Release
 from gates.model.verdict import Scope, Verdict
@@ -89,7 +89,7 @@ class Gate:
         verdict = self.judge(request, bundle, release, at=self.ports.clock.now())
         decision = self.decide(verdict, views)
         receipts = self.act(request, decision)
-        self.remember(request, verdict, receipts)
+        self.remember(request, verdict)
         return DecisionRecord(
             run_id=request.run_id,
             verdict=verdict,
@@ -185,18 +185,9 @@ class Gate:
                 decision.plan, lambda receipt: self.announce(events.ActionFinished(receipt=receipt))
             )
 
-    def remember(self, request: Request, verdict: Verdict, receipts: Sequence[Receipt]) -> None:
-        """Write the verdict into the ledger, and mark what was rolled back as never to return to."""
+    def remember(self, request: Request, verdict: Verdict) -> None:
+        """Write the verdict into the ledger."""
         self.ports.ledger.record_verdict(verdict, request.run_id)
-        for receipt in receipts:
-            if receipt.state not in (ReceiptState.DONE, ReceiptState.FAILED):
-                continue
-            self.ports.ledger.tombstone(
-                self.environment.name,
-                receipt.action.service,
-                receipt.action.from_revision,
-                receipt.action.reason,
-            )
 
     @contextmanager
     def _step(self, name: str, detail: str) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""A rollback that a person asked for: survey, plan, execute, condemn.
+"""A rollback that a person asked for: survey, plan, execute, resume.
 
 The pipeline rolls back what a verdict blamed; here a person names services, and what serves now is what they
 want to leave. Asking twice goes back once: a service that serves what the last rollback chose stays there.
@@ -16,12 +16,12 @@ from gates.actions.ports import Announce, RollbackPorts
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
 from gates.errors import CloudError, LedgerError, UsageError
 from gates.model.decision import RollBack, RollbackPlan
+from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment, Platform
-from gates.model.receipt import Receipt, ReceiptState
+from gates.model.receipt import Receipt
 from gates.model.state import RevisionState, ServiceState
 
 _Answer = TypeVar("_Answer")
-_ACTED = (ReceiptState.DONE, ReceiptState.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ class RollbackEngine:
         self._place = environment.name
         self._platform = platform
         self._ports = ports
+        self._policy = policy
         self._executor = Executor(ports, environment=environment.name, run_id=run_id, policy=policy)
 
     def plan(self, services: Sequence[str], *, reason: str, to: str | None = None) -> RollbackPlan:
@@ -89,14 +90,38 @@ class RollbackEngine:
         """Return what the plan would send; writes nothing."""
         return self._executor.rehearse(plan, announce)
 
-    def condemn(self, receipts: Sequence[Receipt]) -> None:
-        """Mark the revisions that were left as never to go back to.
+    def unfinished(self) -> tuple[UnfinishedRollback, ...]:
+        """Return the rollbacks of this environment that were begun and did not come to their end.
 
         Raises:
-            LedgerError: the ledger cannot be written.
+            LedgerError: the journal cannot be read.
         """
-        for action in (receipt.action for receipt in receipts if receipt.state in _ACTED):
-            self._ports.ledger.tombstone(self._place, action.service, action.from_revision, action.reason)
+        return self._ports.journal.unfinished(self._place)
+
+    def resume(self, unfinished: UnfinishedRollback, announce: Announce) -> tuple[Receipt, ...]:
+        """Do what is left of a rollback and return its receipts; what is there already is not written again.
+
+        Raises:
+            LeaseHeldError: nothing is left but to close it, and another gate acts.
+            LedgerError: nothing is left but to close it, and the journal cannot be written.
+        """
+        if unfinished.rest.actions:
+            executor = Executor(
+                self._ports, environment=self._place, run_id=unfinished.run_id, policy=self._policy
+            )
+            return executor.execute(unfinished.rest, announce)
+        self.abandon(unfinished, "every service was back already")
+        return ()
+
+    def abandon(self, unfinished: UnfinishedRollback, why: str) -> None:
+        """Close a rollback without doing what is left of it.
+
+        Raises:
+            LeaseHeldError: another gate acts.
+            LedgerError: the journal cannot be written.
+        """
+        with self._ports.journal.hold(self._place, unfinished.run_id) as tenure:
+            tenure.close(why)
 
     def pins(self) -> tuple[Pin, ...]:
         """Return where every service stands."""

@@ -46,6 +46,11 @@ def reports_folder() -> Path:
     return Path(os.environ.get(REPORTS_VARIABLE, "reports"))
 
 
+def ledger_path() -> Path:
+    """Return the file of the ledger and the journal."""
+    return reports_folder() / "gate.sqlite3"
+
+
 @dataclass(frozen=True)
 class House:
     """Everything about one environment, made when it is first asked for."""
@@ -87,18 +92,25 @@ class House:
         from gates.adapters.ledger import SqliteLedger
 
         reports_folder().mkdir(parents=True, exist_ok=True)
-        return SqliteLedger(reports_folder() / "gate.sqlite3")
+        return SqliteLedger(ledger_path())
 
     @cached_property
     def ports(self) -> RollbackPorts:
         """What a rollback needs of the world."""
         from gates.actions.ports import RollbackPorts
         from gates.adapters.clock import SystemClock
+        from gates.adapters.journal import SqliteJournal
         from gates.adapters.version_probe import VersionProbe
 
         clock = SystemClock()
         probe = VersionProbe(self.environment, self.cloud)
-        return RollbackPorts(traffic=self.cloud, probe=probe, ledger=self.ledger, clock=clock)
+        return RollbackPorts(
+            traffic=self.cloud,
+            probe=probe,
+            ledger=self.ledger,
+            clock=clock,
+            journal=SqliteJournal(ledger_path()),
+        )
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:

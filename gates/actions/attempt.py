@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gates.actions.ports import RollbackPorts
@@ -31,11 +32,16 @@ class Patience:
     retry_s: float = 0.2
 
 
+Intend = Callable[[RollBack, TrafficSplit, str], None]
+"""Told before each write: the action, the traffic that stands, its etag. What it raises stops the write."""
+
+
 class Attempt:
     """Carries out one action; `execute` and `rehearse` return its receipt and raise no GateError."""
 
-    def __init__(self, action: RollBack, ports: RollbackPorts, patience: Patience) -> None:
+    def __init__(self, action: RollBack, ports: RollbackPorts, patience: Patience, intend: Intend) -> None:
         self._action = action
+        self._intend = intend
         self._ports = ports
         self._patience = patience
         self._started = ports.clock.monotonic()
@@ -65,7 +71,7 @@ class Attempt:
             if self._is_there(state):
                 return self._receipt(ReceiptState.DRY_RUN, "nothing to send: all traffic is there already")
             self._refuse_if_contended(state)
-            self._after = state.traffic.all_to(self._action.to_revision)
+            self._after = self._wanted(state)
             return self._receipt(
                 ReceiptState.DRY_RUN, self._ports.traffic.preview(service, self._after, state.etag)
             )
@@ -87,9 +93,9 @@ class Attempt:
                 if self._is_there(state):
                     return has_written
                 self._refuse_if_contended(state)
+                self._intend(self._action, state.traffic, state.etag)
                 has_written = True
-                wanted = state.traffic.all_to(self._action.to_revision)
-                self._ports.traffic.shift(service, wanted, state.etag)
+                self._ports.traffic.shift(service, self._wanted(state), state.etag)
             except (ConflictError, UnavailableError) as error:
                 trouble = error
             else:
@@ -102,6 +108,10 @@ class Attempt:
         self._before = self._before or state.traffic
         self._after = state.traffic
         return state
+
+    def _wanted(self, state: ServiceState) -> TrafficSplit:
+        """Return the traffic list to write, made from the one that stands."""
+        return state.traffic.all_to(self._action.to_revision)
 
     def _is_there(self, state: ServiceState) -> bool:
         """Whether the list names the target for everything and the cloud applied it or is about to.

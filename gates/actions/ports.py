@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gates.model.decision import RollBack
+from gates.model.decision import RollBack, RollbackPlan
+from gates.model.journal import UnfinishedRollback
+from gates.model.operation import OperationReceipt
 from gates.model.receipt import Receipt
 from gates.model.release import RevisionRef
 from gates.model.state import RevisionState, ServiceState
@@ -65,6 +68,44 @@ class Ledger(Protocol):
     def last_rollback(self, environment: str, service: str) -> RollBack | None:
         """Return the newest rollback of the service that was verified, or None."""
 
+    def record_operation(self, receipt: OperationReceipt) -> None:
+        """Record what was done beside rollbacks."""
+
+
+class Tenure(Protocol):
+    """The time in which this gate alone acts in an environment. Every method raises LedgerError."""
+
+    def begin(self, plan: RollbackPlan) -> None:
+        """Write down the whole plan before anything is done; beginning the same plan again is fine."""
+
+    def intend(self, action: RollBack, before: TrafficSplit, etag: str) -> None:
+        """Write down that a write follows, and what stood before it.
+
+        Raises:
+            LeaseLostError: another gate took over; nothing may be written any more.
+        """
+
+    def ended(self, receipt: Receipt) -> None:
+        """Write down how an action ended."""
+
+    def close(self, detail: str) -> None:
+        """Write down that the plan came to its end."""
+
+
+class Journal(Protocol):
+    """The write-ahead journal of rollbacks, and the lease that keeps two gates apart."""
+
+    def hold(self, environment: str, run_id: str) -> AbstractContextManager[Tenure]:
+        """Hold the environment's lease while the block runs.
+
+        Raises:
+            LeaseHeldError: another gate holds it, and who.
+            LedgerError: the journal cannot be used.
+        """
+
+    def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
+        """Return the rollbacks that were begun and not closed, the oldest first; raises LedgerError."""
+
 
 class Clock(Protocol):
     """Time, so that nobody else asks the machine for it."""
@@ -81,12 +122,13 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPorts:
-    """The four that a rollback needs."""
+    """What a rollback needs."""
 
     traffic: TrafficController
     probe: RevisionProbe
     ledger: Ledger
     clock: Clock
+    journal: Journal
 
 
 Announce = Callable[[Receipt], None]

@@ -6,16 +6,12 @@ SQLite's write-ahead log and its lock keep two writers apart.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from gates.actions.ports import Clock
 from gates.adapters.clock import SystemClock
-from gates.adapters.ledger_schema import ensure_schema, transaction
-from gates.errors import LedgerError
+from gates.adapters.ledger_file import LedgerFile, stamp
 from gates.model.decision import RollBack
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.operation import OperationReceipt, OperationState
@@ -23,14 +19,12 @@ from gates.model.receipt import Receipt
 from gates.model.release import RevisionRef
 from gates.model.verdict import Verdict
 
-_BUSY_S = 10.0
-
 
 class SqliteLedger:
     """Implements the ledger port; nothing is opened or created before the first call."""
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
-        self._path = path
+        self._file = LedgerFile(path)
         self._clock = clock or SystemClock()
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
@@ -39,7 +33,7 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
-        stage, at = str(verdict.scope.stage), _stamp(verdict.judged_at)
+        stage, at = str(verdict.scope.stage), stamp(verdict.judged_at)
         rows = [
             (
                 verdict.release.environment,
@@ -53,7 +47,7 @@ class SqliteLedger:
             )
             for part in verdict.release.services
         ]
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.executemany(
                 "insert into verdicts (environment, service, revision, digest, outcome, stage, run_id, at)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -69,7 +63,7 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
-        with self._open() as connection:
+        with self._file.reading() as connection:
             rows = connection.execute(
                 "select revision, digest from verdicts"
                 " where environment = ? and service = ? and outcome = 'GO'"
@@ -84,10 +78,10 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "insert into tombstones (environment, service, revision, reason, at) values (?, ?, ?, ?, ?)",
-                (environment, service, revision, reason, _stamp(self._clock.now())),
+                (environment, service, revision, reason, stamp(self._clock.now())),
             )
 
     def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
@@ -96,7 +90,7 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
-        with self._open() as connection:
+        with self._file.reading() as connection:
             (marked,) = connection.execute(
                 "select exists (select 1 from tombstones t where environment = :environment"
                 " and service = :service and revision = :revision and not exists (select 1 from verdicts v"
@@ -125,9 +119,9 @@ class SqliteLedger:
             receipt.seconds,
             receipt.detail,
             run_id,
-            _stamp(receipt.at),
+            stamp(receipt.at),
         )
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "insert into rollbacks (environment, service, from_revision, to_revision, is_target_verified,"
                 " reason, state, is_verified, seconds, detail, run_id, at)"
@@ -136,15 +130,18 @@ class SqliteLedger:
             )
 
     def last_rollback(self, environment: str, service: str) -> RollBack | None:
-        """Return the newest rollback of the service that was verified, or None.
+        """Return the newest rollback of the service that was verified and not unpinned since, or None.
 
         Raises:
             LedgerError: the file cannot be read.
         """
-        with self._open() as connection:
+        with self._file.reading() as connection:
             row = connection.execute(
                 "select from_revision, to_revision, is_target_verified, reason from rollbacks"
-                " where environment = ? and service = ? and is_verified order by id desc limit 1",
+                " where environment = ? and service = ? and is_verified"
+                " and not exists (select 1 from operations o where o.environment = rollbacks.environment"
+                " and o.subject = rollbacks.service and o.action = 'unpin' and o.state = 'DONE'"
+                " and o.at > rollbacks.at) order by id desc limit 1",
                 (environment, service),
             ).fetchone()
         if row is None:
@@ -175,7 +172,7 @@ class SqliteLedger:
             float(drill.rpo_s),
             int(drill.passed),
             drill.detail,
-            _stamp(drill.at),
+            stamp(drill.at),
         )
 
     def drills(self, environment: str, kind: DrillKind | None = None) -> tuple[DrillRecord, ...]:
@@ -184,7 +181,7 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
-        with self._open() as connection:
+        with self._file.reading() as connection:
             rows = connection.execute(
                 "select kind, subject, environment, fingerprint, rto_s, rpo_s, passed, detail, at from drills"
                 " where environment = ? and kind like ? order by at desc, id desc",
@@ -222,7 +219,7 @@ class SqliteLedger:
             receipt.after,
             receipt.detail,
             receipt.by,
-            _stamp(receipt.at),
+            stamp(receipt.at),
         )
 
     def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
@@ -231,7 +228,7 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
-        with self._open() as connection:
+        with self._file.reading() as connection:
             rows = connection.execute(
                 "select action, subject, environment, state, before, after, detail, by, at from operations"
                 " where environment = ? and (? is null or subject = ?) order by id desc",
@@ -253,31 +250,5 @@ class SqliteLedger:
         )
 
     def _add(self, statement: str, *values: str | float) -> None:
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(statement, values)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection to a file that has the current schema; every failure is a LedgerError."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)) as connection:
-                connection.execute("pragma synchronous = full")
-                ensure_schema(connection, str(self._path))
-                yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise LedgerError(
-                f"the ledger {self._path} cannot be used: {error}",
-                next_step="keep the file for the post-mortem, move it away, and name targets with --to",
-            ) from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection inside one transaction."""
-        with self._open() as connection, transaction(connection):
-            yield connection
-
-
-def _stamp(at: datetime) -> str:
-    """Return the time as text that sorts like the time."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")

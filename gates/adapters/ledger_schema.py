@@ -6,9 +6,11 @@ of `_STEPS` brings a file from the version before it to its own; a step that was
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from gates.errors import LedgerError
 
@@ -90,7 +92,30 @@ create table operations (
 create index operations_of_subject on operations (environment, action, subject, id);
 """ + "".join(_APPEND_ONLY.format(table=table) for table in ("drills", "operations"))
 
-_STEPS = (_FIRST, _OPERATIONS)
+_JOURNAL = """
+create table journal (
+    id integer primary key,
+    environment text not null,
+    run_id text not null,
+    epoch integer not null,
+    kind text not null check (kind in ('begun', 'intended', 'ended', 'closed')),
+    service text not null,
+    body text not null,
+    at text not null
+) strict;
+create index journal_of_run on journal (environment, run_id, id);
+create table leases (
+    environment text primary key,
+    holder text not null,
+    host text not null,
+    pid integer not null,
+    epoch integer not null,
+    acquired_at text not null,
+    expires_at text not null
+) strict;
+""" + _APPEND_ONLY.format(table="journal")
+
+_STEPS = (_FIRST, _OPERATIONS, _JOURNAL)
 SCHEMA_VERSION = len(_STEPS)
 
 
@@ -104,8 +129,21 @@ def ensure_schema(connection: sqlite3.Connection, path: str) -> None:
     with transaction(connection, "begin"):
         if _version(connection, path) == SCHEMA_VERSION:
             return
+    # SQLite waits for nobody when it changes the journal mode, so the first use has a lock of its own.
+    with _alone(path):
+        _bring_up(connection, path)
+
+
+@contextmanager
+def _alone(path: str) -> Iterator[None]:
+    with Path(f"{path}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _bring_up(connection: sqlite3.Connection, path: str) -> None:
+    """Do the steps that are missing; whoever comes second finds nothing left to do."""
     connection.execute("pragma journal_mode = wal")
-    # Whoever comes second waits here and then finds nothing left to do.
     with transaction(connection, "begin immediate"):
         for number in range(_version(connection, path), SCHEMA_VERSION):
             for statement in _statements(_STEPS[number]):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 
 from gates import wiring
+from gates.actions.execute import ExecutionPolicy
+from gates.actions.unpin import Unpinner
+from gates.cli.asking import ask, refuse_without_terminal
 from gates.cli.options import environment_option
-from gates.errors import LedgerError, UsageError
+from gates.cli.stopping import Stop
+from gates.errors import UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Environment
@@ -38,7 +42,9 @@ def rollback() -> None:
     gate rollback auth-service --env production      plan, ask, go
     gate rollback --all --env production --dry-run   show the exact calls
     gate rollback auth-service --to REVISION         name the target yourself
-    gate rollback status --env production            what is pinned
+    gate rollback status --env production            what is pinned, what is unfinished
+    gate rollback resume --env production            finish what was interrupted
+    gate rollback unpin auth-service                 follow the newest revision again
     gate rollback services --help                    all options
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
 
@@ -59,26 +65,84 @@ def services(**options: object) -> ExitCode:
     chosen = _chosen(names, house.platform.service_names, is_all=bool(options["is_all"]))
     if to is not None and len(chosen) != 1:
         raise UsageError("--to names a revision of one service", next_step="name exactly that service")
-    if not is_dry and not options["is_sure"] and not sys.stdin.isatty():
-        raise UsageError(
-            "there is no terminal to ask on", next_step="say --yes, or look first with --dry-run"
-        )
-    engine = _engine(house)
+    if not is_dry:
+        refuse_without_terminal(bool(options["is_sure"]))
+    stop = Stop()
+    engine = _engine(house, stop)
     target = None if to is None else str(to)
     reason = str(options["reason"])
     plan = engine.plan(chosen, reason=reason, to=target)
     _tell_plan(plan, house.environment, reason)
     if is_dry:
         return _ending(plan, engine.rehearse(plan, _tell_receipt))
-    if plan.actions and not options["is_sure"] and not click.confirm("Roll back?", err=True):
-        click.echo("nothing was changed")
-        return ExitCode.INTERRUPTED
+    if plan.actions:
+        ask(bool(options["is_sure"]), "Roll back?")
     started = house.ports.clock.monotonic()
-    receipts = engine.execute(plan, _tell_receipt)
+    with stop.heard():
+        receipts = engine.execute(plan, _tell_receipt)
     _tell_result(receipts, house.ports.clock.monotonic() - started, house.environment)
-    if target is None:
-        _condemn(engine, receipts)
     return _ending(plan, receipts)
+
+
+@rollback.command()
+@environment_option
+@click.option("--abandon", is_flag=True, help="Close what was begun without doing the rest.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
+    """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
+    house, stop = wiring.House(env), Stop()
+    engine = _engine(house, stop)
+    found = engine.unfinished()
+    if not found:
+        click.echo(f"nothing is unfinished in {env}")
+    ended = [ExitCode.GO]
+    for unfinished in found:
+        click.echo(f"{unfinished.run_id}, begun {unfinished.begun_at:%Y-%m-%d %H:%M:%S}:")
+        for action in unfinished.rest.actions:
+            click.echo(f"  {_move(action)}  {action.reason}")
+        if abandon:
+            engine.abandon(unfinished, "abandoned by a person")
+            click.echo("  abandoned")
+            continue
+        ask(is_sure, "Finish it?")
+        with stop.heard():
+            receipts = engine.resume(unfinished, _tell_receipt)
+        ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
+    return max(ended)
+
+
+@rollback.command()
+@click.argument("services", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every service that is pinned.")
+@click.option("--even-unverified", "word", default="", metavar="REASON", help="Go without a recorded GO.")
+@click.option("--by", default=lambda: os.environ.get("USER", "unknown"), help="Who asks; kept in the ledger.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@environment_option
+def unpin(**options: object) -> ExitCode:
+    """Let SERVICES follow their newest revision again, and prove that it answers."""
+    house = wiring.House(str(options["env"]))
+    pinned = [pin.service for pin in _engine(house).pins() if pin.is_pinned]
+    named = _known(options["services"], house.platform.service_names)
+    if bool(options["is_all"]) == bool(named):
+        raise UsageError(
+            "name the services, or say --all", next_step=f"pinned: {', '.join(pinned) or 'none'}"
+        )
+    chosen = tuple(name for name in (named or pinned) if name in pinned)
+    for name in named:
+        if name not in pinned:
+            click.echo(f"{name} is not pinned")
+    if not chosen:
+        return ExitCode.GO
+    ask(bool(options["is_sure"]), f"Let {', '.join(chosen)} follow the newest revision?")
+    run_id = datetime.now(UTC).strftime("unpin-%Y%m%d-%H%M%S-%f")[:-3]
+    unpinner = Unpinner(
+        house.ports,
+        environment=house.environment.name,
+        run_id=run_id,
+        by=str(options["by"]),
+        word=str(options["word"]),
+    )
+    return _ending(RollbackPlan(), unpinner.unpin(chosen, _tell_receipt))
 
 
 @rollback.command()
@@ -90,15 +154,20 @@ def status(env: str) -> ExitCode:
     width = max(len(pin.service) for pin in pins)
     for pin in pins:
         click.echo(f"{pin.service:{width}}  {_standing(pin)}")
-    for pin in pins:
-        if pin.holds_back:
-            click.echo(f"unpin: {_unpin(pin.service, house.environment)}")
+    held = [pin.service for pin in pins if pin.holds_back]
+    if held:
+        click.echo(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
+    for unfinished in _engine(house).unfinished():
+        left = ", ".join(action.service for action in unfinished.rest.actions) or "nothing but its end"
+        click.echo(f"UNFINISHED {unfinished.run_id} of {unfinished.begun_at:%Y-%m-%d %H:%M:%S}: {left}")
+        click.echo(f"  → gate rollback resume --env {env}")
     return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO
 
 
-def _engine(house: wiring.House) -> RollbackEngine:
+def _engine(house: wiring.House, stop: Stop | None = None) -> RollbackEngine:
     run_id = datetime.now(UTC).strftime("rollback-%Y%m%d-%H%M%S-%f")[:-3]
-    return RollbackEngine(house.environment, house.platform, house.ports, run_id=run_id)
+    policy = ExecutionPolicy(is_stopped=stop.is_asked_for) if stop else None
+    return RollbackEngine(house.environment, house.platform, house.ports, run_id=run_id, policy=policy)
 
 
 def _chosen(names: object, known: Sequence[str], *, is_all: bool) -> tuple[str, ...]:
@@ -107,10 +176,23 @@ def _chosen(names: object, known: Sequence[str], *, is_all: bool) -> tuple[str, 
     Raises:
         UsageError: none is named, or some are and all too.
     """
-    named = tuple(str(name) for name in names) if isinstance(names, tuple) else ()
+    named = _known(names, known)
     if is_all == bool(named):
         raise UsageError("name the services, or say --all", next_step=f"services: {', '.join(known)}")
     return tuple(known) if is_all else named
+
+
+def _known(names: object, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that were given.
+
+    Raises:
+        UsageError: the platform has no such service.
+    """
+    named = tuple(str(name) for name in names) if isinstance(names, tuple) else ()
+    for name in named:
+        if name not in known:
+            raise UsageError(f"unknown service {name}", next_step=f"one of {', '.join(known)}")
+    return named
 
 
 def _tell_plan(plan: RollbackPlan, environment: Environment, reason: str) -> None:
@@ -140,16 +222,8 @@ def _tell_result(receipts: Sequence[Receipt], seconds: float, environment: Envir
             click.echo(f"further back: gate rollback {receipt.action.service} --to REVISION")
     if proven:
         click.echo("NOW PINNED: new deployments of these services get no traffic until you unpin them:")
-    for receipt in proven:
-        click.echo(f"  {_unpin(receipt.action.service, environment)}")
-
-
-def _condemn(engine: RollbackEngine, receipts: Sequence[Receipt]) -> None:
-    """Mark what was left; a broken ledger must not hide that the traffic moved."""
-    try:
-        engine.condemn(receipts)
-    except LedgerError as error:
-        click.echo(f"gate: not marked as bad: {error.diagnostics()}", err=True)
+        names = " ".join(receipt.action.service for receipt in proven)
+        click.echo(f"  gate rollback unpin {names} --env {environment.name}")
 
 
 def _ending(plan: RollbackPlan, receipts: Sequence[Receipt]) -> ExitCode:
@@ -170,10 +244,3 @@ def _standing(pin: Pin) -> str:
         return f"serves {serving}, follows the latest"
     held = f", the newest {pin.latest} gets no traffic" if pin.holds_back else ""
     return f"serves {serving}, PINNED{held}"
-
-
-def _unpin(service: str, environment: Environment) -> str:
-    return (
-        f"gcloud run services update-traffic {environment.cloud_run_name(service)} --to-latest"
-        f" --region {environment.region} --project {environment.project}"
-    )

@@ -126,7 +126,7 @@ def act(folder: Path, env: str, *, is_sure: bool) -> ExitCode:
         )
         receipts = gate.act(request, decision)
         if receipts:
-            gate.remember(request, verdict, receipts)
+            gate.remember(request, verdict)
     if not receipts:
         click.echo("nothing was done")
         return exit_code(verdict, decision, (), was_to_act=True)

@@ -129,6 +129,7 @@ def _action(case: RollbackCase) -> RollBack | str:
         to_revision=target.name,
         is_target_verified=is_verified,
         reason=reason,
+        is_condemned=case.wanted is None,
     )
 
 

@@ -23,7 +23,8 @@ class DecisionKind(StrEnum):
 class RollBack:
     """Send all traffic of one service from one revision to another.
 
-    `is_target_verified` says whether the ledger holds a GO for the target.
+    `is_target_verified` says whether the ledger holds a GO for the target. `is_condemned` says that the
+    revision that is left is bad: it is never a target again until a later GO.
     """
 
     service: str
@@ -31,6 +32,7 @@ class RollBack:
     to_revision: str
     is_target_verified: bool
     reason: str
+    is_condemned: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

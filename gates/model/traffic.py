@@ -34,6 +34,11 @@ class TrafficSplit:
         tags = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in self.targets if t.tag)
         return TrafficSplit(targets=(TrafficTarget(revision=revision, percent=100), *tags))
 
+    def all_to_latest(self) -> TrafficSplit:
+        """Return the split with all traffic on the latest ready revision and every tag kept."""
+        tags = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in self.targets if t.tag)
+        return TrafficSplit(targets=(TrafficTarget(revision=None, percent=100), *tags))
+
     @property
     def is_pinned(self) -> bool:
         """Whether a later deployment would get no traffic: no percent follows the latest revision."""

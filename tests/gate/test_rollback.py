@@ -7,12 +7,14 @@ import pytest
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.ports import RollbackPorts
 from gates.errors import DeniedError, LedgerError, UsageError
+from gates.model.decision import RollbackPlan
 from gates.model.platform import Environment, Platform, ServiceSpec
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.rollback import RollbackEngine
 from tests.support.fake_cloud import FakeCloud, FakeLedger, FakeService, fake_ports, revision
+from tests.support.fake_journal import FakeJournal
 
 ENVIRONMENT = Environment(
     name="sandbox",
@@ -45,11 +47,8 @@ class Bench:
         self.engine = RollbackEngine(ENVIRONMENT, PLATFORM, ports, run_id="r", policy=ExecutionPolicy())
 
     def roll_back(self, *services: str, to: str | None = None) -> tuple[Receipt, ...]:
-        """Plan and execute, and mark what was left as a person's command does."""
-        receipts = self.engine.execute(self.engine.plan(services, reason="slow", to=to), lambda _: None)
-        if to is None:
-            self.engine.condemn(receipts)
-        return receipts
+        """Plan and execute."""
+        return self.engine.execute(self.engine.plan(services, reason="slow", to=to), lambda _: None)
 
 
 @pytest.fixture
@@ -145,3 +144,39 @@ def test_a_pin_that_cannot_be_read_says_why(bench: Bench) -> None:
     """The status of the others is still told."""
     bench.cloud.services["a"].refusal = DeniedError("may not read a")
     assert [pin.trouble for pin in bench.engine.pins()] == ["may not read a", ""]
+
+
+def test_what_failed_is_resumed_and_closed(bench: Bench) -> None:
+    """Only the rest is done; a second resume finds nothing."""
+    ports = fake_ports(bench.cloud, bench.ledger, FakeJournal())
+    engine = RollbackEngine(ENVIRONMENT, PLATFORM, ports, run_id="r")
+    plan = engine.plan(["a", "b"], reason="slow")
+    bench.cloud.services["b"].refusal = DeniedError("no right")
+    first = engine.execute(plan, lambda _: None)
+    assert {receipt.action.service: receipt.state for receipt in first} == {
+        "a": ReceiptState.DONE,
+        "b": ReceiptState.FAILED,
+    }
+
+    bench.cloud.services["b"].refusal = None
+    (unfinished,) = engine.unfinished()
+    (rest,) = engine.resume(unfinished, lambda _: None)
+    assert (rest.state, rest.action.service) == (ReceiptState.DONE, "b")
+    assert engine.unfinished() == ()
+    assert len(bench.cloud.writes) == 2
+
+
+def test_a_rollback_that_is_abandoned_or_has_only_its_end_left_is_closed(bench: Bench) -> None:
+    """Nothing is written to the cloud."""
+    for is_done in (True, False):
+        journal = FakeJournal()
+        ports = fake_ports(bench.cloud, bench.ledger, journal)
+        engine = RollbackEngine(ENVIRONMENT, PLATFORM, ports, run_id="r")
+        journal.plans["r"] = RollbackPlan() if is_done else engine.plan(["a"], reason="slow")
+        (unfinished,) = engine.unfinished()
+        if is_done:
+            assert engine.resume(unfinished, lambda _: None) == ()
+        else:
+            engine.abandon(unfinished, "not needed any more")
+        assert engine.unfinished() == ()
+    assert bench.cloud.writes == []

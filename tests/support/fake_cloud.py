@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from gates.actions.ports import RollbackPorts
 from gates.errors import CloudError, ConflictError, LedgerError, NotFoundError, UnavailableError
 from gates.model.decision import RollBack
+from gates.model.operation import OperationReceipt
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
 from gates.model.state import RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import Verdict, VerdictOutcome
+from tests.support.fake_clock import EPOCH, FakeClock
+from tests.support.fake_journal import FakeJournal
 
-EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+__all__ = ["EPOCH", "FakeClock", "FakeCloud", "FakeLedger", "fake_ports", "revision", "two_revisions"]
 
 
 def revision(name: str, age: int, *, is_ready: bool = True) -> RevisionState:
@@ -28,27 +31,6 @@ def revision(name: str, age: int, *, is_ready: bool = True) -> RevisionState:
         is_ready=is_ready,
         detail="" if is_ready else "startup probe failed",
     )
-
-
-class FakeClock:
-    """Time that passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._seconds = 0.0
-
-    def now(self) -> datetime:
-        """Return the epoch plus what was waited."""
-        return EPOCH + timedelta(seconds=self._seconds)
-
-    def monotonic(self) -> float:
-        """Return what was waited."""
-        return self._seconds
-
-    def wait(self, seconds: float) -> None:
-        """Let that time pass at once."""
-        with self._lock:
-            self._seconds += seconds
 
 
 @dataclass
@@ -183,6 +165,7 @@ class FakeLedger:
     goes: dict[tuple[str, str], list[RevisionRef]] = field(default_factory=dict)
     tombstones: set[tuple[str, str, str]] = field(default_factory=set)
     rollbacks: list[tuple[str, Receipt, str]] = field(default_factory=list)
+    operations: list[OperationReceipt] = field(default_factory=list)
     refusal: LedgerError | None = None
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
@@ -222,6 +205,11 @@ class FakeLedger:
                 return receipt.action
         return None
 
+    def record_operation(self, receipt: OperationReceipt) -> None:
+        """Remember the operation."""
+        self._refuse()
+        self.operations.append(receipt)
+
     def _refuse(self) -> None:
         if self.refusal is not None:
             raise self.refusal
@@ -234,8 +222,14 @@ def two_revisions(service: str) -> FakeService:
     return FakeService(revisions=(new, old), traffic=TrafficSplit(targets=targets))
 
 
-def fake_ports(cloud: FakeCloud, ledger: FakeLedger | None = None) -> RollbackPorts:
+def fake_ports(
+    cloud: FakeCloud, ledger: FakeLedger | None = None, journal: FakeJournal | None = None
+) -> RollbackPorts:
     """Return the ports of a rollback over the fakes."""
     return RollbackPorts(
-        traffic=cloud, probe=cloud, ledger=ledger or FakeLedger(clock=cloud.clock), clock=cloud.clock
+        traffic=cloud,
+        probe=cloud,
+        ledger=ledger or FakeLedger(clock=cloud.clock),
+        clock=cloud.clock,
+        journal=journal or FakeJournal(),
     )

@@ -23,7 +23,7 @@ def all_to(revision: str) -> TrafficSplit:
 
 def attempt(cloud: FakeCloud, **patience: float) -> Receipt:
     """Return the receipt of the rollback."""
-    return Attempt(BACK, fake_ports(cloud), Patience(**patience)).execute()  # type: ignore[arg-type]
+    return Attempt(BACK, fake_ports(cloud), Patience(**patience), lambda *_: None).execute()  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_list_replaced_while_it_settled_is_noticed() -> None:
 
 def test_a_rehearsal_that_cannot_be_done_says_why(cloud: FakeCloud) -> None:
     """A service that cannot be read, or that somebody else moved, is no dry run that went well."""
-    rehearsal = Attempt(BACK, fake_ports(cloud), Patience())
+    rehearsal = Attempt(BACK, fake_ports(cloud), Patience(), lambda *_: None)
     cloud.services["a"].traffic = all_to("a-0")
     assert "somebody else moved the traffic to a-0" in rehearsal.rehearse().detail
     cloud.services["a"].refusal = OperationFailedError("code 13")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -277,3 +278,16 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, clock: FakeClock)
     (tmp_path / "file").write_text("")
     with pytest.raises(LedgerError, match="cannot be used"):
         SqliteLedger(tmp_path / "file" / "gate.sqlite3", clock).last_go("sandbox", "a")
+
+
+def test_many_may_come_first(tmp_path: Path) -> None:
+    """Nine threads that meet a file that does not exist yet all find the ledger."""
+    ledger = SqliteLedger(tmp_path / "new" / "gate.sqlite3")
+    together = threading.Barrier(9)
+
+    def ask(number: int) -> tuple[RevisionRef, ...]:
+        together.wait()
+        return ledger.last_go("sandbox", f"service-{number}")
+
+    with ThreadPoolExecutor(9) as pool:
+        assert list(pool.map(ask, range(9))) == [()] * 9

@@ -9,10 +9,12 @@ import pytest
 from gates import cli, wiring
 from gates.actions.ports import RollbackPorts
 from gates.errors import DeniedError, LedgerError
+from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Environment, Platform, ServiceSpec
 from gates.model.release import RevisionRef
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
+from tests.support.fake_journal import FakeJournal
 
 
 class FakeHouse:
@@ -43,6 +45,7 @@ class FakeHouse:
         self.cloud = FakeCloud(services={name: two_revisions(name) for name in "ab"})
         self.ledger = FakeLedger(clock=self.cloud.clock)
         self.ledger.goes["sandbox", "a"] = [RevisionRef(name="a-1", digest="sha256:a-1")]
+        self.journal = FakeJournal()
         self.asked_for: list[str] = []
 
     def __call__(self, name: str) -> FakeHouse:
@@ -53,7 +56,7 @@ class FakeHouse:
     @property
     def ports(self) -> RollbackPorts:
         """Ports over the fakes."""
-        return fake_ports(self.cloud, self.ledger)
+        return fake_ports(self.cloud, self.ledger, self.journal)
 
 
 class Terminal(io.StringIO):
@@ -85,7 +88,7 @@ def test_a_service_goes_back_and_is_said_to_be_pinned(
     assert "DONE" in out
     assert "1 of 1 rolled back and proven in" in out
     assert "NOW PINNED" in out
-    assert "gcloud run services update-traffic isectech-a-sandbox --to-latest --region r --project p" in out
+    assert "gate rollback unpin a --env sandbox" in out
     assert house.cloud.serving("a") == "a-1"
     assert house.ledger.tombstones == {("sandbox", "a", "a-2")}
     assert house.asked_for == ["sandbox"]
@@ -200,7 +203,7 @@ def test_a_ledger_that_fails_afterwards_hides_nothing(
 
     house.ledger = ReadOnly(clock=house.cloud.clock)
     assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.GO
-    assert "not marked as bad: the disk is full" in capsys.readouterr().err
+    assert "NOT RECORDED: the disk is full" in capsys.readouterr().out
 
 
 def test_status_shows_pins_and_how_to_lift_them(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,7 +214,7 @@ def test_status_shows_pins_and_how_to_lift_them(house: FakeHouse, capsys: pytest
     out = capsys.readouterr().out
     assert "a  serves a-1 100 %, PINNED, the newest a-2 gets no traffic" in out
     assert "b  serves b-2 100 %, follows the latest" in out
-    assert out.count("unpin: gcloud") == 1
+    assert out.count("unpin: gate rollback unpin a --env sandbox") == 1
 
 
 def test_status_of_a_service_that_cannot_be_read_is_no_success(
@@ -221,3 +224,59 @@ def test_status_of_a_service_that_cannot_be_read_is_no_success(
     house.cloud.services["b"].refusal = DeniedError("may not read b")
     assert cli.invoke(["rollback", "status"]) is ExitCode.ACTION_FAILED
     assert "b  UNKNOWN: may not read b" in capsys.readouterr().out
+
+
+def test_an_unfinished_rollback_is_shown_and_finished(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status names it and the way on; resume does the rest and then nothing is left."""
+    house.cloud.services["a"].refusal = DeniedError("no right")
+    assert cli.invoke(["rollback", "--all", "--yes"]) is ExitCode.ACTION_FAILED
+    house.cloud.services["a"].refusal = None
+    cli.invoke(["rollback", "a", "b", "--yes"])
+    capsys.readouterr()
+    house.journal.plans["crashed"] = RollbackPlan(
+        waves=(
+            (
+                RollBack(
+                    service="a",
+                    from_revision="a-2",
+                    to_revision="a-1",
+                    is_target_verified=True,
+                    reason="slow",
+                ),
+            ),
+        )
+    )
+
+    cli.invoke(["rollback", "status"])
+    assert "UNFINISHED crashed of 2025-01-01 00:00:00: a" in capsys.readouterr().out
+    assert cli.invoke(["rollback", "resume"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["rollback", "resume", "--yes"]) is ExitCode.GO
+    assert "a: a-2 → a-1" in capsys.readouterr().out
+    assert cli.invoke(["rollback", "resume", "--yes"]) is ExitCode.GO
+    assert "nothing is unfinished in sandbox" in capsys.readouterr().out
+
+
+def test_a_rollback_can_be_abandoned(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is closed, and nothing is sent."""
+    house.journal.plans["crashed"] = RollbackPlan()
+
+    assert cli.invoke(["rollback", "resume", "--abandon"]) is ExitCode.GO
+    assert "abandoned" in capsys.readouterr().out
+    assert house.journal.unfinished("sandbox") == ()
+
+
+def test_unpin_lets_the_pinned_follow_and_names_who_is_not_pinned(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A condemned revision needs a reason; an unknown service and no service are refused."""
+    cli.invoke(["rollback", "a", "--yes"])
+    assert cli.invoke(["rollback", "unpin", "a", "--yes"]) is ExitCode.ACTION_FAILED
+    assert "--even-unverified REASON" in capsys.readouterr().out
+    assert cli.invoke(["rollback", "unpin", "a", "b", "--yes", "--even-unverified", "fixed"]) is ExitCode.GO
+    assert "b is not pinned" in capsys.readouterr().out
+    assert house.cloud.serving("a") == "a-2"
+    assert cli.invoke(["rollback", "unpin", "c", "--yes"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["rollback", "unpin", "--yes"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke(["rollback", "unpin", "--all", "--yes"]) is ExitCode.GO

@@ -1,0 +1,137 @@
+"""Letting a service follow its newest revision again, after a rollback pinned it.
+
+A pin holds back every later deployment, silently. Ending it moves all traffic to the newest ready revision:
+that one needs a recorded GO, or a person's word for going without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from gates.actions.attempt import Attempt, Patience
+from gates.actions.ports import Announce, RollbackPorts, Tenure
+from gates.errors import ActionError, GateError
+from gates.model.decision import RollBack
+from gates.model.operation import OperationReceipt, OperationState
+from gates.model.receipt import Receipt, ReceiptState
+from gates.model.release import RevisionRef
+from gates.model.state import ServiceState
+from gates.model.traffic import TrafficSplit
+
+ACTION = "unpin"
+"""Name of the operation in the ledger."""
+
+
+class UnpinAttempt(Attempt):
+    """Moves all traffic of one service to "the latest", and proves that its newest revision answers."""
+
+    def _wanted(self, state: ServiceState) -> TrafficSplit:
+        return state.traffic.all_to_latest()
+
+    def _is_there(self, state: ServiceState) -> bool:
+        is_wanted = not state.traffic.is_pinned and len(state.serving) <= 1
+        return is_wanted and (state.is_reconciling or state.sole_serving == self._action.to_revision)
+
+    def _refuse_if_contended(self, state: ServiceState) -> None:
+        if state.latest_ready != self._action.to_revision:
+            raise ActionError(
+                f"{state.latest_ready} became ready meanwhile, {self._action.to_revision} was looked at",
+                next_step="look at the newest revision, then unpin again",
+            )
+
+
+class Unpinner:
+    """Ends pins in one environment; `word` is a person's reason for going without a recorded GO, or empty."""
+
+    def __init__(
+        self, ports: RollbackPorts, *, environment: str, run_id: str, by: str, word: str = ""
+    ) -> None:
+        self._ports = ports
+        self._place = environment
+        self._run_id = run_id
+        self._by = by
+        self._word = word
+
+    def unpin(self, services: Sequence[str], announce: Announce) -> tuple[Receipt, ...]:
+        """End the pin of each service and return one receipt for each; never raises for one of them.
+
+        Raises:
+            LeaseHeldError: another gate acts in the environment.
+            LedgerError: the journal cannot be used.
+        """
+        with (
+            self._ports.journal.hold(self._place, self._run_id) as tenure,
+            ThreadPoolExecutor(max_workers=len(services)) as pool,
+        ):
+            receipts = tuple(pool.map(lambda name: self._one(name, tenure), services))
+        for receipt in receipts:
+            announce(receipt)
+        return receipts
+
+    def _one(self, service: str, tenure: Tenure) -> Receipt:
+        action = RollBack(
+            service=service,
+            from_revision="",
+            to_revision="",
+            is_target_verified=False,
+            reason=self._word or "unpinned",
+            is_condemned=False,
+        )
+        try:
+            state = self._ports.traffic.describe(service)
+            action = self._action(service, state)
+            receipt = UnpinAttempt(action, self._ports, Patience(), tenure.intend).execute()
+            self._record(receipt, state)
+        except GateError as error:
+            detail = f"{error.cause} → {error.next_step}" if error.next_step else error.cause
+            return Receipt(
+                action=action,
+                state=ReceiptState.FAILED,
+                at=self._ports.clock.now(),
+                seconds=0.0,
+                detail=detail,
+            )
+        return receipt
+
+    def _action(self, service: str, state: ServiceState) -> RollBack:
+        """Return what to do, if the newest revision may have the traffic.
+
+        Raises:
+            ActionError: it may not.
+        """
+        newest = state.latest_ready
+        revisions = self._ports.traffic.revisions(service)
+        refs = {RevisionRef(name=r.name, digest=r.digest) for r in revisions if r.name == newest}
+        is_verified = not refs.isdisjoint(self._ports.ledger.last_go(self._place, service))
+        is_condemned = self._ports.ledger.is_tombstoned(self._place, service, newest)
+        if is_condemned or not is_verified:
+            why = "was rolled back and not judged again" if is_condemned else "has no recorded GO"
+            if newest != state.sole_serving and not self._word:
+                raise ActionError(
+                    f"{newest} {why}, and would get all traffic",
+                    next_step="take it through the gate first, or say why not with --even-unverified REASON",
+                )
+        return RollBack(
+            service=service,
+            from_revision=state.sole_serving or state.latest_created,
+            to_revision=newest,
+            is_target_verified=is_verified,
+            reason=self._word or "unpinned",
+            is_condemned=False,
+        )
+
+    def _record(self, receipt: Receipt, before: ServiceState) -> None:
+        self._ports.ledger.record_operation(
+            OperationReceipt(
+                action=ACTION,
+                subject=receipt.action.service,
+                environment=self._place,
+                state=OperationState(receipt.state.value),
+                before=f"serves {before.sole_serving or 'a split'}, pinned: {before.traffic.is_pinned}",
+                after=f"follows the latest, {receipt.action.to_revision}",
+                detail=f"{receipt.detail}; {receipt.action.reason}",
+                by=self._by,
+                at=receipt.at,
+            )
+        )

@@ -1,0 +1,34 @@
+"""Asking a person before something is changed."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gates.errors import UsageError
+
+
+def refuse_without_terminal(is_sure: bool) -> None:  # noqa: FBT001 - it is the flag --yes
+    """Stop a command that would have to ask where nobody can answer.
+
+    Raises:
+        UsageError: there is no terminal, and --yes was not said.
+    """
+    if not is_sure and not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal to ask on", next_step="say --yes, or look first with --dry-run"
+        )
+
+
+def ask(is_sure: bool, question: str) -> None:  # noqa: FBT001 - it is the flag --yes
+    """Ask, unless --yes was said; anything but yes ends the command with nothing changed.
+
+    Raises:
+        UsageError: there is no terminal to ask on.
+        click.Abort: the answer was no.
+    """
+    refuse_without_terminal(is_sure)
+    if not is_sure and not click.confirm(question, err=True):
+        click.echo("nothing was changed")
+        raise click.Abort
