@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from gates.actions.execute import Executor
+from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import RollbackPorts
 from gates.decision.candidates import FoundRelease, ServiceView, find_release
 from gates.decision.policy import decide
@@ -180,7 +180,12 @@ class Gate:
         if not is_allowed and not (request.rollback is not RollbackMode.NEVER and request.confirm(decision)):
             return ()
         with self._step("act", f"{len(decision.plan.actions)} rollbacks"):
-            executor = Executor(self.ports, environment=self.environment.name, run_id=request.run_id)
+            executor = Executor(
+                self.ports,
+                environment=self.environment.name,
+                run_id=request.run_id,
+                policy=ExecutionPolicy(manner=self.platform.policy.rollback.emergency),
+            )
             return executor.execute(
                 decision.plan, lambda receipt: self.announce(events.ActionFinished(receipt=receipt))
             )

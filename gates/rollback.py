@@ -6,17 +6,19 @@ want to leave. Asking twice goes back once: a service that serves what the last 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import Announce, RollbackPorts
+from gates.decision.rollback_guards import Guard, GuardFacts, Objection, objections, without_refused
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
 from gates.errors import CloudError, LedgerError, UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
+from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
 from gates.model.state import RevisionState, ServiceState
@@ -81,6 +83,65 @@ class RollbackEngine:
             (name, case) for name, case in zip(services, found, strict=True) if isinstance(case, str)
         )
         return replace(plan, impossible=troubles + plan.impossible)
+
+    def guard(
+        self, plan: RollbackPlan, *, is_planned: bool, lifted: Mapping[Guard, str], by: str
+    ) -> RollbackPlan:
+        """Return the plan without what a guard refuses; a guard that a word lifts is written into the ledger.
+
+        Raises:
+            LedgerError: a word could not be written down, so it lifts nothing.
+        """
+        if not plan.actions:
+            return plan
+        found = objections(plan, self._facts(plan, is_planned=is_planned), now=self._ports.clock.now())
+        for objection in found:
+            if objection.guard in lifted:
+                self._ports.ledger.record_operation(self._overridden(objection, lifted[objection.guard], by))
+        return without_refused(plan, found, lifted)
+
+    def _facts(self, plan: RollbackPlan, *, is_planned: bool) -> GuardFacts:
+        """Ask about every service of the platform: who stays must still fit to who goes back."""
+        names = self._platform.service_names
+        surveyed = dict(zip(names, _for_each(names, self._survey), strict=True))
+        revisions = {name: found[1] for name, found in surveyed.items()}
+        targets = {(action.service, action.to_revision) for action in plan.actions}
+        digests = {(name, r.name): r.digest for name in names for r in revisions[name]}
+        return GuardFacts(
+            revisions=revisions,
+            serving={name: found[0] for name, found in surveyed.items()},
+            missing_images=frozenset(
+                key for key in targets if self._ports.images.exists(digests.get(key, "")) is False
+            ),
+            tombstoned=frozenset(key for key in targets if self._is_marked(*key)),
+            freezes=self._platform.policy.rollback.freezes if is_planned else (),
+        )
+
+    def _survey(self, service: str) -> tuple[str, tuple[RevisionState, ...]]:
+        try:
+            state = self._ports.traffic.describe(service)
+            return state.sole_serving or "", self._ports.traffic.revisions(service)
+        except CloudError:  # who cannot be read raises no objection: the action itself will say so
+            return "", ()
+
+    def _is_marked(self, service: str, revision: str) -> bool:
+        try:
+            return self._ports.ledger.is_tombstoned(self._place, service, revision)
+        except LedgerError:
+            return False
+
+    def _overridden(self, objection: Objection, word: str, by: str) -> OperationReceipt:
+        return OperationReceipt(
+            action="override-guard",
+            subject=objection.service,
+            environment=self._place,
+            state=OperationState.DONE,
+            before=objection.detail,
+            after=f"guard {objection.guard} lifted",
+            detail=word,
+            by=by,
+            at=self._ports.clock.now(),
+        )
 
     def execute(self, plan: RollbackPlan, announce: Announce) -> tuple[Receipt, ...]:
         """Carry the plan out and return one receipt for each action."""

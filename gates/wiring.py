@@ -99,6 +99,7 @@ class House:
         """What a rollback needs of the world."""
         from gates.actions.ports import RollbackPorts
         from gates.adapters.clock import SystemClock
+        from gates.adapters.image_registry import ImageRegistry
         from gates.adapters.journal import SqliteJournal
         from gates.adapters.version_probe import VersionProbe
 
@@ -110,6 +111,7 @@ class House:
             ledger=self.ledger,
             clock=clock,
             journal=SqliteJournal(ledger_path()),
+            images=ImageRegistry(self.environment),
         )
 
     @cached_property

@@ -47,17 +47,29 @@ class Attempt:
         self._started = ports.clock.monotonic()
         self._before: TrafficSplit | None = None
         self._after: TrafficSplit | None = None
+        self._has_written = False
 
     def execute(self) -> Receipt:
         """Move the traffic unless it is there already, and prove it by the service's own answer."""
+        return self.move() or self.prove()
+
+    def move(self) -> Receipt | None:
+        """Move the traffic unless it is there already; return a receipt only if that failed."""
         try:
-            has_written = self._move()
+            self._has_written = self._move()
+        except GateError as error:
+            return self._receipt(ReceiptState.FAILED, _in_one_line(error))
+        return None
+
+    def prove(self) -> Receipt:
+        """Return the receipt of what was moved, once the service itself answers with its target."""
+        try:
             self._settle()
             self._confirm()
         except GateError as error:
             return self._receipt(ReceiptState.FAILED, _in_one_line(error))
         to = self._action.to_revision
-        if has_written:
+        if self._has_written:
             return self._receipt(ReceiptState.DONE, f"{to} has all traffic and answers", is_verified=True)
         return self._receipt(
             ReceiptState.ALREADY_DONE, f"{to} had all traffic already and answers", is_verified=True

@@ -8,36 +8,29 @@ going back matters more than the record of it, and every receipt says that it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from threading import Lock
 
 from gates.actions.attempt import Attempt, Patience
 from gates.actions.ports import Announce, RollbackPorts, Tenure
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
+from gates.model.rollback_policy import AfterFailure, Order, RollbackManner
 from gates.model.traffic import TrafficSplit
-
-
-class AfterFailure(StrEnum):
-    """What happens to later waves when an action of a wave failed."""
-
-    STOP = "stop"
-    CONTINUE = "continue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionPolicy:
-    """How a plan is carried out: how many actions at a time, and what a failure means for the next wave.
+    """The manner of a plan, how patient each action is, and whether somebody asked to stop.
 
     `is_stopped` is asked before each wave: once it says yes, what runs is finished and nothing new begins.
     """
 
-    after_failure: AfterFailure = AfterFailure.STOP
-    parallel: int = 9
+    manner: RollbackManner = field(default_factory=RollbackManner)
     patience: Patience = field(default_factory=Patience)
     is_stopped: Callable[[], bool] = lambda: False
 
@@ -80,26 +73,39 @@ class Executor:
         return receipts
 
     def _waves(self, plan: RollbackPlan, record: _Record, announce: Announce) -> tuple[Receipt, ...]:
-        receipts: list[Receipt] = []
-        for number, wave in enumerate(plan.waves, start=1):
-            why = self._stop_reason(receipts)
-            done = (
-                self._skip(wave, f"not tried, wave {number}: {why}", announce)
-                if why
-                else self._run_wave(wave, record, announce)
-            )
-            receipts.extend(done)
-        return tuple(receipts)
+        """Move wave after wave; proofs are awaited before the next wave, or beside it, as the manner says."""
+        manner, tell = self._policy.manner, _one_at_a_time(announce)
+        endings: list[Future[Receipt]] = []
+        with (
+            ThreadPoolExecutor(max_workers=manner.parallel) as movers,
+            ThreadPoolExecutor(max_workers=2 * len(plan.actions)) as provers,
+        ):
+            for number, wave in enumerate(plan.waves, start=1):
+                if why := self._stop_reason(endings):
+                    detail = f"not tried, wave {number}: {why}"
+                    endings += [_ended(receipt) for receipt in self._skip(wave, detail, tell)]
+                    continue
+                moves = [movers.submit(self._move, action, record) for action in wave]
+                wait(moves)
+                proofs = [
+                    provers.submit(self._end, action, provers.submit(_prove, move), record, tell)
+                    for action, move in zip(wave, moves, strict=True)
+                ]
+                if manner.order is Order.PROVEN:
+                    wait(proofs)
+                endings += proofs
+        return tuple(ending.result() for ending in endings)
 
     def _attempt(self, action: RollBack, record: _Record) -> Attempt:
         return Attempt(action, self._ports, self._policy.patience, record.intend)
 
-    def _stop_reason(self, receipts: Sequence[Receipt]) -> str:
+    def _stop_reason(self, endings: Sequence[Future[Receipt]]) -> str:
         if self._policy.is_stopped():
             return "stopped by a signal"
-        if self._policy.after_failure is AfterFailure.CONTINUE:
+        if self._policy.manner.after_failure is AfterFailure.CONTINUE:
             return ""
-        failed = [r.action.service for r in receipts if r.state is ReceiptState.FAILED]
+        known = [ending.result() for ending in endings if ending.done()]
+        failed = [r.action.service for r in known if r.state is ReceiptState.FAILED]
         return f"an earlier wave failed for {', '.join(failed)}" if failed else ""
 
     def _skip(self, actions: Sequence[RollBack], detail: str, announce: Announce) -> list[Receipt]:
@@ -112,21 +118,27 @@ class Executor:
             announce(receipt)
         return receipts
 
-    def _run_wave(self, wave: Sequence[RollBack], record: _Record, announce: Announce) -> list[Receipt]:
-        with ThreadPoolExecutor(max_workers=min(self._policy.parallel, len(wave))) as pool:
-            futures = {pool.submit(self._run_one, action, record): action for action in wave}
-            done = {action.service: receipt for action, receipt in self._collect(futures, announce)}
-        return [done[action.service] for action in wave]
+    def _move(self, action: RollBack, record: _Record) -> tuple[Attempt, Receipt | None]:
+        """Move the traffic of one service; with a receipt when that failed."""
+        self._condemn(action, record)
+        attempt = self._attempt(action, record)
+        return attempt, attempt.move()
 
-    def _collect(
-        self, futures: dict[Future[Receipt], RollBack], announce: Announce
-    ) -> Iterator[tuple[RollBack, Receipt]]:
-        for future in as_completed(futures):
-            action = futures[future]
-            defect = future.exception()
-            receipt = future.result() if defect is None else self._defect(action, defect)
-            announce(receipt)
-            yield action, receipt
+    def _end(self, action: RollBack, proof: Future[Receipt], record: _Record, announce: Announce) -> Receipt:
+        """Record one action in the worker, so that an interrupted caller loses no record.
+
+        The ledger first, the end in the journal last: a crash between the two is resumed, and recorded again.
+        """
+        wait((proof,))
+        defect = proof.exception()
+        receipt = proof.result() if defect is None else self._defect(action, defect)
+        try:
+            self._ports.ledger.record_rollback(self._environment, receipt, self._run_id)
+        except LedgerError as error:
+            record.note(error.cause)
+        receipt = record.ended(receipt)
+        announce(receipt)
+        return receipt
 
     def _defect(self, action: RollBack, defect: BaseException) -> Receipt:
         """Turn a defect in one action into its receipt: the other services still need theirs."""
@@ -138,32 +150,16 @@ class Executor:
             detail=f"defect of the gate, outcome unknown: {type(defect).__name__}: {defect}",
         )
 
-    def _run_one(self, action: RollBack, record: _Record) -> Receipt:
-        """Do one action and record it in the worker, so that an interrupted caller loses no record.
-
-        The ledger first, the end in the journal last: a crash between the two is resumed, and recorded again.
-        """
-        trouble = self._condemn(action)
-        receipt = self._attempt(action, record).execute()
-        try:
-            self._ports.ledger.record_rollback(self._environment, receipt, self._run_id)
-        except LedgerError as error:
-            trouble = trouble or error.cause
-        if trouble:
-            receipt = replace(receipt, detail=f"{receipt.detail}; NOT RECORDED: {trouble}")
-        return record.ended(receipt)
-
-    def _condemn(self, action: RollBack) -> str:
+    def _condemn(self, action: RollBack, record: _Record) -> None:
         """Mark the bad revision before it is left: after a crash in between nobody may choose it."""
         if not action.is_condemned:
-            return ""
+            return
         try:
             self._ports.ledger.tombstone(
                 self._environment, action.service, action.from_revision, action.reason
             )
         except LedgerError as error:
-            return error.cause
-        return ""
+            record.note(error.cause)
 
 
 class _Record:
@@ -174,6 +170,10 @@ class _Record:
         self._trouble = trouble
         if tenure is not None:
             tenure.begin(plan)
+
+    def note(self, trouble: str) -> None:
+        """Keep a trouble, so that every receipt from here on tells it."""
+        self._trouble = trouble
 
     def intend(self, action: RollBack, before: TrafficSplit, etag: str) -> None:
         """Write the intention down.
@@ -196,7 +196,7 @@ class _Record:
                 self._trouble = self._trouble or error.cause
         if not self._trouble:
             return receipt
-        return replace(receipt, detail=f"{receipt.detail}; NOT IN THE JOURNAL: {self._trouble}")
+        return replace(receipt, detail=f"{receipt.detail}; NOT RECORDED: {self._trouble}")
 
     def close(self, receipts: Sequence[Receipt]) -> None:
         """Close the plan when every service is back; else it stays open, so that it can be resumed."""
@@ -206,3 +206,26 @@ class _Record:
             self._tenure.close("every service is back")
         except (LedgerError, LeaseLostError) as error:
             self._trouble = error.cause
+
+
+def _prove(move: Future[tuple[Attempt, Receipt | None]]) -> Receipt:
+    attempt, failure = move.result()
+    return failure or attempt.prove()
+
+
+def _ended(receipt: Receipt) -> Future[Receipt]:
+    """Return a receipt as something that has ended already."""
+    ending: Future[Receipt] = Future()
+    ending.set_result(receipt)
+    return ending
+
+
+def _one_at_a_time(announce: Announce) -> Announce:
+    """Return a listener that never hears two receipts at the same time."""
+    lock = Lock()
+
+    def tell(receipt: Receipt) -> None:
+        with lock:
+            announce(receipt)
+
+    return tell

@@ -72,6 +72,13 @@ class Ledger(Protocol):
         """Record what was done beside rollbacks."""
 
 
+class ImageStore(Protocol):
+    """Knows which images are still there."""
+
+    def exists(self, digest: str) -> bool | None:
+        """Say whether an image with that digest is there; None when it cannot be told. Never raises."""
+
+
 class Tenure(Protocol):
     """The time in which this gate alone acts in an environment. Every method raises LedgerError."""
 
@@ -129,6 +136,7 @@ class RollbackPorts:
     ledger: Ledger
     clock: Clock
     journal: Journal
+    images: ImageStore
 
 
 Announce = Callable[[Receipt], None]

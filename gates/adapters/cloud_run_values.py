@@ -53,6 +53,7 @@ def revision_state(message: Any) -> RevisionState:
         created_at=message.create_time,
         is_ready=ready is not None and ready.state == _SUCCEEDED,
         detail=ready.message if ready is not None else "no Ready condition yet",
+        annotations=tuple(sorted(message.annotations.items())),
     )
 
 

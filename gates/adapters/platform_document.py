@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from gates.adapters.document_problems import Problem
 from gates.adapters.document_types import (
@@ -38,6 +38,7 @@ from gates.model.platform import (
     Stewardship,
     Tier,
 )
+from gates.model.rollback_policy import AfterFailure, Freeze, Order, RollbackManner, RollbackPolicy
 
 Category = Annotated[str, known("category")]
 
@@ -138,6 +139,30 @@ class AlertPart(Strict):
     title: Text
 
 
+class MannerPart(Strict):
+    """How a plan is carried out."""
+
+    order: Order
+    after_failure: AfterFailure
+    parallel: Annotated[int, Field(ge=1, le=50)]
+
+
+class FreezePart(Strict):
+    """A time in which nothing is changed by plan."""
+
+    starts: AwareDatetime
+    ends: AwareDatetime
+    reason: Text
+
+
+class RollbackPart(Strict):
+    """The two manners of rolling back, and the freezes."""
+
+    emergency: MannerPart
+    planned: MannerPart
+    freezes: tuple[FreezePart, ...] = ()
+
+
 class PolicyPart(Strict):
     """The `spec` of policy.yaml."""
 
@@ -148,6 +173,7 @@ class PolicyPart(Strict):
     escalation: tuple[EscalationPart, ...]
     alerts: tuple[AlertPart, ...]
     approvals: Annotated[tuple[Role, ...], Filled]
+    rollback: RollbackPart
 
 
 class PolicyDocument(Envelope):
@@ -216,6 +242,11 @@ def policy_flaws(source: Source, part: PolicyPart) -> list[Problem]:
         flaws.append(
             source.problem(("spec", "escalation"), "steps are in the order of their time", of_key=True)
         )
+    flaws += [
+        source.problem(("spec", "rollback", "freezes", index, "ends"), "a freeze ends after it starts")
+        for index, freeze in enumerate(part.rollback.freezes)
+        if freeze.ends <= freeze.starts
+    ]
     return flaws
 
 
@@ -265,4 +296,9 @@ def _policy_value(part: PolicyPart) -> Policy:
         escalation=tuple(EscalationStep(**dict(step)) for step in part.escalation),
         alerts=tuple(Alert(**dict(alert)) for alert in part.alerts),
         approvals=part.approvals,
+        rollback=RollbackPolicy(
+            emergency=RollbackManner(**dict(part.rollback.emergency)),
+            planned=RollbackManner(**dict(part.rollback.planned)),
+            freezes=tuple(Freeze(**dict(freeze)) for freeze in part.rollback.freezes),
+        ),
     )

@@ -14,6 +14,7 @@ from gates.actions.unpin import Unpinner
 from gates.cli.asking import ask, refuse_without_terminal
 from gates.cli.options import environment_option
 from gates.cli.stopping import Stop
+from gates.decision.rollback_guards import Guard
 from gates.errors import UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
@@ -55,6 +56,9 @@ def rollback() -> None:
 @click.option("--to", metavar="REVISION", help="Go to this revision; with exactly one service.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@click.option("--planned", "is_planned", is_flag=True, help="Step by step, never in a freeze.")
+@click.option("--override", "overrides", multiple=True, metavar="GUARD=REASON", help="Lift a guard.")
+@click.option("--by", default=lambda: os.environ.get("USER", "unknown"), help="Who asks; kept in the ledger.")
 @click.option("--reason", default="asked for by hand", show_default=True, help="Kept in the ledger.")
 @environment_option
 def services(**options: object) -> ExitCode:
@@ -68,10 +72,16 @@ def services(**options: object) -> ExitCode:
     if not is_dry:
         refuse_without_terminal(bool(options["is_sure"]))
     stop = Stop()
-    engine = _engine(house, stop)
+    is_planned = bool(options["is_planned"])
+    engine = _engine(house, stop, is_planned=is_planned)
     target = None if to is None else str(to)
     reason = str(options["reason"])
-    plan = engine.plan(chosen, reason=reason, to=target)
+    plan = engine.guard(
+        engine.plan(chosen, reason=reason, to=target),
+        is_planned=is_planned,
+        lifted=_lifted(options["overrides"]),
+        by=str(options["by"]),
+    )
     _tell_plan(plan, house.environment, reason)
     if is_dry:
         return _ending(plan, engine.rehearse(plan, _tell_receipt))
@@ -164,9 +174,27 @@ def status(env: str) -> ExitCode:
     return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO
 
 
-def _engine(house: wiring.House, stop: Stop | None = None) -> RollbackEngine:
+def _lifted(pairs: object) -> dict[Guard, str]:
+    """Return the guards that a person lifts, each with the reason.
+
+    Raises:
+        UsageError: there is no such guard, or no reason.
+    """
+    lifted: dict[Guard, str] = {}
+    for pair in pairs if isinstance(pairs, tuple) else ():
+        name, _, reason = str(pair).partition("=")
+        if name not in set(Guard) or not reason.strip():
+            known = ", ".join(Guard)
+            raise UsageError(f"--override {pair}", next_step=f"write GUARD=REASON; guards: {known}")
+        lifted[Guard(name)] = reason.strip()
+    return lifted
+
+
+def _engine(house: wiring.House, stop: Stop | None = None, *, is_planned: bool = False) -> RollbackEngine:
     run_id = datetime.now(UTC).strftime("rollback-%Y%m%d-%H%M%S-%f")[:-3]
-    policy = ExecutionPolicy(is_stopped=stop.is_asked_for) if stop else None
+    rules = house.platform.policy.rollback
+    manner = rules.planned if is_planned else rules.emergency
+    policy = ExecutionPolicy(manner=manner, is_stopped=stop.is_asked_for) if stop else None
     return RollbackEngine(house.environment, house.platform, house.ports, run_id=run_id, policy=policy)
 
 

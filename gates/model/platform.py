@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from gates.model.criterion import FailureAction, Priority, Severity
+from gates.model.rollback_policy import RollbackPolicy
 
 
 class Impact(StrEnum):
@@ -92,6 +93,7 @@ class Policy:
     escalation: tuple[EscalationStep, ...] = ()
     alerts: tuple[Alert, ...] = ()
     approvals: tuple[str, ...] = ()
+    rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,12 @@ class RevisionState:
     created_at: datetime
     is_ready: bool
     detail: str = ""
+    annotations: tuple[tuple[str, str], ...] = ()
+    """Pairs that whoever deployed it wrote on the revision."""
+
+    def annotation(self, name: str) -> str:
+        """Return an annotation, or an empty text."""
+        return dict(self.annotations).get(name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

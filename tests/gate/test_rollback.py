@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.ports import RollbackPorts
+from gates.decision.rollback_guards import Guard
 from gates.errors import DeniedError, LedgerError, UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.platform import Environment, Platform, ServiceSpec
@@ -13,7 +16,7 @@ from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.rollback import RollbackEngine
-from tests.support.fake_cloud import FakeCloud, FakeLedger, FakeService, fake_ports, revision
+from tests.support.fake_cloud import FakeCloud, FakeImages, FakeLedger, FakeService, fake_ports, revision
 from tests.support.fake_journal import FakeJournal
 
 ENVIRONMENT = Environment(
@@ -180,3 +183,29 @@ def test_a_rollback_that_is_abandoned_or_has_only_its_end_left_is_closed(bench: 
             engine.abandon(unfinished, "not needed any more")
         assert engine.unfinished() == ()
     assert bench.cloud.writes == []
+
+
+def test_a_guard_is_lifted_only_by_a_word_that_is_on_record(bench: Bench) -> None:
+    """Without it the service leaves the plan; with it the ledger holds who lifted what, and why."""
+    bench.ledger.tombstones.add(("sandbox", "a", "a-1"))
+    plan = bench.engine.plan(["a"], reason="slow", to="a-1")
+
+    refused = bench.engine.guard(plan, is_planned=False, lifted={}, by="ana")
+    assert (refused.actions, bench.ledger.operations) == ((), [])
+    assert "--override tombstone=REASON" in refused.impossible[0][1]
+    lifted = bench.engine.guard(plan, is_planned=False, lifted={Guard.TOMBSTONE: "INC-7"}, by="ana")
+    assert lifted == plan
+    (word,) = bench.ledger.operations
+    assert (word.action, word.subject, word.detail, word.by) == ("override-guard", "a", "INC-7", "ana")
+
+
+def test_a_target_whose_image_is_gone_is_refused(bench: Bench) -> None:
+    """It could not start a new instance under load."""
+    ports = replace(fake_ports(bench.cloud, bench.ledger), images=FakeImages(gone=frozenset({"sha256:a-2"})))
+    engine = RollbackEngine(ENVIRONMENT, PLATFORM, ports, run_id="r")
+    plan = engine.plan(["a"], reason="slow", to="a-2")
+
+    assert (
+        "the image of a-2 is gone"
+        in engine.guard(plan, is_planned=False, lifted={}, by="ana").impossible[0][1]
+    )

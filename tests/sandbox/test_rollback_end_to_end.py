@@ -16,6 +16,7 @@ import pytest
 from gates.actions.ports import RollbackPorts
 from gates.adapters.clock import SystemClock
 from gates.adapters.cloud_run import CloudRun
+from gates.adapters.image_registry import ImageRegistry
 from gates.adapters.journal import SqliteJournal
 from gates.adapters.ledger import SqliteLedger
 from gates.adapters.network import Network
@@ -76,6 +77,7 @@ def engine(environment: Environment, cloud: CloudRun, tmp_path: Path) -> Rollbac
         ledger=SqliteLedger(tmp_path / "gate.sqlite3", clock),
         clock=clock,
         journal=SqliteJournal(tmp_path / "gate.sqlite3", clock),
+        images=ImageRegistry(environment),
     )
     specs = tuple(ServiceSpec(name=name, title=name, tier="critical") for name in SERVICES)
     platform = Platform(name="x", services=specs, tiers=(), matrix=(), roles=(), digest="sha256:p")

@@ -18,7 +18,16 @@ from gates.model.verdict import Verdict, VerdictOutcome
 from tests.support.fake_clock import EPOCH, FakeClock
 from tests.support.fake_journal import FakeJournal
 
-__all__ = ["EPOCH", "FakeClock", "FakeCloud", "FakeLedger", "fake_ports", "revision", "two_revisions"]
+__all__ = [
+    "EPOCH",
+    "FakeClock",
+    "FakeCloud",
+    "FakeImages",
+    "FakeLedger",
+    "fake_ports",
+    "revision",
+    "two_revisions",
+]
 
 
 def revision(name: str, age: int, *, is_ready: bool = True) -> RevisionState:
@@ -215,6 +224,18 @@ class FakeLedger:
             raise self.refusal
 
 
+@dataclass
+class FakeImages:
+    """Knows which images are gone; cannot tell of those in `unknown`."""
+
+    gone: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+
+    def exists(self, digest: str) -> bool | None:
+        """Say so."""
+        return None if digest in self.unknown else digest not in self.gone
+
+
 def two_revisions(service: str) -> FakeService:
     """Return a service whose second revision serves everything and whose first is tagged `stable`."""
     new, old = revision(f"{service}-2", 1), revision(f"{service}-1", 2)
@@ -232,4 +253,5 @@ def fake_ports(
         ledger=ledger or FakeLedger(clock=cloud.clock),
         clock=cloud.clock,
         journal=journal or FakeJournal(),
+        images=FakeImages(),
     )

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.actions.attempt import Patience
-from gates.actions.execute import AfterFailure, ExecutionPolicy, Executor
+from gates.actions.execute import ExecutionPolicy, Executor
 from gates.errors import DeniedError, LedgerError, OperationFailedError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
+from gates.model.rollback_policy import AfterFailure, Order, RollbackManner
 from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support.fake_cloud import FakeCloud, FakeLedger, FakeService, fake_ports, two_revisions
@@ -39,7 +40,8 @@ def plan_of(*waves: tuple[str, ...]) -> RollbackPlan:
 def executor(cloud: FakeCloud, ledger: FakeLedger | None = None, **policy: object) -> Executor:
     """Return an executor over the fakes."""
     ports = fake_ports(cloud, ledger)
-    return Executor(ports, environment="sandbox", run_id="r", policy=ExecutionPolicy(**policy))  # type: ignore[arg-type]
+    chosen = ExecutionPolicy(manner=RollbackManner(**policy))  # type: ignore[arg-type]
+    return Executor(ports, environment="sandbox", run_id="r", policy=chosen)
 
 
 def states(receipts: tuple[Receipt, ...]) -> list[ReceiptState]:
@@ -104,15 +106,24 @@ def disturbed_services(draw: st.DrawFn) -> dict[str, FakeService]:
     return services
 
 
-@given(disturbed_services(), st.sampled_from(AfterFailure), st.integers(1, 9))
+MANNERS = st.builds(
+    RollbackManner,
+    order=st.sampled_from(Order),
+    after_failure=st.sampled_from(AfterFailure),
+    parallel=st.integers(1, 9),
+)
+
+
+@given(disturbed_services(), MANNERS)
 def test_every_action_has_exactly_one_receipt_whatever_happens(
-    services: dict[str, FakeService], after_failure: AfterFailure, parallel: int
+    services: dict[str, FakeService], manner: RollbackManner
 ) -> None:
     """Receipts come in the plan's order, one each; DONE is only said of what the service itself proves."""
     cloud = FakeCloud(services=services)
     plan = plan_of(("a", "b", "c"), ("d", "e"), ("f", "g", "h", "i"))
     announced: list[Receipt] = []
-    runner = executor(cloud, after_failure=after_failure, parallel=parallel)
+    policy = ExecutionPolicy(manner=manner)
+    runner = Executor(fake_ports(cloud), environment="sandbox", run_id="r", policy=policy)
     receipts = runner.execute(plan, announced.append)
     assert [receipt.action for receipt in receipts] == list(plan.actions)
     assert sorted(r.action.service for r in announced) == sorted(r.action.service for r in receipts)
@@ -154,6 +165,17 @@ def test_a_wave_begins_after_the_one_before_it_is_proven() -> None:
     order = [name for name, _ in cloud.writes]
     assert (set(order[:2]), set(order[2:])) == ({"a", "b"}, {"c", "d"})
     assert cloud.clock.monotonic() >= 4.0
+
+
+def test_an_emergency_moves_the_next_wave_while_the_one_before_it_is_proven() -> None:
+    """With the order "applied" the lags of all waves pass side by side; the order of the writes stays."""
+    cloud = cloud_of("a", "b", "c")
+    for name in "abc":
+        cloud.services[name].lag_s = 20.0
+    receipts = executor(cloud, order=Order.APPLIED).execute(plan_of(("a",), ("b",), ("c",)))
+
+    assert states(receipts) == [ReceiptState.DONE] * 3
+    assert [name for name, _ in cloud.writes] == ["a", "b", "c"]
 
 
 def test_rehearsing_sends_nothing_and_says_exactly_what_it_would_send() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from gates.actions.execute import AfterFailure, ExecutionPolicy, Executor
+from gates.actions.execute import ExecutionPolicy, Executor
 from gates.errors import DeniedError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
+from gates.model.rollback_policy import AfterFailure, RollbackManner
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
 
@@ -35,7 +36,9 @@ class World:
     def execute(self, plan: RollbackPlan = PLAN, **policy: object) -> tuple[Receipt, ...]:
         """Carry a plan out."""
         ports = fake_ports(self.cloud, self.ledger, self.journal)
-        chosen = ExecutionPolicy(**policy)  # type: ignore[arg-type]
+        stopped = policy.pop("is_stopped", lambda: False)
+        manner = RollbackManner(**policy)  # type: ignore[arg-type]
+        chosen = ExecutionPolicy(manner=manner, is_stopped=stopped)  # type: ignore[arg-type]
         return Executor(ports, environment="sandbox", run_id="r", policy=chosen).execute(plan)
 
 
@@ -91,7 +94,7 @@ def test_a_journal_that_cannot_be_used_stops_no_rollback_and_is_told() -> None:
 
     receipts = world.execute()
     assert states(receipts) == [ReceiptState.DONE] * 3
-    assert all("NOT IN THE JOURNAL: the disk is full" in receipt.detail for receipt in receipts)
+    assert all("NOT RECORDED: the disk is full" in receipt.detail for receipt in receipts)
 
 
 def test_a_signal_lets_the_wave_finish_and_begins_no_other() -> None:

@@ -24,6 +24,7 @@ from gates.actions.ports import RollbackPorts, Tenure
 from gates.adapters import codec
 from gates.adapters.clock import SystemClock
 from gates.adapters.cloud_run import CloudRun
+from gates.adapters.image_registry import ImageRegistry
 from gates.adapters.journal import SqliteJournal
 from gates.adapters.ledger import SqliteLedger
 from gates.adapters.version_probe import VersionProbe
@@ -131,6 +132,7 @@ class Command:
             probe=VersionProbe(environment, cloud, answers=1),
             ledger=SqliteLedger(path, clock),
             clock=clock,
+            images=ImageRegistry(environment),
             journal=DyingJournal(journal, Death(**self.die)) if self.die else journal,
         )
         platform = Platform(name="x", services=specs(), tiers=(), matrix=(), roles=(), digest="sha256:p")

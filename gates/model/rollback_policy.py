@@ -1,0 +1,52 @@
+"""How rollbacks are carried out, and when only by exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Order(StrEnum):
+    """What a wave waits for.
+
+    `applied`: the cloud has applied the traffic of the wave before; its services are asked for proof while
+    the next wave moves. `proven`: the services of the wave before have answered with their target.
+    """
+
+    APPLIED = "applied"
+    PROVEN = "proven"
+
+
+class AfterFailure(StrEnum):
+    """What happens to later waves when an action of a wave failed."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackManner:
+    """How a plan is carried out: what a wave waits for, what a failure means for it, how many at a time."""
+
+    order: Order = Order.PROVEN
+    after_failure: AfterFailure = AfterFailure.STOP
+    parallel: int = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """A time in which nothing is changed by plan; from `starts`, up to and without `ends`."""
+
+    starts: datetime
+    ends: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackPolicy:
+    """Emergency rollbacks get out fast; planned ones go step by step, and never in a freeze."""
+
+    emergency: RollbackManner = RollbackManner(order=Order.APPLIED, after_failure=AfterFailure.CONTINUE)
+    planned: RollbackManner = RollbackManner()
+    freezes: tuple[Freeze, ...] = ()
