@@ -81,7 +81,16 @@ class Instance:
     @property
     def has_room(self) -> bool:
         """Whether it may be given one more request."""
-        return self.state is State.READY and self.in_flight < self.spec.concurrency
+        is_serving = self.state is State.READY and not self._is_gone
+        return is_serving and self.in_flight < self.spec.concurrency
+
+    async def wait_gone(self, limit_s: float) -> None:
+        """Wait for the end of a process that accepts no connection: it must not be chosen again."""
+        await asyncio.wait((self._running().exited,), timeout=limit_s)
+
+    @property
+    def _is_gone(self) -> bool:
+        return self._process is not None and self._process.exited.done()
 
     def enter(self) -> None:
         """Count one more request in flight."""
@@ -116,6 +125,7 @@ class Instance:
             self.state = State.ENDED
             startup.cancel()
             self._nursery.spawner.signal(process, signal.SIGKILL)
+            await asyncio.shield(process.exited)
             raise
         self.state = State.READY
         self.idle_since = asyncio.get_running_loop().time()
@@ -193,7 +203,8 @@ class Instance:
         self.state = State.DRAINING
         if self.in_flight:
             empty = asyncio.ensure_future(self._empty.wait())
-            await asyncio.wait((empty, self._running().exited), timeout=self.spec.timeout_s)
+            ends = (empty, self._running().exited)
+            await asyncio.wait(ends, timeout=self.spec.timeout_s, return_when=asyncio.FIRST_COMPLETED)
             empty.cancel()
         await self.stop()
 

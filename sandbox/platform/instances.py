@@ -97,6 +97,8 @@ class Fleet:
         if now >= self._not_before:
             for _ in range(self._bounds.minimum - len(self._staying())):
                 self._launch_in_background()
+        for instance in self._instances:
+            self._hand_out(instance)
         self._grow()
         for instance in self._surplus(now):
             instance.state = State.DRAINING

@@ -16,7 +16,8 @@ from sandbox.platform.router_table import Destination, RoutingTable, Vantage
 from sandbox.platform.router_upstream import BrokenUpstreamError, Upstream, connect
 
 _ATTEMPTS = 3
-_PAUSE_S = 0.02
+_PAUSE_S = 0.5
+"""How long the end of an instance that accepts no connection is waited for."""
 _RETRY_AFTER_S = 1
 _CLIENT_CLOSED = 499
 _REPEATABLE = (b"GET", b"HEAD", b"OPTIONS")
@@ -86,8 +87,7 @@ class Router:
         limit = fleet.spec.timeout_s
         try:
             async with asyncio.timeout(limit):
-                for attempt in range(_ATTEMPTS):
-                    await asyncio.sleep(attempt * _PAUSE_S)
+                for _ in range(_ATTEMPTS):
                     try:
                         return await self._attempt(request, reply, fleet, head)
                     except _NotDeliveredError:
@@ -126,6 +126,7 @@ async def _through(instance: Instance, request: Request, reply: Reply, head: byt
         try:
             upstream = await connect(instance)
         except OSError as error:
+            await instance.wait_gone(_PAUSE_S)
             raise _NotDeliveredError from error
     reply.throttle(upstream.hold)
     has_body = not request.body.is_complete or request.body.is_filled

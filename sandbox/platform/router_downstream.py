@@ -16,8 +16,8 @@ from sandbox.platform.router_http import (
     Request,
     answer_head,
     end_to_end,
+    host_of,
     refusal,
-    split_host,
 )
 
 IDLE_S = 75.0
@@ -106,6 +106,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._headers: Headers = []
         self._target = b""
+        self._is_in_head = False
         self._head_bytes = 0
         self._body_bytes = 0
         self._incoming: Request | None = None
@@ -158,14 +159,15 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._break_off(RefusedError(400, "This is not an HTTP/1.1 request."))
         else:
-            self._head_bytes += 0 if self._incoming is not None else len(data)
-            if self._incoming is None and self._head_bytes > _HEAD_BYTES:
+            self._head_bytes += len(data) if self._is_in_head else 0
+            if self._head_bytes > _HEAD_BYTES:
                 self._break_off(RefusedError(431, f"The head of a request may have {_HEAD_BYTES} bytes."))
 
     def on_message_begin(self) -> None:
         """A request starts."""
         self._headers, self._target = [], b""
-        self._head_bytes = self._body_bytes = 0
+        self._is_in_head = True
+        self._body_bytes = 0
         self._incoming = None
         if self._idle_timer is not None:
             self._idle_timer.cancel()
@@ -181,9 +183,14 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head is known: answer the request, or let it wait for the one before it."""
-        request = self._request()
-        self._incoming = request
+        self._is_in_head = False
         self._head_bytes = 0
+        try:
+            request = self._request()
+        except RefusedError as error:
+            self._break_off(error)
+            return
+        self._incoming = request
         if self._task is not None:
             self._waiting.append(request)
             self._hold_client(len(self._waiting) > 1)
@@ -209,17 +216,19 @@ class Connection(asyncio.Protocol):
         self._incoming = None
 
     def _request(self) -> Request:
+        """The request as the parser has it; raises RefusedError when it must not go on."""
         by_name = {name.lower(): value for name, value in self._headers}
-        version = self._parser.get_http_version()
+        if int(by_name.get(b"content-length", b"0")) > _BODY_BYTES:
+            raise RefusedError(413, f"The body of a request may have {_BODY_BYTES} bytes.")
         return Request(
             method=self._parser.get_method(),
             target=self._target,
             headers=self._headers,
-            host=split_host(by_name.get(b"host", b""))[0],
+            host=host_of(self._headers),
             body=Body(self._hold_client),
             is_chunked=b"transfer-encoding" in by_name,
             keeps_alive=self._parser.should_keep_alive(),
-            speaks_chunked=version == "1.1",
+            speaks_chunked=self._parser.get_http_version() == "1.1",
         )
 
     def _answer(self, request: Request) -> None:

@@ -180,6 +180,18 @@ def moved_permanently(location: str) -> bytes:
     )
 
 
+def host_of(headers: Headers) -> str:
+    """The one host that a request is for, lower case and without the port; empty when it names none.
+
+    Raises:
+        RefusedError: 400, it names several (RFC 9112, section 3.2).
+    """
+    hosts = [value for name, value in headers if name.lower() == b"host"]
+    if len(hosts) > 1:
+        raise RefusedError(400, "A request has one Host header.")
+    return split_host(hosts[0])[0] if hosts else ""
+
+
 def split_host(value: bytes) -> tuple[str, str]:
     """Host (lower case) and port of a Host header; the port is empty when none is given."""
     host, _, port = value.decode("latin-1").strip().lower().partition(":")

@@ -73,6 +73,7 @@ def test_putting_back_what_was_read_changes_nothing(rest: httpx.Client, cloud: L
     container.startup_probe = run_v2.Probe(http_get=run_v2.HTTPGetAction(path="/up"), period_seconds=2)
     container.resources = run_v2.ResourceRequirements(limits={"cpu": "1"}, cpu_idle=True)
     container.args = ["--fast"]
+    container.working_dir = "/srv"
     before = cloud.create(body=body)
     answer = rest.put(f"{SERVICES}/svc", json=rest.get(f"{SERVICES}/svc").json())
     assert answer.status_code == 200
@@ -80,6 +81,17 @@ def test_putting_back_what_was_read_changes_nothing(rest: httpx.Client, cloud: L
     after = cloud.get()
     for field in ("template", "custom_audiences", "description", "ingress", "scaling", "traffic_statuses"):
         assert getattr(after, field) == getattr(before, field), field
+    assert len(cloud.revision_names()) == 1
+
+
+def test_defaults_survive_the_round_trip(rest: httpx.Client, cloud: LocalCloud) -> None:
+    """v1 shows 80 requests and 300 s where v2 says nothing; putting that back is no deployment."""
+    before = cloud.create()
+    shown = rest.get(f"{SERVICES}/svc").json()
+    spec = shown["spec"]["template"]["spec"]
+    assert (spec["containerConcurrency"], spec["timeoutSeconds"]) == (80, 300)
+    rest.put(f"{SERVICES}/svc", json=shown)
+    assert cloud.get().template == before.template
     assert len(cloud.revision_names()) == 1
 
 

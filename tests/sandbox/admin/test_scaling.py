@@ -68,7 +68,9 @@ def test_manual_scaling_inherits_the_minimum_and_unsets_the_bounds(cloud: LocalC
     """Without a count the old minimum becomes the count."""
     cloud.create()
     scale(cloud, min_instance_count=2, max_instance_count=5)
-    settled = scale(cloud, scaling_mode=MANUAL)
+    settled = cloud.update(
+        "svc", "scaling.scaling_mode", scaling=run_v2.ServiceScaling(scaling_mode=MANUAL)
+    ).scaling
     assert (settled.manual_instance_count, settled.min_instance_count, settled.max_instance_count) == (
         2,
         0,

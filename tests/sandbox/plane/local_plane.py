@@ -1,0 +1,126 @@
+"""A whole data plane for a test: fleets, router and front door over one warmed zygote."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox.platform.certificates import Authority
+from sandbox.platform.contract import RequestSample, RevisionSpec, RouteTarget, ServiceRoute
+from sandbox.platform.data_plane import LocalDataPlane
+from sandbox.platform.environment import Surroundings
+from sandbox.platform.front_door import open_front_door
+from sandbox.platform.instance import Nursery
+from sandbox.platform.instances import Fleet
+from sandbox.platform.router import Router
+from sandbox.platform.router_table import RoutingTable
+from sandbox.platform.spawner import Spawner
+from sandbox.platform.wishes import Ports
+
+APPS = Path(__file__).with_name("small_apps.py")
+DOMAIN = "us-central1.run.test"
+SERVICE = "shop"
+HOST = f"{SERVICE}.{DOMAIN}"
+PUBLIC = "shop.isectech.test"
+PATIENCE_S = 20.0
+
+
+@dataclass(slots=True)
+class Samples:
+    """A sink that keeps everything."""
+
+    taken: list[RequestSample] = field(default_factory=list)
+
+    def record(self, sample: RequestSample) -> None:
+        """Take one sample."""
+        self.taken.append(sample)
+
+
+@dataclass(slots=True, kw_only=True)
+class LocalPlane:
+    """What a test holds in its hands."""
+
+    plane: LocalDataPlane
+    fleets: dict[str, Fleet]
+    samples: Samples
+    ports: Ports
+    authority: Authority
+    folder: Path
+    client: httpx.AsyncClient
+    """Speaks to the inner mesh."""
+
+    async def up(self, revision: str, app: str = "mirror", **fields: Any) -> None:
+        """Start a revision of the one service."""
+        image = f"py:{APPS}:{app}"
+        spec = RevisionSpec(service=SERVICE, revision=revision, image=image, digest="sha256:0", **fields)
+        await self.plane.start(spec)
+
+    async def route(self, *targets: RouteTarget, **fields: Any) -> None:
+        """Route the one service."""
+        await self.plane.route(ServiceRoute(service=SERVICE, targets=targets, **fields))
+
+    async def serve(self, revision: str = "shop-1", app: str = "mirror", **fields: Any) -> None:
+        """Start a revision and give it all the traffic."""
+        await self.up(revision, app, **fields)
+        await self.route(all_to(revision))
+
+    async def get(self, path: str = "/", host: str = HOST, **arguments: Any) -> httpx.Response:
+        """Ask through the inner mesh."""
+        return await self.client.get(path, headers={"host": host}, **arguments)
+
+
+def all_to(revision: str) -> RouteTarget:
+    """The whole traffic to one revision."""
+    return RouteTarget(revision=revision, percent=100)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is more than a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is about to happen; the test fails when it does not."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - the condition may lie in another process
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def local_plane(spawner: Spawner, folder: Path, *, idle_s: float = 30.0) -> AsyncIterator[LocalPlane]:
+    """Run a data plane with all its listeners."""
+    table = RoutingTable(DOMAIN, {PUBLIC: SERVICE})
+    fleets: dict[str, Fleet] = {}
+    samples = Samples()
+    authority = Authority([f"*.{DOMAIN}", "*.isectech.test"])
+    door = open_front_door(Router(table, fleets, samples), table, authority.context(), Ports())
+    async with door as ports:
+        mesh = f"http://127.0.0.1:{ports.mesh}"
+        surroundings = Surroundings(state_dir=folder, mesh_url=mesh)
+        surroundings.logs_dir.mkdir()
+        nursery = Nursery(
+            spawner=spawner, environment_of=surroundings.of, logs=surroundings.logs_dir, startup_limit_s=5
+        )
+        async with (
+            LocalDataPlane(nursery, table, fleets, idle_s=idle_s) as plane,
+            httpx.AsyncClient(base_url=mesh, timeout=PATIENCE_S) as client,
+        ):
+            yield LocalPlane(
+                plane=plane,
+                fleets=fleets,
+                samples=samples,
+                ports=ports,
+                authority=authority,
+                folder=folder,
+                client=client,
+            )
