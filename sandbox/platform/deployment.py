@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import grpc.aio
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import run_v2
 from google.longrunning import operations_pb2
 from google.protobuf import duration_pb2, field_mask_pb2
@@ -58,8 +58,14 @@ class Deployer:
         """Create the service or give it a new revision, wait, and return the new revision's name.
 
         Raises:
-            DeploymentError: the operation failed or did not end in time.
+            DeploymentError: the request was refused, or its operation failed or did not end in time.
         """
+        try:
+            return await self._deploy(service, rollout)
+        except GoogleAPICallError as error:
+            raise DeploymentError(f"{rollout.image} was not deployed: {error.message}") from error
+
+    async def _deploy(self, service: topology.SandboxService, rollout: Rollout) -> str:
         name = f"{self._parent}/services/{service.cloud_run_name}"
         try:
             current = await self._client.get_service(name=name, timeout=_RPC_TIMEOUT_S)
@@ -141,9 +147,13 @@ def updated_service(current: run_v2.Service, revision: str, rollout: Rollout) ->
 
 
 def traffic_after(current: run_v2.Service, revision: str, rollout: Rollout) -> Sequence[run_v2.TrafficTarget]:
-    """The traffic list after a deployment; tags of other revisions stay where they are."""
+    """The traffic list after a deployment; tags of other revisions stay where they are.
+
+    A service that was created without a list has none: all its traffic follows the latest ready revision.
+    """
     ready = short(current.latest_ready_revision)
-    tagged = [_pinned(target, ready) for target in current.traffic if target.tag not in ("", rollout.tag)]
+    before = list(current.traffic) or [run_v2.TrafficTarget(type_=_LATEST, percent=100)]
+    tagged = [_pinned(target, ready) for target in before if target.tag not in ("", rollout.tag)]
     new_tag = (
         [run_v2.TrafficTarget(type_=_REVISION, revision=revision, tag=rollout.tag)] if rollout.tag else []
     )
@@ -152,9 +162,7 @@ def traffic_after(current: run_v2.Service, revision: str, rollout: Rollout) -> S
             target.percent = 0
         return [run_v2.TrafficTarget(type_=_LATEST, percent=100), *tagged, *new_tag]
     serving = [
-        _pinned(target, ready)
-        for target in current.traffic
-        if target.percent and target.tag in ("", rollout.tag)
+        _pinned(target, ready) for target in before if target.percent and target.tag in ("", rollout.tag)
     ]
     for target in serving:
         target.tag = ""

@@ -61,10 +61,15 @@ class Fleet:
         """Make sure that one instance is up; return at once when one is.
 
         Raises:
-            StartError: it could not be started.
+            StartError: it could not be started, or the fleet was stopped meanwhile.
         """
-        if not self.is_up:
-            await self._launch()
+        if self.is_up:
+            return
+        launch = self._run(self._launch())
+        await asyncio.wait((launch,))
+        if launch.cancelled():
+            raise StartError(f"{self.spec.revision} was stopped while it started.")
+        launch.result()
 
     def resize(self, bounds: scaling.Bounds) -> None:
         """Take new bounds: start what is missing, drain what is too much."""
@@ -105,14 +110,16 @@ class Fleet:
             self._run(instance.drain())
 
     async def stop(self) -> None:
-        """End all instances, in flight or not."""
+        """End all instances, in flight or not, also those that are just starting."""
         self._bounds = scaling.NONE
         self._fail_waiting(StartError(f"{self.spec.revision} is being stopped."))
-        started = [one for one in self._instances if one.state not in (State.STARTING, State.ENDED)]
-        await asyncio.gather(*(instance.stop() for instance in started))
+        # Launches end first: an instance that became ready meanwhile would belong to nobody.
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        started = [one for one in self._instances if one.state not in (State.STARTING, State.ENDED)]
+        await asyncio.gather(*(instance.stop() for instance in started))
+        self._instances.clear()
 
     def _staying(self) -> list[Instance]:
         return [one for one in self._instances if one.state in (State.STARTING, State.READY, State.UNREADY)]
@@ -209,7 +216,8 @@ class Fleet:
             if not waiting.done():
                 waiting.set_exception(error)
 
-    def _run(self, work: collections.abc.Coroutine[None, None, None]) -> None:
+    def _run(self, work: collections.abc.Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

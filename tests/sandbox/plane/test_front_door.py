@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -50,7 +51,12 @@ async def test_tls_before_1_2_is_refused(local: LocalPlane, version: ssl.TLSVers
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = version
     context.maximum_version = version
-    where = {"host": "127.0.0.1", "port": local.ports.https, "ssl": context, "server_hostname": PUBLIC}
+    where: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": local.ports.https,
+        "ssl": context,
+        "server_hostname": PUBLIC,
+    }
     with pytest.raises((ssl.SSLError, ConnectionError)):
         await asyncio.open_connection(**where)
     context.maximum_version = ssl.TLSVersion.TLSv1_2

@@ -157,6 +157,17 @@ async def test_a_removed_service_leaves_no_process(local: LocalPlane) -> None:
     assert (await local.get()).status_code == 404
 
 
+async def test_a_service_that_is_removed_while_it_starts_leaves_no_process(local: LocalPlane) -> None:
+    """The deployment fails, and the instance that was starting is ended too."""
+    starting = asyncio.create_task(local.up("shop-1", "deaf"))
+    await until(lambda: bool(local.fleets) and bool(local.fleets["shop-1"].pids))
+    pids = local.fleets["shop-1"].pids
+    await local.plane.remove(SERVICE)
+    with pytest.raises(StartError, match="was stopped while it started"):
+        await starting
+    assert [pid for pid in pids if is_running(pid)] == []
+
+
 async def test_the_service_minimum_is_divided_by_the_split(local: LocalPlane) -> None:
     """Each revision gets its share of a service-level minimum."""
     await local.up("shop-1")

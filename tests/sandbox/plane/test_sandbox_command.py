@@ -60,7 +60,8 @@ class Running:
     def end(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end."""
         self.up.send_signal(number)
-        return self.up.wait(PATIENCE_S)
+        with self.up:
+            return self.up.wait(PATIENCE_S)
 
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
@@ -108,7 +109,7 @@ def test_a_public_service_is_reached_by_tls_and_an_internal_one_is_not(running: 
 
 
 def test_a_canary_is_deployed_without_traffic_and_then_promoted(running: Running) -> None:
-    """`deploy --no-traffic --tag` changes nothing for users; a later deploy takes the traffic, and status shows it."""
+    """`deploy --no-traffic --tag` changes nothing for users; a later deploy takes the traffic."""
     host = topology.HOST_TEMPLATE.format(service="frontend")
     before = running.ask(host)["revision"]
     image = f"py:{APPS}:made"
