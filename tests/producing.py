@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,8 +15,11 @@ import pytest
 from gates.model.identity import Identity
 from gates.model.target import Target
 from journeys.client import client
+from journeys.registry import CAST
 from journeys.session import AUTH, Tokens, sign_in
+from journeys.world import World
 
+_LONGEST_LABEL = 24
 # A local endpoint is reached directly, whatever proxy the machine has for the outside.
 _LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 
@@ -49,6 +56,42 @@ def tokens(auth: httpx.Client, identity: Callable[[str], Identity]) -> Callable[
         return signed_in[name]
 
     return find
+
+
+@pytest.fixture(scope="session")
+def label() -> str:
+    """Give the mark of everything that this run creates: `gate-` and the run's id."""
+    run = Path(os.environ.get("GATE_RUN_FOLDER", "by-hand")).name.lower()
+    return "gate-" + re.sub(r"[^a-z0-9]+", "-", run).strip("-")[-_LONGEST_LABEL:]
+
+
+@pytest.fixture
+def world(
+    request: pytest.FixtureRequest,
+    target: Target,
+    tokens: Callable[[str], Tokens],
+    secret: Callable[[str], dict[str, object]],
+    label: str,
+) -> Iterator[World]:
+    """Give a journey its world; how long its steps took goes into the report, what it made is taken away."""
+    gateway, frontend = (target.public_url(name) for name in ("api-gateway", "frontend"))
+    with (
+        client(target, "api-gateway", base_url=gateway) as api,
+        client(target, "frontend", base_url=frontend) as pages,
+        client(target, AUTH, base_url=f"{gateway}/api/v1/{AUTH}") as door,
+    ):
+        found = World(
+            gateway=api,
+            frontend=pages,
+            auth=door,
+            tokens=lambda part: tokens(CAST[part]),
+            secret=lambda part: secret(CAST[part]),
+            label=label,
+        )
+        yield found
+        found.clean()
+    noted = [("step", json.dumps({"name": one.name, "seconds": one.seconds})) for one in found.steps]
+    request.node.user_properties += [*noted, *(("leftover", what) for what in found.leftovers)]
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sandbox.faults.fault import Fault
-from sandbox.faults.tables import authentication, behaviour
+from sandbox.faults.tables import authentication, behaviour, journeys
 
-_TABLES = (authentication.KNOWN, behaviour.KNOWN)
+_TABLES = (authentication.KNOWN, behaviour.KNOWN, journeys.KNOWN)
 
 FAULTS: Mapping[str, Fault] = {fault.slug: fault for table in _TABLES for fault in table}
 """Every fault by its slug. Ids M.. are the known-bad revisions of the benchmark, A.. are further ones."""

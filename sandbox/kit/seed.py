@@ -30,6 +30,8 @@ SERVICES = (
 FUZZ_TENANT = "initech"
 """The tenant of the `fuzz` user: examples in OpenAPI documents name its records."""
 LOAD_TENANT = "globex"
+SYNTHETIC_ROLES = ("viewer", "analyst", "analyst", "responder", "responder", "manager", "admin")
+"""Of whom the synthetic journeys are made up: in a tenant where nobody else changes rules or accounts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ INTEGRATOR = Client(id="integrator", tenant="acme", roles=("analyst",), kind="cl
 
 
 def people() -> list[Person]:
-    """Return everybody: per tenant two of each role, and four with a purpose of their own."""
+    """Return everybody: per tenant two of each role, four with a purpose of their own, the synthetic ones."""
     crew = [
         Person(name=_name(tenant, role, number), tenant=tenant, role=role)
         for tenant in TENANTS
@@ -95,7 +97,18 @@ def people() -> list[Person]:
         Person(name="fuzz", tenant=FUZZ_TENANT, role="admin", tier="high"),
         Person(name="lockout", tenant="acme", role="viewer"),
         Person(name="example", tenant=FUZZ_TENANT, role="viewer"),
+        *_synthetic(),
     ]
+
+
+def _synthetic() -> list[Person]:
+    """Return the people of the synthetic journeys, and the stranger from another tenant."""
+    found: list[Person] = []
+    for role in SYNTHETIC_ROLES:
+        is_second = any(person.role == role for person in found)
+        name = f"synthetic-{role}" + ("-2" if is_second else "")
+        found.append(Person(name=name, tenant=LOAD_TENANT, role=role))
+    return [*found, Person(name="synthetic-stranger", tenant=FUZZ_TENANT, role="admin")]
 
 
 def clients() -> list[Client]:
