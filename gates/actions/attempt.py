@@ -48,15 +48,19 @@ class Attempt:
         self._before: TrafficSplit | None = None
         self._after: TrafficSplit | None = None
         self._has_written = False
+        self._pending: Callable[[], ServiceState] | None = None
 
     def execute(self) -> Receipt:
         """Move the traffic unless it is there already, and prove it by the service's own answer."""
         return self.move() or self.prove()
 
-    def move(self) -> Receipt | None:
-        """Move the traffic unless it is there already; return a receipt only if that failed."""
+    def move(self, *, is_waiting: bool = True) -> Receipt | None:
+        """Move the traffic unless it is there already; return a receipt only if that failed.
+
+        Without waiting the write is accepted and its operation may still run: `prove` waits for it.
+        """
         try:
-            self._has_written = self._move()
+            self._has_written = self._move(is_waiting=is_waiting)
         except GateError as error:
             return self._receipt(ReceiptState.FAILED, _in_one_line(error))
         return None
@@ -64,6 +68,7 @@ class Attempt:
     def prove(self) -> Receipt:
         """Return the receipt of what was moved, once the service itself answers with its target."""
         try:
+            self._wait_for_end()
             self._settle()
             self._confirm()
         except GateError as error:
@@ -90,7 +95,16 @@ class Attempt:
         except GateError as error:
             return self._receipt(ReceiptState.FAILED, _in_one_line(error))
 
-    def _move(self) -> bool:
+    def _wait_for_end(self) -> None:
+        """Wait for a write that was only accepted so far; one that came to nothing is tried again."""
+        if self._pending is None:
+            return
+        try:
+            self._pending()
+        except (ConflictError, UnavailableError):
+            self._move(is_waiting=True)
+
+    def _move(self, *, is_waiting: bool) -> bool:
         """Write until the truth is as wanted; return whether anything had to be written.
 
         A conflict and a lost answer both lead back to reading: what was read decides, not what was sent.
@@ -107,7 +121,11 @@ class Attempt:
                 self._refuse_if_contended(state)
                 self._intend(self._action, state.traffic, state.etag)
                 has_written = True
-                self._ports.traffic.shift(service, self._wanted(state), state.etag)
+                ended = self._ports.traffic.send(service, self._wanted(state), state.etag)
+                if is_waiting:
+                    ended()
+                else:
+                    self._pending = ended
             except (ConflictError, UnavailableError) as error:
                 trouble = error
             else:

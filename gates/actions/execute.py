@@ -122,7 +122,7 @@ class Executor:
         """Move the traffic of one service; with a receipt when that failed."""
         self._condemn(action, record)
         attempt = self._attempt(action, record)
-        return attempt, attempt.move()
+        return attempt, attempt.move(is_waiting=self._policy.manner.order is Order.PROVEN)
 
     def _end(self, action: RollBack, proof: Future[Receipt], record: _Record, announce: Announce) -> Receipt:
         """Record one action in the worker, so that an interrupted caller loses no record.

@@ -36,6 +36,13 @@ class TrafficController(Protocol):
             OperationFailedError: the cloud accepted the change and could not carry it out.
         """
 
+    def send(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
+        """Do the same without waiting: return once it is accepted, with a call that waits for its end.
+
+        Raises:
+            CloudError: as `shift`; the returned call raises what becomes known later.
+        """
+
     def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
         """Return the exact call that `shift` would make, in words; sends nothing."""
 

@@ -111,11 +111,24 @@ class CloudRun:
             OperationFailedError: the cloud accepted the list and could not apply it.
             CloudError: the cloud refused.
         """
+        return self.send(service, split, etag)()
+
+    def send(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
+        """Return once the change is accepted, with a call that waits for its end.
+
+        Raises:
+            CloudError: as `shift`; the returned call raises what becomes known later.
+        """
         try:
             operation = self._send(service, split, etag)
-            ended = self._wait(service, operation)
         except UnavailableError as lost:
-            return self._read_back(service, split, lost)
+            state = self._read_back(service, split, lost)
+            return lambda: state
+        return lambda: self._ended(service, split, operation)
+
+    def _ended(self, service: str, split: TrafficSplit, operation: Any) -> ServiceState:
+        try:
+            ended = self._wait(service, operation)
         except _UnheardError as unheard:
             return self._read_back(service, split, unheard.why)
         if ended.HasField("error"):

@@ -10,11 +10,12 @@ from enum import StrEnum
 class Order(StrEnum):
     """What a wave waits for.
 
-    `applied`: the cloud has applied the traffic of the wave before; its services are asked for proof while
-    the next wave moves. `proven`: the services of the wave before have answered with their target.
+    `accepted`: the cloud has accepted every write of the wave before; its operations end, and its services
+    are asked for proof, while the next wave is written. `proven`: the services of the wave before have
+    answered with their target.
     """
 
-    APPLIED = "applied"
+    ACCEPTED = "accepted"
     PROVEN = "proven"
 
 
@@ -47,6 +48,6 @@ class Freeze:
 class RollbackPolicy:
     """Emergency rollbacks get out fast; planned ones go step by step, and never in a freeze."""
 
-    emergency: RollbackManner = RollbackManner(order=Order.APPLIED, after_failure=AfterFailure.CONTINUE)
+    emergency: RollbackManner = RollbackManner(order=Order.ACCEPTED, after_failure=AfterFailure.CONTINUE)
     planned: RollbackManner = RollbackManner()
     freezes: tuple[Freeze, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -46,11 +47,12 @@ def revision(name: str, age: int, *, is_ready: bool = True) -> RevisionState:
 class FakeService:
     """One service of the fake cloud, with its knobs.
 
-    `conflicts`: so many writes meet a changed etag. `lost_answers`: so many writes are applied and their
-    answer is lost. `lost_requests`: so many writes are lost on the way. `lag_s`: so long after a write the
-    old revision still answers. `refusal`: every call raises it. `foreign_move`: what somebody else writes
-    at the moment of our first conflict. `is_mixed`: several revisions answer. `stuck_on`: that revision
-    serves although the list says otherwise, until the list is written again.
+    `conflicts`: so many writes meet a changed etag. `lost_requests`: so many writes are lost on the way.
+    `lost_answers`: so many writes are applied and their answer is lost. `failing_ends`: so many ends of
+    operations are not heard. `lag_s`: so long after a write the old revision still answers. `refusal`: every
+    call raises it. `foreign_move`: what somebody else writes at the moment of our first conflict. `is_mixed`:
+    several revisions answer. `stuck_on`: that revision serves although the list says otherwise, until the
+    list is written again.
     """
 
     revisions: tuple[RevisionState, ...]
@@ -62,6 +64,7 @@ class FakeService:
     lag_s: float = 0.0
     refusal: CloudError | None = None
     foreign_move: TrafficSplit | None = None
+    failing_ends: int = 0
     is_mixed: bool = False
     stuck_on: str = ""
     moved_at: float = float("-inf")
@@ -116,6 +119,19 @@ class FakeCloud:
                 entry.lost_answers -= 1
                 raise UnavailableError("the answer was lost")
             return self.describe(service)
+
+    def send(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
+        """Replace the traffic list now; how it ended is told later."""
+        state = self.shift(service, split, etag)
+
+        def end() -> ServiceState:
+            entry = self._entry(service)
+            if entry.failing_ends:
+                entry.failing_ends -= 1
+                raise UnavailableError("the end was not heard")
+            return state
+
+        return end
 
     def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
         """Return the call in words."""

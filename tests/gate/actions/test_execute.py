@@ -97,6 +97,7 @@ def disturbed_services(draw: st.DrawFn) -> dict[str, FakeService]:
         service.conflicts = draw(st.integers(0, 5))
         service.lost_answers = draw(st.integers(0, 2))
         service.lost_requests = draw(st.integers(0, 5))
+        service.failing_ends = draw(st.integers(0, 3))
         service.lag_s = draw(st.sampled_from([0.0, 3.0, 300.0]))
         service.refusal = draw(
             st.sampled_from([None, None, None, DeniedError("no"), OperationFailedError("13")])
@@ -168,11 +169,11 @@ def test_a_wave_begins_after_the_one_before_it_is_proven() -> None:
 
 
 def test_an_emergency_moves_the_next_wave_while_the_one_before_it_is_proven() -> None:
-    """With the order "applied" the lags of all waves pass side by side; the order of the writes stays."""
+    """With the order "accepted" the lags of all waves pass side by side; the order of the writes stays."""
     cloud = cloud_of("a", "b", "c")
     for name in "abc":
         cloud.services[name].lag_s = 20.0
-    receipts = executor(cloud, order=Order.APPLIED).execute(plan_of(("a",), ("b",), ("c",)))
+    receipts = executor(cloud, order=Order.ACCEPTED).execute(plan_of(("a",), ("b",), ("c",)))
 
     assert states(receipts) == [ReceiptState.DONE] * 3
     assert [name for name, _ in cloud.writes] == ["a", "b", "c"]

@@ -32,6 +32,7 @@ from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment, Platform, ServiceSpec
 from gates.model.receipt import Receipt
+from gates.model.rollback_policy import RollbackPolicy
 from gates.model.traffic import TrafficSplit
 from gates.rollback import RollbackEngine
 from tests.support.local_platform import SERVICES
@@ -136,7 +137,7 @@ class Command:
             journal=DyingJournal(journal, Death(**self.die)) if self.die else journal,
         )
         platform = Platform(name="x", services=specs(), tiers=(), matrix=(), roles=(), digest="sha256:p")
-        policy = ExecutionPolicy(patience=PATIENCE)
+        policy = ExecutionPolicy(manner=RollbackPolicy().emergency, patience=PATIENCE)
         self.engine = RollbackEngine(environment, platform, ports, run_id="killed", policy=policy)
         return 0 if all(receipt.is_verified for receipt in self._receipts()) else 1
 
