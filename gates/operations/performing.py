@@ -1,0 +1,93 @@
+"""Does an operation once: what was there is written down before the first write, and the end after it.
+
+A crash in between leaves the STARTED row, so that whoever comes next knows what to put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gates.errors import GateError
+from gates.model.operation import OperationReceipt, OperationState
+from gates.operations.ports import OperationsLedger, Time
+
+_BEGUN = (OperationState.STARTED, OperationState.DONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an operation changes: `before` and `after` as words or JSON, `calls` as the exact API calls."""
+
+    action: str
+    subject: str
+    before: str
+    after: str
+    calls: tuple[str, ...]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the wanted state is not there yet."""
+        return self.before != self.after
+
+
+class Performer:
+    """Performs changes in one environment in the name of one person, and records each of them."""
+
+    def __init__(self, ledger: OperationsLedger, clock: Time, *, environment: str, by: str) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._environment = environment
+        self._by = by
+
+    @property
+    def clock(self) -> Time:
+        """The clock that the receipts are stamped with."""
+        return self._clock
+
+    def rehearse(self, change: Change) -> OperationReceipt:
+        """Return what `perform` would do; writes nothing anywhere."""
+        return self._receipt(change, OperationState.DRY_RUN, "; ".join(change.calls) or "nothing to do")
+
+    def perform(self, change: Change, act: Callable[[], str]) -> OperationReceipt:
+        """Do it and return the receipt: `act` returns what is worth telling, or raises GateError.
+
+        Raises:
+            LedgerError: the ledger cannot be written; nothing was done when that happens before the act.
+        """
+        if not change.is_needed:
+            return self._recorded(change, OperationState.ALREADY_DONE, "nothing to do")
+        self._recorded(change, OperationState.STARTED, "; ".join(change.calls))
+        try:
+            detail = act()
+        except GateError as error:
+            return self._recorded(change, OperationState.FAILED, error.diagnostics())
+        return self._recorded(change, OperationState.DONE, detail)
+
+    def remembered(self, subject: str, *, on: str, off: str) -> str | None:
+        """Return what was there before the first `on` that no finished `off` followed, None without one."""
+        found: str | None = None
+        for receipt in self._ledger.operations(self._environment, subject):
+            if receipt.action == off and receipt.state is OperationState.DONE:
+                break
+            if receipt.action == on and receipt.state in _BEGUN:
+                found = receipt.before
+        return found
+
+    def _recorded(self, change: Change, state: OperationState, detail: str) -> OperationReceipt:
+        receipt = self._receipt(change, state, detail)
+        self._ledger.record_operation(receipt)
+        return receipt
+
+    def _receipt(self, change: Change, state: OperationState, detail: str) -> OperationReceipt:
+        return OperationReceipt(
+            action=change.action,
+            subject=change.subject,
+            environment=self._environment,
+            state=state,
+            before=change.before,
+            after=change.after,
+            detail=detail,
+            by=self._by,
+            at=self._clock.now(),
+        )

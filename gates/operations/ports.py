@@ -1,0 +1,108 @@
+"""What the operations need of the world, as protocols; `gates.adapters` implements them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from gates.model.configuration import Scaling, ServiceSettings
+from gates.model.database import Backup, Database
+from gates.model.health import Circuit, Fallback, ServiceHealth
+from gates.model.operation import OperationReceipt
+from gates.model.traffic import TrafficSplit
+
+
+class OperationsLedger(Protocol):
+    """Remembers operations. Every method raises LedgerError."""
+
+    def record_operation(self, receipt: OperationReceipt) -> None:
+        """Record one step of an operation."""
+
+    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
+        """Return the recorded operations, the newest first."""
+
+    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+        """Mark a revision as one never to go back to."""
+
+
+class Services(Protocol):
+    """The platform's own endpoints for operators. Every method raises CloudError."""
+
+    def health(self, service: str) -> ServiceHealth:
+        """Return what the service says of itself; never raises for a service that does not answer."""
+
+    def circuits(self, service: str) -> tuple[Circuit, ...]:
+        """Return the circuit breakers of a service."""
+
+    def reset_circuit(self, service: str, name: str) -> Circuit:
+        """Close one circuit breaker and return it."""
+
+    def fallback(self) -> Fallback:
+        """Return what the cached-token fallback does."""
+
+    def switch_fallback(self, mode: str) -> Fallback:
+        """Switch the cached-token fallback of all gateways."""
+
+    def token(self, identity: str) -> str:
+        """Sign a test identity in anew and return its access token."""
+
+    def sign_out(self, token: str) -> None:
+        """Revoke a token at the issuer."""
+
+    def status_with(self, token: str) -> int:
+        """Return the HTTP status of a harmless request to the gateway with that token."""
+
+
+class Configuration(Protocol):
+    """How services are deployed. Every method raises CloudError."""
+
+    def settings(self, service: str) -> ServiceSettings:
+        """Return how a service is configured now."""
+
+    def set_scaling(self, service: str, scaling: Scaling) -> None:
+        """Set the bounds of a service without making a revision."""
+
+    def deploy(self, service: str, image: str, revision: str, split: TrafficSplit) -> None:
+        """Make a revision of that name with that image and apply the traffic list, in one write."""
+
+    def redeploy(self, service: str, source: str, revision: str, split: TrafficSplit) -> None:
+        """Make a revision that equals `source` and apply the traffic list, in one write."""
+
+    def document(self, service: str) -> Mapping[str, object]:
+        """Return the whole configuration as a plain document, without what changes by itself."""
+
+
+class DatabaseAdmin(Protocol):
+    """The platform's database. Every method raises CloudError."""
+
+    def state(self) -> Database:
+        """Return how the database is and how it is set up."""
+
+    def set_window(self, day: int, hour: int) -> None:
+        """Move the maintenance window; day 1 is Monday, 7 Sunday."""
+
+    def restart(self) -> None:
+        """Restart the database: an outage of a minute or so."""
+
+    def backups(self) -> tuple[Backup, ...]:
+        """Return all backups, the newest first."""
+
+    def back_up(self) -> Backup:
+        """Take a backup now and return it once it is complete."""
+
+    def restore(self, backup: str) -> None:
+        """Replace the database's content by a backup's."""
+
+
+class Time(Protocol):
+    """The part of the clock that operations use."""
+
+    def now(self) -> datetime:
+        """Return the time of day, aware."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards; only differences mean something."""
+
+    def wait(self, seconds: float) -> None:
+        """Return after that many seconds."""
