@@ -70,6 +70,9 @@ class EnvironmentPart(Strict):
     standing_authority: tuple[StandingPart, ...] = ()
     identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
     endpoints: EndpointsPart | None = None
+    database: Text | None = None
+    image_repository: Text | None = None
+    maintenance_image: Text | None = None
 
 
 class EnvironmentDocument(Envelope):
@@ -127,6 +130,9 @@ def environment_value(
         ),
         standing=tuple(StandingAuthority(**dict(entry)) for entry in part.standing_authority),
         endpoints=endpoints,
+        database=part.database,
+        image_repository=part.image_repository,
+        maintenance_image=part.maintenance_image,
         digest=digest,
     )
 

@@ -29,6 +29,10 @@ _COMMANDS = {
     "act": ("gates.cli.steps", "Carry out the decision of a run folder, and prove it."),
     "report": ("gates.cli.steps", "Write the reports of a run folder again."),
     "rollback": ("gates.cli.rollback", "Send traffic back to the last good revision, and prove it."),
+    "maintenance": ("gates.cli.maintenance", "Answer users with 503 and Retry-After while work is done."),
+    "check": ("gates.cli.check", "Ask each service how it is."),
+    "circuits": ("gates.cli.circuits", "Look at circuit breakers, reset them, switch the token fallback."),
+    "scale": ("gates.cli.scale", "Keep more instances of a service, and go back."),
     "criteria": ("gates.cli.criteria", "List, explain, lint the criteria; show what covers them."),
     "doctor": ("gates.cli.doctor", "Say what this machine and this environment lack."),
 }

@@ -36,7 +36,9 @@ class ServiceHealth:
     @property
     def is_well(self) -> bool:
         """Whether it lives, is ready, has circuits to show, and all of them are closed."""
-        return self.is_alive and self.is_ready and not self.trouble and all(c.is_closed for c in self.circuits)
+        return (
+            self.is_alive and self.is_ready and not self.trouble and all(c.is_closed for c in self.circuits)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,6 +196,12 @@ class Environment:
     identities: tuple[tuple[str, str], ...] = ()
     standing: tuple[StandingAuthority, ...] = ()
     endpoints: Endpoints = field(default_factory=Endpoints)
+    database: str | None = None
+    """Name of the Cloud SQL instance."""
+    image_repository: str | None = None
+    """Name of the docker repository in Artifact Registry."""
+    maintenance_image: str | None = None
+    """Container image that answers every request with 503 and Retry-After."""
     digest: str = ""
 
     def cloud_run_name(self, service: str) -> str:

@@ -82,7 +82,8 @@ Mode = Literal["auto", "on", "off"]
 class Fallback:
     """The switch and the counters of the cached-token fallback.
 
-    `mode` is `auto` (only while auth-service does not answer), `on` (do not even ask) or `off`.
+    `mode` is `auto` (only while auth-service does not answer), `on` (do not even ask about a token that is
+    known; whoever switches it off again is asked about) or `off`.
     """
 
     max_age_s: float
@@ -136,22 +137,19 @@ class RemoteVerifier:
         age = float("inf") if standing is None else self._clock() - standing.asked_at
         if age <= self._settings.revocation_ttl:
             return True
-        if self.fallback.mode == "on":
-            return self._falls_back(age)
+        if self.fallback.mode == "on" and age <= self.fallback.max_age_s:
+            return self._falls_back()
         try:
             is_active = await self._ask(token)
         except Problem:
             if self.fallback.mode == "off" or age > self.fallback.max_age_s:
                 self.fallback.refused += 1
                 raise
-            return self._falls_back(age)
+            return self._falls_back()
         self._remember(self._standings, digest, Standing(is_active, self._clock()))
         return is_active
 
-    def _falls_back(self, age: float) -> bool:
-        if age > self.fallback.max_age_s:
-            self.fallback.refused += 1
-            raise Problem(503, "The token cannot be checked now.", code="token_unchecked", headers=_RETRY)
+    def _falls_back(self) -> bool:
         self.fallback.used += 1
         self.fallback.last_used_at = time.time()
         return True

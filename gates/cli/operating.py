@@ -1,0 +1,129 @@
+"""What the commands that change something share: options, asking, telling, the exit code."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from gates import wiring
+from gates.cli.asking import ask
+from gates.cli.options import environment_option
+from gates.control_room import ControlRoom
+from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
+from gates.model.operation import OperationReceipt, OperationState
+from gates.model.platform import Platform
+
+
+def actor() -> str:
+    """Return who asks: GATE_ACTOR, or the name of the account."""
+    return os.environ.get("GATE_ACTOR") or getpass.getuser()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a command was asked for beside its own arguments: where, whether to send anything, how sure."""
+
+    house: wiring.House
+    room: ControlRoom
+    is_dry: bool
+    is_sure: bool
+
+    def confirm(self, what: str) -> None:
+        """Ask before a protected environment is changed; elsewhere and for a dry run nobody is asked.
+
+        Raises:
+            UsageError: there is no terminal to ask on.
+            click.Abort: the answer was no.
+        """
+        environment = self.house.environment
+        if environment.is_protected and not self.is_dry:
+            ask(self.is_sure, f"{environment.name}: {what}?")
+
+
+def looks(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """Add `--env`; the command gets an `Asked` first."""
+
+    def run(*, env: str, **rest: Any) -> ExitCode:
+        return command(_asked(env, is_dry=False, is_sure=False), **rest)
+
+    wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
+    return environment_option(wrapped)
+
+
+def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """Add `--env`, `--dry-run` and `--yes`; the command gets an `Asked` first."""
+
+    def run(*, env: str, is_dry: bool, is_sure: bool, **rest: Any) -> ExitCode:
+        return command(_asked(env, is_dry=is_dry, is_sure=is_sure), **rest)
+
+    wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
+    sure = click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")(wrapped)
+    dry_run = click.option(
+        "--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing."
+    )(sure)
+    return environment_option(dry_run)
+
+
+def _asked(env: str, *, is_dry: bool, is_sure: bool) -> Asked:
+    house = wiring.House(env)
+    return Asked(house=house, room=ControlRoom(house, actor()), is_dry=is_dry, is_sure=is_sure)
+
+
+def confirm_typed(word: str, typed: str | None, what: str) -> None:
+    """Let a destructive action happen only after its subject was typed, by hand or with --confirm.
+
+    Raises:
+        UsageError: something else was typed, or there is nobody to ask.
+    """
+    if typed is None and sys.stdin.isatty():
+        typed = click.prompt(f"{what}. Type {word} to go on", err=True, default="", show_default=False)
+    if typed != word:
+        raise UsageError(f"{what}: not confirmed", next_step=f"say --confirm {word}; --yes is not enough")
+
+
+def demand_role(role: str, allowed: Iterable[str]) -> None:
+    """Let only those act who answer for it.
+
+    Raises:
+        UsageError: the role is not one of the allowed ones.
+    """
+    roles = sorted(set(allowed))
+    if role not in roles:
+        raise UsageError(f"{role} may not do this", next_step=f"--role is one of {', '.join(roles)}")
+
+
+def chosen(names: Sequence[str], platform: Platform) -> tuple[str, ...]:
+    """Return the named services, or all.
+
+    Raises:
+        UsageError: a name is unknown.
+    """
+    unknown = [name for name in names if name not in platform.service_names]
+    if unknown:
+        known = ", ".join(platform.service_names)
+        raise UsageError(f"unknown service {', '.join(unknown)}", next_step=f"services: {known}")
+    return tuple(names) or platform.service_names
+
+
+def tell(receipts: Iterable[OperationReceipt]) -> ExitCode:
+    """Print each receipt and return the exit code: a failed action needs a person now."""
+    worst = ExitCode.GO
+    for receipt in receipts:
+        click.echo(
+            f"{receipt.at:%H:%M:%S}  {receipt.state:12}  {receipt.action} {receipt.subject} by {receipt.by}: "
+            f"{receipt.detail}"
+        )
+        if receipt.state not in (OperationState.STARTED, OperationState.ALREADY_DONE):
+            click.echo(f"          before {receipt.before}")
+            click.echo(f"          after  {receipt.after}")
+        if receipt.state is OperationState.FAILED:
+            worst = ExitCode.ACTION_FAILED
+    return worst

@@ -1,0 +1,27 @@
+"""`gate scale SERVICE --min-instances N`: more instances now, and back later."""
+
+from __future__ import annotations
+
+import click
+
+from gates.cli.operating import Asked, acts, chosen, tell
+from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
+
+
+@click.command()
+@click.argument("service")
+@click.option("--min-instances", "minimum", type=click.IntRange(min=0), help="Keep at least so many.")
+@click.option("--restore", "is_back", is_flag=True, help="Go back to what was there before the first scale.")
+@acts
+def scale(asked: Asked, service: str, minimum: int | None, *, is_back: bool) -> ExitCode:
+    """Keep more instances of SERVICE, on the service itself: no revision is made, no traffic moves."""
+    if (minimum is None) is not is_back:
+        raise UsageError("say how far", next_step="--min-instances N, or --restore")
+    chosen((service,), asked.house.platform)
+    what = f"restore the scaling of {service}" if is_back else f"keep {minimum} instances of {service}"
+    asked.confirm(what)
+    scaling = asked.room.scaling
+    if minimum is None:
+        return tell([scaling.restore(service, is_dry=asked.is_dry)])
+    return tell([scaling.set_minimum(service, minimum, is_dry=asked.is_dry)])

@@ -1,0 +1,88 @@
+"""The composition of the operations: one environment's adapters behind the operations that need them.
+
+Like `gates.wiring`, which it stands on, it imports inside its methods: a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gates.wiring import House
+
+if TYPE_CHECKING:
+    from gates.adapters.cloud_run_configuration import CloudRunConfiguration
+    from gates.adapters.operator_client import OperatorClient
+    from gates.operations.circuits import CircuitOperations
+    from gates.operations.maintenance import Maintenance
+    from gates.operations.performing import Performer
+    from gates.operations.scaling import ScalingOperations
+
+
+@dataclass(frozen=True)
+class ControlRoom:
+    """What can be done to one environment, in the name of one person."""
+
+    house: House
+    by: str
+
+    @cached_property
+    def performer(self) -> Performer:
+        """Who does things, and records them."""
+        from gates.adapters.clock import SystemClock
+        from gates.operations.performing import Performer
+
+        place = self.house.environment.name
+        return Performer(self.house.ledger, SystemClock(), environment=place, by=self.by)
+
+    @cached_property
+    def services(self) -> OperatorClient:
+        """The services' own endpoints for operators."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.operator_client import OperatorClient
+
+        uris: dict[str, str] = {}
+
+        def address_of(service: str) -> str:
+            if service not in uris:
+                uris[service] = self.house.cloud.describe(service).uri
+            return uris[service]
+
+        return OperatorClient(self.house.environment, address_of, SystemClock().wait)
+
+    @cached_property
+    def configuration(self) -> CloudRunConfiguration:
+        """How services are deployed."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.cloud_run_configuration import CloudRunConfiguration
+
+        return CloudRunConfiguration(self.house.environment, SystemClock())
+
+    @cached_property
+    def circuits(self) -> CircuitOperations:
+        """Circuit breakers and the cached-token fallback."""
+        from gates.operations.circuits import CircuitOperations
+
+        return CircuitOperations(self.services, self.performer)
+
+    @cached_property
+    def scaling(self) -> ScalingOperations:
+        """More instances, and back."""
+        from gates.operations.scaling import ScalingOperations
+
+        return ScalingOperations(self.configuration, self.performer)
+
+    @cached_property
+    def maintenance(self) -> Maintenance:
+        """Maintenance mode."""
+        from gates.operations.maintenance import Maintenance
+
+        environment = self.house.environment
+        return Maintenance(
+            self.configuration,
+            self.performer,
+            self.house.ledger,
+            image=environment.maintenance_image,
+            cloud_name=environment.cloud_run_name,
+        )

@@ -1,0 +1,146 @@
+"""Circuit breakers by hand: look, reset, and the cached-token fallback with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gates.errors import ActionError
+from gates.model.health import Circuit, ServiceHealth
+from gates.model.operation import OperationReceipt
+from gates.operations.performing import Change, Performer
+from gates.operations.ports import Services, Time
+
+GATEWAY = "api-gateway"
+OK = 200
+UNAUTHORIZED = 401
+_LEARNS_WITHIN_S = 10.0
+_LOOK_EVERY_S = 0.2
+_BURST = 5
+
+
+def check(services: Services, names: Sequence[str]) -> tuple[ServiceHealth, ...]:
+    """Return the health of services, in order."""
+    return tuple(services.health(name) for name in names)
+
+
+class CircuitOperations:
+    """What an operator does to circuits."""
+
+    def __init__(self, services: Services, performer: Performer) -> None:
+        self._services = services
+        self._performer = performer
+
+    def reset(self, service: str, *, is_dry: bool) -> tuple[OperationReceipt, ...]:
+        """Close every circuit of a service that is not closed; one receipt for each, none when all are.
+
+        Raises:
+            CloudError: the circuits cannot be read.
+        """
+        return tuple(
+            self._reset(circuit, is_dry=is_dry)
+            for circuit in self._services.circuits(service)
+            if not circuit.is_closed
+        )
+
+    def _reset(self, circuit: Circuit, *, is_dry: bool) -> OperationReceipt:
+        change = Change(
+            action="circuit reset",
+            subject=circuit.service,
+            before=f"{circuit.name} {circuit.state}",
+            after=f"{circuit.name} closed",
+            calls=(f"POST {circuit.service} /internal/circuits/{circuit.name}:reset",),
+        )
+        if is_dry:
+            return self._performer.rehearse(change)
+
+        def act() -> str:
+            closed = self._services.reset_circuit(circuit.service, circuit.name)
+            if not closed.is_closed:
+                raise ActionError(f"the circuit to {circuit.name} is {closed.state} after its reset")
+            return f"closed after {circuit.failures} failures"
+
+        return self._performer.perform(change, act)
+
+    def switch_fallback(self, mode: str, *, witnesses: tuple[str, str], is_dry: bool) -> OperationReceipt:
+        """Switch the fallback; switching it on counts only with the proof of `FallbackProof`.
+
+        Args:
+            mode: `on`, `off` or `auto`.
+            witnesses: two identities that can be signed in for the proof.
+            is_dry: say what would be done and do nothing.
+
+        Raises:
+            CloudError: the gateway cannot be asked what it does now.
+        """
+        change = Change(
+            action="fallback",
+            subject=GATEWAY,
+            before=self._services.fallback().mode,
+            after=mode,
+            calls=(f"PUT {GATEWAY} /internal/fallback mode={mode}",),
+        )
+        if is_dry:
+            return self._performer.rehearse(change)
+        proof = FallbackProof(self._services, self._performer.clock)
+        if mode != "on":
+            return self._performer.perform(
+                change, lambda: f"mode {self._services.switch_fallback(mode).mode}"
+            )
+        return self._performer.perform(change, lambda: proof.switch_on(*witnesses))
+
+
+class FallbackProof:
+    """Switches the fallback on and shows that it does what it is for, and not more.
+
+    A token that the gateway knows is served although auth-service is not asked (the gateway's own counter of
+    cached answers grows), and one that was revoked before stays refused. Otherwise the fallback goes back.
+    """
+
+    def __init__(self, services: Services, clock: Time) -> None:
+        self._services = services
+        self._clock = clock
+
+    def switch_on(self, witness: str, revoked_witness: str) -> str:
+        """Switch it on and return the proof in words.
+
+        Raises:
+            ActionError: the proof failed; the fallback is as it was before.
+            CloudError: the gateway or auth-service does not answer.
+        """
+        before = self._services.fallback()
+        cached, revoked = self._services.token(witness), self._services.token(revoked_witness)
+        self._demand(cached, OK, "a good token before the switch")
+        self._demand(revoked, OK, "the token that is to be revoked")
+        self._services.sign_out(revoked)
+        self._demand(revoked, UNAUTHORIZED, "the revoked token before the switch")
+        used = self._services.switch_fallback("on").used
+        try:
+            self._demand(cached, OK, "the cached token")
+            self._demand(revoked, UNAUTHORIZED, "the revoked token")
+            self._demand_use(cached, used)
+        except ActionError:
+            self._services.switch_fallback(before.mode)
+            raise
+        return f"on: a cached token is served without auth-service, a revoked one refused ({UNAUTHORIZED})"
+
+    def _demand(self, token: str, status: int, what: str) -> None:
+        """Demand a status soon: the gateway hears of a revocation within a second."""
+        deadline = self._clock.monotonic() + _LEARNS_WITHIN_S
+        while (found := self._services.status_with(token)) != status:
+            if self._clock.monotonic() >= deadline:
+                raise ActionError(f"{what} got {found} from the gateway, wanted {status}")
+            self._clock.wait(_LOOK_EVERY_S)
+
+    def _demand_use(self, token: str, used: int) -> None:
+        """Demand that the gateway itself counts more cached answers than the operator's one look explains."""
+        deadline = self._clock.monotonic() + _LEARNS_WITHIN_S
+        while True:
+            for _ in range(_BURST):
+                self._services.status_with(token)
+            now = self._services.fallback().used
+            if now - used > 1:
+                return
+            if self._clock.monotonic() >= deadline:
+                raise ActionError("the gateway served the token, but not from its cache")
+            self._clock.wait(_LOOK_EVERY_S)
+            used = now

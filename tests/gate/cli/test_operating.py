@@ -1,0 +1,98 @@
+"""Commands that change something: they ask where it matters, say the call, and leave a receipt."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from gates import cli
+from gates.model.exit_code import ExitCode
+from gates.operations.maintenance import is_on
+from tests.support.fake_room import FakeRoom, environment
+
+
+def run(command: str) -> ExitCode:
+    """Run one command line in the sandbox."""
+    return cli.invoke([*command.split(), "--env", "sandbox"])
+
+
+def test_check_says_who_is_not_well(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+    """An open circuit and a silent service are both bad; without them the command leaves with 0."""
+    room.services.silent.add("b")
+    assert run("check") is ExitCode.NO_GO
+    shown = capsys.readouterr().out
+    assert "BAD  a" in shown
+    assert "b does not answer" in shown
+    assert "0 of 2 services are well" in shown
+    room.services.silent.clear()
+    assert run("check b") is ExitCode.GO
+    assert run("check nothing") is ExitCode.USAGE_ERROR
+
+
+def test_circuits_are_reported_and_reset(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report is red while one is open, green after its reset; a second reset finds nothing to do."""
+    assert run("circuits report") is ExitCode.NO_GO
+    assert "BAD  a → c: open" in capsys.readouterr().out
+    assert run("circuits reset a") is ExitCode.GO
+    assert run("circuits status a") is ExitCode.GO
+    assert run("circuits reset a") is ExitCode.GO
+    assert "every circuit of a is closed" in capsys.readouterr().out
+    room.services.silent.add("a")
+    assert run("circuits status a") is ExitCode.NO_GO
+
+
+def test_the_fallback_is_switched_and_shown(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+    """`on` carries its proof; a gateway that serves revoked tokens leaves the command with 12."""
+    assert run("circuits fallback on") is ExitCode.GO
+    assert "a revoked one refused" in capsys.readouterr().out
+    assert run("circuits fallback status") is ExitCode.GO
+    assert "fallback on" in capsys.readouterr().out
+    assert run("circuits fallback off") is ExitCode.GO
+    room.services.serves_revoked = True
+    assert run("circuits fallback on") is ExitCode.ACTION_FAILED
+
+
+def test_scale_needs_one_wish(room: FakeRoom) -> None:
+    """A number or --restore, not both and not none."""
+    assert run("scale a") is ExitCode.USAGE_ERROR
+    assert run("scale a --min-instances 2 --restore") is ExitCode.USAGE_ERROR
+    assert run("scale a --min-instances 2") is ExitCode.GO
+    assert run("scale a --restore") is ExitCode.GO
+    assert room.configuration.services["a"].scaling.minimum == 1
+
+
+def test_maintenance_goes_to_the_public_services(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others only when they are named; status shows which."""
+    assert run("maintenance on") is ExitCode.GO
+    assert is_on(room.configuration.settings("a"))
+    assert not is_on(room.configuration.settings("b"))
+    capsys.readouterr()
+    assert run("maintenance status") is ExitCode.GO
+    assert capsys.readouterr().out.split()[:2] == ["MAINTENANCE", "a"]
+    assert run("maintenance off") is ExitCode.GO
+    assert not is_on(room.configuration.settings("a"))
+
+
+@pytest.mark.parametrize("command", ["circuits reset a", "scale a --min-instances 2", "maintenance on"])
+def test_a_protected_environment_is_changed_only_when_asked(
+    room: FakeRoom, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a terminal --yes is needed; a dry run asks nobody and shows the call."""
+    room.environment = environment(is_protected=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert run(command) is ExitCode.USAGE_ERROR
+    assert room.ledger.written == []
+    assert run(f"{command} --dry-run") is ExitCode.GO
+    assert "DRY_RUN" in capsys.readouterr().out
+    assert room.ledger.written == []
+    assert run(f"{command} --yes") is ExitCode.GO
+    assert room.ledger.written
+
+
+def test_a_failed_action_needs_a_person(room: FakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command leaves with 12, and the receipt names who asked."""
+    monkeypatch.setenv("GATE_ACTOR", "somebody")
+    room.configuration.refuses = True
+    assert run("scale a --min-instances 2") is ExitCode.ACTION_FAILED
+    assert room.ledger.written[-1].by == "somebody"

@@ -1,0 +1,180 @@
+"""In-memory services, configurations, databases and a ledger that implement the ports of the operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from gates.errors import NotFoundError, OperationFailedError, UnavailableError
+from gates.model.configuration import Scaling, ServiceSettings
+from gates.model.health import Circuit, Fallback, ServiceHealth
+from gates.model.operation import OperationReceipt
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.operations.performing import Performer
+from tests.support.fake_clock import FakeClock
+
+LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
+
+
+@dataclass
+class FakeOperationsLedger:
+    """Remembers receipts and tombstones in lists; `written` is in the order of writing."""
+
+    written: list[OperationReceipt] = field(default_factory=list)
+    tombstones: list[str] = field(default_factory=list)
+
+    def record_operation(self, receipt: OperationReceipt) -> None:
+        """Remember a receipt."""
+        self.written.append(receipt)
+
+    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
+        """Return the receipts, the newest first."""
+        return tuple(one for one in reversed(self.written) if subject in (None, one.subject))
+
+    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+        """Remember a mark."""
+        self.tombstones.append(revision)
+
+
+@dataclass
+class FakeConfiguration:
+    """Services by name. `refuses` makes every write fail; `dies` makes it fail after it was applied."""
+
+    services: dict[str, ServiceSettings]
+    writes: list[str] = field(default_factory=list)
+    refuses: bool = False
+    dies: bool = False
+
+    def settings(self, service: str) -> ServiceSettings:
+        """Return a service; raise NotFoundError for an unknown one."""
+        if service not in self.services:
+            raise NotFoundError(f"{service} is not there")
+        return self.services[service]
+
+    def document(self, service: str) -> Mapping[str, object]:
+        """Return what a snapshot would hold."""
+        found = self.settings(service)
+        return {"template": {"image": found.image}, "scaling": {"minimum": found.scaling.minimum}}
+
+    def set_scaling(self, service: str, scaling: Scaling) -> None:
+        """Set the bounds."""
+        self._write(service, f"scaling {scaling.minimum}", replace(self.services[service], scaling=scaling))
+
+    def deploy(self, service: str, image: str, revision: str, split: TrafficSplit) -> None:
+        """Make a revision of another image."""
+        self._move(service, revision, split, image=image)
+
+    def redeploy(self, service: str, source: str, revision: str, split: TrafficSplit) -> None:
+        """Make a copy of a revision."""
+        self._move(service, revision, split, image=f"image of {source}")
+
+    def _move(self, service: str, revision: str, split: TrafficSplit, *, image: str) -> None:
+        serving = tuple((t.revision or revision, t.percent) for t in split.targets if t.percent)
+        changed = replace(
+            self.services[service], image=image, latest_ready=revision, traffic=split, serving=serving
+        )
+        self._write(service, f"{revision} runs {image}", changed)
+
+    def _write(self, service: str, what: str, settings: ServiceSettings) -> None:
+        if self.refuses:
+            raise OperationFailedError("the cloud did not do it")
+        self.writes.append(f"{service}: {what}")
+        self.services[service] = settings
+        if self.dies:
+            raise UnavailableError("no answer")
+
+
+@dataclass
+class FakeServices:
+    """The platform's operator endpoints.
+
+    `serves_revoked` and `asks_anyway` are gateways whose fallback is wrong: the first forgets revocations,
+    the second does not use its cache.
+    """
+
+    breakers: dict[str, list[Circuit]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    mode: str = "auto"
+    used: int = 0
+    revoked: set[str] = field(default_factory=set)
+    tokens: int = 0
+    serves_revoked: bool = False
+    asks_anyway: bool = False
+    is_stuck: bool = False
+
+    def health(self, service: str) -> ServiceHealth:
+        """Return a healthy answer, or silence."""
+        is_up = service not in self.silent
+        return ServiceHealth(
+            service=service,
+            is_alive=is_up,
+            is_ready=is_up,
+            revision=f"{service}-1" if is_up else "",
+            version="1.0.0" if is_up else "",
+            circuits=tuple(self.breakers.get(service, ())),
+            trouble="" if is_up else f"{service} does not answer",
+        )
+
+    def circuits(self, service: str) -> tuple[Circuit, ...]:
+        """Return the breakers; raise UnavailableError for a silent service."""
+        if service in self.silent:
+            raise UnavailableError(f"{service} does not answer")
+        return tuple(self.breakers.get(service, ()))
+
+    def reset_circuit(self, service: str, name: str) -> Circuit:
+        """Close one, unless it is stuck."""
+        found = self.breakers[service]
+        index = next(i for i, one in enumerate(found) if one.name == name)
+        if not self.is_stuck:
+            found[index] = replace(found[index], state="closed")
+        return found[index]
+
+    def fallback(self) -> Fallback:
+        """Return the fallback's state."""
+        return Fallback(mode=self.mode, max_age_s=300.0, used=self.used, refused=0)
+
+    def switch_fallback(self, mode: str) -> Fallback:
+        """Switch it."""
+        self.mode = mode
+        return self.fallback()
+
+    def token(self, identity: str) -> str:
+        """Return a new token."""
+        self.tokens += 1
+        return f"{identity}-{self.tokens}"
+
+    def sign_out(self, token: str) -> None:
+        """Revoke a token."""
+        self.revoked.add(token)
+
+    def status_with(self, token: str) -> int:
+        """Answer 401 to a revoked token, 200 to another; count what came from the cache."""
+        if token in self.revoked and not (self.serves_revoked and self.mode == "on"):
+            return 401
+        self.used += self.mode == "on" and not self.asks_anyway
+        return 200
+
+
+def circuit(name: str, state: str = "closed") -> Circuit:
+    """Return a breaker of service a."""
+    return Circuit(service="a", name=name, state=state, failures=0 if state == "closed" else 5, opened=0)
+
+
+def settings(service: str, *, traffic: TrafficSplit = LATEST, minimum: int = 1) -> ServiceSettings:
+    """Return a service whose first revision serves."""
+    return ServiceSettings(
+        service=service,
+        uri=f"https://{service}.run.test",
+        image=f"image of {service}",
+        latest_ready=f"{service}-1",
+        scaling=Scaling(minimum=minimum, maximum=0),
+        revision_maximum=4,
+        concurrency=80,
+        traffic=traffic,
+        serving=((f"{service}-1", 100),),
+    )
+
+
+def performer(ledger: FakeOperationsLedger, clock: FakeClock | None = None) -> Performer:
+    """Return a performer over fakes."""
+    return Performer(ledger, clock or FakeClock(), environment="sandbox", by="somebody")

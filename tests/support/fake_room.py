@@ -1,0 +1,90 @@
+"""A control room over fakes, for tests of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gates.model.criterion import Priority
+from gates.model.platform import Environment, MatrixRow, Platform, ServiceSpec
+from gates.operations.circuits import CircuitOperations
+from gates.operations.maintenance import Maintenance
+from gates.operations.scaling import ScalingOperations
+from tests.support.fake_operations import (
+    FakeConfiguration,
+    FakeOperationsLedger,
+    FakeServices,
+    circuit,
+    performer,
+    settings,
+)
+
+PLATFORM = Platform(
+    name="x",
+    services=(
+        ServiceSpec(name="a", title="a", tier="critical", is_public=True),
+        ServiceSpec(name="b", title="b", tier="critical", depends_on=("a",)),
+    ),
+    tiers=(),
+    matrix=(
+        MatrixRow(priority=Priority.P0, response_time=None, rollback_type="automated", authority="on-call"),
+        MatrixRow(priority=Priority.P3, response_time=None, rollback_type="scheduled", authority="owner"),
+    ),
+    roles=("on-call", "owner"),
+    digest="sha256:p",
+)
+
+
+def environment(*, is_protected: bool = False) -> Environment:
+    """Return an environment of two services."""
+    return Environment(
+        name="sandbox",
+        project="p",
+        region="r",
+        service_name="{service}",
+        public_hosts=(),
+        allowed_impacts=(),
+        is_protected=is_protected,
+        database="the-db",
+        image_repository="repo",
+        maintenance_image="page:1",
+    )
+
+
+@dataclass
+class FakeRoom:
+    """House and control room in one; stands in for both classes."""
+
+    environment: Environment = field(default_factory=environment)
+    platform: Platform = PLATFORM
+    ledger: FakeOperationsLedger = field(default_factory=FakeOperationsLedger)
+    services: FakeServices = field(
+        default_factory=lambda: FakeServices(breakers={"a": [circuit("b"), circuit("c", "open")]})
+    )
+    configuration: FakeConfiguration = field(
+        default_factory=lambda: FakeConfiguration(services={name: settings(name) for name in "ab"})
+    )
+
+    def __call__(self, *_what: object) -> FakeRoom:
+        """Stand in for the class."""
+        return self
+
+    @property
+    def circuits(self) -> CircuitOperations:
+        """Circuit operations over the fakes."""
+        return CircuitOperations(self.services, performer(self.ledger))
+
+    @property
+    def scaling(self) -> ScalingOperations:
+        """Scaling over the fakes."""
+        return ScalingOperations(self.configuration, performer(self.ledger))
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """Maintenance over the fakes."""
+        return Maintenance(
+            self.configuration,
+            performer(self.ledger),
+            self.ledger,
+            image=self.environment.maintenance_image,
+            cloud_name=self.environment.cloud_run_name,
+        )
