@@ -13,8 +13,12 @@ from gates.wiring import House
 
 if TYPE_CHECKING:
     from gates.adapters.cloud_run_configuration import CloudRunConfiguration
+    from gates.adapters.cloud_sql import CloudSql
     from gates.adapters.operator_client import OperatorClient
+    from gates.adapters.project_inventory import ProjectInventory
+    from gates.adapters.snapshots import SnapshotFolder
     from gates.operations.circuits import CircuitOperations
+    from gates.operations.database import DatabaseOperations
     from gates.operations.maintenance import Maintenance
     from gates.operations.performing import Performer
     from gates.operations.scaling import ScalingOperations
@@ -86,3 +90,35 @@ class ControlRoom:
             image=environment.maintenance_image,
             cloud_name=environment.cloud_run_name,
         )
+
+    @cached_property
+    def sql(self) -> CloudSql:
+        """The platform's database."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.cloud_sql import CloudSql
+
+        return CloudSql(self.house.environment, SystemClock())
+
+    @cached_property
+    def database(self) -> DatabaseOperations:
+        """What is done to the database."""
+        from gates.operations.database import DatabaseOperations
+
+        return DatabaseOperations(self.sql, self.performer)
+
+    @cached_property
+    def inventory(self) -> ProjectInventory:
+        """The project, its APIs, its images."""
+        from gates.adapters.project_inventory import ProjectInventory
+
+        return ProjectInventory(self.house.environment)
+
+    @cached_property
+    def snapshots(self) -> SnapshotFolder:
+        """The configuration snapshots of this environment."""
+        from gates.adapters.snapshots import SnapshotFolder
+        from gates.reporting.redaction import Redactor
+        from gates.wiring import reports_folder
+
+        redact = Redactor(self.house.secrets)
+        return SnapshotFolder(reports_folder(), self.house.environment.name, redact)

@@ -33,6 +33,12 @@ _COMMANDS = {
     "check": ("gates.cli.check", "Ask each service how it is."),
     "circuits": ("gates.cli.circuits", "Look at circuit breakers, reset them, switch the token fallback."),
     "scale": ("gates.cli.scale", "Keep more instances of a service, and go back."),
+    "db": ("gates.cli.database", "Look at the database, move its window, restart it."),
+    "backup": ("gates.cli.backup", "Take and list backups; say how much would be lost now."),
+    "restore": ("gates.cli.backup", "Bring the database back from a backup."),
+    "snapshot": ("gates.cli.snapshot", "Keep the configuration of all services, and find what drifted."),
+    "images": ("gates.cli.inventory", "List the container images, and who would miss one."),
+    "precheck": ("gates.cli.inventory", "Say whether the project and its APIs are there."),
     "criteria": ("gates.cli.criteria", "List, explain, lint the criteria; show what covers them."),
     "doctor": ("gates.cli.doctor", "Say what this machine and this environment lack."),
 }

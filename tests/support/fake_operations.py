@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from gates.errors import NotFoundError, OperationFailedError, UnavailableError
 from gates.model.configuration import Scaling, ServiceSettings
+from gates.model.database import Backup, Database
 from gates.model.health import Circuit, Fallback, ServiceHealth
 from gates.model.operation import OperationReceipt
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.operations.performing import Performer
-from tests.support.fake_clock import FakeClock
+from tests.support.fake_clock import EPOCH, FakeClock
 
 LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
 
@@ -178,3 +180,69 @@ def settings(service: str, *, traffic: TrafficSplit = LATEST, minimum: int = 1) 
 def performer(ledger: FakeOperationsLedger, clock: FakeClock | None = None) -> Performer:
     """Return a performer over fakes."""
     return Performer(ledger, clock or FakeClock(), environment="sandbox", by="somebody")
+
+
+@dataclass
+class FakeDatabase:
+    """One instance with backups; `refuses` makes every write fail."""
+
+    found: Database
+    stored: tuple[Backup, ...] = ()
+    done: list[str] = field(default_factory=list)
+    refuses: bool = False
+
+    def state(self) -> Database:
+        """Return the instance."""
+        return self.found
+
+    def set_window(self, day: int, hour: int) -> None:
+        """Move the window."""
+        self._do(f"window {day} {hour}")
+        self.found = replace(self.found, window_day=day, window_hour=hour)
+
+    def restart(self) -> None:
+        """Restart."""
+        self._do("restart")
+
+    def backups(self) -> tuple[Backup, ...]:
+        """Return the backups."""
+        return self.stored
+
+    def back_up(self) -> Backup:
+        """Take one."""
+        self._do("backup")
+        taken = backup("new", age_s=0)
+        self.stored = (taken, *self.stored)
+        return taken
+
+    def restore(self, backup: str) -> None:
+        """Bring one back."""
+        self._do(f"restore {backup}")
+
+    def _do(self, what: str) -> None:
+        if self.refuses:
+            raise OperationFailedError("the cloud did not do it")
+        self.done.append(what)
+
+
+def database(*stored: Backup) -> FakeDatabase:
+    """Return a database with its window on Sunday at two."""
+    found = Database(
+        name="the-db",
+        state="RUNNABLE",
+        version="POSTGRES_15",
+        tier="small",
+        window_day=7,
+        window_hour=2,
+        has_backups=True,
+        has_point_in_time=False,
+        authorized_networks=(),
+        max_connections=200,
+    )
+    return FakeDatabase(found=found, stored=stored)
+
+
+def backup(number: str, *, age_s: float, status: str = "SUCCESSFUL") -> Backup:
+    """Return a backup of that age on the fake clock."""
+    started = EPOCH - timedelta(seconds=age_s)
+    return Backup(id=number, kind="AUTOMATED", status=status, started_at=started, ended_at=started)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 
+from gates.adapters.snapshots import SnapshotFolder
 from gates.model.criterion import Priority
-from gates.model.platform import Environment, MatrixRow, Platform, ServiceSpec
+from gates.model.inventory import Image
+from gates.model.platform import Environment, MatrixRow, Platform, ServiceSpec, Tier
 from gates.operations.circuits import CircuitOperations
+from gates.operations.database import DatabaseOperations
+from gates.operations.inventory import NEEDED_APIS
 from gates.operations.maintenance import Maintenance
 from gates.operations.scaling import ScalingOperations
+from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
 from tests.support.fake_operations import (
     FakeConfiguration,
+    FakeDatabase,
     FakeOperationsLedger,
     FakeServices,
     circuit,
+    database,
     performer,
     settings,
 )
@@ -24,7 +33,9 @@ PLATFORM = Platform(
         ServiceSpec(name="a", title="a", tier="critical", is_public=True),
         ServiceSpec(name="b", title="b", tier="critical", depends_on=("a",)),
     ),
-    tiers=(),
+    tiers=(
+        Tier(name="critical", rto=timedelta(minutes=15), rpo=timedelta(minutes=5), strategy="two regions"),
+    ),
     matrix=(
         MatrixRow(priority=Priority.P0, response_time=None, rollback_type="automated", authority="on-call"),
         MatrixRow(priority=Priority.P3, response_time=None, rollback_type="scheduled", authority="owner"),
@@ -51,6 +62,30 @@ def environment(*, is_protected: bool = False) -> Environment:
 
 
 @dataclass
+class FakeInventory:
+    """A project with everything, and an image for every revision of service a."""
+
+    state: str = "ACTIVE"
+    apis: frozenset[str] = frozenset(NEEDED_APIS)
+    stored: tuple[Image, ...] = (
+        Image(package="a", digest="sha256:a-1", tags=("1",), uploaded_at=EPOCH),
+        Image(package="a", digest="sha256:a-2", tags=(), uploaded_at=EPOCH),
+    )
+
+    def project_state(self) -> str:
+        """Return the project's state."""
+        return self.state
+
+    def enabled_apis(self) -> frozenset[str]:
+        """Return the enabled APIs."""
+        return self.apis
+
+    def images(self) -> tuple[Image, ...]:
+        """Return the images."""
+        return self.stored
+
+
+@dataclass
 class FakeRoom:
     """House and control room in one; stands in for both classes."""
 
@@ -64,6 +99,15 @@ class FakeRoom:
         default_factory=lambda: FakeConfiguration(services={name: settings(name) for name in "ab"})
     )
 
+    sql: FakeDatabase = field(default_factory=database)
+    inventory: FakeInventory = field(default_factory=FakeInventory)
+    cloud: FakeCloud = field(
+        default_factory=lambda: FakeCloud(services={name: two_revisions(name) for name in "ab"})
+    )
+    snapshots: SnapshotFolder = field(
+        default_factory=lambda: SnapshotFolder(Path("nowhere"), "sandbox", lambda document: document)
+    )
+
     def __call__(self, *_what: object) -> FakeRoom:
         """Stand in for the class."""
         return self
@@ -72,6 +116,11 @@ class FakeRoom:
     def circuits(self) -> CircuitOperations:
         """Circuit operations over the fakes."""
         return CircuitOperations(self.services, performer(self.ledger))
+
+    @property
+    def database(self) -> DatabaseOperations:
+        """Database operations over the fakes."""
+        return DatabaseOperations(self.sql, performer(self.ledger))
 
     @property
     def scaling(self) -> ScalingOperations:

@@ -1,0 +1,76 @@
+"""`gate backup` and `gate restore`: backups, how old they are, and the way back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from gates.cli.database import emergency_roles
+from gates.cli.operating import Asked, acts, confirm_typed, demand_role, looks, tell
+from gates.model.exit_code import ExitCode
+from gates.operations.database import freshness as freshness_of
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def backup() -> None:
+    """Take and list backups of the database; say how much would be lost now."""
+
+
+@backup.command()
+@acts
+def create(asked: Asked) -> ExitCode:
+    """Take a backup now and wait until it is complete."""
+    asked.confirm("take a backup")
+    return tell([asked.room.database.back_up(is_dry=asked.is_dry)])
+
+
+@backup.command(name="list")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True)
+@looks
+def list_backups(asked: Asked, limit: int) -> ExitCode:
+    """List the newest backups; 1 when there is none."""
+    found = asked.room.sql.backups()[:limit]
+    for one in found:
+        age = one.age(datetime.now(UTC))
+        click.echo(
+            f"{one.id}  {one.status:10}  {one.kind:9}  {one.started_at:%Y-%m-%d %H:%M:%S}  {_words(age)} old"
+        )
+    return ExitCode.GO if found else ExitCode.NO_GO
+
+
+@backup.command()
+@looks
+def freshness(asked: Asked) -> ExitCode:
+    """Compare the age of the newest backup with each tier's objective; 1 when one is missed."""
+    sql = asked.room.sql
+    lost, rests_on = freshness_of(sql.state(), sql.backups(), datetime.now(UTC))
+    click.echo(f"would be lost now: {_words(lost) if lost is not None else 'everything'}: {rests_on}")
+    missed = False
+    for tier in asked.house.platform.tiers:
+        is_kept = lost is not None and lost <= tier.rpo
+        missed |= not is_kept
+        click.echo(f"{'ok  ' if is_kept else 'MISS'}  {tier.name}: at most {_words(tier.rpo)}")
+    return ExitCode.NO_GO if missed or lost is None else ExitCode.GO
+
+
+@click.command()
+@click.argument("number", metavar="BACKUP")
+@click.option(
+    "--role", required=True, help="In which role you act: one that the matrix trusts with P0 or P1."
+)
+@click.option("--confirm", "typed", metavar="INSTANCE", help="The instance's name, typed by you.")
+@acts
+def restore(asked: Asked, number: str, role: str, typed: str | None) -> ExitCode:
+    """Replace the database's content by BACKUP's: everything written since is lost, for everybody."""
+    demand_role(role, emergency_roles(asked.house.platform))
+    name = asked.house.environment.database or ""
+    if not asked.is_dry:
+        confirm_typed(name, typed, f"restore {name} from backup {number}, newer data will be lost")
+    return tell([asked.room.database.restore(number, is_dry=asked.is_dry)])
+
+
+def _words(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"

@@ -1,0 +1,75 @@
+"""`gate db`: the state of the database, its maintenance window, its restart."""
+
+from __future__ import annotations
+
+import click
+
+from gates.cli.operating import Asked, acts, confirm_typed, demand_role, looks, tell
+from gates.errors import UsageError
+from gates.model.criterion import Priority
+from gates.model.database import DAYS
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Platform
+
+_RUNNABLE = "RUNNABLE"
+_URGENT = (Priority.P0, Priority.P1)
+
+
+role_option = click.option(
+    "--role", required=True, help="In which role you act: one that the matrix trusts with P0 or P1."
+)
+typed_option = click.option("--confirm", "typed", metavar="INSTANCE", help="Its name, typed by you.")
+
+
+def emergency_roles(platform: Platform) -> tuple[str, ...]:
+    """Return who may take the database away from users: whom the matrix trusts with P0 and P1."""
+    return tuple(row.authority for row in platform.matrix if row.priority in _URGENT)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def db() -> None:
+    """Look at the platform's database, move its maintenance window, restart it."""
+
+
+@db.command()
+@looks
+def state(asked: Asked) -> ExitCode:
+    """Show how the database is, who may connect, and what protects its data; 1 when it does not run."""
+    found = asked.room.sql.state()
+    click.echo(f"{found.name}: {found.state}, {found.version}, {found.tier}")
+    click.echo(f"maintenance window {found.window}")
+    backups = "on" if found.has_backups else "OFF"
+    click.echo(f"backups {backups}, point-in-time recovery {'on' if found.has_point_in_time else 'OFF'}")
+    networks = ", ".join(found.authorized_networks) or "none"
+    click.echo(f"networks let in from outside: {networks}; connections: {found.max_connections or 'default'}")
+    return ExitCode.GO if found.state == _RUNNABLE else ExitCode.NO_GO
+
+
+@db.command(name="maintenance-window")
+@click.option("--day", type=click.Choice(DAYS, case_sensitive=False), help="Move the window to this day.")
+@click.option("--hour", type=click.IntRange(0, 23), help="Hour in UTC.")
+@acts
+def maintenance_window(asked: Asked, day: str | None, hour: int | None) -> ExitCode:
+    """Show the maintenance window, or move it with --day and --hour."""
+    if (day is None) is not (hour is None):
+        raise UsageError("a window has a day and an hour", next_step="say --day SUN --hour 2")
+    if day is None or hour is None:
+        click.echo(asked.room.sql.state().window)
+        return ExitCode.GO
+    asked.confirm(f"move the maintenance window to {day} {hour:02}:00 UTC")
+    return tell([asked.room.database.set_window(day.upper(), hour, is_dry=asked.is_dry)])
+
+
+@db.command()
+@click.option(
+    "--role", required=True, help="In which role you act: one that the matrix trusts with P0 or P1."
+)
+@click.option("--confirm", "typed", metavar="INSTANCE", help="The instance's name, typed by you.")
+@acts
+def restart(asked: Asked, role: str, typed: str | None) -> ExitCode:
+    """Restart the database: an outage for everybody. Nothing ever does this by itself."""
+    demand_role(role, emergency_roles(asked.house.platform))
+    name = asked.house.environment.database or ""
+    if not asked.is_dry:
+        confirm_typed(name, typed, f"restart {name}, an outage of {asked.house.environment.name}")
+    return tell([asked.room.database.restart(is_dry=asked.is_dry)])

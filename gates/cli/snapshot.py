@@ -1,0 +1,44 @@
+"""`gate snapshot`: the configuration of all services as files, and what drifted since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from gates.cli.operating import Asked, looks
+from gates.model.exit_code import ExitCode
+from gates.operations.snapshot import differences
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def snapshot() -> None:
+    """Keep the configuration of all services, and find what drifted."""
+
+
+@snapshot.command()
+@looks
+def create(asked: Asked) -> ExitCode:
+    """Write the configuration of every service below `reports/snapshots`."""
+    folder = asked.room.snapshots.write(_documents(asked), datetime.now(UTC))
+    click.echo(f"{len(asked.house.platform.service_names)} services in {folder}")
+    return ExitCode.GO
+
+
+@snapshot.command()
+@click.argument("name", required=False)
+@looks
+def diff(asked: Asked, name: str | None) -> ExitCode:
+    """Compare the live configuration with the snapshot NAME, or the newest; 1 when anything differs."""
+    wanted, before = asked.room.snapshots.read(name)
+    lines = list(differences(before, _documents(asked)))
+    for line in lines:
+        click.echo(line)
+    click.echo(f"{len(lines)} differences from {wanted}" if lines else f"nothing differs from {wanted}")
+    return ExitCode.NO_GO if lines else ExitCode.GO
+
+
+def _documents(asked: Asked) -> dict[str, dict[str, object]]:
+    return {
+        name: dict(asked.room.configuration.document(name)) for name in asked.house.platform.service_names
+    }

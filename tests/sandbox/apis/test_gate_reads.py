@@ -1,0 +1,201 @@
+"""The gate's adapters against the sandbox's APIs: the same clients as in production."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from google.cloud import run_v2
+
+from gates.adapters.clock import SystemClock
+from gates.adapters.cloud_run import CloudRun
+from gates.adapters.cloud_run_configuration import CloudRunConfiguration
+from gates.adapters.cloud_sql import CloudSql
+from gates.adapters.project_inventory import ProjectInventory
+from gates.errors import (
+    ConfigurationError,
+    ConflictError,
+    DeniedError,
+    NotFoundError,
+    OperationFailedError,
+    UnavailableError,
+)
+from gates.model.configuration import Scaling
+from gates.model.platform import Endpoints, Environment
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from sandbox.platform.apis.sql import INSTANCE
+from tests.sandbox.admin.local_cloud import PROJECT, REGION, template
+from tests.sandbox.apis.conftest import WholeCloud
+
+LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
+
+
+@pytest.fixture
+def environment(cloud: WholeCloud) -> Environment:
+    """The environment that the cloud is; a service is named as the cloud names it."""
+    return Environment(
+        name="sandbox",
+        project=PROJECT,
+        region=REGION,
+        service_name="{service}",
+        public_hosts=(),
+        allowed_impacts=(),
+        is_protected=False,
+        endpoints=Endpoints(
+            run_grpc=cloud.run.address,
+            apis_grpc=f"127.0.0.1:{cloud.apis_port}",
+            sql_admin=cloud.run.rest,
+        ),
+        database=INSTANCE,
+        image_repository=f"{PROJECT}-docker-repo",
+    )
+
+
+@pytest.fixture
+def sql(environment: Environment) -> Iterator[CloudSql]:
+    """The gate's client of Cloud SQL."""
+    client = CloudSql(environment, SystemClock())
+    yield client
+    client.close()
+
+
+def test_the_database_is_read_and_changed(sql: CloudSql, cloud: WholeCloud) -> None:
+    """State, window, a restart; the window that is set is the window that is read."""
+    found = sql.state()
+    assert (found.name, found.state, found.window) == (INSTANCE, "RUNNABLE", "SUN 02:00 UTC")
+    assert (found.has_backups, found.has_point_in_time, found.authorized_networks) == (True, True, ())
+    sql.set_window(1, 3)
+    assert sql.state().window == "MON 03:00 UTC"
+    sql.restart()
+
+
+def test_a_backup_is_taken_and_restored(sql: CloudSql, cloud: WholeCloud) -> None:
+    """The rows of that moment come back, the later ones are gone."""
+    path = cloud.data_dir / "a.sqlite3"
+    _write(path, "before")
+    taken = sql.back_up()
+    assert taken.is_usable
+    assert sql.backups()[0] == taken
+    _write(path, "after")
+    sql.restore(taken.id)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select name from rows").fetchall() == [("before",)]
+
+
+def _write(path: Path, name: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table if not exists rows (name)")
+        connection.execute("insert into rows values (?)", (name,))
+        connection.commit()
+
+
+def test_refusals_of_the_database_are_told_apart(
+    sql: CloudSql, cloud: WholeCloud, environment: Environment
+) -> None:
+    """Disabled, unknown, busy, unreachable, and not configured at all."""
+    with cloud.disturbed("api-disabled"), pytest.raises(DeniedError, match="could not read the database"):
+        sql.state()
+    other = replace(environment, database="other")
+    with closing(CloudSql(other, SystemClock())) as client, pytest.raises(NotFoundError):
+        client.state()
+    nowhere = replace(environment, endpoints=Endpoints(sql_admin="http://127.0.0.1:9"))
+    with closing(CloudSql(nowhere, SystemClock())) as client, pytest.raises(UnavailableError):
+        client.state()
+    with pytest.raises(ConfigurationError, match="has no database"):
+        CloudSql(replace(environment, database=None), SystemClock())
+
+
+def test_a_busy_database_is_a_conflict(sql: CloudSql, cloud: WholeCloud, environment: Environment) -> None:
+    """A second operation is refused while one runs."""
+    cloud.run.turn(sql_operation_s=0.5)
+    restart = threading.Thread(target=sql.restart)
+    restart.start()
+    with closing(CloudSql(environment, SystemClock())) as other:
+        cloud.run.until(lambda: other.state().state == "MAINTENANCE")
+        with pytest.raises(ConflictError):
+            other.back_up()
+    restart.join(10)
+
+
+def test_the_inventory_is_read(environment: Environment, cloud: WholeCloud) -> None:
+    """The project, its APIs, and the image of each deployed revision by its digest."""
+    cloud.run.create(body=run_v2.Service(template=template("sandbox/a:1.0.0")))
+    inventory = ProjectInventory(environment)
+    assert inventory.project_state() == "ACTIVE"
+    assert "run.googleapis.com" in inventory.enabled_apis()
+    (image,) = inventory.images()
+    (revision,) = CloudRun(environment, SystemClock()).revisions("svc")
+    assert (image.package, image.tags, image.digest) == ("a", ("1.0.0",), revision.digest)
+    with pytest.raises(NotFoundError):
+        ProjectInventory(replace(environment, image_repository="other")).images()
+    with pytest.raises(ConfigurationError, match="no image repository"):
+        ProjectInventory(replace(environment, image_repository=None)).images()
+
+
+def test_a_service_is_scaled_and_deployed(environment: Environment, cloud: WholeCloud) -> None:
+    """Scaling makes no revision; a deployment goes where its list says, a copy runs the same image."""
+    cloud.run.create(body=run_v2.Service(template=template("img:1", timeout={"seconds": 7})))
+    configuration = CloudRunConfiguration(environment, SystemClock())
+    first = configuration.settings("svc").latest_ready
+    configuration.set_scaling("svc", Scaling(minimum=2, maximum=5))
+    assert configuration.settings("svc").scaling == Scaling(minimum=2, maximum=5)
+    assert cloud.run.revision_names() == [first]
+    page = TrafficSplit(targets=(TrafficTarget(revision="svc-page", percent=100, tag="page"),))
+    configuration.deploy("svc", "img:page", "svc-page", page)
+    assert configuration.settings("svc").serving == (("svc-page", 100),)
+    configuration.redeploy("svc", first, "svc-back", LATEST)
+    after = configuration.settings("svc")
+    assert (after.serving, after.traffic) == ((("svc-back", 100),), LATEST)
+    copy, _, original = CloudRun(environment, SystemClock()).revisions("svc")
+    assert (copy.image, copy.digest) == (original.image, original.digest)
+    assert cloud.run.get().template.timeout.seconds == 7
+    configuration.close()
+
+
+def test_a_snapshot_holds_what_was_wanted_and_not_what_happens(
+    environment: Environment, cloud: WholeCloud
+) -> None:
+    """Two looks are equal although versions and times moved on."""
+    cloud.run.create()
+    configuration = CloudRunConfiguration(environment, SystemClock())
+    before = configuration.document("svc")
+    cloud.run.update("svc", "description", description="new")
+    after = configuration.document("svc")
+    assert {**after, "description": None} == {**before, "description": None}
+    assert "etag" not in after
+    assert after["template"] == before["template"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda found: found.deploy("svc", "img:broken", "svc-bad", LATEST),
+        lambda found: found.redeploy(
+            "svc", found.settings("svc").latest_ready, "svc-copy",
+            TrafficSplit(targets=(TrafficTarget(revision="svc-none", percent=100),)),
+        ),
+    ],
+)  # fmt: skip
+def test_a_failed_deployment_is_an_error(
+    environment: Environment, cloud: WholeCloud, write: Callable[[CloudRunConfiguration], None]
+) -> None:
+    """A container that does not start, and a list that names nobody: the old revision serves on."""
+    cloud.run.create()
+    cloud.run.plane.broken.add("img:broken")
+    configuration = CloudRunConfiguration(environment, SystemClock())
+    before = cloud.run.plane.routes["svc"]
+    with pytest.raises(OperationFailedError):
+        write(configuration)
+    assert cloud.run.plane.routes["svc"] == before
+
+
+def test_an_unknown_revision_is_not_copied(environment: Environment, cloud: WholeCloud) -> None:
+    """The read of the source fails first."""
+    cloud.run.create()
+    with pytest.raises(NotFoundError):
+        CloudRunConfiguration(environment, SystemClock()).redeploy("svc", "svc-none", "svc-copy", LATEST)
