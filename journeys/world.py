@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import httpx
 
@@ -19,6 +19,7 @@ _PAUSE_S = 0.05
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +115,23 @@ class World:
                 self.leftovers += [f"{what}: {status}"] if status >= 400 and status != 404 else []
 
 
-T = TypeVar("T")
+class Timed(Protocol):
+    """Whatever notes the steps that were taken with it."""
+
+    @property
+    def steps(self) -> list[StepTime]:
+        """The steps so far."""
+        ...
 
 
-def step(take: Callable[Concatenate[World, P], R]) -> Callable[Concatenate[World, P], R]:
+W = TypeVar("W", bound=Timed)
+
+
+def step(take: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
     """Note in the world how long this step took, whether it held or not."""
 
     @functools.wraps(take)
-    def timed(world: World, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def timed(world: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
         started = time.monotonic()
         try:
             return take(world, *args, **kwargs)

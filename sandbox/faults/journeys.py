@@ -144,3 +144,29 @@ def stream_differs(_service: str, create_app: Create) -> App:
 
     vars(routes)["streamed"] = cut
     return create_app()  # type: ignore[no-any-return]
+
+
+def integrity_wrong(_service: str, create_app: Create) -> App:
+    """The pages name another content for their script than it has: no browser runs it."""
+    from sandbox.services.frontend import static  # noqa: PLC0415 - patched in this process only
+
+    genuine = static.integrity_of
+    vars(static)["integrity_of"] = lambda content: genuine(content + b" ")
+    return create_app()  # type: ignore[no-any-return]
+
+
+def cookie_readable(_service: str, create_app: Create) -> App:
+    """The session's cookie can be read by every script of the page."""
+    app: App = create_app()
+
+    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_open(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    (name, value.replace(b"; HttpOnly", b"")) for name, value in message["headers"]
+                ]
+            await send(message)
+
+        await app(scope, receive, send_open)
+
+    return spoilt

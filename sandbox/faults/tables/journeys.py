@@ -23,4 +23,6 @@ KNOWN = (
     _row("J08", "context-forgotten", "nlp-assistant", "a conversation has no memory", "JRN-ASSISTANT"),
     _row("J09", "conversation-shared", "nlp-assistant", "colleagues read conversations", "JRN-ASSISTANT"),
     _row("J10", "stream-differs", "nlp-assistant", "a streamed answer loses a sentence", "JRN-ASSISTANT"),
+    _row("J11", "integrity-wrong", "frontend", "the pages' script is refused by browsers", "JRN-BROWSER"),
+    _row("J12", "cookie-readable", "frontend", "scripts can read the session", "JRN-BROWSER"),
 )

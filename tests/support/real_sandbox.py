@@ -1,0 +1,92 @@
+"""The whole sandbox as a process of its own, with its nine real services, and producers that look at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from gates.evidence.pytest_results import parse
+from gates.model.evidence import EvidenceBundle
+
+_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class RealSandbox:
+    """A running sandbox: what it said of itself, and the folder of its files."""
+
+    endpoints: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def state(self) -> Path:
+        """The sandbox's own files."""
+        return self.folder / "state"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point the gate and its producers at this sandbox."""
+        return {
+            **os.environ,
+            "GRPC_VERBOSITY": "NONE",
+            "GATE_ENDPOINTS_FILE": str(self.state / "endpoints.json"),
+            "GATE_IDENTITIES_FILE": str(self.state / "identities.json"),
+            "GATE_REPORTS": str(self.folder / "reports"),
+        }
+
+    def deploy(self, service: str, image: str) -> None:
+        """Give a service a new revision with all traffic."""
+        words = ["deploy", "--state-dir", str(self.state), service, image]
+        self.run(sys.executable, "-m", "sandbox", *words, wanted=0)
+
+    def run(
+        self, *command: str, wanted: int | None = None, variables: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command that is pointed at this sandbox; `wanted` is the exit code that it must have."""
+        done = subprocess.run(
+            command,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        assert wanted is None or done.returncode == wanted, done.stdout + done.stderr
+        return done
+
+    def look(self, *node_ids: str, run_folder: Path, **variables: str) -> EvidenceBundle:
+        """Run producers and return what they saw."""
+        run_folder.mkdir(parents=True, exist_ok=True)
+        evidence = run_folder / "producers.jsonl"
+        options = ["-q", "-p", "no:randomly", "--env", "sandbox", f"--gate-evidence={evidence}"]
+        more = {"GATE_RUN_FOLDER": str(run_folder), **variables}
+        done = self.run(sys.executable, "-m", "pytest", *options, *node_ids, variables=more)
+        assert evidence.exists(), done.stdout + done.stderr
+        return parse(evidence.read_text(encoding="utf-8"), exit_status=done.returncode)
+
+
+@contextmanager
+def real_sandbox(folder: Path) -> Iterator[RealSandbox]:
+    """Run the nine services until the block ends."""
+    command = [sys.executable, "-m", "sandbox", "up", "--state-dir", str(folder / "state")]
+    with (
+        (folder / "sandbox.log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as running,
+    ):
+        try:
+            assert running.stdout is not None
+            line = running.stdout.readline()
+            assert line, (folder / "sandbox.log").read_text()
+            yield RealSandbox(endpoints=json.loads(line), folder=folder)
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.wait(timeout=30)
