@@ -33,7 +33,7 @@ Services = Annotated[
     Annotated[Literal["all", "platform"], Tag("word")] | Annotated[tuple[Service, ...], Filled, Tag("list")],
     Discriminator(_word_or_list),
 ]
-Identifier = Annotated[str, Field(pattern=r"^[A-Z]{2,4}-[A-Z0-9]+(-[A-Z0-9]+)*$")]
+Identifier = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,3}-[A-Z0-9]+(-[A-Z0-9]+)*$")]
 NodeId = Annotated[str, Field(pattern=r"^tests/[a-z0-9_/]+/test_[a-z0-9_]+\.py::test_[a-z0-9_]+$")]
 Anchor = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
 
