@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -68,7 +69,7 @@ def elsewhere() -> Elsewhere:
     """Return the document."""
     path = FOLDER / "security-checks-elsewhere.yaml"
     source = read_yaml(path.read_text(encoding="utf-8"), str(path))
-    return ElsewhereDocument.model_validate(source.value).spec
+    return ElsewhereDocument.model_validate_json(json.dumps(source.value)).spec
 
 
 @cache
