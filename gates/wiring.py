@@ -7,7 +7,8 @@ what it uses (docs/adr/0004).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from gates.adapters.ledger import SqliteLedger
     from gates.adapters.run_folder import RunFolder
     from gates.adapters.run_keeper import RunKeeper
+    from gates.bench import Bench, Runs
+    from gates.model.bench import Arm
     from gates.model.criterion import Catalogue
     from gates.model.decision import Decision
     from gates.model.events import Event
@@ -124,8 +127,8 @@ class House:
 
         return sensitive(reference for _, reference in self.environment.identities)
 
-    def run_folder(self, run_id: str) -> RunFolder:
-        """Make the folder of a new run.
+    def run_folder(self, run_id: str, root: Path | None = None) -> RunFolder:
+        """Make the folder of a new run, below `root` or below the reports.
 
         Raises:
             UsageError: a run with that id is there already.
@@ -133,7 +136,7 @@ class House:
         from gates.adapters.run_folder import RunFolder
         from gates.reporting.redaction import Redactor
 
-        return RunFolder.create(reports_folder(), run_id, Redactor(self.secrets))
+        return RunFolder.create(root or reports_folder(), run_id, Redactor(self.secrets))
 
     def open_run_folder(self, path: Path) -> RunFolder:
         """Return the folder of an earlier run.
@@ -185,6 +188,39 @@ def open_run_folder(path: Path) -> RunFolder:
     from gates.reporting.redaction import Redactor
 
     return RunFolder.open(path, Redactor())
+
+
+@contextmanager
+def bench(house: House, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
+    """Yield the benchmark of an environment; `runs` runs the gate there."""
+    from gates.adapters.clock import SystemClock
+    from gates.adapters.cloud_run_deployer import CloudRunDeployer
+    from gates.adapters.command_lines import CommandLines
+    from gates.bench import Bench
+
+    deployer = CloudRunDeployer(house.environment)
+    try:
+        yield Bench(
+            catalogue=house.catalogue,
+            deployer=deployer,
+            commands=CommandLines(),
+            runs=runs,
+            clock=SystemClock(),
+            is_quick=is_quick,
+        )
+    finally:
+        deployer.close()
+
+
+def bench_arms(house: House, folder: Path) -> tuple[Arm, ...]:
+    """Return the arms that a folder's bench.yaml describes.
+
+    Raises:
+        DocumentError: it is missing or wrong.
+    """
+    from gates.adapters.bench_document import load_bench
+
+    return load_bench(folder, house.platform, house.catalogue)
 
 
 def keeper(folder: RunFolder) -> RunKeeper:

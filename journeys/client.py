@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from functools import lru_cache
 
 import httpx
@@ -11,6 +12,22 @@ from gates.model.target import Target
 
 TIMEOUT_S = 10.0
 """How long one answer may take before the service counts as silent."""
+
+
+class Odometer:
+    """Counts the requests that this process has sent through `client`."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._lock = threading.Lock()
+
+    def tick(self) -> None:
+        """Count one more."""
+        with self._lock:
+            self.sent += 1
+
+
+ODOMETER = Odometer()
 
 
 class SilenceError(AssertionError):
@@ -35,6 +52,7 @@ class NamedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request to the mapped address."""
+        ODOMETER.tick()
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
         address = self._addresses.get(f"{url.host}:{port}")

@@ -14,7 +14,7 @@ import pytest
 
 from gates.model.identity import Identity
 from gates.model.target import Target
-from journeys.client import client
+from journeys.client import ODOMETER, client
 from journeys.registry import CAST
 from journeys.session import AUTH, Tokens, sign_in
 from journeys.world import World
@@ -22,6 +22,14 @@ from journeys.world import World
 _LONGEST_LABEL = 24
 # A local endpoint is reached directly, whatever proxy the machine has for the outside.
 _LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
+
+
+@pytest.fixture(autouse=True)
+def requests_sent(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Note beside each check how many requests it took."""
+    before = ODOMETER.sent
+    yield
+    request.node.user_properties.append(("requests", str(ODOMETER.sent - before)))
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ _COMMANDS = {
     "images": ("gates.cli.inventory", "List the container images, and who would miss one."),
     "precheck": ("gates.cli.inventory", "Say whether the project and its APIs are there."),
     "criteria": ("gates.cli.criteria", "List, explain, lint the criteria; show what covers them."),
+    "bench": ("gates.cli.bench", "Measure the gate on releases whose truth is known."),
     "doctor": ("gates.cli.doctor", "Say what this machine and this environment lack."),
 }
 

@@ -1,5 +1,5 @@
 """The producers of the validation windows share their fixtures with those of the readiness checklist."""
 
-from tests.producing import auth, google, http, label, tokens, world
+from tests.producing import auth, google, http, label, requests_sent, tokens, world
 
-__all__ = ["auth", "google", "http", "label", "tokens", "world"]
+__all__ = ["auth", "google", "http", "label", "requests_sent", "tokens", "world"]

@@ -1,0 +1,95 @@
+"""Did the gate see what is wrong with a release whose truth is known, and only that?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gates.judgement.proportions import wilson
+from gates.model.bench import Arm, ArmKind, ArmResult, BenchResult, Rate
+from gates.model.judgement import Judgement, Outcome
+from gates.model.verdict import Verdict, VerdictOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What is known of a run beside its verdict; seconds count from `started`."""
+
+    started: datetime
+    seconds: float
+    requests_until: Callable[[datetime], int | None]
+
+
+def assess(arm: Arm, number: int, verdict: Verdict, run: RunFacts) -> ArmResult:
+    """Return how the gate did on one run of an arm.
+
+    Args:
+        arm: what is true of the release.
+        number: which repetition of the arm it was.
+        verdict: what the gate said.
+        run: when it began, how long it took, and how many requests it had sent by a moment.
+    """
+    demanded = {judgement.criterion.id for judgement in verdict.judgements}
+    named = [name for name in arm.criteria if name in demanded] or list(arm.criteria)
+    failed = [judgement for judgement in verdict.judgements if judgement.outcome is Outcome.FAIL]
+    seen = [judgement for judgement in failed if judgement.criterion.id in named]
+    right = [judgement for judgement in seen if _is_about(judgement, arm.service)]
+    moment = min((item.window.end for one in right or seen for item in one.evidence), default=None)
+    return ArmResult(
+        arm=arm.id,
+        kind=arm.kind,
+        service=arm.service,
+        number=number,
+        outcome=verdict.outcome,
+        seconds=run.seconds,
+        failed=_labels(failed),
+        unclear=_labels(j for j in verdict.judgements if j.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR)),
+        missed=tuple(name for name in named if name not in _ids(seen)),
+        astray=tuple(name for name in named if name in _ids(seen) and name not in _ids(right)),
+        is_detected=verdict.outcome is VerdictOutcome.NO_GO,
+        detection_s=None if moment is None else (moment - run.started).total_seconds(),
+        requests=None if moment is None else run.requests_until(moment),
+    )
+
+
+def _is_about(judgement: Judgement, service: str) -> bool:
+    """Whether a judgement points at the service: it is judged about it, or what was seen blames it."""
+    return service in (judgement.service, *judgement.blames)
+
+
+def _ids(judgements: Iterable[Judgement]) -> set[str]:
+    return {judgement.criterion.id for judgement in judgements}
+
+
+def _labels(judgements: Iterable[Judgement]) -> tuple[str, ...]:
+    return tuple(f"{judgement.criterion.id}@{judgement.service}" for judgement in judgements)
+
+
+def summarise(results: Sequence[ArmResult]) -> BenchResult:
+    """Return the rates of all runs with their intervals."""
+    bad = [one for one in results if one.kind.is_bad]
+    quiet = [one for one in results if one.kind in (ArmKind.BENIGN, ArmKind.GOOD)]
+    blind = [one for one in results if one.kind is ArmKind.SABOTAGE]
+    return BenchResult(
+        results=tuple(results),
+        rates=(
+            ("detected", _rate(bad, lambda one: one.is_detected)),
+            ("right criterion", _rate(bad, lambda one: one.has_right_criterion)),
+            ("right criterion and service", _rate(bad, lambda one: one.has_right_service)),
+            ("false alarms", _rate(quiet, lambda one: one.is_false_alarm)),
+            (
+                "unclear although good",
+                _rate(quiet, lambda one: not (one.is_false_alarm or one.is_as_expected)),
+            ),
+            ("wrong answers when blind", _rate(blind, lambda one: one.is_false_alarm)),
+        ),
+    )
+
+
+def _rate(results: Sequence[ArmResult], is_hit: Callable[[ArmResult], bool]) -> Rate | None:
+    if not results:
+        return None
+    hits = sum(is_hit(one) for one in results)
+    low, high = wilson(hits, len(results))
+    return Rate(hits=hits, runs=len(results), low=low, high=high)
