@@ -22,6 +22,8 @@ class Fault:
     criteria: tuple[str, ...]
     build: Callable[[str, Callable[[], AsgiApp]], AsgiApp]
     """Called in the revision's own process with the service's name and its healthy application factory."""
+    is_benign: bool = False
+    """Whether nothing is wrong with it: a change that must pass everything."""
 
 
 def late(module: str, name: str) -> Callable[[str, Callable[[], AsgiApp]], AsgiApp]:
@@ -33,6 +35,16 @@ def late(module: str, name: str) -> Callable[[str, Callable[[], AsgiApp]], AsgiA
         return app
 
     return build
+
+
+def rows(module: str) -> Callable[..., Fault]:
+    """Return a writer of table rows whose builder has the slug's name in `module`."""
+
+    def row(fault_id: str, slug: str, services: str | tuple[str, ...], summary: str, *criteria: str) -> Fault:
+        named = (services,) if isinstance(services, str) else services
+        return Fault(fault_id, slug, named, summary, criteria, late(module, slug.replace("-", "_")))
+
+    return row
 
 
 ALL = (

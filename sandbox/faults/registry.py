@@ -5,9 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sandbox.faults.fault import Fault
-from sandbox.faults.tables import authentication, behaviour, journeys
+from sandbox.faults.tables import (
+    authentication,
+    behaviour,
+    benign,
+    journeys,
+    records,
+    signin,
+    standing,
+    tokens,
+    traffic,
+)
 
-_TABLES = (authentication.KNOWN, behaviour.KNOWN, journeys.KNOWN)
+_TABLES = (
+    authentication.KNOWN,
+    behaviour.KNOWN,
+    journeys.KNOWN,
+    tokens.KNOWN,
+    signin.KNOWN,
+    traffic.KNOWN,
+    standing.KNOWN,
+    records.KNOWN,
+    benign.KNOWN,
+)
 
 FAULTS: Mapping[str, Fault] = {fault.slug: fault for table in _TABLES for fault in table}
 """Every fault by its slug. Ids M.. are the known-bad revisions of the benchmark, A.. are further ones."""

@@ -1,0 +1,50 @@
+"""Revisions that do not stand as they say: not up, not ready, not what was deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.faults.wrapping import App, answering, rewriting
+
+Create = Callable[[], Any]
+_UNREADY = (
+    b'{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"warming","code":"warming"}'
+)
+
+
+def crash_on_start(_service: str, _create_app: Create) -> App:
+    """M24: the process ends before it listens."""
+    raise RuntimeError("a setting is missing")
+
+
+def never_ready(_service: str, create_app: Create) -> App:
+    """It lives, it serves, and it says that it is not ready."""
+    return answering(create_app(), lambda _method, path: path == "/readyz", 503, _UNREADY)
+
+
+def ready_without_database(_service: str, create_app: Create) -> App:
+    """It says that it is ready, and that its database is down."""
+
+    def down(document: Any) -> Any:
+        return {**document, "dependencies": [{"name": "database", "state": "down", "isRequired": True}]}
+
+    return rewriting(create_app(), lambda _method, path: path == "/readyz", down)
+
+
+def dying(_service: str, create_app: Create) -> App:
+    """Its health answers 200, and says that it is not alive."""
+    return rewriting(
+        create_app(),
+        lambda _method, path: path == "/healthz",
+        lambda document: {**document, "status": "dying"},
+    )
+
+
+def version_lies(_service: str, create_app: Create) -> App:
+    """It says that it is the revision of last week."""
+    return rewriting(
+        create_app(),
+        lambda _method, path: path == "/version",
+        lambda document: {**document, "revision": f"{document['service']}-00001-old"},
+    )
