@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from google.cloud import run_v2
@@ -46,7 +47,7 @@ class CloudRunDeployer:
         template = run_v2.RevisionTemplate(before.template)
         template.containers[0].image = image
         serving = short_name(current.latest_ready_revision)
-        return self._update(service, template, _split(serving, percent=percent, tag=tag))[0]
+        return self._update(service, template, _split(serving, percent=percent, tag=tag), current.etag)[0]
 
     def restore(self, service: str) -> None:
         """Deploy what served before the first deployment, with the traffic list of that time.
@@ -60,7 +61,7 @@ class CloudRunDeployer:
             return
         template = run_v2.RevisionTemplate(before.template)
         traffic = list(before.traffic) or [run_v2.TrafficTarget(type_=_LATEST, percent=100)]
-        name, error = self._update(service, template, lambda _new: traffic)
+        name, error = self._update(service, template, lambda _new: traffic, self._read(service).etag)
         if error:
             raise OperationFailedError(f"{service} was not restored: {name}: {error}")
         del self._before[service]
@@ -69,12 +70,16 @@ class CloudRunDeployer:
         with translated(f"read {service}"):
             return self._client.get_service(name=self._path(service), timeout=_CALL_S)
 
-    def _update(self, service: str, template: Any, traffic: Any) -> tuple[str, str]:
+    def _update(
+        self, service: str, template: Any, traffic: Callable[[str], list[Any]], etag: str
+    ) -> tuple[str, str]:
         """Send template and traffic; return the new revision's name and why it failed, if it did."""
         revision = f"{self._environment.cloud_run_name(service)}-{secrets.token_hex(4)}"
         template.revision = revision
         request = run_v2.UpdateServiceRequest(
-            service=run_v2.Service(name=self._path(service), template=template, traffic=traffic(revision)),
+            service=run_v2.Service(
+                name=self._path(service), etag=etag, template=template, traffic=traffic(revision)
+            ),
             update_mask=field_mask_pb2.FieldMask(paths=["template", "traffic"]),
         )
         wait = operations_pb2.WaitOperationRequest(timeout=duration_pb2.Duration(seconds=int(_OPERATION_S)))
@@ -93,7 +98,7 @@ class CloudRunDeployer:
         return f"projects/{place.project}/locations/{place.region}/services/{place.cloud_run_name(service)}"
 
 
-def _split(serving: str, *, percent: int, tag: str) -> Any:
+def _split(serving: str, *, percent: int, tag: str) -> Callable[[str], list[Any]]:
     """Return the function from the new revision's name to the traffic list."""
 
     def targets(new: str) -> list[Any]:

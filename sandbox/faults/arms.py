@@ -1,4 +1,4 @@
-"""The known-bad and benign revisions as arms of the gate's benchmark; `python -m sandbox.faults.arms` prints them.
+"""Known-bad and benign revisions as arms of the benchmark; `python -m sandbox.faults.arms` prints them.
 
 What is printed belongs into `platforms/isectech/bench.yaml`, between its two marks.
 """

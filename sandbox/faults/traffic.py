@@ -10,7 +10,9 @@ from sandbox.faults.tokens import read_token
 from sandbox.faults.wrapping import App, Receive, Scope, Send, answering, delaying, every, is_work
 
 Create = Callable[[], Any]
-    b'{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Broken.","code":"internal"}'
+_BROKEN = (
+    b'{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"x","code":"internal"}'
+)
 
 
 def one_percent_fails(_service: str, create_app: Create) -> App:
