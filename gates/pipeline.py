@@ -21,7 +21,7 @@ from gates.model import events
 from gates.model.criterion import Catalogue, Criterion, Stage
 from gates.model.decision import Decision, DecisionKind
 from gates.model.evidence import EvidenceBundle
-from gates.model.judgement import Waiver
+from gates.model.judgement import Judgement, Outcome, Waiver, worst
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, RunSetup, ToolVersion
@@ -65,6 +65,21 @@ class Request:
         """Return what is kept of the request, so that its evidence can be judged again."""
         scope = Scope(stage=self.stage, is_partial=bool(self.only))
         return RunSetup(release=release, scope=scope, only=self.only)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotCheck:
+    """What a few checks outside of any stage showed; with a flaw something may be missing."""
+
+    judgements: tuple[Judgement, ...]
+    flaws: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of all; a flaw is at best INCONCLUSIVE, and so is nothing at all."""
+        outcomes = [judgement.outcome for judgement in self.judgements]
+        doubt = [Outcome.INCONCLUSIVE] if self.flaws or not outcomes else []
+        return worst([*outcomes, *doubt])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +173,18 @@ class Gate:
         )
         self.announce(events.VerdictReached(verdict=verdict))
         return verdict
+
+    def spot(self, criteria: Sequence[Criterion], *, label: str) -> SpotCheck:
+        """Look at criteria of whatever stage and judge each; no verdict, nothing done, nothing remembered."""
+        views = self.views()
+        found = find_release(
+            views, self.platform.services, release_id=label, environment=self.environment.name, wanted={}
+        )
+        with self._step("look", f"{len(criteria)} criteria"):
+            bundle = self.source.collect(criteria, found.release, views)
+        now = self.ports.clock.now()
+        bound = bind(bundle, catalogue=self.catalogue, release=found.release, now=now)
+        return SpotCheck(judgements=judge(criteria, bound, now=now), flaws=bound.flaws)
 
     def decide(self, verdict: Verdict, views: Sequence[ServiceView]) -> Decision:
         """Say what to do, with the rollback plan where one is needed."""

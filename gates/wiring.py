@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gates.actions.ports import RollbackPorts
     from gates.adapters.allure_report import BuiltReport
     from gates.adapters.cloud_run import CloudRun
+    from gates.adapters.journey_log import JourneyLog
     from gates.adapters.ledger import SqliteLedger
     from gates.adapters.run_folder import RunFolder
     from gates.adapters.run_keeper import RunKeeper
@@ -118,6 +119,13 @@ class House:
         )
 
     @cached_property
+    def journey_log(self) -> JourneyLog:
+        """Where the results of synthetic journeys are written."""
+        from gates.adapters.journey_log import JourneyLog
+
+        return JourneyLog(self.environment)
+
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """Every value that no file of a run may hold: what the test identities sign in with.
 
@@ -149,19 +157,30 @@ class House:
 
         return RunFolder.open(path, Redactor(self.secrets))
 
-    def gate(self, folder: RunFolder, *, announce: Callable[[Event], None], seconds: float) -> Gate:
-        """Return the gate of this environment, writing what its producers say into `folder`."""
+    def gate(
+        self,
+        folder: RunFolder,
+        *,
+        announce: Callable[[Event], None],
+        seconds: float,
+        catalogue: Catalogue | None = None,
+    ) -> Gate:
+        """Return the gate of this environment, writing what its producers say into `folder`.
+
+        `catalogue` takes the place of the platform's own, for checks that are about fewer services.
+        """
         from gates.adapters.evidence_source import ProducerSource
         from gates.adapters.producers import PytestProducers
         from gates.pipeline import Gate
 
         producers = PytestProducers(root=Path.cwd(), announce=announce)
+        demanded = catalogue or self.catalogue
         return Gate(
             platform=self.platform,
             environment=self.environment,
-            catalogue=self.catalogue,
+            catalogue=demanded,
             source=ProducerSource(
-                catalogue=self.catalogue,
+                catalogue=demanded,
                 environment=self.environment,
                 producers=producers,
                 folder=folder,
@@ -248,6 +267,21 @@ def allure_page(folder: RunFolder) -> BuiltReport:
     page = AllureReport(package=PACKAGE, history=history)
     results, target = folder.path / "allure-results", folder.path / "allure-report"
     return page.build(results, target=target, title=f"release gate {folder.run_id}")
+
+
+def generator_page(house: House, folder: RunFolder, *, root: Path, port: int) -> int:
+    """Serve the load generator's page, pointed at what is deployed now, and return its exit status."""
+    from gates.adapters.generator_page import open_page
+    from gates.adapters.targeting import make_target
+    from gates.decision.candidates import find_release
+
+    views = house.gate(folder, announce=lambda _event: None, seconds=0).views()
+    place = house.environment.name
+    found = find_release(
+        views, house.platform.services, release_id=folder.run_id, environment=place, wanted={}
+    )
+    target = make_target(house.catalogue, house.environment, found.release, views)
+    return open_page(target, root=root, folder=folder.path, port=port)
 
 
 def write_reports(

@@ -1,1 +1,1 @@
-"""Locust users, shapes and profiles; `locust -f load/locustfile.py` opens the UI."""
+"""Locust users, shapes and profiles; `gate load --ui` opens the generator's page with all of them."""

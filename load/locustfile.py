@@ -1,7 +1,10 @@
-"""Users who read through the gateway; `locust -f load/locustfile.py` opens the UI.
+"""Users who read through the gateway, and, given a target, users who take the journeys.
+
+`gate load --ui` opens the generator's page with all of them.
 
 Environment: LOAD_HOST_HEADER (the name to say when the address is another), LOAD_TOKEN (an access token),
-LOAD_RATE (requests per second of one user), LOAD_OUT (file that receives every latency).
+LOAD_RATE (requests per second of one user), LOAD_OUT (file that receives every latency), LOAD_TARGET and
+LOAD_IDENTITIES (see `load.doors`).
 """
 
 from __future__ import annotations
@@ -12,6 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from locust import FastHttpUser, constant_throughput, events, task
+
+HAS_TARGET = "LOAD_TARGET" in os.environ
+if HAS_TARGET:
+    from load.journey_users import USERS, reader
+
+    globals().update({user.__name__: user for user in USERS})
 
 PATHS = (
     "/api/v1/asset-discovery/v1/assets?limit=10",
@@ -38,7 +47,8 @@ class Analyst(FastHttpUser):  # type: ignore[misc]
     def look(self) -> None:
         """Read the next thing."""
         self.turn += 1
-        headers = {"Authorization": f"Bearer {os.environ.get('LOAD_TOKEN', '')}"}
+        token = reader() if HAS_TARGET else os.environ.get("LOAD_TOKEN", "")
+        headers = {"Authorization": f"Bearer {token}"}
         if name := os.environ.get("LOAD_HOST_HEADER"):
             headers["Host"] = name
         path = PATHS[self.turn % len(PATHS)]

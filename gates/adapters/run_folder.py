@@ -103,6 +103,11 @@ class RunFolder:
         self._write_once("evidence.jsonl", codec.encode_bundle(bundle))
         return bundle
 
+    def read_producers(self) -> str:
+        """Return what the producers wrote line by line; nothing when they did not come to it."""
+        path = self.path / "producers.jsonl"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
     def read_evidence(self) -> EvidenceBundle:
         """Return what `evidence.jsonl` holds.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from gates.model.target import Target
 from journeys.session import Tokens
 from load.profiles import PROFILES
-from load.run import LoadSummary, run_profile
+from load.run import LoadSummary
+from tests.loading import send
 
 pytestmark = [pytest.mark.service("api-gateway"), pytest.mark.impact("noisy")]
 Measure = Callable[..., None]
@@ -23,11 +23,8 @@ def load(
     target: Target, tokens: Callable[[str], Tokens], tmp_path_factory: pytest.TempPathFactory
 ) -> LoadSummary:
     """Send the smoke profile once, at the gateway's public name."""
-    name = urlsplit(target.public_url("api-gateway")).hostname or ""
-    address = dict(target.addresses).get(f"{name}:443", f"{name}:443")
     folder = Path(os.environ.get("GATE_RUN_FOLDER") or tmp_path_factory.mktemp("load"))
-    token = tokens("load").access
-    return run_profile(PROFILES["smoke"], address=address, name=name, token=token, folder=folder)
+    return send(PROFILES["smoke"], target, token=tokens("load").access, folder=folder)
 
 
 @pytest.mark.criterion("LOD-ACHIEVED", "VAL-LOAD")

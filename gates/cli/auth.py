@@ -1,0 +1,73 @@
+"""`gate auth [FLOW…] | --all | --service S | --comprehensive`: the ways in, and what must not be one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from gates import wiring
+from gates.cli.operating import chosen
+from gates.cli.options import environment_option
+from gates.cli.run import duration
+from gates.cli.spotting import about, show, spot
+from gates.errors import UsageError
+from gates.model.criterion import Criterion
+from gates.model.exit_code import ExitCode
+
+_FLOWS, _ENDPOINTS = "authentication", "contract"
+_ALIASES = {"valid_login": "login", "invalid_login": "wrong_password"}
+"""What the guide calls a flow, and what it is called here."""
+
+
+@click.command()
+@click.argument("flows", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every flow of every service.")
+@click.option("--service", "services", multiple=True, help="Flows and endpoints of this service. Repeatable.")
+@click.option(
+    "--comprehensive", "is_comprehensive", is_flag=True, help="Flows and endpoints of all services."
+)
+@click.option("--deadline", default="10m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
+@environment_option
+def auth(
+    env: str, flows: tuple[str, ...], services: tuple[str, ...], deadline: str, **kinds: bool
+) -> ExitCode:
+    """Try FLOWS (for example valid_login); without any, list them.
+
+    Leaves with 0 when each did what it must, 1 when one did not, 10 when one could not be tried.
+    """
+    house = wiring.House(env)
+    known = {_flow(criterion): criterion for criterion in _of(house, _FLOWS) if len(criterion.producers) == 1}
+    if not (flows or services or any(kinds.values())):
+        click.echo("\n".join(f"{name:16} {known[name].statement}" for name in known))
+        return ExitCode.GO
+    criteria = _named(flows, known)
+    if kinds["is_all"] or kinds["is_comprehensive"] or services:
+        criteria = list(known.values())
+    if kinds["is_comprehensive"] or services:
+        criteria += _of(house, _ENDPOINTS)
+    if services:
+        criteria = about(criteria, chosen(services, house.platform))
+    seen = spot(house, criteria, word="auth", seconds=duration(deadline))
+    show(seen.check.judgements)
+    return seen.code
+
+
+def _of(house: wiring.House, category: str) -> list[Criterion]:
+    return [criterion for criterion in house.catalogue.criteria if criterion.category == category]
+
+
+def _flow(criterion: Criterion) -> str:
+    return criterion.producers[0].rpartition("::test_")[2]
+
+
+def _named(names: Sequence[str], known: dict[str, Criterion]) -> list[Criterion]:
+    wanted = list(dict.fromkeys(_ALIASES.get(name, name) for name in names))
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise UsageError(f"unknown flow {', '.join(unknown)}", next_step=f"one of {_listed(known)}")
+    return [known[name] for name in wanted]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join([*names, *_ALIASES])

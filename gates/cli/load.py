@@ -1,0 +1,76 @@
+"""`gate load PROFILE`: send load and measure it; `gate load --ui`: the generator's own page."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gates import wiring
+from gates.cli.options import environment_option
+from gates.cli.run import duration
+from gates.cli.spotting import show, spot
+from gates.errors import UsageError
+from gates.model.criterion import Criterion
+from gates.model.exit_code import ExitCode
+from gates.model.judgement import Judgement
+from gates.model.platform import Impact
+from gates.reporting.phrasing import demand, measured
+
+_PRODUCER = "test_load.py::"
+_QUICK = "smoke"
+_PROFILE = "GATE_LOAD_PROFILE"
+"""Tells the producers which profile to send."""
+
+
+@click.command()
+@click.argument("profile", required=False)
+@click.option("--ui", "is_page", is_flag=True, help="Open the generator's page with every kind of user.")
+@click.option("--port", default=8089, show_default=True, help="Port of the page, on this machine alone.")
+@click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
+@environment_option
+def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: int) -> ExitCode:
+    """Send the load of PROFILE (smoke, expected, … of load/profiles.py) to the gateway and measure.
+
+    Leaves with 0 when it was carried, 1 when it was not, 10 when too little was sent to say.
+    """
+    house = wiring.House(env)
+    if is_page:
+        return _page(house, port)
+    if profile is None:
+        raise UsageError("no profile", next_step="name one of load/profiles.py, or say --ui")
+    os.environ[_PROFILE] = profile
+    criteria = [c for c in house.catalogue.criteria if c.id.startswith("LOD-") and _sends(c, profile)]
+    seen = spot(house, criteria, word=f"load-{profile}", seconds=duration(deadline))
+    show(seen.check.judgements, more=_figure)
+    return seen.code
+
+
+def _sends(criterion: Criterion, profile: str) -> bool:
+    """Whether its producer sends this profile: the quick one is the immediate window's own."""
+    window = "immediate" if profile == _QUICK else "extended"
+    return any(f"/{window}/{_PRODUCER}" in producer for producer in criterion.producers)
+
+
+def _figure(judgement: Judgement) -> str:
+    if judgement.measured is None:
+        return ""
+    wanted = demand(judgement.criterion)
+    return f"{measured(judgement.measured)} of {judgement.samples:,} samples, demanded {wanted}"
+
+
+def _page(house: wiring.House, port: int) -> ExitCode:
+    missing = {Impact.NOISY, Impact.CREATES_DATA} - set(house.environment.allowed_impacts)
+    if missing:
+        named = ", ".join(sorted(missing))
+        raise UsageError(
+            f"{house.environment_name} allows no load: {named}", next_step="use another environment"
+        )
+    folder = house.run_folder(f"load-ui-{datetime.now(UTC):%m%d%H%M%S}")
+    click.echo(
+        f"http://127.0.0.1:{port} until Ctrl-C; users: those who read, and one kind per journey", err=True
+    )
+    status = wiring.generator_page(house, folder, root=Path.cwd(), port=port)
+    return ExitCode.GO if status == 0 else ExitCode.INCONCLUSIVE

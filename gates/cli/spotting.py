@@ -1,0 +1,75 @@
+"""What the commands share that run a few checks now: look, show each, and end with the worst of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import click
+
+from gates import wiring
+from gates.adapters.run_folder import RunFolder
+from gates.cli.progress import listener
+from gates.errors import UsageError
+from gates.model.criterion import Catalogue, Criterion
+from gates.model.exit_code import ExitCode
+from gates.model.judgement import Judgement, Outcome
+from gates.pipeline import SpotCheck
+from gates.reporting.redaction import clean
+
+_ENDING = {
+    Outcome.PASS: ExitCode.GO,
+    Outcome.FAIL: ExitCode.NO_GO,
+    Outcome.ERROR: ExitCode.INCONCLUSIVE,
+    Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spotted:
+    """What was seen, and the folder that holds it."""
+
+    check: SpotCheck
+    folder: RunFolder
+
+    @property
+    def code(self) -> ExitCode:
+        """0 when everything was seen and held, 1 when something did not hold, 10 when nobody can say."""
+        return _ENDING[self.check.outcome]
+
+
+def spot(
+    house: wiring.House, criteria: Sequence[Criterion], *, word: str, seconds: float, output: str = ""
+) -> Spotted:
+    """Run the producers of these criteria against what is deployed now.
+
+    The run's id, and so the label of everything that its checks create, begins with `word`.
+    """
+    if not criteria:
+        raise UsageError("there is no such check", next_step="see `gate criteria list`")
+    folder = house.run_folder(f"{word}-{datetime.now(UTC):%m%d%H%M%S%f}"[:-3])
+    chosen = {criterion.id: criterion for criterion in criteria}
+    all_of_them = tuple(chosen.get(known.id, known) for known in house.catalogue.criteria)
+    catalogue = Catalogue(criteria=all_of_them, digest=house.catalogue.digest)
+    with listener(output, house.platform) as progress:
+        gate = house.gate(folder, announce=progress, seconds=seconds, catalogue=catalogue)
+        check = gate.spot(criteria, label=folder.run_id)
+    for flaw in check.flaws:
+        click.echo(f"gate: flaw: {clean(flaw)}", err=True)
+    return Spotted(check=check, folder=folder)
+
+
+def about(criteria: Sequence[Criterion], services: Sequence[str]) -> list[Criterion]:
+    """Return the criteria as far as they are about these services."""
+    narrowed = (replace(c, services=tuple(s for s in c.services if s in services)) for c in criteria)
+    return [criterion for criterion in narrowed if criterion.services]
+
+
+def show(judgements: Sequence[Judgement], *, more: Callable[[Judgement], str] = lambda _: "") -> None:
+    """Print one line per judgement."""
+    width = max((len(j.criterion.id) for j in judgements), default=0)
+    for judgement in judgements:
+        said = more(judgement) or judgement.reason
+        line = f"{judgement.outcome:12} {judgement.criterion.id:{width}} {judgement.service:19} {said}"
+        click.echo(clean(line.rstrip()))

@@ -1,0 +1,35 @@
+"""How one synthetic journey went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gates.model.judgement import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyStep:
+    """One step that was taken, in the order in which it ended."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyResult:
+    """One journey: whether it got through, how long it took, and whom its failure blames."""
+
+    journey: str
+    criterion: str
+    outcome: Outcome
+    reason: str
+    seconds: float
+    at: datetime
+    blames: tuple[str, ...] = ()
+    steps: tuple[JourneyStep, ...] = ()
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether the journey was taken at all: a pass or a failure is known only then."""
+        return self.outcome in (Outcome.PASS, Outcome.FAIL)

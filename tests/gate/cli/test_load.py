@@ -1,0 +1,77 @@
+"""`gate load`: which criteria a profile is measured for, and who may open the generator's page."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gates import cli, wiring
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Impact
+from tests.support.fake_spot import SpotHouse, check
+
+DEMANDS = (
+    check("LOD-QUICK", "load", "tests/validation/immediate/test_load.py::test_rate"),
+    check("LOD-AGREED", "load", "tests/validation/extended/test_load.py::test_rate"),
+    check("VAL-LOAD", "load", "tests/validation/immediate/test_load.py::test_rate"),
+)
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SpotHouse:
+    """A quick and an agreed load criterion."""
+    made = SpotHouse(DEMANDS, lambda *_: 0.0, tmp_path)
+    monkeypatch.setattr(wiring, "House", made)
+    monkeypatch.setenv("GATE_LOAD_PROFILE", "before")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("profile", "measured"), [("smoke", "LOD-QUICK"), ("expected", "LOD-AGREED"), ("stress", "LOD-AGREED")]
+)
+def test_a_profile_is_measured_by_its_own_producers(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str], profile: str, measured: str
+) -> None:
+    """The producers are told the profile; figures and demand are shown."""
+    assert cli.invoke(["load", profile, "--env", "sandbox"]) is ExitCode.GO
+    shown = capsys.readouterr().out
+
+    assert [line.split()[1] for line in shown.splitlines()] == [measured]
+    assert "of 1 samples, demanded 0 failed checks" in shown
+    assert os.environ["GATE_LOAD_PROFILE"] == profile
+
+
+def test_nothing_is_sent_without_a_profile(house: SpotHouse) -> None:
+    """Load is sent only when somebody says how much."""
+    assert cli.invoke(["load", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    assert house.asked == []
+
+
+def test_the_page_is_refused_where_no_load_is_allowed(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An environment that only lets look gets no users."""
+    assert cli.invoke(["load", "--ui", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    assert "allows no load: creates-data, noisy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("status", "code"), [(0, ExitCode.GO), (2, ExitCode.INCONCLUSIVE)])
+def test_the_page_is_opened_with_what_is_deployed(
+    house: SpotHouse, monkeypatch: pytest.MonkeyPatch, status: int, code: ExitCode
+) -> None:
+    """Its end is the command's end."""
+    allowed = (Impact.NOISY, Impact.CREATES_DATA)
+    house.environment = replace(house.environment, allowed_impacts=allowed)
+    opened: list[int] = []
+
+    def page(_house: object, _folder: object, *, root: Path, port: int) -> int:
+        opened.append(port)
+        return status
+
+    monkeypatch.setattr(wiring, "generator_page", page)
+
+    assert cli.invoke(["load", "--ui", "--port", "9", "--env", "sandbox"]) is code
+    assert opened == [9]
