@@ -1,0 +1,104 @@
+"""What the security checks share: volleys of requests, tenants of their own, forged tokens, a canary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gates.model.target import Target
+from journeys.reads import PROTECTED
+from journeys.session import Tokens, bearer
+from tests.readiness.security.canary import Canary, listening
+from tests.readiness.security.forgeries import Forgery, keyless, misclaimed, public_jwk
+from tests.readiness.security.records import Records, make_records
+from tests.readiness.security.tenants import Account, Tenant
+from tests.readiness.security.volley import Ask, Seen, Volley
+
+Secret = Callable[[str], Mapping[str, Any]]
+Forged = Mapping[tuple[str, str], Sequence[Seen]]
+"""What came of the forged tokens of a check at a service."""
+
+
+@pytest.fixture(scope="session")
+def volley(http: Callable[[str], httpx.Client]) -> Volley:
+    """Give the sender of many requests at once."""
+    return Volley(http)
+
+
+@pytest.fixture(scope="session")
+def canary() -> Iterator[Canary]:
+    """Give the listener that nobody has a reason to call."""
+    with listening() as canary:
+        yield canary
+
+
+@pytest.fixture(scope="session")
+def tenant(secret: Secret) -> Tenant:
+    """Give a tenant of our own."""
+    return Tenant(forger=secret("forger"), subject=str(secret("analyst")["subject"]))
+
+
+@pytest.fixture(scope="session")
+def stranger(secret: Secret) -> Tenant:
+    """Give another tenant of our own, with nothing in it."""
+    return Tenant(forger=secret("forger"), subject=str(secret("analyst")["subject"]))
+
+
+@pytest.fixture(scope="session")
+def account(tenant: Tenant, auth: httpx.Client) -> Iterator[Callable[..., Account]]:
+    """Make people of our tenant; none of them can sign in afterwards."""
+    made: list[Account] = []
+
+    def make(role: str = "viewer") -> Account:
+        made.append(tenant.account(auth, role))
+        return made[-1]
+
+    yield make
+    for each in made:
+        tenant.switch_off(auth, each)
+
+
+@pytest.fixture(scope="session")
+def keyless_answers(
+    volley: Volley, target: Target, tokens: Callable[[str], Tokens], auth: httpx.Client, canary: Canary
+) -> Forged:
+    """Send every token that can be forged without a key to every service that takes tokens."""
+    thief, good = Ed25519PrivateKey.generate(), tokens("analyst").access
+    canary.keys = (public_jwk(thief),)
+    keys = auth.get("/.well-known/jwks.json").json()["keys"]
+    return _sent(volley, target, good, list(keyless(good, keys, canary.address(), thief)))
+
+
+@pytest.fixture(scope="session")
+def misclaimed_answers(volley: Volley, target: Target, secret: Secret, tenant: Tenant) -> Forged:
+    """Send every rightly signed token with a wrong claim to every service that takes tokens."""
+    listed = list(misclaimed(secret("forger"), tenant.subject))
+    return _sent(volley, target, tenant.token("analyst"), listed)
+
+
+def _sent(volley: Volley, target: Target, good: str, forgeries: Sequence[Forgery]) -> Forged:
+    """Send a good token and all forgeries; the good one shows that a refusal is about the forgery."""
+    whole = [Forgery("control", "nothing wrong", good), *forgeries]
+    asks = [
+        (
+            forgery.check,
+            Ask(service=s.name, path=PROTECTED[s.name], headers=bearer(forgery.token), what=forgery.what),
+        )
+        for s in target.services
+        if s.name in PROTECTED
+        for forgery in whole
+    ]
+    found: dict[tuple[str, str], list[Seen]] = {}
+    for (check, _), seen in zip(asks, volley.send([ask for _, ask in asks]), strict=True):
+        found.setdefault((check, seen.ask.service), []).append(seen)
+    return found
+
+
+@pytest.fixture(scope="session")
+def records(http: Callable[[str], httpx.Client], tenant: Tenant, account: Callable[..., Account]) -> Records:
+    """Give one record of each kind in our tenant."""
+    return make_records(http, tenant, account().id)

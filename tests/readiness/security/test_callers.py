@@ -1,0 +1,118 @@
+"""Who a service believes it talks to: people, services, and what they merely claim."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from gates.model.target import ServiceTarget
+from journeys.checks import demand, expect
+from journeys.reads import PROTECTED
+from journeys.session import AUTH, Tokens, sign_in
+from tests.readiness.security.contracts import PEOPLE, SERVICE, operations
+from tests.readiness.security.tenants import Account, Tenant
+from tests.readiness.security.volley import Ask, Volley
+
+REVOCATION_S = 3.0
+CLAIMED = {
+    "X-User-Id": "usr_0000000000000001",
+    "X-User-Role": "admin",
+    "X-Roles": "admin,service",
+    "X-Tenant-Id": "globex",
+    "X-Forwarded-User": "admin",
+    "X-Forwarded-Email": "admin@acme.test",
+    "X-Goog-Authenticated-User-Email": "accounts.google.com:admin@acme.test",
+    "X-Goog-Authenticated-User-Id": "accounts.google.com:1",
+    "X-Endpoint-API-UserInfo": "eyJzdWIiOiJhZG1pbiIsInJvbGVzIjpbImFkbWluIl19",
+    "X-Real-IP": "127.0.0.1",
+    "X-Original-User": "admin",
+    "Remote-User": "admin",
+}
+
+
+@pytest.mark.criterion("TOK-20-DISABLED")
+@pytest.mark.impact("creates-data")
+def test_disabled_account(
+    service: ServiceTarget,
+    volley: Volley,
+    auth: httpx.Client,
+    account: Callable[..., Account],
+    tenant: Tenant,
+) -> None:
+    """The token works while its account is in force, and no longer."""
+    person = account("admin")
+    session = sign_in(auth, person.identity)
+    ask = Ask(service=service.name, path=PROTECTED[service.name], headers=session.headers)
+    expect(volley.one(ask), 200, blames=service.name)
+    tenant.switch_off(auth, person)
+    deadline = time.monotonic() + REVOCATION_S
+    while (status := volley.one(ask).status_code) != 401 and time.monotonic() < deadline:
+        threading.Event().wait(0.3)
+    message = f"accepts the token of an account that was switched off {REVOCATION_S:g} s ago: {status}"
+    demand(status == 401, message, blames=service.name)
+
+
+@pytest.mark.criterion("S2S-04-KIND")
+@pytest.mark.impact("creates-data")
+def test_kinds_stay_apart(service: ServiceTarget, volley: Volley, tenant: Tenant) -> None:
+    """No role of people opens an operation of services alone, and no service one of people alone."""
+    asks = []
+    for op in operations(service.name):
+        if op.scheme != "bearer" or not op.roles:
+            continue
+        callers = [role for role in PEOPLE if op.roles == (SERVICE,)]
+        callers += [SERVICE] if SERVICE not in op.roles else []
+        for role in callers:
+            headers = tenant.headers(role, **({"aud": service.name} if role == SERVICE else {}))
+            claimed = {**headers, "x-on-behalf-tenant": tenant.name} if role == SERVICE else headers
+            body: dict[str, str] | None = {} if op.takes_body else None
+            what = f"{role} at {op.name}"
+            asks.append(
+                Ask(
+                    service=service.name,
+                    method=op.method,
+                    path=op.at(),
+                    headers=claimed,
+                    json=body,
+                    what=what,
+                )
+            )
+    frontier = [
+        Ask(
+            service=service.name, path="/metrics", headers=tenant.headers("viewer"), what="viewer at /metrics"
+        )
+    ]
+    let_in = [
+        f"{s.ask.what}: {s.status}" for s in volley.send(asks or frontier) if s.status not in (401, 403)
+    ]
+    demand(not let_in, f"lets in {'; '.join(let_in[:5])}", blames=service.name)
+
+
+@pytest.mark.criterion("S2S-05-HEADERS")
+def test_claimed_identity(service: ServiceTarget, volley: Volley, tokens: Callable[[str], Tokens]) -> None:
+    """Claiming an identity opens nothing and changes nothing, one header at a time and all at once."""
+    path, good = PROTECTED[service.name], tokens("viewer").headers
+    each = [{name: value} for name, value in CLAIMED.items()]
+    strangers = [
+        Ask(service=service.name, path=path, headers=claim, what=str(claim)) for claim in (*each, CLAIMED)
+    ]
+    let_in = [f"{s.ask.what}: {s.status}" for s in volley.send(strangers) if s.status != 401]
+    demand(not let_in, f"believes {'; '.join(let_in[:3])}", blames=service.name)
+
+    path = "/v1/me" if service.name == AUTH else "/internal/circuits"
+    plain = volley.one(Ask(service=service.name, path=path, headers=good))
+    claims = [
+        Ask(service=service.name, path=path, headers={**good, **c}, what=str(c)) for c in (*each, CLAIMED)
+    ]
+    for seen in volley.send(claims):
+        same = (seen.status, _identity(seen.answer)) == (plain.status_code, _identity(plain))
+        demand(same, f"answers differently to {seen.ask.what}", blames=service.name)
+
+
+def _identity(answer: httpx.Response) -> tuple[object, ...]:
+    found = answer.json()
+    return tuple(str(found.get(name)) for name in ("id", "tenant", "roles", "username", "code"))

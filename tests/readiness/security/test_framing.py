@@ -1,0 +1,76 @@
+"""Requests that two readers would split differently, sent byte by byte to the public door."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+import pytest
+
+from gates.model.target import Target
+from journeys.checks import demand
+
+GATEWAY = "api-gateway"
+_PATIENCE_S = 3.0
+_MOST = 65_536
+SECOND = b"GET /version HTTP/1.1\r\nHost: {host}\r\n\r\n"
+"""What a reader with other eyes would take for a second request."""
+AMBIGUOUS = {
+    "both lengths": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two different lengths": b"Content-Length: 4\r\nContent-Length: 0\r\n\r\nabcd",
+    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a blank before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "a length with a sign": b"Content-Length: +5\r\n\r\nabcde",
+    "a negative length": b"Content-Length: -1\r\n\r\n",
+    "a folded header": b"X-A: b\r\n Content-Length: 0\r\n\r\n",
+    "two hosts": b"Host: other.test\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.criterion("CFG-13-SMUGGLING")
+def test_ambiguous_framing(target: Target) -> None:
+    """Each is refused, or it is answered and the connection ends: never a second answer on it."""
+    for what, rest in AMBIGUOUS.items():
+        answer = _exchange(target, rest)
+        statuses = [
+            int(line.split(b" ")[1]) for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")
+        ]
+        demand(statuses or not answer, f"answers {what} with something else than HTTP", blames=GATEWAY)
+        smuggled = len(statuses) > 1 and statuses[0] < 400
+        demand(not smuggled, f"answers {statuses} to one request with {what}", blames=GATEWAY)
+        broken = [status for status in statuses if status >= 500 and status != 501]
+        demand(not broken, f"breaks at {what}: {broken}", blames=GATEWAY)
+
+
+def _exchange(target: Target, rest: bytes) -> bytes:
+    """Send one ambiguous request with a second one behind it and return all that comes back."""
+    url = urlsplit(target.public_url(GATEWAY))
+    host, port = str(url.hostname), url.port or 443
+    address = dict(target.addresses).get(f"{host}:{port}", f"{host}:{port}")
+    at, _, number = address.rpartition(":")
+    context = ssl.create_default_context(cafile=target.ca_file)
+    head = (
+        f"POST /api/v1/auth-service/v1/login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    )
+    whole = head.encode() + rest + SECOND.replace(b"{host}", host.encode())
+    with (
+        socket.create_connection((at, int(number)), timeout=_PATIENCE_S) as plain,
+        context.wrap_socket(plain, server_hostname=host) as tls,
+    ):
+        tls.settimeout(_PATIENCE_S / 3)
+        tls.sendall(whole)
+        return _all_of(tls)
+
+
+def _all_of(tls: ssl.SSLSocket) -> bytes:
+    received = b""
+    while len(received) < _MOST:
+        try:
+            piece = tls.recv(_MOST)
+        except (TimeoutError, ConnectionError, ssl.SSLError):
+            break
+        if not piece:
+            break
+        received += piece
+    return received
