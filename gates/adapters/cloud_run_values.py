@@ -39,6 +39,11 @@ def service_state(service: str, message: Any) -> ServiceState:
         traffic=_split(service, message.traffic),
         serving=_serving(message.traffic_statuses, latest_ready),
         detail=message.terminal_condition.message,
+        tag_uris=tuple(
+            (short_name(status.revision) or latest_ready, status.uri)
+            for status in message.traffic_statuses
+            if status.tag and status.uri
+        ),
     )
 
 

@@ -32,7 +32,7 @@ def make_target(
     services = tuple(
         ServiceTarget(
             name=entry.service,
-            base_url=states[entry.service].uri,
+            base_url=states[entry.service].uri_of(entry.candidate.name),
             revision=entry.candidate.name,
             digest=entry.candidate.digest,
         )

@@ -45,9 +45,18 @@ class ServiceState:
     traffic: TrafficSplit
     serving: tuple[tuple[str, int], ...]
     detail: str = ""
+    tag_uris: tuple[tuple[str, str], ...] = ()
+    """Pairs (revision, URL) of the tags that point to a revision."""
 
     @property
     def sole_serving(self) -> str | None:
         """The revision that has all the traffic, or None when it is split or unknown."""
         whole = [revision for revision, percent in self.serving if percent == 100]  # noqa: PLR2004
         return whole[0] if len(whole) == 1 else None
+
+    def uri_of(self, revision: str) -> str:
+        """Return where a revision answers: at the service's URL when it has all traffic, else at its tag's.
+
+        A revision that shares the traffic and has no tag answers at the service's URL, among others.
+        """
+        return self.uri if self.sole_serving == revision else dict(self.tag_uris).get(revision, self.uri)

@@ -80,6 +80,14 @@ def test_a_service_is_described_in_the_models_words(bench: Bench) -> None:
     assert state.traffic.targets[1:] == BACK.targets[1:]
 
 
+def test_the_url_of_a_tag_belongs_to_its_revision(bench: Bench) -> None:
+    """A tag on the latest revision is the latest ready one's."""
+    for status in bench.run.service.traffic_statuses:
+        status.uri = f"https://{status.tag}---a.run.test" if status.tag else ""
+    found = bench.cloud.describe("a").tag_uris
+    assert found == (("a-00001", "https://stable---a.run.test"), ("a-00002", "https://next---a.run.test"))
+
+
 def test_an_empty_list_means_the_latest_revision(bench: Bench) -> None:
     """Cloud Run leaves the list out when everything goes to the latest."""
     bench.run.service.traffic = []
