@@ -36,5 +36,5 @@ def state(*serving: tuple[str, int], tag_uris: tuple[tuple[str, str], ...] = ())
 def test_a_revision_without_all_traffic_answers_at_its_tag(
     serving: tuple[tuple[str, int], ...], tags: tuple[tuple[str, str], ...], uri: str
 ) -> None:
-    """So a candidate can be judged before it gets traffic; without a tag the service's URL is all there is."""
+    """So a candidate is judged before it gets traffic; without a tag there is the service alone."""
     assert state(*serving, tag_uris=tags).uri_of("a-2") == uri
