@@ -28,8 +28,8 @@ PATHS = (
     "/api/v1/decision-engine/v1/policies",
     "/api/v1/routes",
 )
-SAMPLES: list[tuple[float, int]] = []
-"""Latency in ms and status of every request; 0 is no answer."""
+SAMPLES: list[tuple[float, int, str]] = []
+"""Latency in ms, status (0 is no answer) and path of every request."""
 
 
 class Analyst(FastHttpUser):  # type: ignore[misc]
@@ -60,7 +60,8 @@ def keep(response_time: float, exception: BaseException | None, **seen: Any) -> 
     """Keep the exact latency: the generator's own percentiles are rounded."""
     response = seen.get("response")
     status = int(getattr(response, "status_code", 0) or 0)
-    SAMPLES.append((response_time, status if exception is None or status else 0))
+    path = str(seen.get("name", ""))
+    SAMPLES.append((response_time, status if exception is None or status else 0, path))
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]

@@ -10,7 +10,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,24 @@ from load.profiles import Profile
 
 _SPARE_S = 30
 _OK = range(200, 300)
+_THROUGH = 4
+"""Parts of a path that leads through the gateway: /api/v1/<service>/…"""
+_STANDS_OUT = 3.0
+"""So many times the figure of every other path points at the service behind one path."""
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 
 
 class GeneratorError(Exception):
     """The generator did not do its work: nothing is known about the platform."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathSummary:
+    """What was seen of one path."""
+
+    path: str
+    failed: int
+    p95: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +48,7 @@ class LoadSummary:
     latencies: tuple[float, ...]
     statuses: tuple[tuple[int, int], ...]
     """Pairs (status, how often); status 0 is no answer."""
+    by_path: tuple[PathSummary, ...] = ()
 
     @property
     def achieved(self) -> float:
@@ -48,8 +62,29 @@ class LoadSummary:
 
     def percentile(self, share: float) -> float:
         """Return the nearest-rank percentile of the exact latencies, 0 without any."""
-        ordered = sorted(self.latencies)
-        return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+        return percentile(self.latencies, share)
+
+
+def percentile(latencies: Sequence[float], share: float) -> float:
+    """Return the nearest-rank percentile, 0 without any latency."""
+    ordered = sorted(latencies)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def outlier(figures: Mapping[str, float]) -> str:
+    """Return the path whose figure is several times that of every other, empty when none stands out."""
+    ranked = sorted(figures, key=lambda path: figures[path], reverse=True)
+    if not ranked or figures[ranked[0]] <= 0:
+        return ""
+    is_alone = len(ranked) == 1 or figures[ranked[0]] >= _STANDS_OUT * figures[ranked[1]]
+    return ranked[0] if is_alone else ""
+
+
+def service_behind(path: str, *, entrance: str) -> str:
+    """Return the service that a path of the gateway leads to; the entrance itself for its own paths."""
+    parts = path.split("/")
+    is_through = len(parts) > _THROUGH and parts[1:3] == ["api", "v1"]
+    return parts[3] if is_through else entrance
 
 
 def run_profile(profile: Profile, *, address: str, name: str, token: str, folder: Path) -> LoadSummary:
@@ -91,14 +126,23 @@ def _summary(out: Path, profile: Profile, ended: subprocess.CompletedProcess[str
     except (OSError, ValueError) as error:
         said = ended.stderr.strip()[-300:]
         raise GeneratorError(f"the generator ended with {ended.returncode}: {said}") from error
-    samples: Sequence[tuple[float, int]] = [(float(ms), int(status)) for ms, status in written["samples"]]
+    samples: Sequence[tuple[float, int, str]] = [
+        (float(ms), int(status), str(path)) for ms, status, path in written["samples"]
+    ]
     if written["counted"] != len(samples):
         raise GeneratorError(f"the generator counted {written['counted']} requests and kept {len(samples)}")
-    statuses = sorted({status for _, status in samples})
+    statuses = sorted({status for _, status, _ in samples})
     return LoadSummary(
         requests=len(samples),
-        failed=sum(status not in _OK for _, status in samples),
+        failed=sum(status not in _OK for _, status, _ in samples),
         demanded=profile.demanded,
-        latencies=tuple(ms for ms, _ in samples),
-        statuses=tuple((status, sum(s == status for _, s in samples)) for status in statuses),
+        latencies=tuple(ms for ms, _, _ in samples),
+        statuses=tuple((status, sum(s == status for _, s, _ in samples)) for status in statuses),
+        by_path=tuple(_path_summary(path, samples) for path in sorted({path for _, _, path in samples})),
     )
+
+
+def _path_summary(path: str, samples: Sequence[tuple[float, int, str]]) -> PathSummary:
+    own = [(ms, status) for ms, status, name in samples if name == path]
+    failed = sum(status not in _OK for _, status in own)
+    return PathSummary(path=path, failed=failed, p95=percentile([ms for ms, _ in own], 0.95))

@@ -169,11 +169,16 @@ def identity(pytestconfig: pytest.Config, target: Target) -> Callable[[str], Ide
 
 @pytest.fixture
 def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Give `measure(value, unit=..., samples=...)`: what a producer saw, as a finite number."""
+    """Give `measure(value, unit=..., samples=...)`: what a producer saw, as a finite number.
 
-    def record(value: float, *, unit: str, samples: int = 1) -> None:
+    `blames` names the service that a bad value would point at, when it is another than the one judged.
+    """
+
+    def record(value: float, *, unit: str, samples: int = 1, blames: str = "") -> None:
         entry = json.dumps({"value": value, "unit": unit, "samples": samples}, allow_nan=False)
         request.node.user_properties.append(("measurement", entry))
+        if blames:
+            request.node.user_properties.append(("blames", blames))
 
     return record
 

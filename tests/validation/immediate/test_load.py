@@ -11,11 +11,12 @@ import pytest
 from gates.model.target import Target
 from journeys.session import Tokens
 from load.profiles import PROFILES
-from load.run import LoadSummary
+from load.run import LoadSummary, outlier, service_behind
 from tests.loading import send
 
 pytestmark = [pytest.mark.service("api-gateway"), pytest.mark.impact("noisy")]
 Measure = Callable[..., None]
+GATEWAY = "api-gateway"
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +37,12 @@ def test_achieved_rate(load: LoadSummary, measure: Measure) -> None:
 @pytest.mark.criterion("LOD-ERRORS", "VAL-ERR")
 def test_error_ratio(load: LoadSummary, measure: Measure) -> None:
     """Share of requests without a 2xx answer."""
-    measure(load.error_ratio, unit="ratio", samples=load.requests)
+    guilty = service_behind(outlier({one.path: one.failed for one in load.by_path}), entrance=GATEWAY)
+    measure(load.error_ratio, unit="ratio", samples=load.requests, blames=guilty)
 
 
 @pytest.mark.criterion("LOD-P95", "VAL-PERF")
 def test_p95(load: LoadSummary, measure: Measure) -> None:
     """95th percentile of the exact latencies."""
-    measure(load.percentile(0.95), unit="ms", samples=load.requests)
+    slowest = service_behind(outlier({one.path: one.p95 for one in load.by_path}), entrance=GATEWAY)
+    measure(load.percentile(0.95), unit="ms", samples=load.requests, blames=slowest)
