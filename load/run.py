@@ -35,6 +35,7 @@ class PathSummary:
 
     path: str
     failed: int
+    median: float
     p95: float
 
 
@@ -145,4 +146,7 @@ def _summary(out: Path, profile: Profile, ended: subprocess.CompletedProcess[str
 def _path_summary(path: str, samples: Sequence[tuple[float, int, str]]) -> PathSummary:
     own = [(ms, status) for ms, status, name in samples if name == path]
     failed = sum(status not in _OK for _, status in own)
-    return PathSummary(path=path, failed=failed, p95=percentile([ms for ms, _ in own], 0.95))
+    latencies = [ms for ms, _ in own]
+    return PathSummary(
+        path=path, failed=failed, median=percentile(latencies, 0.5), p95=percentile(latencies, 0.95)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,9 @@ Create = Callable[[], Any]
 _BROKEN = (
     b'{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"x","code":"internal"}'
 )
+_LEAK_BYTES = 200_000
+_MEMORY_BYTES = 16_000_000
+"""Room for 80 leaked requests: a container of that size is small, so that a short run sees its end."""
 
 
 def one_percent_fails(_service: str, create_app: Create) -> App:
@@ -56,3 +60,18 @@ def _tenant_of(scope: Scope) -> str:
     given = [value for name, value in scope.get("headers", ()) if name == b"authorization"]
     _, claims = read_token(given[0].decode("latin-1").partition(" ")[2]) if given else ({}, {})
     return str(claims.get("tenant", ""))
+
+
+def memory_leaks(_service: str, create_app: Create) -> App:
+    """M21: each request keeps 200 KB for ever, and the container ends when its memory is used up."""
+    app: App = create_app()
+    kept: list[bytes] = []
+
+    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_work(scope["method"], scope["path"]):
+            kept.append(bytes(_LEAK_BYTES))
+            if len(kept) * _LEAK_BYTES > _MEMORY_BYTES:
+                os._exit(137)  # what the kernel does to a container without memory
+        await app(scope, receive, send)
+
+    return spoilt

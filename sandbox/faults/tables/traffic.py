@@ -13,6 +13,7 @@ KNOWN = (
     _row("M13", "few-fail", _LOADED, "0.4 % of the requests end in a 500", "LOD-ERRORS"),
     _row("M14", "slow", _LOADED, "two and a half seconds on every call", "LOD-P95"),
     _row("M15", "sometimes-slow", "api-gateway", "every tenth request takes four seconds", "LOD-P95"),
+    _row("M21", "memory-leaks", _LOADED, "200 KB more with every request", "LOD-ERRORS"),
     _row("P01", "leaking-slower", "api-gateway", "each request makes the next one slower", "LOD-P95"),
     _row("P02", "one-tenant-fails", "api-gateway", "everything is broken for one tenant", "LOD-ERRORS"),
 )
