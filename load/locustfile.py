@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
+import gevent
 from locust import FastHttpUser, constant_throughput, events, task
 
 HAS_TARGET = "LOAD_TARGET" in os.environ
@@ -30,6 +32,10 @@ PATHS = (
 )
 SAMPLES: list[tuple[float, int, str]] = []
 """Latency in ms, status (0 is no answer) and path of every request."""
+
+DELAYS: list[float] = []
+"""Seconds by which each short pause of the generator was too long."""
+_TICK_S = 0.1
 
 
 class Analyst(FastHttpUser):  # type: ignore[misc]
@@ -64,6 +70,20 @@ def keep(response_time: float, exception: BaseException | None, **seen: Any) -> 
     SAMPLES.append((response_time, status if exception is None or status else 0, path))
 
 
+def notice_starvation() -> None:
+    """Note how late the generator comes back from short pauses: late, it measures itself."""
+    while True:
+        before = time.monotonic()
+        gevent.sleep(_TICK_S)
+        DELAYS.append(time.monotonic() - before - _TICK_S)
+
+
+@events.test_start.add_listener  # type: ignore[untyped-decorator]
+def watch(**_: Any) -> None:
+    """Begin to look at the generator itself."""
+    gevent.spawn(notice_starvation)
+
+
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def write(environment: Any, **_: Any) -> None:
     """Write every sample, and what the generator counted itself."""
@@ -71,5 +91,7 @@ def write(environment: Any, **_: Any) -> None:
     if out is None:
         return
     counted = environment.stats.total.num_requests
-    Path(out).write_text(json.dumps({"counted": counted, "samples": SAMPLES}), encoding="utf-8")
+    Path(out).write_text(
+        json.dumps({"counted": counted, "samples": SAMPLES, "delays": DELAYS}), encoding="utf-8"
+    )
     environment.process_exit_code = 0

@@ -20,6 +20,8 @@ _SPARE_S = 30
 _OK = range(200, 300)
 _THROUGH = 4
 """Parts of a path that leads through the gateway: /api/v1/<service>/…"""
+_STARVED_S = 0.25
+"""A generator that comes back so late from its pauses measures itself, not the platform."""
 _STANDS_OUT = 3.0
 """So many times the figure of every other path points at the service behind one path."""
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
@@ -127,6 +129,11 @@ def _summary(out: Path, profile: Profile, ended: subprocess.CompletedProcess[str
     except (OSError, ValueError) as error:
         said = ended.stderr.strip()[-300:]
         raise GeneratorError(f"the generator ended with {ended.returncode}: {said}") from error
+    if percentile(written["delays"], 0.9) > _STARVED_S:
+        late = percentile(written["delays"], 0.9)
+        raise GeneratorError(
+            f"the generator was starved: a tenth of its pauses ended {late:.2f} s late or more"
+        )
     samples: Sequence[tuple[float, int, str]] = [
         (float(ms), int(status), str(path)) for ms, status, path in written["samples"]
     ]
