@@ -32,6 +32,12 @@ class Authority:
         self.show(Leaf.VALID, context)
         return context
 
+    def trusting(self) -> ssl.SSLContext:
+        """A client context that trusts this authority alone."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._root.configure_trust(context)
+        return context
+
     def show(self, leaf: Leaf, context: ssl.SSLContext) -> None:
         """Let a context show another leaf from its next handshake on."""
         issuer = trustme.CA() if leaf is Leaf.UNTRUSTED else self._root

@@ -115,6 +115,8 @@ class Knobs:
     operations_denied: bool = False
     """Answer 403 to reads of operations, as a service-scoped role would see."""
     metrics_delay_s: float = 180.0
+    uptime_every_s: float = 5.0
+    """The sandbox's minutes are short: every uptime check is carried out each so many seconds."""
     extra_cold_start_s: float = 0.0
     sql_operation_s: float = 0.0
     """How long a backup, a restore or a restart of the database takes beyond its own work."""
@@ -166,6 +168,9 @@ class RequestSample:
     """Empty when no instance could be found."""
     code: int
     latency_ms: float
+    method: str = ""
+    url: str = ""
+    """With its query, as the caller asked for it."""
 
 
 class SampleSink(Protocol):

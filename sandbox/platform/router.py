@@ -66,6 +66,8 @@ class Router:
                         revision=destination.revision,
                         code=code,
                         latency_ms=elapsed_ms,
+                        method=request.method.decode("latin-1"),
+                        url=f"{entrance.scheme}://{request.host}{request.target.decode('latin-1')}",
                     )
                 )
 

@@ -11,7 +11,7 @@ from google.cloud import monitoring_v3
 
 from sandbox.platform.monitoring.errors import InvalidQueryError, NotEmulatedError
 from sandbox.platform.monitoring.filters import plural
-from sandbox.platform.monitoring.metrics import RESOURCE_LABELS, Kind, Metric, Shape
+from sandbox.platform.monitoring.metrics import Kind, Metric, Shape
 from sandbox.platform.monitoring.operations import ALIGNERS, NOT_EMULATED, REDUCERS, Operation
 from sandbox.platform.monitoring.store import Point, Series
 
@@ -51,7 +51,7 @@ class Aggregation:
     def _reduce(self, aligned: Sequence[Series]) -> list[Series]:
         groups: dict[tuple[tuple[str, str], ...], dict[float, list[Point]]] = {}
         for series in aligned:
-            kept = tuple((label, series.labels[label]) for label in (_KEPT, *self.group_by))
+            kept = tuple((label, series.labels.get(label, "")) for label in (_KEPT, *self.group_by))
             for point in series.points:
                 groups.setdefault(kept, {}).setdefault(point.end, []).append(point)
         return [
@@ -124,7 +124,7 @@ def _operation(table: Mapping[str, Operation], name: str, shape: Shape, metric: 
 
 
 def _group_by(fields: Sequence[str], metric: Metric) -> tuple[str, ...]:
-    known = {f"resource.labels.{label}" for label in RESOURCE_LABELS}
+    known = {f"resource.labels.{label}" for label in metric.resource_labels}
     known |= {f"metric.labels.{label}" for label in metric.labels}
     names = [plural(field) for field in fields if field not in {"resource.type", "metric.type"}]
     for name in names:

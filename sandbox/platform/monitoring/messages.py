@@ -9,7 +9,7 @@ from google.api import label_pb2, metric_pb2
 from google.cloud import monitoring_v3
 
 from sandbox.platform.monitoring.histogram import FINITE_BUCKETS, GROWTH, SCALE, Histogram
-from sandbox.platform.monitoring.metrics import RESOURCE_TYPE, Metric, Shape, ValueType
+from sandbox.platform.monitoring.metrics import Metric, Shape, ValueType
 from sandbox.platform.monitoring.store import Point, Series
 
 ListTimeSeriesRequest: Final = monitoring_v3.ListTimeSeriesRequest.pb()
@@ -17,6 +17,7 @@ ListTimeSeriesResponse: Final = monitoring_v3.ListTimeSeriesResponse.pb()
 ListMetricDescriptorsRequest: Final = monitoring_v3.ListMetricDescriptorsRequest.pb()
 ListMetricDescriptorsResponse: Final = monitoring_v3.ListMetricDescriptorsResponse.pb()
 GetMetricDescriptorRequest: Final = monitoring_v3.GetMetricDescriptorRequest.pb()
+CreateTimeSeriesRequest: Final = monitoring_v3.CreateTimeSeriesRequest.pb()
 _TimeSeries: Final = monitoring_v3.TimeSeries.pb()
 _Point: Final = monitoring_v3.Point.pb()
 
@@ -31,7 +32,7 @@ def time_series(series: Series, metric: Metric, shape: Shape) -> Any:
     message = _TimeSeries()
     message.metric.type = metric.type
     message.metric.labels.update(_stripped(series.labels, "metric.labels."))
-    message.resource.type = RESOURCE_TYPE
+    message.resource.type = metric.resource_type
     message.resource.labels.update(_stripped(series.labels, "resource.labels."))
     message.metric_kind = metric_pb2.MetricDescriptor.MetricKind.Value(shape.kind)
     message.value_type = metric_pb2.MetricDescriptor.ValueType.Value(shape.value_type)
@@ -50,6 +51,8 @@ def point(held: Point, shape: Shape) -> Any:
     message.interval.end_time.FromNanoseconds(round(held.end * 1e9))
     if isinstance(held.value, Histogram):
         _fill_distribution(message.value.distribution_value, held.value)
+    elif shape.value_type is ValueType.BOOL:
+        message.value.bool_value = bool(held.value)
     elif shape.value_type is ValueType.INT64:
         message.value.int64_value = int(held.value)
     else:
@@ -76,5 +79,5 @@ def metric_descriptor(metric: Metric, project: str) -> Any:
         value_type=metric_pb2.MetricDescriptor.ValueType.Value(metric.shape.value_type),
         unit=metric.unit,
         labels=[label_pb2.LabelDescriptor(key=key, description=text) for key, text in metric.labels.items()],
-        monitored_resource_types=[RESOURCE_TYPE],
+        monitored_resource_types=[metric.resource_type],
     )

@@ -33,6 +33,7 @@ class ValueType(StrEnum):
     INT64 = "INT64"
     DOUBLE = "DOUBLE"
     DISTRIBUTION = "DISTRIBUTION"
+    BOOL = "BOOL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Shape:
     @property
     def is_numeric(self) -> bool:
         """Whether a point is a number."""
-        return self.value_type is not ValueType.DISTRIBUTION
+        return self.value_type in (ValueType.INT64, ValueType.DOUBLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,10 @@ class Metric:
     unit: str
     labels: Mapping[str, str]
     """Label key to its description."""
+    resource_type: str = RESOURCE_TYPE
+    resource_labels: tuple[str, ...] = RESOURCE_LABELS
+    is_delayed: bool = True
+    """Whether a point becomes visible only after the delay of Cloud Run's own metrics."""
 
 
 _REQUEST_LABELS: Final = {

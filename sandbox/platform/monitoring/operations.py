@@ -77,6 +77,14 @@ def _between(values: Sequence[Value], percent: int) -> float:
     return low + (high - low) * (place - int(place))
 
 
+def _fraction_true(values: Sequence[Value], _period: float) -> Value:
+    return sum(_numbers(values)) / len(values)
+
+
+def _bool(shape: Shape) -> bool:
+    return shape.value_type is ValueType.BOOL
+
+
 def _any(_shape: Shape) -> bool:
     return True
 
@@ -116,6 +124,7 @@ ALIGNERS: Final[Mapping[str, Operation]] = {
     "ALIGN_MIN": Operation(_numeric, _same_type, _least),
     "ALIGN_MAX": Operation(_numeric, _same_type, _most),
     "ALIGN_MEAN": Operation(_numeric, _always(_GAUGE_DOUBLE), _mean),
+    "ALIGN_FRACTION_TRUE": Operation(_bool, _always(_GAUGE_DOUBLE), _fraction_true),
     "ALIGN_COUNT": Operation(_numeric, _always(_GAUGE_INT64), _count),
     **{
         f"ALIGN_PERCENTILE_{text}": Operation(_distribution, _always(_GAUGE_DOUBLE), _percentile(percent))

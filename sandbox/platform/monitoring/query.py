@@ -14,7 +14,7 @@ from sandbox.platform.monitoring.errors import (
     UnknownMetricError,
 )
 from sandbox.platform.monitoring.filters import Filter, parse_filter
-from sandbox.platform.monitoring.metrics import METRICS, RESOURCE_LABELS, RESOURCE_TYPE, Metric, Shape
+from sandbox.platform.monitoring.metrics import Metric, Shape
 from sandbox.platform.monitoring.paging import offset_of, page_size, token_for
 from sandbox.platform.monitoring.store import SampleStore, Series
 
@@ -28,19 +28,19 @@ _INVALID_COMBINATION: Final = (
 
 
 def list_time_series(store: SampleStore, request: Any, visible_until: float) -> Any:
-    """Answer ListTimeSeries from what was measured up to `visible_until` (unix seconds).
+    """Answer ListTimeSeries; of Cloud Run's metrics, what was measured up to `visible_until` (unix seconds).
 
     Raises:
         QueryError: the query is refused; the error carries the status.
     """
-    _require_project(request.name, store.project)
+    require_project(request.name, store.project)
     _require_supported(request)
     wanted = parse_filter(request.filter)
-    metric = _metric(wanted)
+    metric = find_metric(store, wanted)
     aggregation = read_aggregation(request.aggregation, metric)
     start, end = _interval(request.interval)
-    kind = {"metric.type": metric.type, "resource.type": RESOURCE_TYPE}
-    raw = store.series(metric, start, min(end, visible_until), lambda labels: wanted.matches(labels | kind))
+    seen = min(end, visible_until) if metric.is_delayed else end
+    raw = matching(store, metric, wanted, (start, seen))
     return _page(request, aggregation.apply(raw, end), metric, aggregation.shape)
 
 
@@ -50,15 +50,15 @@ def list_metric_descriptors(store: SampleStore, request: Any) -> Any:
     Raises:
         QueryError: the query is refused; the error carries the status.
     """
-    _require_project(request.name, store.project)
+    require_project(request.name, store.project)
     wanted = parse_filter(request.filter)
     if not wanted.labels <= {"metric.type", "resource.type"}:
         raise InvalidQueryError("Metric descriptors can be filtered by metric.type and resource.type only.")
     first, most = offset_of(request), page_size(max(request.page_size, 0), _MOST_DESCRIPTORS)
     found = [
         metric
-        for metric in METRICS.values()
-        if wanted.matches({"metric.type": metric.type, "resource.type": RESOURCE_TYPE})
+        for metric in store.metrics.values()
+        if wanted.matches({"metric.type": metric.type, "resource.type": metric.resource_type})
     ]
     response = messages.ListMetricDescriptorsResponse()
     response.metric_descriptors.extend(
@@ -76,14 +76,19 @@ def get_metric_descriptor(store: SampleStore, request: Any) -> Any:
         QueryError: the metric or the project is not here.
     """
     project, _, metric_type = request.name.partition("/metricDescriptors/")
-    _require_project(project, store.project)
-    metric = METRICS.get(metric_type)
+    require_project(project, store.project)
+    metric = store.metrics.get(metric_type)
     if metric is None:
         raise UnknownMetricError(f"Could not find descriptor for metric '{metric_type}'.")
     return messages.metric_descriptor(metric, store.project)
 
 
-def _require_project(name: str, project: str) -> None:
+def require_project(name: str, project: str) -> None:
+    """Refuse every project but one.
+
+    Raises:
+        QueryError: the name is none, or of another project.
+    """
     match = re.fullmatch(r"projects/([^/]+)", name)
     if match is None:
         raise InvalidQueryError(f'Name must begin with "projects/" and name a project, got "{name}".')
@@ -98,16 +103,29 @@ def _require_supported(request: Any) -> None:
         raise NotEmulatedError("secondary aggregation is not emulated")
 
 
-def _metric(wanted: Filter) -> Metric:
+def matching(
+    store: SampleStore, metric: Metric, wanted: Filter, interval: tuple[float, float]
+) -> list[Series]:
+    """Return the raw series of a metric that a filter means, with the points of (start, end]."""
+    kind = {"metric.type": metric.type, "resource.type": metric.resource_type}
+    return store.series(metric, *interval, lambda labels: wanted.matches(labels | kind))
+
+
+def find_metric(store: SampleStore, wanted: Filter) -> Metric:
+    """Return the one metric that a filter is about.
+
+    Raises:
+        QueryError: it names none, several, an unknown one, or labels that the metric does not have.
+    """
     metric_type = wanted.sole("metric.type")
     if metric_type is None:
         raise InvalidQueryError('The filter must specify a single metric type: metric.type = "…".')
-    metric = METRICS.get(metric_type)
+    metric = store.metrics.get(metric_type)
     if metric is None:
         raise UnknownMetricError(f'Cannot find metric(s) that match type = "{metric_type}".')
     known = {"metric.type", "resource.type"} | {f"metric.labels.{label}" for label in metric.labels}
-    known |= {f"resource.labels.{label}" for label in RESOURCE_LABELS}
-    resource_type = {"resource.type": RESOURCE_TYPE}
+    known |= {f"resource.labels.{label}" for label in metric.resource_labels}
+    resource_type = {"resource.type": metric.resource_type}
     resource_terms = [term for term in wanted.comparisons if term.label == "resource.type"]
     if not wanted.labels <= known or not all(term.holds_for(resource_type) for term in resource_terms):
         raise InvalidQueryError(_INVALID_COMBINATION)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import grpc
 import grpc.aio
 
 from sandbox.platform.contract import Knobs
-from sandbox.platform.monitoring import messages, query
+from sandbox.platform.grpc_methods import Methods, add_methods
+from sandbox.platform.monitoring import messages, query, writing
 from sandbox.platform.monitoring.errors import QueryError
 from sandbox.platform.monitoring.store import INTERVAL_S, InstanceReading, SampleStore
 
@@ -30,6 +31,10 @@ class MonitoringServer:
         self.port = port
         self._server = server
         self._gauge = gauge
+
+    def answer_also(self, tables: Mapping[str, Methods]) -> None:
+        """Answer more services on the same port."""
+        add_methods(self._server, tables)
 
     async def close(self) -> None:
         """Stop answering and stop reading instance counts; an error that ended the reading is raised here."""
@@ -58,7 +63,7 @@ async def serve_monitoring(
         RuntimeError: the port is taken.
     """
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers((_handlers(store, lambda: clock() - knobs().metrics_delay_s),))
+    server.add_generic_rpc_handlers((_handlers(store, lambda: clock() - knobs().metrics_delay_s, clock),))
     chosen = server.add_insecure_port(f"{_HOST}:{port}")
     await server.start()
     gauge = None if instances is None else asyncio.create_task(_read_instances(store, instances, clock))
@@ -71,7 +76,7 @@ async def _read_instances(store: SampleStore, instances: ReadInstances, clock: C
         await asyncio.sleep(INTERVAL_S)
 
 
-def _handlers(store: SampleStore, visible_until: Clock) -> grpc.GenericRpcHandler:
+def _handlers(store: SampleStore, visible_until: Clock, clock: Clock) -> grpc.GenericRpcHandler:
     def method(answer: Callable[[Any], Any], request_type: Any) -> grpc.RpcMethodHandler:
         async def handle(request: Any, context: grpc.aio.ServicerContext) -> Any:
             try:
@@ -89,6 +94,10 @@ def _handlers(store: SampleStore, visible_until: Clock) -> grpc.GenericRpcHandle
             "ListTimeSeries": method(
                 lambda request: query.list_time_series(store, request, visible_until()),
                 messages.ListTimeSeriesRequest,
+            ),
+            "CreateTimeSeries": method(
+                lambda request: writing.create_time_series(store, request, clock()),
+                messages.CreateTimeSeriesRequest,
             ),
             "ListMetricDescriptors": method(
                 lambda request: query.list_metric_descriptors(store, request),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from sandbox.platform.contract import RequestSample
 from sandbox.platform.monitoring.histogram import Histogram
-from sandbox.platform.monitoring.metrics import INSTANCE_COUNT, REQUEST_COUNT, Metric
+from sandbox.platform.monitoring.metrics import (
+    INSTANCE_COUNT,
+    METRICS,
+    REQUEST_COUNT,
+    Metric,
+)
 
 INTERVAL_S: Final = 10
 """Length of the intervals that samples are counted in, in seconds."""
@@ -16,6 +22,9 @@ RETENTION_S: Final = 26 * 3600
 """How long an interval is kept, in seconds: a day's window and its delay."""
 CAPACITY: Final = 100_000
 """How many counts (interval x service x revision x code) are kept; the oldest intervals go first."""
+
+WRITTEN_POINTS: Final = 10_000
+"""How many points of one written series are kept."""
 
 Value = int | float | Histogram
 
@@ -107,6 +116,25 @@ class SampleStore:
         self._region = region
         self._requests: _Intervals[Histogram] = _Intervals(capacity)
         self._instances: _Intervals[int] = _Intervals(capacity)
+        self._written: dict[tuple[str, tuple[tuple[str, str], ...]], deque[Point]] = {}
+        self._written_metrics: dict[str, Metric] = {}
+        self.lost: set[tuple[str, str]] = set()
+        """Pairs of a metric's type and a service, by its Cloud Run name, whose points do not arrive."""
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """All metrics by type: those of Cloud Run and those that were written."""
+        return {**METRICS, **self._written_metrics}
+
+    def write(self, metric: Metric, labels: Mapping[str, str], point: Point) -> bool:
+        """Take a written point, keyed as in a filter; False when the series has a newer one already."""
+        self._written_metrics[metric.type] = metric
+        key = (metric.type, tuple(sorted(labels.items())))
+        points = self._written.setdefault(key, deque(maxlen=WRITTEN_POINTS))
+        if points and point.end <= points[-1].end:
+            return False
+        points.append(point)
+        return True
 
     def record(self, sample: RequestSample) -> None:
         """Take one sample of the router."""
@@ -129,6 +157,8 @@ class SampleStore:
         self, metric: Metric, start: float, end: float, matches: Callable[[dict[str, str]], bool]
     ) -> list[Series]:
         """Return the raw series of `metric` whose labels match, with the points that end in (start, end]."""
+        if metric.type not in METRICS:
+            return self._series_written(metric, start, end, matches)
         found: dict[_Key, Series | None] = {}
         for at, row in self._rows(metric).between(start - INTERVAL_S, end):
             for key, held in row.items():
@@ -143,7 +173,20 @@ class SampleStore:
             for _, series in sorted(found.items())
             if series is not None
         ]
-        return [series for series in kept if series.points]
+        return [series for series in kept if series.points and not self._is_lost(metric, series)]
+
+    def _is_lost(self, metric: Metric, series: Series) -> bool:
+        return (metric.type, series.labels["resource.labels.service_name"]) in self.lost
+
+    def _series_written(
+        self, metric: Metric, start: float, end: float, matches: Callable[[dict[str, str]], bool]
+    ) -> list[Series]:
+        found = [
+            Series(dict(labels), [point for point in points if start < point.end <= end])
+            for (metric_type, labels), points in sorted(self._written.items(), key=lambda item: item[0])
+            if metric_type == metric.type and matches(dict(labels))
+        ]
+        return [series for series in found if series.points]
 
     def _rows(self, metric: Metric) -> _Intervals[Histogram] | _Intervals[int]:
         return self._instances if metric is INSTANCE_COUNT else self._requests

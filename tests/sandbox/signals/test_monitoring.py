@@ -377,7 +377,9 @@ def test_descriptors_cannot_be_filtered_by_labels(monitoring: Monitoring) -> Non
 def test_other_methods_are_unimplemented(monitoring: Monitoring) -> None:
     """A method that is not emulated never pretends to have done something."""
     with pytest.raises(exceptions.MethodNotImplemented):
-        monitoring.client.create_time_series(name=f"projects/{PROJECT}", time_series=[])
+        monitoring.client.delete_metric_descriptor(
+            name=f"projects/{PROJECT}/metricDescriptors/custom.googleapis.com/a"
+        )
 
 
 def test_a_day_of_samples_is_answered_from_buckets(monitoring: Monitoring) -> None:

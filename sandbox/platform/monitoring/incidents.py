@@ -1,0 +1,110 @@
+"""Incidents: opened when a policy's condition is violated, closed when it no longer is, told to its channels.
+
+The message is the one of a Pub/Sub or webhook channel, schema 1.2:
+https://cloud.google.com/monitoring/support/notification-options#schema-pubsub
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sandbox.platform.monitoring.alerting import Alerting
+from sandbox.platform.monitoring.conditions import ConditionReader, Observation
+
+EVERY_S: Final = 1.0
+_KEPT: Final = 1000
+
+Publish = Callable[[str, bytes, dict[str, str]], object]
+"""Takes a topic's full name, the message and its attributes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What was handed to a channel that ends outside the sandbox: Slack, e-mail."""
+
+    channel: str
+    message: str
+
+
+class Incidents:
+    """Looks at all policies, and tells their channels what begins and ends."""
+
+    def __init__(
+        self, alerting: Alerting, reader: ConditionReader, publish: Publish, clock: Callable[[], float]
+    ) -> None:
+        self._alerting = alerting
+        self._reader = reader
+        self._publish = publish
+        self._clock = clock
+        self._ids = itertools.count(1)
+        self._open: dict[tuple[str, str], dict[str, Any]] = {}
+        self.delivered: deque[Delivery] = deque(maxlen=_KEPT)
+        self.is_delivering = True
+
+    async def keep_looking(self) -> None:
+        """Look again and again, for ever."""
+        while True:
+            self.look()
+            await asyncio.sleep(EVERY_S)
+
+    def look(self) -> None:
+        """Evaluate every policy once."""
+        seen: set[tuple[str, str]] = set()
+        for policy in self._alerting.policies.all:
+            for condition in policy.conditions if policy.enabled.value else ():
+                for observed in self._reader.violations(condition):
+                    key = (condition.name, repr(sorted(observed.labels.items())))
+                    seen.add(key)
+                    if key not in self._open:
+                        self._open[key] = self._opened(policy, condition, observed)
+                        self._tell(policy, self._open[key])
+        for key in self._open.keys() - seen:
+            ended = self._open.pop(key) | {"state": "closed", "ended_at": int(self._clock())}
+            for policy in self._alerting.policies.all:
+                if key[0].startswith(f"{policy.name}/"):
+                    self._tell(policy, ended)
+
+    def _opened(self, policy: Any, condition: Any, observed: Observation) -> dict[str, Any]:
+        labels = {
+            kind: {
+                key.removeprefix(f"{kind}.labels."): value
+                for key, value in observed.labels.items()
+                if key.startswith(f"{kind}.labels.")
+            }
+            for kind in ("metric", "resource")
+        }
+        return {
+            "incident_id": f"0.sandbox{next(self._ids):08}",
+            "scoping_project_id": policy.name.split("/")[1],
+            "state": "open",
+            "started_at": int(self._clock()),
+            "ended_at": None,
+            "policy_name": policy.display_name,
+            "policy_user_labels": dict(policy.user_labels),
+            "condition_name": condition.display_name,
+            "summary": f"{condition.display_name} is violated with a value of {observed.value:g}.",
+            "observed_value": f"{observed.value:g}",
+            "threshold_value": f"{condition.condition_threshold.threshold_value:g}",
+            "metric": {"labels": labels["metric"]},
+            "resource": {"labels": labels["resource"]},
+            "documentation": {"content": policy.documentation.content},
+        }
+
+    def _tell(self, policy: Any, incident: dict[str, Any]) -> None:
+        if not self.is_delivering:
+            return
+        message = json.dumps({"version": "1.2", "incident": incident})
+        for name in policy.notification_channels:
+            channel = next((one for one in self._alerting.channels.all if one.name == name), None)
+            if channel is None or (channel.HasField("enabled") and not channel.enabled.value):
+                continue
+            if channel.type_ == "pubsub":
+                self._publish(channel.labels["topic"], message.encode(), {"version": "1.2"})
+            else:
+                self.delivered.append(Delivery(channel=name, message=message))

@@ -1,0 +1,252 @@
+"""What a well-run platform has configured: channels, alert policies, uptime checks, objectives.
+
+The limits are those of the guide's tables of service level indicators and infrastructure metrics.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from google.cloud import monitoring_v3
+
+from sandbox import topology
+from sandbox.platform.monitoring.alerting import Alerting
+from sandbox.platform.monitoring.objectives import Objectives
+from sandbox.platform.monitoring.uptime_checks import UptimeChecks
+
+TEST_METRIC: Final = "custom.googleapis.com/release_gate/test_alert"
+TOPIC: Final = f"projects/{topology.PROJECT}/topics/alerts"
+_PARENT: Final = f"projects/{topology.PROJECT}"
+_RUN: Final = 'resource.type = "cloud_run_revision" AND metric.type = "run.googleapis.com/{}"'
+_BY_SERVICE: Final = ("resource.labels.service_name",)
+_GT: Final = "COMPARISON_GT"
+_LT: Final = "COMPARISON_LT"
+_CLASS: Final = " AND metric.labels.response_code_class"
+_INFRASTRUCTURE: Final = (
+    ("CPU utilization", "run.googleapis.com/container/cpu/utilizations", 0.80),
+    ("Memory usage", "run.googleapis.com/container/memory/utilizations", 0.85),
+    ("Disk space", "cloudsql.googleapis.com/database/disk/utilization", 0.80),
+    ("Network latency", "networking.googleapis.com/vm_flow/rtt", 100.0),
+)
+
+
+def seed(alerting: Alerting, uptime: UptimeChecks, objectives: Objectives) -> None:
+    """Configure everything."""
+    _seed_objectives(objectives)
+    channels = _seed_channels(alerting)
+    for policy in (*_indicators(), *_infrastructure(), *_burn_rates(), _test_alert()):
+        policy.notification_channels.extend(channels)
+        alerting.create_policy(
+            monitoring_v3.CreateAlertPolicyRequest.pb()(
+                name=_PARENT, alert_policy=monitoring_v3.AlertPolicy.pb(policy)
+            ),
+            "",
+        )
+    for service in topology.SERVICES:
+        if service.public_host:
+            uptime.checks.add(_PARENT, _uptime_check(service))
+
+
+def _seed_channels(alerting: Alerting) -> list[str]:
+    wanted = (
+        ("Incidents in Slack", "slack", {"channel_name": "#incidents", "team": "isectech"}),
+        ("Incidents by e-mail", "email", {"email_address": "incidents@isectech.com"}),
+        ("Incidents for machines", "pubsub", {"topic": TOPIC}),
+    )
+    made = []
+    for title, kind, labels in wanted:
+        channel = monitoring_v3.NotificationChannel(
+            display_name=title, type_=kind, labels=labels, enabled=True
+        )
+        made.append(alerting.channels.add(_PARENT, monitoring_v3.NotificationChannel.pb(channel)).name)
+    return made
+
+
+def _indicators() -> list[Any]:
+    counted = {"aligner": "ALIGN_DELTA", "reducer": "REDUCE_SUM"}
+    requests = _RUN.format("request_count")
+    failed, answered = f'{requests}{_CLASS} = "5xx"', f'{requests}{_CLASS} != "5xx"'
+    latency = {"aligner": "ALIGN_DELTA", "reducer": "REDUCE_PERCENTILE_95"}
+    policies = []
+    for band, ratio, milliseconds, errors, deviation in (
+        ("alert", 0.995, 3000.0, 0.005, 0.3),
+        ("critical", 0.99, 5000.0, 0.01, 0.5),
+    ):
+        policies += [
+            _policy("sli-avail", band, _threshold(answered, _LT, ratio, counted, over=requests)),
+            _policy(
+                "sli-latency", band, _threshold(_RUN.format("request_latencies"), _GT, milliseconds, latency)
+            ),
+            _policy("sli-errors", band, _threshold(failed, _GT, errors, counted, over=requests)),
+            _policy("sli-throughput", band, _deviation(deviation)),
+        ]
+    return policies
+
+
+def _policy(criterion: str, band: str, condition: dict[str, Any]) -> Any:
+    title = f"{criterion.removeprefix('sli-')} beyond its {band} limit"
+    return monitoring_v3.AlertPolicy(
+        display_name=title,
+        user_labels={"criterion": criterion, "band": band},
+        conditions=[{"display_name": title, **condition}],
+        combiner="OR",
+        enabled=True,
+        severity="CRITICAL" if band == "critical" else "ERROR",
+    )
+
+
+def _threshold(
+    text: str, comparison: str, limit: float, how: dict[str, str], *, over: str = ""
+) -> dict[str, Any]:
+    aggregation = {
+        "alignment_period": {"seconds": 60},
+        "per_series_aligner": how["aligner"],
+        "cross_series_reducer": how["reducer"],
+        "group_by_fields": _BY_SERVICE,
+    }
+    threshold: dict[str, Any] = {
+        "filter": text,
+        "aggregations": [aggregation],
+        "comparison": comparison,
+        "threshold_value": limit,
+        "duration": {"seconds": 0},
+    }
+    if over:
+        threshold |= {"denominator_filter": over, "denominator_aggregations": [aggregation]}
+    return {"condition_threshold": threshold}
+
+
+def _deviation(limit: float) -> dict[str, Any]:
+    counted = 'run_googleapis_com:request_count{monitored_resource="cloud_run_revision"}'
+    rate = f"sum by (service_name) (rate({counted}"
+    query = f"abs({rate}[1h])) / {rate}[1h] offset 1w)) - 1) > {limit}"
+    return {"condition_prometheus_query_language": {"query": query, "evaluation_interval": {"seconds": 60}}}
+
+
+def _infrastructure() -> list[Any]:
+    how = {"per_series_aligner": "ALIGN_PERCENTILE_99", "alignment_period": {"seconds": 60}}
+    return [
+        monitoring_v3.AlertPolicy(
+            display_name=title,
+            user_labels={"infrastructure": title.lower().replace(" ", "-")},
+            conditions=[
+                {
+                    "display_name": title,
+                    "condition_threshold": {
+                        "filter": f'metric.type = "{metric}"',
+                        "aggregations": [how],
+                        "comparison": _GT,
+                        "threshold_value": limit,
+                        "duration": {"seconds": 300},
+                    },
+                }
+            ],
+            combiner="OR",
+            enabled=True,
+        )
+        for title, metric, limit in _INFRASTRUCTURE
+    ]
+
+
+def _test_alert() -> Any:
+    """A policy that fires when somebody writes 1: whether an alert arrives can be tried at any time."""
+    return monitoring_v3.AlertPolicy(
+        display_name="Test alert",
+        user_labels={"purpose": "test-alert"},
+        conditions=[
+            {
+                "display_name": "Somebody tries the alerting",
+                "condition_threshold": {
+                    "filter": f'resource.type = "global" AND metric.type = "{TEST_METRIC}"',
+                    "aggregations": [
+                        {"alignment_period": {"seconds": 60}, "per_series_aligner": "ALIGN_MAX"}
+                    ],
+                    "comparison": _GT,
+                    "threshold_value": 0.0,
+                    "duration": {"seconds": 0},
+                },
+            }
+        ],
+        combiner="OR",
+        enabled=True,
+    )
+
+
+def _seed_objectives(objectives: Objectives) -> None:
+    for service in topology.SERVICES:
+        name = service.cloud_run_name
+        kept = monitoring_v3.Service.pb(
+            monitoring_v3.Service(
+                display_name=name, cloud_run={"service_name": name, "location": topology.REGION}
+            )
+        )
+        parent = objectives.services.add(_PARENT, kept, name).name
+        for identifier, objective in _promises().items():
+            message = monitoring_v3.ServiceLevelObjective.pb(objective)
+            objectives.objectives.add(parent, message, identifier)
+
+
+def _promises() -> dict[str, Any]:
+    month = {"seconds": 28 * 24 * 3600}
+    counted = _RUN.format("request_count")
+    ratio = {
+        "good_service_filter": f'{counted}{_CLASS} != "5xx"',
+        "total_service_filter": counted,
+    }
+    cut = {"distribution_filter": _RUN.format("request_latencies"), "range_": {"max_": 2000.0}}
+    return {
+        "availability": _objective("sli-avail", 0.999, {"good_total_ratio": ratio}, month),
+        "latency": _objective("sli-latency", 0.95, {"distribution_cut": cut}, month),
+        "errors": _objective("sli-errors", 0.999, {"good_total_ratio": ratio}, month),
+    }
+
+
+def _objective(criterion: str, goal: float, how: dict[str, Any], period: dict[str, int]) -> Any:
+    return monitoring_v3.ServiceLevelObjective(
+        display_name=criterion,
+        user_labels={"criterion": criterion},
+        goal=goal,
+        rolling_period=period,
+        service_level_indicator={"request_based": how},
+    )
+
+
+def _burn_rates() -> list[Any]:
+    """One policy for each service: its error budgets burn ten times as fast as they may."""
+    return [
+        monitoring_v3.AlertPolicy(
+            display_name=f"{service.name} burns its error budget",
+            user_labels={"service": service.name},
+            conditions=[
+                {
+                    "display_name": identifier,
+                    "condition_threshold": {
+                        "filter": f'select_slo_burn_rate("{_PARENT}/services/{service.cloud_run_name}'
+                        f'/serviceLevelObjectives/{identifier}", "3600s")',
+                        "comparison": _GT,
+                        "threshold_value": 10.0,
+                        "duration": {"seconds": 0},
+                    },
+                }
+                for identifier in _promises()
+            ],
+            combiner="OR",
+            enabled=True,
+        )
+        for service in topology.SERVICES
+    ]
+
+
+def _uptime_check(service: topology.SandboxService) -> Any:
+    return monitoring_v3.UptimeCheckConfig.pb(
+        monitoring_v3.UptimeCheckConfig(
+            display_name=f"{service.name} answers",
+            monitored_resource={
+                "type": "uptime_url",
+                "labels": {"host": service.public_host, "project_id": topology.PROJECT},
+            },
+            http_check={"path": "/healthz", "port": 443, "use_ssl": True, "validate_ssl": True},
+            period={"seconds": 60},
+            timeout={"seconds": 10},
+        )
+    )
