@@ -18,11 +18,13 @@ from sandbox.platform.admin.server import RunningControlPlane, serve
 from sandbox.platform.apis import offered, secrets
 from sandbox.platform.apis.ground import Ground
 from sandbox.platform.apis.images import Repository
+from sandbox.platform.apis.logs import Logs
 from sandbox.platform.apis.projects import Project
+from sandbox.platform.apis.pubsub import PubSub
 from sandbox.platform.apis.server import serve_apis
 from sandbox.platform.apis.sql_backups import Backups
 from sandbox.platform.certificates import Authority
-from sandbox.platform.contract import KnobBoard
+from sandbox.platform.contract import KnobBoard, RequestSample
 from sandbox.platform.data_plane import LocalDataPlane
 from sandbox.platform.deployment import Deployer, Rollout
 from sandbox.platform.disturbances import Disturbances, disturbance_routes
@@ -31,8 +33,11 @@ from sandbox.platform.environment import Surroundings
 from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
 from sandbox.platform.instance import Nursery
 from sandbox.platform.instances import Fleet
+from sandbox.platform.monitoring import mishaps
 from sandbox.platform.monitoring.server import serve_monitoring
 from sandbox.platform.monitoring.store import InstanceReading, SampleStore
+from sandbox.platform.monitoring.suite import MonitoringSuite
+from sandbox.platform.monitoring.uptime_checks import Prober
 from sandbox.platform.router import Router
 from sandbox.platform.router_table import RoutingTable
 from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
@@ -58,6 +63,10 @@ class Sandbox:
         self._project = Project()
         self._backups = Backups(folder / "data", folder / "backups", self._board)
         self._store = SampleStore(project=topology.PROJECT, region=topology.REGION)
+        self._logs = Logs(project=topology.PROJECT, region=topology.REGION)
+        self._pubsub = PubSub(topology.PROJECT)
+        self._suite = MonitoringSuite(self._store, self._board, self._pubsub.post)
+        mishaps.offer(self._disturbances, self._suite)
         self._table = RoutingTable(
             f"{topology.REGION}.{topology.RUN_DOMAIN}",
             {one.public_host: one.cloud_run_name for one in topology.SERVICES if one.public_host},
@@ -74,6 +83,11 @@ class Sandbox:
         )
         self._context: ssl.SSLContext = self._authority.context()
         self._authority.show(wishes.leaf, self._context)
+
+    def record(self, sample: RequestSample) -> None:
+        """Give a request that the router saw to Monitoring and to the logs."""
+        self._store.record(sample)
+        self._logs.record(sample)
 
     async def open(self, spawner: Spawner) -> dict[str, object]:
         """Open every listener, deploy the services, and return the endpoints.
@@ -92,6 +106,8 @@ class Sandbox:
         apis_port = await self._open_apis(admin.control)
         await self._deploy_all(admin)
         self._begin_backups()
+        prober = Prober(self._suite.uptime, self._store, port=door.https, trust=self._authority.trusting())
+        await self._stack.enter_async_context(self._suite.watching(prober, self._readings))
         return {
             "admin_grpc": f"{OUTSIDE}:{admin.grpc_port}",
             "admin_rest": f"http://{OUTSIDE}:{admin.rest_port}",
@@ -106,11 +122,12 @@ class Sandbox:
             "identities_file": str(folder / "identities.json"),
             "project": topology.PROJECT,
             "region": topology.REGION,
+            "metrics_delay_s": self._board.current.metrics_delay_s,
             "pid": os.getpid(),
         }
 
     async def _open_front_door(self) -> Ports:
-        router = Router(self._table, self._fleets, self._store)
+        router = Router(self._table, self._fleets, self)
         door = open_front_door(router, self._table, self._context, self._wishes.ports)
         return await self._stack.enter_async_context(door)
 
@@ -154,6 +171,7 @@ class Sandbox:
             port=self._wishes.ports.monitoring,
             instances=self._readings,
         )
+        monitoring.answer_also(self._suite.tables())
         self._stack.push_async_callback(monitoring.close)
         dns = await serve_dns(port=self._wishes.ports.dns)
         self._stack.push_async_callback(dns.close)
@@ -166,6 +184,8 @@ class Sandbox:
             repository=self._repository,
             project=self._project,
             backups=self._backups,
+            logs=self._logs,
+            pubsub=self._pubsub,
         )
 
     async def _open_apis(self, control: ControlPlane) -> int:

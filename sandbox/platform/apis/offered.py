@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
-from sandbox.platform.apis import builds, images, projects, secrets, sql
+from sandbox.platform.apis import builds, cloud_logging, dashboards, errors, images, projects, secrets, sql
 from sandbox.platform.apis.ground import Ground
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
@@ -18,11 +18,19 @@ def tables(board: Disturbances, ground: Ground) -> Mapping[str, Methods]:
     secrets.offer(board, ground.vault)
     images.offer(board, registry, ground.repository)
     projects.offer(board, ground.project)
+    logs, reporting = cloud_logging.CloudLogging(ground.logs), errors.ErrorReporting(ground.logs)
+    boards = dashboards.Dashboards(ground.logs.project)
+    for part in (logs, reporting, boards):
+        part.offer(board)
     return {
         secrets.SERVICE: secrets.SecretManager(ground.vault).methods(),
         images.SERVICE: registry.methods(),
         **ground.project.tables(),
         **builds.CloudBuild(ground.control).tables(),
+        **logs.tables(),
+        **reporting.tables(),
+        **boards.tables(),
+        **ground.pubsub.tables(),
     }
 
 

@@ -1,0 +1,172 @@
+"""Error Reporting: errors that are reported, and server errors that the router saw, in groups.
+
+A group is what has the same first line and comes from the same service.
+https://cloud.google.com/error-reporting/docs/formatting-error-messages
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final
+
+from google.cloud import errorreporting_v1beta1
+
+from sandbox.platform.admin import paging
+from sandbox.platform.api_errors import ApiError, Code, Violation, invalid, not_found
+from sandbox.platform.apis.logs import Logs
+from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.grpc_methods import Methods
+
+_PACKAGE: Final = "google.devtools.clouderrorreporting.v1beta1"
+_KEPT: Final = 10_000
+_PERIODS_S: Final = {1: 3600, 2: 6 * 3600, 3: 24 * 3600, 4: 7 * 24 * 3600, 5: 30 * 24 * 3600}
+ErrorEvent: Final = errorreporting_v1beta1.ErrorEvent.pb()
+
+
+class ErrorReporting:
+    """The calls of the API."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+        self._reported: deque[Any] = deque(maxlen=_KEPT)
+        self._is_on = True
+
+    def tables(self) -> dict[str, Methods]:
+        """Return the methods of its three services."""
+        api = errorreporting_v1beta1
+        return {
+            f"{_PACKAGE}.ReportErrorsService": {
+                "ReportErrorEvent": (api.ReportErrorEventRequest.pb(), self.report),
+            },
+            f"{_PACKAGE}.ErrorStatsService": {
+                "ListGroupStats": (api.ListGroupStatsRequest.pb(), self.list_groups),
+                "ListEvents": (api.ListEventsRequest.pb(), self.list_events),
+                "DeleteEvents": (api.DeleteEventsRequest.pb(), self.delete_events),
+            },
+            f"{_PACKAGE}.ErrorGroupService": {
+                "GetGroup": (api.GetGroupRequest.pb(), self.get_group),
+            },
+        }
+
+    def report(self, request: Any, _caller: str) -> Any:
+        """Take one error."""
+        self._require_project(request.project_name)
+        event = request.event
+        if not event.message:
+            raise invalid([Violation("event.message", "is required")])
+        if not event.service_context.service:
+            raise invalid([Violation("event.service_context.service", "is required")])
+        kept = ErrorEvent(message=event.message, context=event.context)
+        kept.service_context.CopyFrom(event.service_context)
+        if event.HasField("event_time"):
+            kept.event_time.CopyFrom(event.event_time)
+        else:
+            kept.event_time.FromNanoseconds(time.time_ns())
+        if self._is_on:
+            self._reported.append(kept)
+        return errorreporting_v1beta1.ReportErrorEventResponse.pb()()
+
+    def list_groups(self, request: Any, _caller: str) -> Any:
+        """Return a page of the groups with how often each was seen, the most frequent first."""
+        self._require_project(request.project_name)
+        groups: dict[str, list[Any]] = {}
+        for event in self._events(request):
+            groups.setdefault(_group(event), []).append(event)
+        wanted = set(request.group_id)
+        ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+        stats = [self._stats(name, events) for name, events in ordered if not wanted or name in wanted]
+        page, token = paging.page(
+            stats, of=request.project_name, size=request.page_size, token=request.page_token
+        )
+        return errorreporting_v1beta1.ListGroupStatsResponse.pb()(
+            error_group_stats=page, next_page_token=token
+        )
+
+    def list_events(self, request: Any, _caller: str) -> Any:
+        """Return a page of a group's events, the newest first."""
+        self._require_project(request.project_name)
+        if not request.group_id:
+            raise invalid([Violation("group_id", "is required")])
+        found = [event for event in self._events(request) if _group(event) == request.group_id]
+        found.sort(key=lambda event: -event.event_time.ToNanoseconds())
+        page, token = paging.page(
+            found, of=request.group_id, size=request.page_size, token=request.page_token
+        )
+        return errorreporting_v1beta1.ListEventsResponse.pb()(error_events=page, next_page_token=token)
+
+    def delete_events(self, request: Any, _caller: str) -> Any:
+        """Forget everything that was reported."""
+        self._require_project(request.project_name)
+        self._reported.clear()
+        return errorreporting_v1beta1.DeleteEventsResponse.pb()()
+
+    def get_group(self, request: Any, _caller: str) -> Any:
+        """Return one group."""
+        project, _, name = request.group_name.partition("/groups/")
+        self._require_project(project)
+        if name not in {_group(event) for event in self._all()}:
+            raise not_found("ERROR_GROUP", request.group_name)
+        return errorreporting_v1beta1.ErrorGroup.pb()(name=request.group_name, group_id=name)
+
+    def offer(self, board: Disturbances) -> None:
+        """Offer what can be wrong with error tracking."""
+        board.offer(
+            Disturbance(
+                name="error-tracking-off",
+                summary="Reported errors are acknowledged and not kept",
+                criteria=("MON-08",),
+                break_it=lambda: self._switch(is_on=False),
+                mend_it=lambda: self._switch(is_on=True),
+            )
+        )
+
+    def _switch(self, *, is_on: bool) -> None:
+        self._is_on = is_on
+
+    def _events(self, request: Any) -> Iterator[Any]:
+        """Yield the events of the request's time range and service."""
+        start = time.time() - _PERIODS_S.get(request.time_range.period, _PERIODS_S[5])
+        context = request.service_filter
+        for event in self._all():
+            is_wanted = all(
+                not wanted or wanted == seen
+                for wanted, seen in (
+                    (context.service, event.service_context.service),
+                    (context.version, event.service_context.version),
+                )
+            )
+            if is_wanted and event.event_time.ToNanoseconds() / 1e9 >= start:
+                yield event
+
+    def _all(self) -> Iterator[Any]:
+        yield from self._reported
+        for sample in self._logs.failures if self._is_on else ():
+            path = sample.url.partition("?")[0]
+            event = ErrorEvent(message=f"{sample.method} {path} answered {sample.code}")
+            event.service_context.service, event.service_context.version = sample.service, sample.revision
+            event.event_time.FromNanoseconds(round(sample.at * 1e9))
+            yield event
+
+    def _stats(self, name: str, events: list[Any]) -> Any:
+        stats = errorreporting_v1beta1.ErrorGroupStats.pb()(count=len(events), num_affected_services=1)
+        stats.group.group_id = name
+        stats.group.name = f"projects/{self._logs.project}/groups/{name}"
+        times = sorted(event.event_time.ToNanoseconds() for event in events)
+        stats.first_seen_time.FromNanoseconds(times[0])
+        stats.last_seen_time.FromNanoseconds(times[-1])
+        stats.affected_services.add().CopyFrom(events[-1].service_context)
+        stats.representative.CopyFrom(events[-1])
+        return stats
+
+    def _require_project(self, name: str) -> None:
+        if name != f"projects/{self._logs.project}":
+            raise ApiError(Code.PERMISSION_DENIED, f"Permission denied on resource {name}.")
+
+
+def _group(event: Any) -> str:
+    first = event.message.partition("\n")[0]
+    text = f"{event.service_context.service}\n{first}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
