@@ -33,6 +33,8 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+_SCHEMAS = "#/components/schemas/"
+_ANSWER = "Answer"
 SEED = 20260101
 EXAMPLES = 3
 """Generated requests per operation and mode, beside the examples that the document gives itself."""
@@ -61,7 +63,7 @@ def run_contract(
 ) -> ContractRun:
     """Try every operation of a document that is not left out."""
     run = ContractRun()
-    schema = schemathesis.openapi.from_dict(_without_security(document))
+    schema = schemathesis.openapi.from_dict(_with_open_answers(_without_security(document)))
     for result in schema.get_all_operations():
         operation = result.ok()
         if operation.label in left_out:
@@ -85,6 +87,36 @@ def _without_security(document: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(operation, dict):
                 operation.pop("security", None)
     return whole
+
+
+def _with_open_answers(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with answers that may say more than it knows; what is sent stays as strict as ever.
+
+    A new optional field breaks no consumer (RFC 9413, section 4 asks readers to allow for it). Schemas that
+    answers use are copied under other names, because bodies that are sent use the same ones.
+    """
+    schemas = document.get("components", {}).get("schemas", {})
+    schemas |= {f"{name}{_ANSWER}": _opened(schema) for name, schema in schemas.items()}
+    for path in document.get("paths", {}).values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                operation["responses"] = _opened(operation["responses"])
+    return document
+
+
+def _opened(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_opened(inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {
+        name: _opened(inner)
+        for name, inner in part.items()
+        if (name, inner) != ("additionalProperties", False)
+    }
+    if str(kept.get("$ref", "")).startswith(_SCHEMAS):
+        kept["$ref"] += _ANSWER
+    return kept
 
 
 def _strategies(operation: Any) -> Iterator[tuple[SearchStrategy[Any], int]]:
