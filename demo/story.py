@@ -85,6 +85,7 @@ def main() -> int:
                 "immediate",
                 "--rollback",
                 "auto",
+                "--fail-fast",
                 "--release",
                 run,
             ]

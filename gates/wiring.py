@@ -164,16 +164,18 @@ class House:
         announce: Callable[[Event], None],
         seconds: float,
         catalogue: Catalogue | None = None,
+        is_fail_fast: bool = False,
     ) -> Gate:
         """Return the gate of this environment, writing what its producers say into `folder`.
 
-        `catalogue` takes the place of the platform's own, for checks that are about fewer services.
+        `catalogue` takes the place of the platform's own, for checks that are about fewer services. With
+        `is_fail_fast` the look ends at the first blocking failure.
         """
         from gates.adapters.evidence_source import ProducerSource
         from gates.adapters.producers import PytestProducers
         from gates.pipeline import Gate
 
-        producers = PytestProducers(root=Path.cwd(), announce=announce)
+        producers = PytestProducers(root=Path.cwd(), announce=announce, is_fail_fast=is_fail_fast)
         demanded = catalogue or self.catalogue
         return Gate(
             platform=self.platform,

@@ -32,10 +32,12 @@ class PytestProducers:
     """Collects evidence by running the tests that the criteria name.
 
     `root` is the project's root: node ids are relative to it. `announce` hears of every finished check.
+    With `is_fail_fast` the run ends at the first blocking failure.
     """
 
     root: Path
     announce: Callable[[Event], None]
+    is_fail_fast: bool = False
 
     def collect(
         self, criteria: Sequence[Criterion], target: Target, *, folder: Path, seconds: float
@@ -63,6 +65,7 @@ class PytestProducers:
             f"--gate-target={target}",
             f"--gate-evidence={evidence}",
             f"--alluredir={folder / 'allure-producers'}",
+            *(["--gate-fail-fast"] if self.is_fail_fast else []),
             *node_ids,
         ]
 

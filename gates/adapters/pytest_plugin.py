@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from gates.adapters import pytest_recorder, pytest_safety, secrets, targeting
+from gates.adapters.pytest_fail_fast import FailFast
 from gates.errors import GateError
 from gates.model.criterion import PLATFORM
 from gates.model.identity import Identity
@@ -37,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--env", default=None, help="environment to produce evidence about")
     group.addoption("--gate-platform", default="platforms/isectech", help="folder of the platform")
     group.addoption("--gate-target", default=None, help="frozen target file (written by the gate)")
+    group.addoption("--gate-fail-fast", action="store_true", help="end at the first blocking failure")
     group.addoption("--gate-evidence", default=None, help="file that receives the evidence")
 
 
@@ -54,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
         recorder = pytest_recorder.Recorder(Path(evidence), environment=target.environment if target else "")
         config.pluginmanager.register(recorder, "gate-recorder")
     config.pluginmanager.register(pytest_safety, "gate-safety")
+    if target is not None and config.getoption("--gate-fail-fast"):
+        config.pluginmanager.register(FailFast(target.demands), "gate-fail-fast")
 
 
 def _load_target(config: pytest.Config) -> Target | None:

@@ -51,7 +51,9 @@ def make_target(
         services=services,
         public_urls=public,
         allowed_impacts=environment.allowed_impacts,
-        demands=tuple(Demand(criterion=c.id, services=c.services) for c in catalogue.criteria),
+        demands=tuple(
+            Demand(criterion=c.id, services=c.services, blocks=c.severity.blocks) for c in catalogue.criteria
+        ),
         identities=environment.identities,
         addresses=Network(endpoints).addresses(urls + plain),
         ca_file=endpoints.ca_file,

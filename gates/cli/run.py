@@ -49,6 +49,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
     help="What to do about a NO_GO: nothing, ask a person, or act under the standing authority.",
 )
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
+@click.option("--fail-fast", is_flag=True, help="End the look at the first blocking failure.")
 @format_option
 def run(**options: object) -> ExitCode:
     """Look at a release, judge it, decide, act and report: the whole story for one stage."""
@@ -60,7 +61,12 @@ def run(**options: object) -> ExitCode:
     output = str(options["format"] or "")
     keeper = wiring.keeper(folder)
     with listener(output, house.platform) as progress:
-        gate = house.gate(folder, announce=wiring.all_of(keeper, progress), seconds=seconds)
+        gate = house.gate(
+            folder,
+            announce=wiring.all_of(keeper, progress),
+            seconds=seconds,
+            is_fail_fast=bool(options["fail_fast"]),
+        )
         started = house.ports.clock.monotonic()
         request = Request(
             stage=Stage(str(options["stage"])),

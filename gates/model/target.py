@@ -19,10 +19,11 @@ class ServiceTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """A criterion as a producer needs to know it: its id, and the services that it is about."""
+    """A criterion as a producer needs to know it: id, services, and whether its failure stops a release."""
 
     criterion: str
     services: tuple[str, ...]
+    blocks: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

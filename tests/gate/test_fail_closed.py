@@ -145,6 +145,28 @@ def test_what_goes_wrong_is_never_go(bench: Bench, name: str, code: str, options
     assert bench.verdict(code, *options).outcome is not VerdictOutcome.GO, name
 
 
+def test_fail_fast_ends_at_the_first_blocking_failure_and_stays_no_go(bench: Bench) -> None:
+    """A broken fixture ends nothing; the assertion does, and what did not run cannot turn it into a GO."""
+    code = (
+        HEAD + "@pytest.fixture\ndef broken(): raise OSError('gone')\n"
+        "def test_one(service, broken): pass\n"
+        "def test_two(service): assert False, 'the reason'\n"
+        "def test_three(service): pass\n"
+    )
+    verdict = bench.verdict(code, "--gate-fail-fast")
+
+    assert verdict.outcome is VerdictOutcome.NO_GO
+    assert any("the reason" in judgement.reason for judgement in verdict.judgements)
+    assert [flaw for flaw in verdict.flaws if "not run" in flaw] == [
+        "collected but not run: test_it.py::test_three[auth-service]"
+    ]
+
+
+def test_fail_fast_changes_nothing_for_a_good_release(bench: Bench) -> None:
+    """All of it runs, and it goes."""
+    assert bench.verdict(GOOD, "--gate-fail-fast").outcome is VerdictOutcome.GO
+
+
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_a_failure_with_a_lone_surrogate_is_not_lost(bench: Bench, options: tuple[str, ...]) -> None:
     """What a server says cannot kill the messenger: the failure arrives as a failure."""

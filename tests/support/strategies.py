@@ -15,6 +15,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 import gates.model
+from gates.model.configuration import Scaling
 from gates.model.criterion import Criterion
 from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Window
 from gates.model.judgement import Judgement
@@ -87,6 +88,12 @@ def _splits(draw: st.DrawFn) -> TrafficSplit:
 
 
 @st.composite
+def _scalings(draw: st.DrawFn) -> Scaling:
+    minimum = draw(st.integers(min_value=0, max_value=1000))
+    return Scaling(minimum=minimum, maximum=minimum + draw(st.integers(min_value=0, max_value=1000)))
+
+
+@st.composite
 def _verdicts(draw: st.DrawFn) -> Verdict:
     """Draw a verdict: criterion ids unique, no judgement twice."""
     criteria = draw(st.lists(values(Criterion), min_size=1, max_size=4, unique_by=lambda item: item.id))
@@ -109,6 +116,7 @@ _LAWFUL = {
     ServiceRelease: _service_releases,
     Release: _releases,
     TrafficSplit: _splits,
+    Scaling: _scalings,
     Verdict: _verdicts,
 }
 """Values with laws between their fields; others are built from annotations and dropped when unlawful."""
