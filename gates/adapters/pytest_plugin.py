@@ -111,7 +111,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Stamp every producer with its criteria and its subject, and hold back what is not allowed here."""
+    """Stamp every producer with its criteria and its subject, and hold back what is not allowed here.
+
+    Causes are looked at before what they imply, and what makes noise comes last.
+    """
+    ranks: dict[pytest.Item, tuple[bool, int]] = {}
     for item in items:
         ids = [str(name) for mark in item.iter_markers("criterion") for name in mark.args]
         if not ids:
@@ -124,6 +128,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if Impact(impact) not in target.allowed_impacts:
             reason = f"impact {impact} is not allowed in {target.environment}"
             item.add_marker(pytest.mark.skip(reason=reason))
+        is_noisy = Impact(impact) in (Impact.NOISY, Impact.DISRUPTIVE)
+        ranks[item] = is_noisy, min(target.demands.index(demand) for demand in demands)
+    items.sort(key=lambda item: ranks.get(item, (False, -1)))
 
 
 def _subject(item: pytest.Item, demands: list[Demand], target: Target) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gates.adapters import codec, secrets
 from gates.adapters.clock import SystemClock
+from gates.criteria.catalogue import causes_first
 from gates.decision.candidates import ServiceView, find_release
 from gates.errors import ConfigurationError
 from gates.model.criterion import Catalogue
@@ -52,7 +53,8 @@ def make_target(
         public_urls=public,
         allowed_impacts=environment.allowed_impacts,
         demands=tuple(
-            Demand(criterion=c.id, services=c.services, blocks=c.severity.blocks) for c in catalogue.criteria
+            Demand(criterion=c.id, services=c.services, blocks=c.severity.blocks)
+            for c in causes_first(catalogue.criteria)
         ),
         identities=environment.identities,
         addresses=Network(endpoints).addresses(urls + plain),

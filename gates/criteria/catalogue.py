@@ -52,6 +52,19 @@ def arranged(criteria: Iterable[Criterion]) -> tuple[Criterion, ...]:
     return tuple(sorted(criteria, key=lambda criterion: (_first_stage(criterion), criterion.category)))
 
 
+def causes_first(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
+    """Return the criteria so that each follows all that it depends on; otherwise in the given order."""
+    known = {criterion.id: criterion for criterion in criteria}
+    sorter = TopologicalSorter({c.id: [name for name in c.depends_on if name in known] for c in criteria})
+    sorter.prepare()
+    ordered: list[Criterion] = []
+    while sorter.is_active():
+        ready = set(sorter.get_ready())
+        ordered += [criterion for criterion in criteria if criterion.id in ready]
+        sorter.done(*ready)
+    return tuple(ordered)
+
+
 def _first_stage(criterion: Criterion) -> int:
     return min(_STAGES.index(stage) for stage in criterion.stages)
 

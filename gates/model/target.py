@@ -45,7 +45,7 @@ class Target:
     public_urls: tuple[tuple[str, str], ...]
     allowed_impacts: tuple[Impact, ...]
     demands: tuple[Demand, ...]
-    """Every criterion of the catalogue: a producer cannot name another."""
+    """Every criterion of the catalogue, causes before what they imply: a producer cannot name another."""
     identities: tuple[tuple[str, str], ...] = ()
     """Pairs (identity, reference of its secret); never the secret."""
     addresses: tuple[tuple[str, str], ...] = ()

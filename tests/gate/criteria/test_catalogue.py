@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gates.criteria.catalogue import arranged, broken_laws
+from gates.criteria.catalogue import arranged, broken_laws, causes_first
 from gates.model.criterion import FAILED_CHECKS, PLATFORM, Bands, Comparator, Criterion, Stage
 from tests.support.builders import criterion
 
@@ -129,3 +129,12 @@ def test_catalogue_order_is_by_first_stage_then_category() -> None:
 
     assert [c.id for c in arranged([*pair, late, both])] == [c.id for c in arranged([late, both, *pair])]
     assert [c.id for c in arranged([late, *pair, both])] == ["Z-Y", "C-Z", "C-A", "Z-Z"]
+
+
+def test_causes_come_before_what_they_imply() -> None:
+    """Each criterion follows all that it depends on, whatever the order of the documents."""
+    last = criterion(id="AAA-1", depends_on=("BBB-1", "CCC-1"))
+    middle = criterion(id="BBB-1", depends_on=("CCC-1", "ELSEWHERE-1"))
+    first, other = criterion(id="CCC-1"), criterion(id="DDD-1")
+
+    assert causes_first([last, middle, first, other]) == (first, other, middle, last)
