@@ -74,6 +74,7 @@ WINDOWS = {
     ("immediate-validation", "analyst-journey"),
     ("extended-validation", "endpoints"),
     ("extended-validation", "load-test"),
+    ("post-rollback-validation", "end-to-end"),
 }
 """What the guide runs after a deployment, answered by finer criteria."""
 
