@@ -11,6 +11,7 @@ from sandbox.faults.tables import (
     benign,
     journeys,
     records,
+    security,
     signin,
     standing,
     tokens,
@@ -26,6 +27,7 @@ _TABLES = (
     traffic.KNOWN,
     standing.KNOWN,
     records.KNOWN,
+    security.KNOWN,
     benign.KNOWN,
 )
 

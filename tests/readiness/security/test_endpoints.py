@@ -26,7 +26,7 @@ DOORS = (
     *("/v0", "/v0/me", "/api", "/debug", "/debug/pprof", "/metrics", "/actuator", "/actuator/env", "/admin"),
     *("/.git/HEAD", "/.git/config", "/.env", "/.well-known/security.env", "/docs", "/redoc", "/swagger.json"),
     *("/swagger-ui", "/api-docs", "/graphql", "/console", "/server-status", "/phpinfo.php", "/backup.sql"),
-    *("/internal/circuits", "/config.json", "/Dockerfile", "/app.py", "/test", "/status"),
+    *("/config.json", "/Dockerfile", "/app.py", "/test", "/status"),
 )
 HOSTILE: Mapping[str, bytes] = {
     "cut JSON": b'{"a": [1, 2',
@@ -144,25 +144,15 @@ def test_deep_bodies(service: ServiceTarget, volley: Volley, tenant: Tenant) -> 
 
 @pytest.mark.criterion("RES-05-PAGE")
 def test_page_sizes(service: ServiceTarget, volley: Volley, tenant: Tenant) -> None:
-    """No size that a caller names makes a page larger than the contract's, or breaks it."""
+    """No size beyond the contract's is taken, and none breaks the list."""
     lists = [op for op in operations(service.name) if op.method == "GET" and "limit" in op.queries()]
     asks = [
         Ask(service=service.name, path=f"{op.path}?limit={size}", headers=tenant.headers("admin"))
         for op in lists
-        for size in ("1000000", "-1", "0", "99999999999999999999", "1e3", "201")
+        for size in ("1000000", "-1", "0", "99999999999999999999", "1e3", f"{LARGEST_PAGE + 1}")
     ]
-    for seen in volley.send(asks):
-        is_bounded = 400 <= seen.status < 500 or (
-            seen.status == 200
-            and f"{seen.ask.path}".endswith(("-1", "=0")) is False
-            and _items(seen.answer.text)
-        )
-        demand(is_bounded, f"answers {seen.ask.path} with {seen.status}", blames=service.name)
-    demand(asks, "has no list to look at", blames=service.name)
-
-
-def _items(text: str) -> bool:
-    return text.count('"id"') <= LARGEST_PAGE and '"limit"' in text
+    taken = [f"{s.ask.path}: {s.status}" for s in volley.send(asks) if not 400 <= s.status < 500]
+    demand(asks and not taken, f"takes {'; '.join(taken[:4])}", blames=service.name)
 
 
 @pytest.mark.criterion("RES-10-PARSE", "SEC-04")
