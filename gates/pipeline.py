@@ -14,7 +14,7 @@ from gates.actions.ports import RollbackPorts
 from gates.decision.candidates import FoundRelease, ServiceView, find_release
 from gates.decision.policy import decide
 from gates.decision.rollback_plan import plan_rollback
-from gates.errors import UsageError
+from gates.errors import CloudError, UsageError
 from gates.evidence.binding import bind
 from gates.judgement.judge import judge
 from gates.model import events
@@ -41,9 +41,16 @@ class EvidenceSource(Protocol):
     """Looks at a release."""
 
     def collect(
-        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+        self,
+        criteria: Sequence[Criterion],
+        release: Release,
+        views: Sequence[ServiceView],
+        changes: Callable[[], Sequence[str]],
     ) -> EvidenceBundle:
-        """Return what was seen; what could not be looked at is missing or a flaw, never an exception."""
+        """Return what was seen; what could not be looked at is missing or a flaw, never an exception.
+
+        `changes` is asked when everything was seen: what it says happened meanwhile are flaws too.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +165,23 @@ class Gate:
         """Collect the evidence, as it is; what is about this release is sorted out when it is judged."""
         self.announce(events.RunPrepared(setup=request.setup(release)))
         with self._step("look", f"{len(criteria)} criteria"):
-            return self.source.collect(criteria, release, views)
+            return self.source.collect(criteria, release, views, lambda: self._changes(views))
+
+    def _changes(self, views: Sequence[ServiceView]) -> tuple[str, ...]:
+        """Say what somebody did while the gate looked: evidence about two states is evidence about none."""
+        found = []
+        for before in views:
+            name = before.state.service
+            try:
+                now = self.ports.traffic.describe(name)
+            except CloudError as error:
+                found.append(f"whether {name} changed meanwhile cannot be told: {error.cause}")
+                continue
+            if now.latest_created != before.state.latest_created:
+                found.append(f"{now.latest_created} of {name} was deployed while the gate looked")
+            elif now.serving != before.state.serving:
+                found.append(f"the traffic of {name} was moved while the gate looked")
+        return tuple(found)
 
     def judge(self, request: Request, bundle: EvidenceBundle, release: Release, *, at: datetime) -> Verdict:
         """Judge every criterion at a moment and say what is true of the release then."""
@@ -181,7 +204,7 @@ class Gate:
             views, self.platform.services, release_id=label, environment=self.environment.name, wanted={}
         )
         with self._step("look", f"{len(criteria)} criteria"):
-            bundle = self.source.collect(criteria, found.release, views)
+            bundle = self.source.collect(criteria, found.release, views, lambda: self._changes(views))
         now = self.ports.clock.now()
         bound = bind(bundle, catalogue=self.catalogue, release=found.release, now=now)
         return SpotCheck(judgements=judge(criteria, bound, now=now), flaws=bound.flaws)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from gates.adapters.producers import PytestProducers
 from gates.adapters.run_folder import RunFolder
@@ -29,9 +29,13 @@ class ProducerSource:
     seconds: float
 
     def collect(
-        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+        self,
+        criteria: Sequence[Criterion],
+        release: Release,
+        views: Sequence[ServiceView],
+        changes: Callable[[], Sequence[str]],
     ) -> EvidenceBundle:
         """Run the producers that the criteria name; what is judged is what stands in the file."""
         target = make_target(self.catalogue, self.environment, release, views)
         bundle = self.producers.collect(criteria, target, folder=self.folder.path, seconds=self.seconds)
-        return self.folder.write_evidence(bundle)
+        return self.folder.write_evidence(replace(bundle, flaws=(*bundle.flaws, *changes())))

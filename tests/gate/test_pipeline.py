@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from gates.decision.candidates import ServiceView
 from gates.decision.ending import exit_code
-from gates.errors import UsageError
+from gates.errors import UnavailableError, UsageError
 from gates.model import events
 from gates.model.criterion import Catalogue, Criterion, FailureAction, Priority, Stage
 from gates.model.decision import DecisionKind
@@ -18,10 +19,11 @@ from gates.model.exit_code import ExitCode
 from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, StandingAuthority
 from gates.model.record import DecisionRecord
 from gates.model.release import Release, RevisionRef
+from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import VerdictOutcome
 from gates.pipeline import Gate, Request, RollbackMode
 from tests.support.builders import criterion, evidence
-from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
+from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 
 SERVICES = ("frontend", "auth-service")
 PLATFORM = Platform(
@@ -51,13 +53,20 @@ class FakeSource:
 
     def __init__(self, seen: Seen, flaws: tuple[str, ...] = ()) -> None:
         self._seen, self._flaws = seen, flaws
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def collect(
-        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+        self,
+        criteria: Sequence[Criterion],
+        release: Release,
+        views: Sequence[ServiceView],
+        changes: Callable[[], Sequence[str]],
     ) -> EvidenceBundle:
         """Return one observation per criterion and service, or none."""
         items = [self._one(c, name, release) for c in criteria for name in c.services]
-        return EvidenceBundle(items=tuple(item for item in items if item is not None), flaws=self._flaws)
+        self.meanwhile()
+        flaws = (*self._flaws, *changes())
+        return EvidenceBundle(items=tuple(item for item in items if item is not None), flaws=flaws)
 
     def _one(self, demanded: Criterion, service: str, release: Release) -> Evidence | None:
         value = self._seen(demanded, service)
@@ -239,3 +248,32 @@ def test_the_story_is_announced_in_order() -> None:
         *("StepStarted", "StepFinished", "ReleaseFound", "RunPrepared", "StepStarted", "StepFinished"),
         *("VerdictReached", "DecisionMade", "StepStarted", "ActionFinished", "StepFinished"),
     ]
+
+
+def test_a_deployment_while_the_gate_looks_voids_the_evidence() -> None:
+    """A new revision, a moved split or a service that cannot be read any more: never GO, and said."""
+    newer = revision("frontend-3", 0)
+    moved = TrafficSplit(targets=(TrafficTarget(revision="frontend-1", percent=100),))
+
+    def deploy(run: Run) -> None:
+        service = run.cloud.services["frontend"]
+        service.revisions = (newer, *service.revisions)
+
+    def move(run: Run) -> None:
+        run.cloud.services["frontend"].traffic = moved
+
+    def hide(run: Run) -> None:
+        run.cloud.services["frontend"].refusal = UnavailableError("no answer")
+
+    for change, said in (
+        (deploy, "frontend-3 of frontend was deployed while the gate looked"),
+        (move, "the traffic of frontend was moved while the gate looked"),
+        (hide, "whether frontend changed meanwhile cannot be told: no answer"),
+    ):
+        run = Run(lambda *_: 0.0)
+        source = run.gate.source
+        assert isinstance(source, FakeSource)
+        source.meanwhile = partial(change, run)
+        record = run.go()
+        assert record.verdict.outcome is VerdictOutcome.INCONCLUSIVE
+        assert record.verdict.flaws == (said,)

@@ -35,7 +35,11 @@ class SpotSource:
     flaws: tuple[str, ...] = ()
 
     def collect(
-        self, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
+        self,
+        criteria: Sequence[Criterion],
+        release: Release,
+        views: Sequence[ServiceView],
+        changes: Callable[[], Sequence[str]],
     ) -> EvidenceBundle:
         """Return one observation per producer and service, or none."""
         items = [
@@ -44,7 +48,9 @@ class SpotSource:
             for name in c.services
             for producer in c.producers
         ]
-        return EvidenceBundle(items=tuple(item for item in items if item is not None), flaws=self.flaws)
+        return EvidenceBundle(
+            items=tuple(item for item in items if item is not None), flaws=(*self.flaws, *changes())
+        )
 
     def _one(self, demanded: Criterion, service: str, producer: str, release: Release) -> Evidence | None:
         value, entry = self.seen(demanded, service), release.of(service)
