@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from gates.adapters.operator_client import OperatorClient
     from gates.adapters.project_inventory import ProjectInventory
     from gates.adapters.snapshots import SnapshotFolder
+    from gates.model.release import Release
     from gates.operations.circuits import CircuitOperations
     from gates.operations.database import DatabaseOperations
+    from gates.operations.drills import Drills
     from gates.operations.maintenance import Maintenance
     from gates.operations.performing import Performer
     from gates.operations.scaling import ScalingOperations
@@ -30,6 +32,12 @@ class ControlRoom:
 
     house: House
     by: str
+
+    def close(self) -> None:
+        """Close every connection that was opened."""
+        for name in ("services", "configuration", "sql"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     @cached_property
     def performer(self) -> Performer:
@@ -122,3 +130,60 @@ class ControlRoom:
 
         redact = Redactor(self.house.secrets)
         return SnapshotFolder(reports_folder(), self.house.environment.name, redact)
+
+    @cached_property
+    def drills(self) -> Drills:
+        """Rehearsed recoveries of what serves now."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.data_witness import DataWitness
+        from gates.operations.drills import DrillPorts, Drills
+
+        house = self.house
+        ports = DrillPorts(
+            services=self.services,
+            database=self.sql,
+            configuration=self.configuration,
+            traffic=house.cloud,
+            probe=house.ports.probe,
+            witness=DataWitness(self.services),
+            ledger=house.ledger,
+            clock=SystemClock(),
+        )
+        names = house.platform.service_names
+        return Drills(ports, house.environment, names=names, release=self._release())
+
+    def rollback_target(self, service: str) -> str:
+        """Return the revision that a rollback of the service would choose now.
+
+        Raises:
+            UsageError: there is nothing to go back to.
+            CloudError: the service cannot be read.
+        """
+        from gates.errors import UsageError
+        from gates.rollback import RollbackEngine
+
+        house = self.house
+        engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="drill")
+        plan = engine.plan([service], reason="drill")
+        for _, why in plan.impossible:
+            raise UsageError(
+                f"{service} has nothing to go back to: {why}", next_step="name a revision with --from"
+            )
+        return plan.actions[0].to_revision
+
+    def _release(self) -> Release:
+        """Return the release that a drill recovers: the newest ready revisions."""
+        from gates.decision.candidates import ServiceView, find_release
+
+        house, place = self.house, self.house.environment.name
+        views = [
+            ServiceView(
+                state=house.cloud.describe(name),
+                revisions=house.cloud.revisions(name),
+                verified=house.ledger.last_go(place, name),
+                tombstoned=frozenset(),
+            )
+            for name in house.platform.service_names
+        ]
+        specs = house.platform.services
+        return find_release(views, specs, release_id="drill", environment=place, wanted={}).release

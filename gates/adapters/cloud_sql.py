@@ -33,7 +33,9 @@ from gates.model.platform import Environment
 
 _REQUEST_S = 30.0
 _OPERATION_S = 1800.0
-_POLL_S = 0.1
+_POLL_S = 0.05
+_POLL_SHARE = 0.02
+_BUSY_POLL_S = 0.5
 _LONGEST_POLL_S = 5.0
 _MEANING: dict[int, type[CloudError]] = {
     401: DeniedError,
@@ -52,13 +54,13 @@ _NEXT_STEP: dict[type[CloudError], str] = {
 
 
 class CloudSql:
-    """The instance that an environment names.
+    """The instance that an environment names; waits `patience_s` for an operation that somebody else began.
 
     Raises:
         ConfigurationError: the environment names no database, or there are no default credentials.
     """
 
-    def __init__(self, environment: Environment, clock: Clock) -> None:
+    def __init__(self, environment: Environment, clock: Clock, *, patience_s: float = 60.0) -> None:
         if environment.database is None:
             raise ConfigurationError(
                 f"{environment.name} has no database",
@@ -68,6 +70,7 @@ class CloudSql:
         self._where = {"project": environment.project, "instance": environment.database}
         self._project = environment.project
         self._clock = clock
+        self._patience_s = patience_s
         self._api = _connect(environment.endpoints.sql_admin)
 
     def close(self) -> None:
@@ -162,14 +165,14 @@ class CloudSql:
         self._do(f"restore backup {backup}", self._api.instances().restoreBackup(**self._where, body=body))
 
     def _do(self, attempted: str, request: Any) -> dict[str, Any]:
-        """Begin an operation and return it once it ended well; polls slower and slower."""
-        operation = self._call(attempted, request)
-        deadline, pause = self._clock.monotonic() + _OPERATION_S, _POLL_S
+        """Begin an operation and return it once it ended well; the longer it takes, the rarer it is asked."""
+        operation = self._begin(attempted, request)
+        started = self._clock.monotonic()
         while operation.get("status") != "DONE":
-            if self._clock.monotonic() >= deadline:
+            elapsed = self._clock.monotonic() - started
+            if elapsed >= _OPERATION_S:
                 raise UnavailableError(f"could not {attempted}: it still runs after {_OPERATION_S:g} s")
-            self._clock.wait(pause)
-            pause = min(pause * 1.5, _LONGEST_POLL_S)
+            self._clock.wait(min(max(elapsed * _POLL_SHARE, _POLL_S), _LONGEST_POLL_S))
             reading = self._api.operations().get(project=self._project, operation=operation["name"])
             operation = self._call(attempted, reading)
         errors = operation.get("error", {}).get("errors", [])
@@ -177,6 +180,17 @@ class CloudSql:
             why = "; ".join(str(one.get("message") or one.get("code")) for one in errors)
             raise OperationFailedError(f"could not {attempted}: {why}")
         return operation
+
+    def _begin(self, attempted: str, request: Any) -> dict[str, Any]:
+        """Begin an operation as soon as the one that runs is over: the cloud takes one at a time."""
+        deadline = self._clock.monotonic() + self._patience_s
+        while True:
+            try:
+                return self._call(attempted, request)
+            except ConflictError:
+                if self._clock.monotonic() >= deadline:
+                    raise
+            self._clock.wait(_BUSY_POLL_S)
 
     def _call(self, attempted: str, request: Any) -> dict[str, Any]:
         with _translated(attempted):

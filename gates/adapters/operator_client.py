@@ -50,13 +50,21 @@ class OperatorClient:
         except (CloudError, ConfigurationError) as error:
             return _silent(service, error.cause)
 
+    def is_ready(self, service: str) -> bool:
+        """Whether the service lives and is ready, without signing in; silence is no."""
+        try:
+            answers = [self._answer("GET", service, path) for path in ("/healthz", "/readyz")]
+        except (CloudError, ConfigurationError):
+            return False
+        return all(answer.status_code == httpx.codes.OK for answer in answers)
+
     def circuits(self, service: str) -> tuple[Circuit, ...]:
         """Return the circuit breakers of a service.
 
         Raises:
             CloudError: the service does not answer, or refuses.
         """
-        answer = self._operate("GET", service, "/internal/circuits")
+        answer = self.operate("GET", service, "/internal/circuits")
         return tuple(_circuit(service, entry) for entry in answer.json()["items"])
 
     def reset_circuit(self, service: str, name: str) -> Circuit:
@@ -65,7 +73,7 @@ class OperatorClient:
         Raises:
             CloudError: there is no such circuit, or the service does not answer.
         """
-        return _circuit(service, self._operate("POST", service, f"/internal/circuits/{name}:reset").json())
+        return _circuit(service, self.operate("POST", service, f"/internal/circuits/{name}:reset").json())
 
     def fallback(self) -> Fallback:
         """Return what the cached-token fallback of the gateway does.
@@ -73,7 +81,7 @@ class OperatorClient:
         Raises:
             CloudError: the gateway does not answer, or refuses.
         """
-        return _fallback(self._operate("GET", GATEWAY, "/internal/fallback").json())
+        return _fallback(self.operate("GET", GATEWAY, "/internal/fallback").json())
 
     def switch_fallback(self, mode: str) -> Fallback:
         """Switch the fallback of all gateways: `on`, `off`, or `auto`.
@@ -81,7 +89,7 @@ class OperatorClient:
         Raises:
             CloudError: the gateway does not answer, or refuses.
         """
-        return _fallback(self._operate("PUT", GATEWAY, "/internal/fallback", {"mode": mode}).json())
+        return _fallback(self.operate("PUT", GATEWAY, "/internal/fallback", {"mode": mode}).json())
 
     def token(self, identity: str) -> str:
         """Sign an identity in anew and return its access token.
@@ -112,13 +120,14 @@ class OperatorClient:
         """
         self._sent("POST", AUTH, "/v1/logout", token=token)
 
-    def status_with(self, token: str) -> int:
-        """Return the HTTP status of a harmless request to the gateway with that token.
+    def status_with(self, token: str, service: str = GATEWAY) -> int:
+        """Return the HTTP status of a harmless request with that token: to the gateway, or to auth-service.
 
         Raises:
-            CloudError: the gateway does not answer.
+            CloudError: the service does not answer.
         """
-        return self._answer("GET", GATEWAY, "/api/v1/limits", token=token).status_code
+        path = "/v1/me" if service == AUTH else "/api/v1/limits"
+        return self._answer("GET", service, path, token=token).status_code
 
     def _health(self, service: str) -> ServiceHealth:
         alive = self._answer("GET", service, "/healthz")
@@ -141,8 +150,12 @@ class OperatorClient:
             trouble="; ".join(bad),
         )
 
-    def _operate(self, method: str, service: str, path: str, json: Any = None) -> httpx.Response:
-        """Send a request as the operator, signed in once, and anew when the token is no longer good."""
+    def operate(self, method: str, service: str, path: str, json: Any = None) -> httpx.Response:
+        """Send a request as the operator, signed in once, and anew when the token is no longer good.
+
+        Raises:
+            CloudError: the service refuses, or does not answer.
+        """
         if self._token is not None:
             answer = self._answer(method, service, path, token=self._token, json=json)
             if answer.status_code != httpx.codes.UNAUTHORIZED:

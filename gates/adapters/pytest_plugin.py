@@ -21,8 +21,9 @@ from gates.adapters import pytest_recorder, pytest_safety, secrets, targeting
 from gates.adapters.pytest_fail_fast import FailFast
 from gates.errors import GateError
 from gates.model.criterion import PLATFORM
+from gates.model.drill import DrillRecord
 from gates.model.identity import Identity
-from gates.model.platform import Impact
+from gates.model.platform import Impact, Tier
 from gates.model.state import ServiceState
 from gates.model.target import Demand, ServiceTarget, Target
 
@@ -204,6 +205,22 @@ def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def drills(target: Target) -> tuple[DrillRecord, ...]:
+    """Give the recorded drills of the target's environment, the newest first."""
+    from gates.adapters.drill_records import recorded_drills  # noqa: PLC0415 - few producers need the ledger
+
+    return recorded_drills(target.environment)
+
+
+@pytest.fixture(scope="session")
+def objectives() -> Callable[[str], Tier]:
+    """Give the recovery objectives of a service."""
+    from gates.adapters.drill_records import tier_of  # noqa: PLC0415 - nor the platform's documents
+
+    return tier_of
 
 
 @pytest.fixture(scope="session")

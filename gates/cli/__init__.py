@@ -39,6 +39,7 @@ _COMMANDS = {
     "db": ("gates.cli.database", "Look at the database, move its window, restart it."),
     "backup": ("gates.cli.backup", "Take and list backups; say how much would be lost now."),
     "restore": ("gates.cli.backup", "Bring the database back from a backup."),
+    "drill": ("gates.cli.drill", "Rehearse a recovery, measure it, and record it."),
     "snapshot": ("gates.cli.snapshot", "Keep the configuration of all services, and find what drifted."),
     "images": ("gates.cli.inventory", "List the container images, and who would miss one."),
     "precheck": ("gates.cli.inventory", "Say whether the project and its APIs are there."),

@@ -6,7 +6,8 @@ import functools
 import getpass
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,8 @@ def looks(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add `--env`; the command gets an `Asked` first."""
 
     def run(*, env: str, **rest: Any) -> ExitCode:
-        return command(_asked(env, is_dry=False, is_sure=False), **rest)
+        with _asked(env, is_dry=False, is_sure=False) as asked:
+            return command(asked, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
     return environment_option(wrapped)
@@ -62,7 +64,8 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add `--env`, `--dry-run` and `--yes`; the command gets an `Asked` first."""
 
     def run(*, env: str, is_dry: bool, is_sure: bool, **rest: Any) -> ExitCode:
-        return command(_asked(env, is_dry=is_dry, is_sure=is_sure), **rest)
+        with _asked(env, is_dry=is_dry, is_sure=is_sure) as asked:
+            return command(asked, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
     sure = click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")(wrapped)
@@ -72,9 +75,11 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     return environment_option(dry_run)
 
 
-def _asked(env: str, *, is_dry: bool, is_sure: bool) -> Asked:
+@contextmanager
+def _asked(env: str, *, is_dry: bool, is_sure: bool) -> Iterator[Asked]:
     house = wiring.House(env)
-    return Asked(house=house, room=ControlRoom(house, actor()), is_dry=is_dry, is_sure=is_sure)
+    with closing(ControlRoom(house, actor())) as room:
+        yield Asked(house=house, room=room, is_dry=is_dry, is_sure=is_sure)
 
 
 def confirm_typed(word: str, typed: str | None, what: str) -> None:

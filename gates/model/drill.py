@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ class DrillKind(StrEnum):
     """One service is deployed again from its recorded image."""
     REDEPLOY_ALL = "redeploy-all"
     PARTIAL = "partial"
-    """One service: its data from a backup, then its recorded image."""
+    """One service from an earlier revision's image, and its health; then the newer one again."""
     ROLLBACK = "rollback"
     """Traffic goes to the last good revision and comes back."""
 
@@ -51,3 +51,11 @@ class DrillRecord:
                 raise ValueError(f"a drill measures finite seconds from 0 up, got {figure}")
         if self.at.utcoffset() is None:
             raise ValueError(f"the time of a drill carries a zone, got {self.at}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One thing that a drill wrote into a service, to see whether it survives; the key may be a token."""
+
+    service: str
+    key: str = field(repr=False)

@@ -32,6 +32,9 @@ class Services(Protocol):
     def health(self, service: str) -> ServiceHealth:
         """Return what the service says of itself; never raises for a service that does not answer."""
 
+    def is_ready(self, service: str) -> bool:
+        """Whether the service lives and is ready; never raises."""
+
     def circuits(self, service: str) -> tuple[Circuit, ...]:
         """Return the circuit breakers of a service."""
 

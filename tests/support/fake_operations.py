@@ -117,6 +117,10 @@ class FakeServices:
             trouble="" if is_up else f"{service} does not answer",
         )
 
+    def is_ready(self, service: str) -> bool:
+        """Whether it answers."""
+        return service not in self.silent
+
     def circuits(self, service: str) -> tuple[Circuit, ...]:
         """Return the breakers; raise UnavailableError for a silent service."""
         if service in self.silent:
@@ -211,7 +215,7 @@ class FakeDatabase:
     def back_up(self) -> Backup:
         """Take one."""
         self._do("backup")
-        taken = backup("new", age_s=0)
+        taken = replace(backup("new", age_s=0), kind="ON_DEMAND")
         self.stored = (taken, *self.stored)
         return taken
 

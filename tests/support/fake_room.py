@@ -112,6 +112,9 @@ class FakeRoom:
         """Stand in for the class."""
         return self
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     @property
     def circuits(self) -> CircuitOperations:
         """Circuit operations over the fakes."""

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
-from sandbox.platform.apis import builds, cloud_logging, dashboards, errors, images, projects, secrets, sql
+from sandbox.platform.apis import (
+    builds,
+    cloud_logging,
+    dashboards,
+    errors,
+    images,
+    misconfigured,
+    projects,
+    secrets,
+    sql,
+)
 from sandbox.platform.apis.ground import Ground
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
@@ -22,6 +32,7 @@ def tables(board: Disturbances, ground: Ground) -> Mapping[str, Methods]:
     boards = dashboards.Dashboards(ground.logs.project)
     for part in (logs, reporting, boards):
         part.offer(board)
+    misconfigured.offer(board, ground.control)
     return {
         secrets.SERVICE: secrets.SecretManager(ground.vault).methods(),
         images.SERVICE: registry.methods(),

@@ -115,7 +115,7 @@ def test_a_busy_database_is_a_conflict(sql: CloudSql, cloud: WholeCloud, environ
     cloud.run.turn(sql_operation_s=0.5)
     restart = threading.Thread(target=sql.restart)
     restart.start()
-    with closing(CloudSql(environment, SystemClock())) as other:
+    with closing(CloudSql(environment, SystemClock(), patience_s=0)) as other:
         cloud.run.until(lambda: other.state().state == "MAINTENANCE")
         with pytest.raises(ConflictError):
             other.back_up()

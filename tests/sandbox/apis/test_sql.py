@@ -129,6 +129,9 @@ def test_automated_backups_begin_at_once_and_grow_old_when_disturbed(admin: Any,
 def test_a_disturbed_restore_loses_the_newest_rows(admin: Any, cloud: WholeCloud) -> None:
     """It reports success all the same: only looking at the rows finds out."""
     path = cloud.data_dir / "event-processor.sqlite3"
+    for service, table in (("auth-service", "sessions"), ("asset-discovery", "assets")):
+        with closing(sqlite3.connect(cloud.data_dir / f"{service}.sqlite3")) as connection:
+            connection.execute(f"create table {table} (name text)")
     rows(path, *(f"row {number}" for number in range(20)))
     taken = wait(admin, admin.backupRuns().insert(**WHERE, body={}).execute())
     body = {"restoreBackupContext": {"backupRunId": taken["backupContext"]["backupId"]}}

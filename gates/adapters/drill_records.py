@@ -1,0 +1,38 @@
+"""What producers may know of rehearsed recoveries: the ledger's records, and each service's objectives."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gates.adapters.documents import load_platform
+from gates.adapters.ledger import SqliteLedger
+from gates.errors import ConfigurationError
+from gates.model.drill import DrillRecord
+from gates.model.platform import Tier
+
+_REPORTS = "GATE_REPORTS"
+_PLATFORM = "GATE_PLATFORM"
+
+
+def recorded_drills(environment: str) -> tuple[DrillRecord, ...]:
+    """Return the recorded drills of an environment, the newest first.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    return SqliteLedger(Path(os.environ.get(_REPORTS, "reports")) / "gate.sqlite3").drills(environment)
+
+
+def tier_of(service: str) -> Tier:
+    """Return the recovery objectives of a service.
+
+    Raises:
+        ConfigurationError: the platform gives it none.
+    """
+    platform = load_platform(Path(os.environ.get(_PLATFORM, "platforms/isectech")))
+    spec = platform.service(service)
+    found = next((tier for tier in platform.tiers if spec is not None and tier.name == spec.tier), None)
+    if found is None:
+        raise ConfigurationError(f"{service} has no tier", next_step="give it one in platform.yaml")
+    return found

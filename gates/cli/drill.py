@@ -1,0 +1,139 @@
+"""`gate drill`: rehearsed recoveries with a stopwatch, against each tier's objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from gates.cli.operating import Asked, acts, chosen, looks
+from gates.errors import UsageError
+from gates.model.criterion import PLATFORM
+from gates.model.drill import DrillRecord
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Impact, Platform, Tier
+
+_WITNESSES = ("viewer", "responder")
+_SHOWN = 20
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def drill() -> None:
+    """Rehearse a recovery, measure it, and record it; users notice it."""
+
+
+@drill.command()
+@acts
+def restore(asked: Asked) -> ExitCode:
+    """Bring the database back from a backup; what is written in those seconds is lost."""
+    if _is_only_shown(asked, "back up, mark, restore and look for the marks in three services"):
+        return ExitCode.GO
+    return _tell(asked, [asked.room.drills.restore(_WITNESSES)])
+
+
+@drill.command()
+@click.argument("service")
+@acts
+def redeploy(asked: Asked, service: str) -> ExitCode:
+    """Deploy SERVICE again from its recorded image."""
+    chosen((service,), asked.house.platform)
+    if _is_only_shown(asked, f"give the traffic of {service} to a copy of the revision that serves"):
+        return ExitCode.GO
+    return _tell(asked, [asked.room.drills.redeploy(service)])
+
+
+@drill.command(name="redeploy-all")
+@acts
+def redeploy_all(asked: Asked) -> ExitCode:
+    """Deploy every service again from its recorded image, all at once."""
+    if _is_only_shown(asked, "give all traffic to copies of the revisions that serve"):
+        return ExitCode.GO
+    return _tell(asked, asked.room.drills.redeploy_all())
+
+
+@drill.command()
+@click.argument("service")
+@click.option("--from", "source", metavar="REVISION", help="Default: what a rollback would choose.")
+@acts
+def partial(asked: Asked, service: str, source: str | None) -> ExitCode:
+    """Deploy SERVICE from an earlier revision's image, look at its health, and go back."""
+    chosen((service,), asked.house.platform)
+    earlier = source or asked.room.rollback_target(service)
+    if _is_only_shown(asked, f"deploy {service} from the image of {earlier}, then from today's again"):
+        return ExitCode.GO
+    return _tell(asked, [asked.room.drills.partial(service, earlier)])
+
+
+@drill.command()
+@click.argument("service")
+@acts
+def rollback(asked: Asked, service: str) -> ExitCode:
+    """Send the traffic of SERVICE to the revision that a rollback would choose, and back."""
+    chosen((service,), asked.house.platform)
+    target = asked.room.rollback_target(service)
+    if _is_only_shown(asked, f"send the traffic of {service} to {target}, and back"):
+        return ExitCode.GO
+    return _tell(asked, [asked.room.drills.rollback(service, target)])
+
+
+@drill.command()
+@looks
+def report(asked: Asked) -> ExitCode:
+    """Show the recorded drills, the newest first."""
+    found = asked.house.ledger.drills(asked.house.environment.name)[:_SHOWN]
+    for one in found:
+        click.echo(f"{one.at:%Y-%m-%d %H:%M}  {_line(one, asked.house.platform)}")
+    if not found:
+        click.echo("no drill on record")
+    return ExitCode.GO if found else ExitCode.NO_GO
+
+
+def _is_only_shown(asked: Asked, what: str) -> bool:
+    """Whether it is a dry run; otherwise everything that is needed for the drill is there.
+
+    Raises:
+        UsageError: the environment allows nothing disruptive, or nobody said yes.
+    """
+    environment = asked.house.environment
+    if Impact.DISRUPTIVE not in environment.allowed_impacts:
+        raise UsageError(
+            f"{environment.name} allows no disruptive checks, and a drill is one",
+            next_step="drill in an environment whose allowedImpacts has disruptive",
+        )
+    if asked.is_dry:
+        click.echo(f"would {what}")
+        return True
+    asked.confirm(what)
+    return False
+
+
+def _tell(asked: Asked, records: Sequence[DrillRecord]) -> ExitCode:
+    for record in records:
+        click.echo(_line(record, asked.house.platform))
+    is_kept = all(record.passed and not _missed(record, asked.house.platform) for record in records)
+    return ExitCode.GO if records and is_kept else ExitCode.NO_GO
+
+
+def _line(record: DrillRecord, platform: Platform) -> str:
+    missed = ", ".join(_missed(record, platform))
+    state = "FAILED" if not record.passed else "MISSED" if missed else "kept"
+    return (
+        f"{state:6}  {record.kind} {record.subject}: RTO {record.rto_s:.2f} s, RPO {record.rpo_s:.0f} s"
+        f"{f' (missed: {missed})' if missed else ''}  {record.detail}"
+    )
+
+
+def _missed(record: DrillRecord, platform: Platform) -> list[str]:
+    """Return the tiers whose objectives the measured figures miss."""
+    return [
+        tier.name
+        for tier in _tiers(record, platform)
+        if record.rto_s > tier.rto.total_seconds() or record.rpo_s > tier.rpo.total_seconds()
+    ]
+
+
+def _tiers(record: DrillRecord, platform: Platform) -> tuple[Tier, ...]:
+    if record.subject == PLATFORM:
+        return platform.tiers
+    spec = platform.service(record.subject)
+    return tuple(tier for tier in platform.tiers if spec is not None and tier.name == spec.tier)

@@ -1,0 +1,231 @@
+"""Rehearsed recoveries, measured with a stopwatch: what they show counts, not what was planned.
+
+A drill that cannot be finished is recorded as one that did not pass. None of them is ever skipped silently:
+what was not drilled has no record, and no record is never green.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from gates.actions.ports import RevisionProbe, TrafficController
+from gates.errors import ActionError, GateError
+from gates.model.criterion import PLATFORM
+from gates.model.database import Backup
+from gates.model.drill import DrillKind, DrillRecord, Mark
+from gates.model.platform import Environment
+from gates.model.release import Release
+from gates.model.traffic import TrafficSplit
+from gates.operations.database import newest_usable
+from gates.operations.ports import Configuration, DatabaseAdmin, Services, Time
+
+_RECOVERED_WITHIN_S = 3600.0
+_LOOK_EVERY_S = 0.05
+
+
+class Witness(Protocol):
+    """Leaves marks in the platform's data. Every method raises CloudError."""
+
+    def leave(self, identity: str) -> tuple[Mark, ...]:
+        """Write one mark into each service that keeps data."""
+
+    def is_there(self, mark: Mark) -> bool:
+        """Whether the service still has it."""
+
+    def remove(self, mark: Mark) -> None:
+        """Take a mark away as far as the service lets one."""
+
+
+class DrillLedger(Protocol):
+    """Remembers drills. Raises LedgerError."""
+
+    def record_drill(self, drill: DrillRecord) -> None:
+        """Record what a drill measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillPorts:
+    """What drills need of the world."""
+
+    services: Services
+    database: DatabaseAdmin
+    configuration: Configuration
+    traffic: TrafficController
+    probe: RevisionProbe
+    witness: Witness
+    ledger: DrillLedger
+    clock: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one drill found: seconds to recover, seconds of data lost, and what was seen."""
+
+    rto_s: float
+    rpo_s: float
+    detail: str
+
+
+class Drills:
+    """Drills in one environment; `release` is what is recovered, `names` are all services.
+
+    What did not recover within an hour, the longest time that an objective allows, has failed.
+    """
+
+    def __init__(
+        self, ports: DrillPorts, environment: Environment, *, names: Sequence[str], release: Release
+    ) -> None:
+        self._ports = ports
+        self._environment = environment.name
+        self._fingerprint = release.fingerprint
+        self._names = tuple(names)
+        self._cloud_name = environment.cloud_run_name
+
+    def restore(self, identities: tuple[str, str]) -> DrillRecord:
+        """Lose the database and bring it back from a backup.
+
+        Marks are written before and after a fresh backup; after the restore the first must be there and the
+        second gone. The time is measured until every service is well again. The loss is the age of the newest
+        automated backup at the moment of the disaster: that is all that a real one would have left.
+        """
+        return self._drilled(DrillKind.RESTORE, PLATFORM, lambda: self._restore(identities))
+
+    def redeploy(self, service: str, kind: DrillKind = DrillKind.REDEPLOY) -> DrillRecord:
+        """Deploy a service again from the recorded image of the revision that serves, to its own proof."""
+        return self._drilled(kind, service, lambda: self._redeploy(service, self._serving(service)))
+
+    def redeploy_all(self) -> tuple[DrillRecord, ...]:
+        """Deploy all services again at once; one record for each."""
+        with ThreadPoolExecutor(max_workers=len(self._names)) as pool:
+            return tuple(pool.map(lambda name: self.redeploy(name, DrillKind.REDEPLOY_ALL), self._names))
+
+    def partial(self, service: str, source: str) -> DrillRecord:
+        """Deploy a service from an earlier revision's recorded image, look at its health, and go back."""
+
+        def act() -> Measured:
+            serving = self._serving(service)
+            try:
+                found = self._redeploy(service, source)
+                health = self._ports.services.health(service)
+                if not health.is_well:
+                    raise ActionError(f"{service} from {source} is not well: {health.trouble}")
+            finally:
+                self._redeploy(service, serving)
+            return found
+
+        return self._drilled(DrillKind.PARTIAL, service, act)
+
+    def rollback(self, service: str, target: str) -> DrillRecord:
+        """Send all traffic to the last good revision, to its own proof, and back to where it was."""
+        return self._drilled(DrillKind.ROLLBACK, service, lambda: self._roll(service, target))
+
+    def _restore(self, identities: tuple[str, str]) -> Measured:
+        witness, database, clock = self._ports.witness, self._ports.database, self._ports.clock
+        kept = witness.leave(identities[0])
+        backup = database.back_up()
+        lost = witness.leave(identities[1])
+        exposure = self._exposure(database.backups())
+        started = clock.monotonic()
+        database.restore(backup.id)
+        self._all_well(started)
+        seconds = clock.monotonic() - started
+        missing = [mark.service for mark in kept if not witness.is_there(mark)]
+        if missing:
+            raise ActionError(f"what was written before the backup is gone from {', '.join(missing)}")
+        stayed = [mark.service for mark in lost if witness.is_there(mark)]
+        if stayed:
+            raise ActionError(f"what was written after the backup is still in {', '.join(stayed)}")
+        for mark in kept:
+            witness.remove(mark)
+        seen = f"{len(kept)} marks came back, {len(lost)} later ones are lost"
+        return Measured(rto_s=seconds, rpo_s=exposure, detail=f"backup {backup.id}: {seen}")
+
+    def _exposure(self, backups: tuple[Backup, ...]) -> float:
+        """Return the age in seconds of what a disaster now would leave: the newest automated backup."""
+        automated = newest_usable(tuple(one for one in backups if one.kind == "AUTOMATED"))
+        if automated is None:
+            raise ActionError("there is no automated backup: a disaster would lose everything")
+        return max(0.0, automated.age(self._ports.clock.now()).total_seconds())
+
+    def _all_well(self, started: float) -> None:
+        waiting = list(self._names)
+        while waiting:
+            waiting = [name for name in waiting if not self._ports.services.is_ready(name)]
+            self._look_again(started, f"{', '.join(waiting)} did not come back", is_done=not waiting)
+
+    def _redeploy(self, service: str, source: str) -> Measured:
+        ports, started = self._ports, self._ports.clock.monotonic()
+        revision = f"{self._cloud_name(service)}-drill-{secrets.token_hex(3)}"
+        split = ports.configuration.settings(service).traffic
+        wanted = split if not split.is_pinned else split.all_to(revision)
+        ports.configuration.redeploy(service, source, revision, wanted)
+        self._answers(service, revision, started)
+        seconds = ports.clock.monotonic() - started
+        return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{revision} is a copy of {source} and answers")
+
+    def _roll(self, service: str, target: str) -> Measured:
+        ports, before = self._ports, self._ports.traffic.describe(service)
+        started = ports.clock.monotonic()
+        try:
+            self._shift(service, before.traffic.all_to(target))
+            self._answers(service, target, started)
+            seconds = ports.clock.monotonic() - started
+        finally:
+            back = ports.clock.monotonic()
+            self._shift(service, before.traffic)
+            self._answers(service, before.sole_serving or before.latest_ready, back)
+        return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{target} answered, and the traffic is back")
+
+    def _shift(self, service: str, split: TrafficSplit) -> None:
+        self._ports.traffic.shift(service, split, self._ports.traffic.describe(service).etag)
+
+    def _answers(self, service: str, revision: str, started: float) -> None:
+        while (found := self._ports.probe.answering_revision(service)) != revision:
+            self._look_again(started, f"{service} answers as {found}, not as {revision}", is_done=False)
+
+    def _look_again(self, started: float, trouble: str, *, is_done: bool) -> None:
+        if is_done:
+            return
+        if self._ports.clock.monotonic() - started >= _RECOVERED_WITHIN_S:
+            raise ActionError(f"{trouble} within {_RECOVERED_WITHIN_S:g} s")
+        self._ports.clock.wait(_LOOK_EVERY_S)
+
+    def _serving(self, service: str) -> str:
+        state = self._ports.traffic.describe(service)
+        return state.sole_serving or state.latest_ready
+
+    def _drilled(self, kind: DrillKind, subject: str, act: Callable[[], Measured]) -> DrillRecord:
+        """Do it, and record what it showed, or that it failed and when."""
+        clock = self._ports.clock
+        started = clock.monotonic()
+        record = DrillRecord(
+            kind=kind,
+            subject=subject,
+            environment=self._environment,
+            fingerprint=self._fingerprint,
+            rto_s=0.0,
+            rpo_s=0.0,
+            passed=False,
+            at=clock.now(),
+            detail="",
+        )
+        try:
+            found = act()
+        except GateError as error:
+            seconds = clock.monotonic() - started
+            record = replace(record, rto_s=seconds, at=clock.now(), detail=error.diagnostics())
+        else:
+            record = replace(
+                record,
+                rto_s=found.rto_s,
+                rpo_s=found.rpo_s,
+                passed=True,
+                at=clock.now(),
+                detail=found.detail,
+            )
+        self._ports.ledger.record_drill(record)
+        return record

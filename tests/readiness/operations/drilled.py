@@ -1,0 +1,40 @@
+"""Which recorded drill counts: the newest of its kind about a subject, if it is recent and passed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from gates.model.criterion import PLATFORM
+from gates.model.drill import DrillKind, DrillRecord
+from journeys.checks import demand
+
+MAX_AGE = timedelta(days=90)
+"""As long as the catalogue lets evidence of a drill count."""
+
+
+def newest(drills: Sequence[DrillRecord], subject: str, *kinds: DrillKind, blames: str) -> DrillRecord:
+    """Return the newest drill of those kinds about the subject.
+
+    Raises:
+        DemandNotMetError: there is none, it is too old, or it did not pass: an older one that did is no help.
+    """
+    names = " or ".join(kinds)
+    found = next((one for one in drills if one.subject == subject and one.kind in kinds), None)
+    demand(found is not None, f"no {names} drill of {subject} is on record: run `gate drill`", blames=blames)
+    assert found is not None
+    demand(found.passed, f"the newest {found.kind} drill of {subject} failed: {found.detail}", blames=blames)
+    age = datetime.now(UTC) - found.at
+    demand(
+        age <= MAX_AGE, f"the newest {found.kind} drill of {subject} is {age.days} days old", blames=blames
+    )
+    return found
+
+
+def restore(drills: Sequence[DrillRecord], *, blames: str) -> DrillRecord:
+    """Return the drill that brought the database back; all services share it.
+
+    Raises:
+        DemandNotMetError: there is none that counts.
+    """
+    return newest(drills, PLATFORM, DrillKind.RESTORE, blames=blames)

@@ -1,0 +1,85 @@
+"""The whole platform with its nine real services, and the gate's command line pointed at it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from gates import cli
+from gates.control_room import ControlRoom
+from gates.model.exit_code import ExitCode
+from gates.wiring import House
+from tests.support.local_platform import LocalPlatform
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
+    """One platform for all tests of this folder."""
+    folder = tmp_path_factory.mktemp("platform")
+    command = [sys.executable, "-m", "sandbox", "up", "--state-dir", str(folder / "state")]
+    with (
+        (folder / "platform.log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, (folder / "platform.log").read_text()
+            yield LocalPlatform(endpoints=json.loads(line), folder=folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+class Bench:
+    """The running platform and the gate beside it."""
+
+    def __init__(self, platform: LocalPlatform) -> None:
+        self.platform = platform
+        self.house = House("sandbox")
+        self.room = ControlRoom(self.house, "somebody")
+
+    def gate(self, command: str) -> ExitCode:
+        """Run one command line of the gate."""
+        return cli.invoke([*command.split(), "--env", "sandbox"])
+
+    @contextmanager
+    def turned(self, **knobs: float) -> Iterator[None]:
+        """Change knobs while the block runs."""
+        url = f"{self.platform.endpoints['admin_rest']}/sandbox/knobs"
+        before = httpx.get(url, trust_env=False).json()
+        self.platform.turn(**knobs)
+        try:
+            yield
+        finally:
+            self.platform.turn(**{name: before[name] for name in knobs})
+
+    @contextmanager
+    def disturbed(self, name: str) -> Iterator[None]:
+        """Disturb the platform while the block runs."""
+        url = f"{self.platform.endpoints['admin_rest']}/sandbox/disturbances/{name}"
+        httpx.put(url, trust_env=False).raise_for_status()
+        try:
+            yield
+        finally:
+            httpx.delete(url, trust_env=False).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def bench(running: LocalPlatform) -> Iterator[Bench]:
+    """The gate with a ledger of its own, pointed at the platform; its operator signs in once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GATE_ENDPOINTS_FILE", str(running.endpoints_file))
+        patch.setenv("GATE_IDENTITIES_FILE", str(running.folder / "state" / "identities.json"))
+        patch.setenv("GATE_REPORTS", str(running.folder / "reports"))
+        patch.setenv("GATE_ACTOR", "somebody")
+        made = Bench(running)
+        yield made
+        made.room.close()
