@@ -7,6 +7,7 @@ recorded image. What is measured is the worst of both, as a share of what the ti
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,40 +16,48 @@ from gates.model.platform import Tier
 from gates.model.target import ServiceTarget
 from tests.readiness.operations import drilled
 
-Drills = tuple[DrillRecord, ...]
-Objectives = Callable[[str], Tier]
-Measure = Callable[..., None]
+
+@dataclass(frozen=True, slots=True)
+class Drilling:
+    """What the drills of the environment say about a service."""
+
+    drills: tuple[DrillRecord, ...]
+    objectives: Callable[[str], Tier]
+    measure: Callable[..., None]
+
+    def measure_worst(self, service: str) -> None:
+        """Measure the worst share of what the service's tier allows."""
+        tier = self.objectives(service)
+        found = (
+            drilled.restore(self.drills, blames=service),
+            drilled.newest(self.drills, service, DrillKind.REDEPLOY, DrillKind.REDEPLOY_ALL, blames=service),
+        )
+        rto_s, rpo_s = tier.rto.total_seconds(), tier.rpo.total_seconds()
+        worst = max(max(one.rto_s / rto_s, one.rpo_s / rpo_s) for one in found)
+        self.measure(worst, unit="ratio", samples=len(found))
+
+
+@pytest.fixture
+def drilling(
+    drills: tuple[DrillRecord, ...], objectives: Callable[[str], Tier], measure: Callable[..., None]
+) -> Drilling:
+    """Give the drills, the objectives and the measuring in one."""
+    return Drilling(drills, objectives, measure)
 
 
 @pytest.mark.criterion("DR-CRITICAL")
-def test_critical_tier(
-    service: ServiceTarget, drills: Drills, objectives: Objectives, measure: Measure
-) -> None:
+def test_critical_tier(service: ServiceTarget, drilling: Drilling) -> None:
     """Drills kept the objectives of the critical tier."""
-    _measure_worst(service.name, drills, objectives(service.name), measure)
+    drilling.measure_worst(service.name)
 
 
 @pytest.mark.criterion("DR-IMPORTANT")
-def test_important_tier(
-    service: ServiceTarget, drills: Drills, objectives: Objectives, measure: Measure
-) -> None:
+def test_important_tier(service: ServiceTarget, drilling: Drilling) -> None:
     """Drills kept the objectives of the important tier."""
-    _measure_worst(service.name, drills, objectives(service.name), measure)
+    drilling.measure_worst(service.name)
 
 
 @pytest.mark.criterion("DR-STANDARD")
-def test_standard_tier(
-    service: ServiceTarget, drills: Drills, objectives: Objectives, measure: Measure
-) -> None:
+def test_standard_tier(service: ServiceTarget, drilling: Drilling) -> None:
     """Drills kept the objectives of the standard tier."""
-    _measure_worst(service.name, drills, objectives(service.name), measure)
-
-
-def _measure_worst(service: str, drills: Drills, tier: Tier, measure: Measure) -> None:
-    rto_s, rpo_s = tier.rto.total_seconds(), tier.rpo.total_seconds()
-    found = (
-        drilled.restore(drills, blames=service),
-        drilled.newest(drills, service, DrillKind.REDEPLOY, DrillKind.REDEPLOY_ALL, blames=service),
-    )
-    worst = max(max(one.rto_s / rto_s, one.rpo_s / rpo_s) for one in found)
-    measure(worst, unit="ratio", samples=len(found))
+    drilling.measure_worst(service.name)

@@ -18,7 +18,7 @@ _SECONDS = 10.0
 
 @pytest.mark.criterion("SEC-05")
 def test_no_plain_secret(service: ServiceTarget, target: Target, google: Callable[[type[Any]], Any]) -> None:
-    """Of the revision under test and of every revision that has traffic: values, and references to secrets."""
+    """Of the revision under test and of every one that has traffic: plain values, and references."""
     secrets = google(secretmanager_v1.SecretManagerServiceClient)
     variables = list(_variables(service, target, google))
     demand(variables, "no revision shows its configuration", blames=service.name)

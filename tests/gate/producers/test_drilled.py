@@ -1,0 +1,49 @@
+"""Which recorded drill counts as evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gates.model.drill import DrillKind, DrillRecord
+from journeys.checks import DemandNotMetError
+from tests.readiness.operations import drilled
+
+NOW = datetime.now(UTC)
+GOOD = DrillRecord(
+    kind=DrillKind.RESTORE,
+    subject="platform",
+    environment="sandbox",
+    fingerprint="sha256:f",
+    rto_s=1.0,
+    rpo_s=2.0,
+    passed=True,
+    at=NOW,
+    detail="restored",
+)
+
+
+def test_the_newest_good_drill_counts() -> None:
+    """Of the kinds and the subject that are asked for."""
+    other = replace(GOOD, kind=DrillKind.REDEPLOY, subject="a")
+    assert drilled.restore([other, GOOD], blames="platform") == GOOD
+    found = drilled.newest([GOOD, other], "a", DrillKind.REDEPLOY, DrillKind.REDEPLOY_ALL, blames="a")
+    assert found == other
+
+
+@pytest.mark.parametrize(
+    ("drills", "why"),
+    [
+        ([], "no restore drill"),
+        ([replace(GOOD, subject="a")], "no restore drill"),
+        ([replace(GOOD, kind=DrillKind.ROLLBACK)], "no restore drill"),
+        ([replace(GOOD, passed=False, detail="rows are gone"), GOOD], "rows are gone"),
+        ([replace(GOOD, at=NOW - timedelta(days=91))], "91 days old"),
+    ],
+)
+def test_what_was_not_drilled_is_never_green(drills: list[DrillRecord], why: str) -> None:
+    """None, another one, one that failed after one that passed, an old one."""
+    with pytest.raises(DemandNotMetError, match=why):
+        drilled.restore(drills, blames="platform")
