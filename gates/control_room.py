@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from gates.adapters.operator_client import OperatorClient
     from gates.adapters.project_inventory import ProjectInventory
     from gates.adapters.snapshots import SnapshotFolder
+    from gates.model.evidence import Window
     from gates.model.release import Release
     from gates.operations.circuits import CircuitOperations
+    from gates.operations.cold_start import ColdStart
     from gates.operations.database import DatabaseOperations
     from gates.operations.drills import Drills
     from gates.operations.maintenance import Maintenance
     from gates.operations.performing import Performer
+    from gates.operations.redeploying import Redeployment
     from gates.operations.scaling import ScalingOperations
 
 
@@ -151,6 +154,39 @@ class ControlRoom:
         )
         names = house.platform.service_names
         return Drills(ports, house.environment, names=names, release=self._release())
+
+    @cached_property
+    def cold_start(self) -> ColdStart:
+        """Cold starts, measured."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.tag_probe import TagProbe
+        from gates.operations.cold_start import ColdStart
+
+        probe = TagProbe(self.house.environment, self.house.cloud, SystemClock())
+        return ColdStart(self.house.cloud, probe, self.performer)
+
+    @cached_property
+    def redeployment(self) -> Redeployment:
+        """Services from their recorded images."""
+        from gates.operations.redeploying import Redeployment
+
+        return Redeployment(self.configuration, self.performer, self.house.environment.cloud_run_name)
+
+    def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
+        """Return the highest number of instances of a revision in the window, None without data.
+
+        Raises:
+            CloudError: Monitoring does not answer.
+        """
+        from gates.adapters.cloud_monitoring import CloudMonitoring
+
+        place = self.house.environment
+        monitoring = CloudMonitoring(place.project, place.endpoints.monitoring_grpc, region=place.region)
+        try:
+            found = monitoring.instance_count(place.cloud_run_name(service), revision, window)
+        finally:
+            monitoring.close()
+        return None if found is None else found.measurement.value
 
     def rollback_target(self, service: str) -> str:
         """Return the revision that a rollback of the service would choose now.

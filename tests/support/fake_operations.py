@@ -9,6 +9,7 @@ from datetime import timedelta
 from gates.errors import NotFoundError, OperationFailedError, UnavailableError
 from gates.model.configuration import Scaling, ServiceSettings
 from gates.model.database import Backup, Database
+from gates.model.drill import DrillRecord
 from gates.model.health import Circuit, Fallback, ServiceHealth
 from gates.model.operation import OperationReceipt
 from gates.model.traffic import TrafficSplit, TrafficTarget
@@ -24,6 +25,15 @@ class FakeOperationsLedger:
 
     written: list[OperationReceipt] = field(default_factory=list)
     tombstones: list[str] = field(default_factory=list)
+    recorded: list[DrillRecord] = field(default_factory=list)
+
+    def record_drill(self, drill: DrillRecord) -> None:
+        """Remember a drill."""
+        self.recorded.append(drill)
+
+    def drills(self, environment: str) -> tuple[DrillRecord, ...]:
+        """Return the drills, the newest first."""
+        return tuple(reversed(self.recorded))
 
     def record_operation(self, receipt: OperationReceipt) -> None:
         """Remember a receipt."""

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from gates.adapters.snapshots import SnapshotFolder
 from gates.model.criterion import Priority
+from gates.model.evidence import Window
 from gates.model.inventory import Image
-from gates.model.platform import Environment, MatrixRow, Platform, ServiceSpec, Tier
+from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, Tier
 from gates.operations.circuits import CircuitOperations
+from gates.operations.cold_start import ColdStart
 from gates.operations.database import DatabaseOperations
 from gates.operations.inventory import NEEDED_APIS
 from gates.operations.maintenance import Maintenance
+from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
 from tests.support.fake_operations import (
@@ -53,7 +56,7 @@ def environment(*, is_protected: bool = False) -> Environment:
         region="r",
         service_name="{service}",
         public_hosts=(),
-        allowed_impacts=(),
+        allowed_impacts=(Impact.DISRUPTIVE,),
         is_protected=is_protected,
         database="the-db",
         image_repository="repo",
@@ -111,6 +114,30 @@ class FakeRoom:
     def __call__(self, *_what: object) -> FakeRoom:
         """Stand in for the class."""
         return self
+
+    peak: float | None = 1.0
+    drills: object = None
+
+    @property
+    def redeployment(self) -> Redeployment:
+        """Redeployment over the fakes."""
+        return Redeployment(self.configuration, performer(self.ledger), self.environment.cloud_run_name)
+
+    @property
+    def cold_start(self) -> ColdStart:
+        """Cold starts over the fakes."""
+        return ColdStart(self.cloud, self, performer(self.ledger, self.cloud.clock))
+
+    def wait_for_tag(self, service: str, tag: str) -> None:
+        """Answer at once."""
+
+    def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
+        """Return what a test says."""
+        return self.peak
+
+    def rollback_target(self, service: str) -> str:
+        """Return the older of two revisions."""
+        return f"{service}-1"
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,0 +1,80 @@
+"""`gate coldstart` and `gate autoscaling`: how long a fresh instance takes, and whether bounds fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from gates.cli.operating import Asked, acts, chosen, looks, tell
+from gates.model.evidence import Window
+from gates.model.exit_code import ExitCode
+from gates.operations.autoscaling import ScalingReport
+
+
+@click.command()
+@click.argument("service")
+@click.option("--revision", help="Which revision; default: the one that a rollback would choose.")
+@acts
+def coldstart(asked: Asked, service: str, revision: str | None) -> ExitCode:
+    """Measure the cold start of a revision of SERVICE that has no traffic, behind a tag of its own."""
+    chosen((service,), asked.house.platform)
+    target = revision or asked.room.rollback_target(service)
+    asked.confirm(f"tag {target} of {service} for a moment")
+    return tell([asked.room.cold_start.measure(service, target, is_dry=asked.is_dry)])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def autoscaling() -> None:
+    """Compare the bounds of every service with the instances that it needed."""
+
+
+@autoscaling.command()
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How far back.")
+@looks
+def report(asked: Asked, hours: int) -> ExitCode:
+    """Show bounds, the highest number of instances, and what would fit better; 1 when anything would."""
+    found = _reports(asked, hours)
+    for one in found:
+        settings, peak = one.settings, "no data" if one.peak is None else f"{one.peak:g}"
+        click.echo(
+            f"{'ok  ' if not one.reasons else 'FIT '}  {settings.service}: {settings.scaling.minimum} to"
+            f" {settings.maximum} instances, {settings.concurrency} requests each; highest: {peak}"
+        )
+        for reason in one.reasons:
+            click.echo(f"        {reason}: better {_bounds(one)}")
+    return ExitCode.NO_GO if any(one.reasons for one in found) else ExitCode.GO
+
+
+@autoscaling.command()
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How far back.")
+@click.option("--apply", "is_applied", is_flag=True, help="Do it; without it the calls are shown only.")
+@acts
+def optimize(asked: Asked, hours: int, *, is_applied: bool) -> ExitCode:
+    """Set the bounds that would fit better; `gate scale SERVICE --restore` goes back."""
+    wanted = [one for one in _reports(asked, hours) if one.reasons]
+    if not wanted:
+        click.echo("every service's bounds fit what was seen")
+        return ExitCode.GO
+    is_dry = asked.is_dry or not is_applied
+    if not is_dry:
+        asked.confirm(f"change the bounds of {', '.join(one.settings.service for one in wanted)}")
+    scaling = asked.room.scaling
+    return tell(scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted)
+
+
+def _reports(asked: Asked, hours: int) -> Sequence[ScalingReport]:
+    now = datetime.now(UTC)
+    window = Window(start=now - timedelta(hours=hours), end=now)
+    found = []
+    for spec in asked.house.platform.services:
+        settings = asked.room.configuration.settings(spec.name)
+        peak = asked.room.peak_instances(spec.name, settings.latest_ready, window)
+        found.append(ScalingReport(settings=settings, peak=peak, tier=spec.tier))
+    return found
+
+
+def _bounds(report: ScalingReport) -> str:
+    wanted = report.recommended
+    return f"{wanted.minimum} to {wanted.maximum or report.settings.maximum}"
