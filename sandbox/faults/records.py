@@ -19,13 +19,18 @@ def scan_never_done(_service: str, create_app: Create) -> App:
 
 
 def change_lost(_service: str, create_app: Create) -> App:
-    """A change of an asset is answered as done, and is not kept."""
+    """The first change of an asset is kept; each later one is answered as done, and is not."""
     from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
+
+    genuine = store.change_asset
+    changed: set[str] = set()
 
     def forgetful(connection: Any, tenant: str, asset_id: str, change: Any) -> Any:
         asset = store.asset_of(connection, tenant, asset_id)
-        given = {name: getattr(change, name) for name in change.model_fields_set}
-        return asset.model_copy(update=given) if asset else None
+        if asset is None or asset_id not in changed:
+            changed.add(asset_id)
+            return genuine(connection, tenant, asset_id, change)
+        return asset.model_copy(update={name: getattr(change, name) for name in change.model_fields_set})
 
     vars(store)["change_asset"] = forgetful
     return create_app()  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ _LOADED = ("api-gateway", "event-processor", "asset-discovery", "decision-engine
 
 KNOWN = (
     _row("M12", "one-percent-fails", _LOADED, "1 % of the requests end in a 500", "LOD-ERRORS"),
-    _row("M13", "few-fail", _LOADED, "0.4 % of the requests end in a 500", "LOD-ERRORS"),
+    _row("M13", "few-fail", "api-gateway", "0.4 % of the requests end in a 500", "LOD-ERRORS"),
     _row("M14", "slow", _LOADED, "two and a half seconds on every call", "LOD-P95"),
     _row("M15", "sometimes-slow", "api-gateway", "every tenth request takes four seconds", "LOD-P95"),
     _row("M21", "memory-leaks", _LOADED, "200 KB more with every request", "LOD-ERRORS"),

@@ -1,0 +1,116 @@
+"""What is done to the gate itself never becomes a verdict about the platform."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gates.model.exit_code import ExitCode
+from load.profiles import Profile
+from load.run import GeneratorError, run_profile
+from sandbox.companion import running
+from tests.support.tiny_https_server import TinyHttps
+
+ROOT = Path(__file__).parents[3]
+GATE = Path(sys.executable).with_name("gate")
+PATIENCE_S = 120.0
+UNCLEAR = {ExitCode.INCONCLUSIVE, ExitCode.INTERRUPTED, ExitCode.INTERNAL_ERROR}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is about to happen; the test fails when it does not."""
+    pause = threading.Event()
+    for _ in range(int(PATIENCE_S / 0.1)):
+        if condition():
+            return
+        pause.wait(0.1)
+    pytest.fail("it did not happen in time")
+
+
+def ended_checks(reports: Path) -> int:
+    """How many checks of the one run below `reports` have ended by now."""
+    files = list(reports.glob("*/producers.jsonl"))
+    return files[0].read_text(encoding="utf-8").count('"when": "teardown"') if files else 0
+
+
+def failed(reports: Path) -> list[dict[str, Any]]:
+    """Return the failed judgements of the one run; none when it never came to a verdict."""
+    verdicts = [json.loads(file.read_text()) for file in reports.glob("*/verdict.json")]
+    return [one for verdict in verdicts for one in verdict["judgements"] if one["outcome"] == "FAIL"]
+
+
+def test_a_platform_that_is_killed_in_the_middle_fails_nothing(tmp_path: Path) -> None:
+    """`kill -9` of the whole platform while it is looked at: no GO, and no word about a service."""
+    reports, state = tmp_path / "reports", tmp_path / "state"
+    variables = {
+        "GATE_REPORTS": str(reports),
+        "GATE_ENDPOINTS_FILE": str(state / "endpoints.json"),
+        "GATE_IDENTITIES_FILE": str(state / "identities.json"),
+    }
+    words = [GATE, "run", "--env", "sandbox", "--stage", "immediate", "--format", "json"]
+    with (
+        running(state) as endpoints,
+        subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ, **variables}) as gate,
+    ):
+        until(lambda: ended_checks(reports) >= 10)
+        os.kill(endpoints["pid"], signal.SIGKILL)
+        code = ExitCode(gate.wait(PATIENCE_S))
+    assert failed(reports) == []
+    assert code in UNCLEAR
+
+
+@contextmanager
+def starving(command: str) -> Iterator[None]:
+    """Let the child process with that word in its command line run for a sixth of the time only."""
+    ended = threading.Event()
+
+    def starve() -> None:
+        while not ended.wait(0.1):
+            for child in children_with(command):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGSTOP)
+                    ended.wait(0.5)
+                    os.kill(child, signal.SIGCONT)
+
+    thread = threading.Thread(target=starve)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def children_with(word: str) -> list[int]:
+    """Return the children of this process that have a word in their command line."""
+    found = []
+    for thread in Path("/proc/self/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            with contextlib.suppress(OSError):
+                if word in Path(f"/proc/{child}/cmdline").read_text():
+                    found.append(int(child))
+    return found
+
+
+def test_a_starved_generator_gives_no_figures(tmp_path: Path) -> None:
+    """Its latencies would be its own; the same profile with enough to eat gives them."""
+    profile = Profile(name="tiny", users=4, rate_per_user=5.0, spawn_rate=40.0, seconds=4)
+    answering = TinyHttps(folder=tmp_path, answer=lambda _number: (200, b"{}"))
+    with answering.running() as server:
+        address = f"127.0.0.1:{server.port}"
+        summary = run_profile(profile, address=address, name="a.run.test", token="none", folder=tmp_path)
+        with starving("locustfile"), pytest.raises(GeneratorError, match="starved"):
+            run_profile(profile, address=address, name="a.run.test", token="none", folder=tmp_path)
+    assert summary.achieved > 0.9
+    assert {one.failed for one in summary.by_path} == {0}
