@@ -133,7 +133,8 @@ class House:
         """
         from gates.adapters.secrets import sensitive
 
-        return sensitive(reference for _, reference in self.environment.identities)
+        references = [reference for _, reference in self.environment.identities]
+        return sensitive(references, endpoint=self.environment.endpoints.apis_grpc)
 
     def run_folder(self, run_id: str, root: Path | None = None) -> RunFolder:
         """Make the folder of a new run, below `root` or below the reports.
@@ -295,7 +296,7 @@ def write_reports(
     write_reports(folder, document, decision, receipts)
 
 
-def resolve_secret(reference: str) -> None:
+def resolve_secret(reference: str, *, endpoint: str | None = None) -> None:
     """Prove that a reference leads to a secret.
 
     Raises:
@@ -303,4 +304,4 @@ def resolve_secret(reference: str) -> None:
     """
     from gates.adapters.secrets import resolve
 
-    resolve(reference)
+    resolve(reference, endpoint=endpoint)

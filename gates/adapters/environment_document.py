@@ -19,7 +19,9 @@ from gates.errors import ConfigurationError
 from gates.model.criterion import Priority
 from gates.model.platform import Endpoints, Environment, Impact, Platform, StandingAuthority
 
-_SECRET_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^#]+#[^#]+")
+_SECRET_REFERENCE = re.compile(
+    r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^#]+#[^#]+|secret:projects/[^/]+/secrets/[^/]+/versions/[1-9][0-9]*"
+)
 
 
 def _service_template(text: str) -> str:
@@ -34,7 +36,10 @@ def _service_template(text: str) -> str:
 
 def _secret_reference(text: str) -> str:
     if _SECRET_REFERENCE.fullmatch(text) is None:
-        raise PydanticCustomError("reference", "a secret is named as env:NAME or file:PATH#KEY")
+        raise PydanticCustomError(
+            "reference",
+            "a secret is named as env:NAME, file:PATH#KEY or secret:projects/P/secrets/S/versions/N",
+        )
     return text
 
 

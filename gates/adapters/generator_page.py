@@ -45,5 +45,5 @@ def _identities(target: Target) -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {}
     for name, reference in target.identities:
         with suppress(ConfigurationError):
-            found[name] = secrets.resolve(reference)
+            found[name] = secrets.resolve(reference, endpoint=target.apis_grpc)
     return found

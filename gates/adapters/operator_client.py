@@ -33,6 +33,7 @@ class OperatorClient:
         self, environment: Environment, address_of: Callable[[str], str], wait: Callable[[float], None]
     ) -> None:
         self._identities = dict(environment.identities)
+        self._vault = environment.endpoints.apis_grpc
         self._public = dict(environment.public_hosts)
         self._address_of = address_of
         self._wait = wait
@@ -107,7 +108,7 @@ class OperatorClient:
                 next_step=f"add it to the identities of the environment's document; known: "
                 f"{', '.join(sorted(self._identities)) or 'none'}",
             )
-        secret = secrets.resolve(reference)
+        secret = secrets.resolve(reference, endpoint=self._vault)
         first = {"username": secret["username"], "password": secret["password"]}
         mfa_token = self._sent("POST", AUTH, "/v1/login", json=first).json()["mfaToken"]
         return str(self._second_factor(mfa_token, str(secret["totp_secret"]))["accessToken"])

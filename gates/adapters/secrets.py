@@ -15,8 +15,11 @@ IDENTITIES_FILE = "GATE_IDENTITIES_FILE"
 """Environment variable that replaces the path of every `file:` reference."""
 
 
-def resolve(reference: str) -> dict[str, Any]:
-    """Return the JSON object that `env:NAME` or `file:PATH#KEY` refers to.
+def resolve(reference: str, *, endpoint: str | None = None) -> dict[str, Any]:
+    """Return the JSON object that a reference leads to.
+
+    `env:NAME` is a variable, `file:PATH#KEY` an entry of a file, `secret:projects/P/secrets/S/versions/N` a
+    version in Secret Manager: the cloud's, or the one at `endpoint` for a local platform.
 
     Raises:
         ConfigurationError: the reference is ill-formed or leads to nothing; the message never holds a value.
@@ -36,8 +39,13 @@ def resolve(reference: str) -> dict[str, Any]:
             ) from error
         entry = entries.get(key) if isinstance(entries, dict) else None
         return _object(json.dumps(entry) if entry is not None else None, reference, f"add {key} to {file}")
+    if scheme == "secret" and rest:
+        from gates.adapters.secret_store import read  # noqa: PLC0415 - only these pay for the cloud's client
+
+        return _object(read(rest, endpoint=endpoint), reference, "")
     raise ConfigurationError(
-        f"{reference!r} is no reference to a secret", next_step="write env:NAME or file:PATH#KEY"
+        f"{reference!r} is no reference to a secret",
+        next_step="write env:NAME, file:PATH#KEY or secret:projects/P/secrets/S/versions/N",
     )
 
 
@@ -49,12 +57,12 @@ def sensitive_values(secret: Mapping[str, object]) -> set[str]:
     return {value for value in values if isinstance(value, str)}
 
 
-def sensitive(references: Iterable[str]) -> tuple[str, ...]:
+def sensitive(references: Iterable[str], *, endpoint: str | None = None) -> tuple[str, ...]:
     """Return the sensitive values behind all references that lead to something, in a fixed order."""
     found: set[str] = set()
     for reference in references:
         with suppress(ConfigurationError):
-            found |= sensitive_values(resolve(reference))
+            found |= sensitive_values(resolve(reference, endpoint=endpoint))
     return tuple(sorted(found))
 
 

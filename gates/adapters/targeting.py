@@ -151,7 +151,7 @@ def identity_of(target: Target, name: str) -> Identity:
     if reference is None:
         known = ", ".join(sorted(dict(target.identities))) or "none"
         raise ConfigurationError(f"{target.environment} has no identity {name}", next_step=f"it has: {known}")
-    return _identity(name, reference, secrets.resolve(reference))
+    return _identity(name, reference, secrets.resolve(reference, endpoint=target.apis_grpc))
 
 
 def secret_of(target: Target, name: str) -> dict[str, object]:
@@ -163,7 +163,7 @@ def secret_of(target: Target, name: str) -> dict[str, object]:
     reference = dict(target.identities).get(name)
     if reference is None:
         raise ConfigurationError(f"{target.environment} has no identity {name}")
-    return secrets.resolve(reference)
+    return secrets.resolve(reference, endpoint=target.apis_grpc)
 
 
 def _identity(name: str, reference: str, entry: Mapping[str, object]) -> Identity:

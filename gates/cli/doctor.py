@@ -37,8 +37,9 @@ def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
     yield f"environment {house.environment_name}", _trouble(lambda: house.environment)
     for service in house.platform.service_names:
         yield f"cloud API: {service}", _trouble(lambda name=service: house.cloud.describe(name))
+    local = house.environment.endpoints.apis_grpc
     for name, reference in house.environment.identities:
-        yield f"identity {name}", _trouble(lambda ref=reference: wiring.resolve_secret(ref))
+        yield f"identity {name}", _trouble(lambda ref=reference: wiring.resolve_secret(ref, endpoint=local))
 
 
 def _node() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from google.cloud import secretmanager_v1
 from google.protobuf import timestamp_pb2
 
 from sandbox.kit import seed
+from sandbox.kit.settings import Settings
 from sandbox.platform.admin import paging
 from sandbox.platform.admin.messages import now
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid, not_found
@@ -16,6 +18,8 @@ from sandbox.platform.contract import StartError
 from sandbox.platform.disturbances import Disturbance, Disturbances
 from sandbox.platform.grpc_methods import Methods
 
+IN_VAULT: Final = "synthetic-stranger"
+"""The test identity whose secret is in the vault, as all of them are in a real environment."""
 SERVICE: Final = "google.cloud.secretmanager.v1.SecretManagerService"
 _STATE: Final = secretmanager_v1.SecretVersion.State
 
@@ -69,8 +73,10 @@ class Vault:
 
 
 def seeded(project: str) -> Vault:
-    """Return the vault that a sandbox is born with: one client secret for each service."""
+    """Return the vault that a sandbox is born with: a client secret per service, and a test identity."""
     vault = Vault(project)
+    known = seed.identities(Settings(service="auth-service"))
+    vault.add(f"gate-{IN_VAULT}", json.dumps(known[IN_VAULT]))
     for client in seed.clients():
         vault.add(f"{client.id}-client-secret", client.secret)
     return vault

@@ -99,7 +99,7 @@ def test_a_criterion_takes_what_it_leaves_out_from_defaults_and_policy() -> None
     assert (latency.comparator, latency.threshold, latency.unit) == (Comparator.LT, 2000.0, "ms")
     assert latency.bands == Bands(alert=3000, critical=5000)
     assert latency.max_age == timedelta(minutes=15)
-    assert latency.stages == (Stage.IMMEDIATE, Stage.EXTENDED)
+    assert latency.stages == (Stage.IMMEDIATE,)
     assert latency.severity is Severity.CRITICAL
 
 
@@ -359,7 +359,11 @@ def test_an_unknown_environment_is_refused_with_what_was_meant() -> None:
         ("grantedBy: team-lead", "grantedBy: product-owner", "P1 is for the team-lead to grant"),
         ("2099-12-31T00:00:00Z", "2099-12-31T00:00:00", "timezone"),
         ("noisy", "noisey", "did you mean 'noisy'"),
-        ("file:.sandbox/identities.json#viewer", "hunter2", "a secret is named as env:NAME or file:PATH#KEY"),
+        (
+            "file:.sandbox/identities.json#viewer",
+            "hunter2",
+            "a secret is named as env:NAME, file:PATH#KEY or secret:",
+        ),
         ("isectech-{service}-sandbox", "isectech-{svc}-sandbox", "the one field {service}"),
         ("isectech-{service}-sandbox", "isectech-{service", "the one field {service}"),
         ("{frontend: app", "{frontent: app", "did you mean 'frontend'"),

@@ -45,6 +45,13 @@ def test_a_reference_that_leads_nowhere_says_what_to_do(reference: str) -> None:
     assert caught.value.next_step
 
 
+def test_a_vault_that_is_silent_says_what_to_do() -> None:
+    """No answer is no secret, and no silence of its own."""
+    with pytest.raises(ConfigurationError, match="could not read projects/p") as caught:
+        resolve("secret:projects/p/secrets/s/versions/1", endpoint="127.0.0.1:1")
+    assert caught.value.next_step
+
+
 def test_what_is_no_object_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The value of a broken secret never stands in the message."""
     for value in ('"Correct-Horse-1"', "Correct-Horse-1"):

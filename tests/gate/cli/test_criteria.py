@@ -122,7 +122,8 @@ def test_lint_stops_at_a_platform_that_cannot_be_read(
 
 def test_lint_treats_a_gap_as_a_wrong_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A stage that can never be GO is no matter of people."""
-    for name in ("deployment", "health", "authentication", "journeys"):
+    (folder / "criteria" / "rollback.yaml").unlink()
+    for name in ("deployment", "health", "authentication", "journeys", "contract"):
         edit(folder / "criteria" / f"{name}.yaml", ", post-rollback]", "]")
 
     assert cli.invoke(["criteria", "lint"]) is ExitCode.USAGE_ERROR

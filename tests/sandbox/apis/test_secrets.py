@@ -6,6 +6,9 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import run_v2, secretmanager_v1
 
+from gates.adapters.secrets import resolve, sensitive
+from gates.errors import ConfigurationError
+from sandbox.kit.credentials import known_secret
 from tests.sandbox.admin.local_cloud import PROJECT, template
 from tests.sandbox.apis.conftest import WholeCloud
 
@@ -20,6 +23,22 @@ def manager(cloud: WholeCloud) -> secretmanager_v1.SecretManagerServiceClient:
         secretmanager_v1.SecretManagerServiceClient
     )
     return client
+
+
+def test_the_gate_resolves_an_identity_of_the_vault(cloud: WholeCloud) -> None:
+    """A pinned version leads to the identity; a version that is not there says what to do."""
+    at = f"127.0.0.1:{cloud.apis_port}"
+    name = f"secret:{PARENT}/secrets/gate-synthetic-stranger/versions"
+
+    found = resolve(f"{name}/1", endpoint=at)
+    assert found["username"].startswith("synthetic-stranger@")
+    assert set(sensitive([f"{name}/1"], endpoint=at)) == {found["password"], found["totp_secret"]}
+    with pytest.raises(ConfigurationError, match="NOT_FOUND") as missing:
+        resolve(f"{name}/2", endpoint=at)
+    assert "enabled" in missing.value.next_step
+    with pytest.raises(ConfigurationError, match="is not JSON") as plain:
+        resolve(f"secret:{SECRET}/versions/1", endpoint=at)
+    assert known_secret("auth-service") not in plain.value.diagnostics()
 
 
 def reference(secret: str, version: str) -> run_v2.RevisionTemplate:
