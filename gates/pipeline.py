@@ -89,6 +89,22 @@ class SpotCheck:
         return worst([*outcomes, *doubt])
 
 
+def survey(ports: RollbackPorts, platform: Platform, environment: Environment) -> tuple[ServiceView, ...]:
+    """Return what the cloud and the ledger say of every service."""
+    return tuple(_view(ports, environment.name, name) for name in platform.service_names)
+
+
+def _view(ports: RollbackPorts, place: str, service: str) -> ServiceView:
+    revisions = ports.traffic.revisions(service)
+    condemned = (r.name for r in revisions if ports.ledger.is_tombstoned(place, service, r.name))
+    return ServiceView(
+        state=ports.traffic.describe(service),
+        revisions=revisions,
+        verified=ports.ledger.last_go(place, service),
+        tombstoned=frozenset(condemned),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """The gate of one environment. `run` is the whole story; each step can be called on its own."""
@@ -100,7 +116,7 @@ class Gate:
     ports: RollbackPorts
     announce: Callable[[events.Event], None]
     tools: tuple[ToolVersion, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
+    waivers: Callable[[Release, datetime], tuple[Waiver, ...]] = lambda _release, _at: ()
 
     def run(self, request: Request) -> DecisionRecord:
         """Take one release through the gate and return the record of it."""
@@ -134,18 +150,7 @@ class Gate:
     def views(self) -> tuple[ServiceView, ...]:
         """Ask the cloud and the ledger about every service."""
         with self._step("find", "what is deployed"):
-            return tuple(self._view(name) for name in self.platform.service_names)
-
-    def _view(self, service: str) -> ServiceView:
-        traffic, ledger, place = self.ports.traffic, self.ports.ledger, self.environment.name
-        revisions = traffic.revisions(service)
-        condemned = (r.name for r in revisions if ledger.is_tombstoned(place, service, r.name))
-        return ServiceView(
-            state=traffic.describe(service),
-            revisions=revisions,
-            verified=ledger.last_go(place, service),
-            tombstoned=frozenset(condemned),
-        )
+            return survey(self.ports, self.platform, self.environment)
 
     def find(self, request: Request, views: Sequence[ServiceView]) -> FoundRelease:
         """Say which revisions are under test."""
@@ -189,7 +194,7 @@ class Gate:
         verdict = Verdict(
             release=release,
             scope=request.setup(release).scope,
-            judgements=judge(self.demand(request), bound, waivers=self.waivers, now=at),
+            judgements=judge(self.demand(request), bound, waivers=self.waivers(release, at), now=at),
             flaws=bound.flaws,
             catalogue_digest=self.catalogue.digest,
             judged_at=at,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gates.adapters.ledger import SqliteLedger
     from gates.adapters.run_folder import RunFolder
     from gates.adapters.run_keeper import RunKeeper
+    from gates.adapters.statements import Statements
     from gates.bench import Bench, Runs
     from gates.model.bench import Arm
     from gates.model.criterion import Catalogue
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gates.model.events import Event
     from gates.model.platform import Environment, Platform
     from gates.model.receipt import Receipt
+    from gates.model.release import Release
     from gates.pipeline import Gate
     from gates.reporting.verdict_document import VerdictDocument
 
@@ -97,6 +99,37 @@ class House:
 
         reports_folder().mkdir(parents=True, exist_ok=True)
         return SqliteLedger(ledger_path())
+
+    @cached_property
+    def statements(self) -> Statements:
+        """What people signed about releases here."""
+        from gates.adapters.allowed_signers import read_allowed_signers
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.statement_folder import StatementFolder
+        from gates.adapters.statements import Statements
+
+        signers = Path(self.environment.signers or platform_folder() / "allowed_signers")
+        folder = StatementFolder(
+            path=reports_folder() / "attestations",
+            platform=self.platform.name,
+            signers=read_allowed_signers(signers),
+        )
+        return Statements(
+            folder=folder, platform=self.platform, catalogue=self.catalogue, clock=SystemClock()
+        )
+
+    def release_now(self) -> Release:
+        """Return the release that is deployed now, without looking at it any closer."""
+        from gates.decision.candidates import find_release
+        from gates.pipeline import survey
+
+        return find_release(
+            survey(self.ports, self.platform, self.environment),
+            self.platform.services,
+            release_id="deployed-now",
+            environment=self.environment.name,
+            wanted={},
+        ).release
 
     @cached_property
     def ports(self) -> RollbackPorts:
@@ -188,7 +221,9 @@ class House:
                 producers=producers,
                 folder=folder,
                 seconds=seconds,
+                statements=self.statements,
             ),
+            waivers=self.statements.waivers,
             ports=self.ports,
             announce=announce,
             tools=tool_versions(),

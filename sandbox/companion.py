@@ -18,7 +18,7 @@ _STOP_S = 20.0
 
 
 def accompany(command: Sequence[str], options: Sequence[str] = ()) -> int:
-    """Run `command` with GATE_ENDPOINTS_FILE and GATE_IDENTITIES_FILE set; return its exit code.
+    """Run `command` with the GATE_…_FILE variables set; return its exit code.
 
     Raises:
         SandboxError: the sandbox did not come up.
@@ -28,6 +28,7 @@ def accompany(command: Sequence[str], options: Sequence[str] = ()) -> int:
             **os.environ,
             "GATE_ENDPOINTS_FILE": str(Path(folder) / "endpoints.json"),
             "GATE_IDENTITIES_FILE": str(Path(folder) / "identities.json"),
+            "GATE_SIGNERS_FILE": str(Path(folder) / "allowed_signers"),
             "SANDBOX_STATE_DIR": folder,
         }
         return subprocess.run(list(command), env=environment, check=False).returncode

@@ -67,8 +67,8 @@ def load_environment(
         folder: the platform's folder.
         name: the environment's name.
         platform: the platform that runs there.
-        variables: environment variables; those of this process when not given. GATE_ENDPOINTS_FILE and
-            GATE_IDENTITIES_FILE replace the paths in the document.
+        variables: environment variables; those of this process when not given. GATE_ENDPOINTS_FILE,
+            GATE_IDENTITIES_FILE and GATE_SIGNERS_FILE replace the paths in the document.
 
     Raises:
         DocumentError: there is no such environment, or its document is wrong.

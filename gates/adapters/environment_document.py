@@ -75,6 +75,7 @@ class EnvironmentPart(Strict):
     standing_authority: tuple[StandingPart, ...] = ()
     identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
     endpoints: EndpointsPart | None = None
+    signers: Text | None = None
     database: Text | None = None
     image_repository: Text | None = None
     maintenance_image: Text | None = None
@@ -139,6 +140,7 @@ def environment_value(
         image_repository=part.image_repository,
         maintenance_image=part.maintenance_image,
         digest=digest,
+        signers=variables.get("GATE_SIGNERS_FILE") or part.signers if part.signers else None,
     )
 
 

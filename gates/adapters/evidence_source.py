@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gates.adapters.producers import PytestProducers
 from gates.adapters.run_folder import RunFolder
+from gates.adapters.statements import Statements
 from gates.adapters.targeting import make_target
 from gates.decision.candidates import ServiceView
+from gates.evidence import pytest_results
 from gates.model.criterion import Catalogue, Criterion
 from gates.model.evidence import EvidenceBundle
 from gates.model.platform import Environment
@@ -17,7 +19,7 @@ from gates.model.release import Release
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProducerSource:
-    """Implements `gates.pipeline.EvidenceSource` with pytest producers.
+    """Implements `gates.pipeline.EvidenceSource` with pytest producers and signed statements.
 
     `folder` is the run's folder; `seconds` bounds all producers together.
     """
@@ -27,6 +29,7 @@ class ProducerSource:
     producers: PytestProducers
     folder: RunFolder
     seconds: float
+    statements: Statements
 
     def collect(
         self,
@@ -38,4 +41,6 @@ class ProducerSource:
         """Run the producers that the criteria name; what is judged is what stands in the file."""
         target = make_target(self.catalogue, self.environment, release, views)
         bundle = self.producers.collect(criteria, target, folder=self.folder.path, seconds=self.seconds)
-        return self.folder.write_evidence(replace(bundle, flaws=(*bundle.flaws, *changes())))
+        attested = self.statements.evidence(criteria, release)
+        moved = EvidenceBundle(items=(), flaws=tuple(changes()))
+        return self.folder.write_evidence(pytest_results.merge([bundle, attested, moved]))

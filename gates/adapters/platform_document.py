@@ -173,6 +173,7 @@ class PolicyPart(Strict):
     escalation: tuple[EscalationPart, ...]
     alerts: tuple[AlertPart, ...]
     approvals: Annotated[tuple[Role, ...], Filled]
+    release_independent: tuple[Text, ...] = ()
     rollback: RollbackPart
 
 
@@ -296,6 +297,7 @@ def _policy_value(part: PolicyPart) -> Policy:
         escalation=tuple(EscalationStep(**dict(step)) for step in part.escalation),
         alerts=tuple(Alert(**dict(alert)) for alert in part.alerts),
         approvals=part.approvals,
+        release_independent=part.release_independent,
         rollback=RollbackPolicy(
             emergency=RollbackManner(**dict(part.rollback.emergency)),
             planned=RollbackManner(**dict(part.rollback.planned)),

@@ -138,6 +138,15 @@ class RunFolder:
         except ValueError as error:
             raise DocumentError(str(error), path=source, next_step="judge the evidence again") from error
 
+    def evidence_digest(self) -> str:
+        """Return the digest of what was asked, seen and concluded: what an approval is bound to.
+
+        Raises:
+            DocumentError: one of the files is missing.
+        """
+        names = ("setup.json", "evidence.jsonl", "verdict.json")
+        return codec.digest({name: codec.digest_of(self._read(name)) for name in names})
+
     def write_decision(self, decision: Decision) -> Decision:
         """Write `decision.json` and return what it holds."""
         return self._write_value("decision.json", decision)

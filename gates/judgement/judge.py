@@ -25,12 +25,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gates.judgement import comparators
-from gates.model.criterion import FAILED_CHECKS, Criterion, Priority
-from gates.model.evidence import Evidence, EvidenceBundle, EvidenceStatus, Measurement
+from gates.model.criterion import FAILED_CHECKS, Criterion, Priority, Severity
+from gates.model.evidence import ATTESTATION, Evidence, EvidenceBundle, EvidenceStatus, Measurement
 from gates.model.judgement import Judgement, Outcome, Waiver, worst
-
-ATTESTATION = "attestation:"
-"""Prefix of the producer of attested evidence; the role follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +162,8 @@ def _blamed(service: str, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
 
 
 def _waived(judgement: Judgement, waivers: Sequence[Waiver]) -> Judgement:
-    if judgement.outcome is Outcome.PASS:
+    is_grave = judgement.criterion.severity is Severity.BLOCKER or judgement.priority is Priority.P0
+    if judgement.outcome is Outcome.PASS or is_grave:  # nobody may waive a blocker or a P0
         return judgement
     for waiver in waivers:
         if waiver.criterion == judgement.criterion.id and waiver.service in (None, judgement.service):

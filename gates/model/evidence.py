@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+ATTESTATION = "attestation:"
+"""Prefix of the producer of attested evidence; the role follows."""
+
 
 class EvidenceStatus(StrEnum):
     """Whether something was seen at all."""

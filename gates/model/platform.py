@@ -84,7 +84,8 @@ class Policy:
 
     `priorities` are pairs (severity, priority of its failure), `failure_actions` pairs (category, action).
     A failure at `rollback_from` or worse turns "investigate" and "scale" into a rollback; "hold" stays.
-    `approvals` are the roles that must all sign before go-live.
+    `approvals` are the roles that must all sign before go-live; `release_independent` names the
+    criteria whose attestation holds for every release.
     """
 
     priorities: tuple[tuple[Severity, Priority], ...] = ()
@@ -93,6 +94,7 @@ class Policy:
     escalation: tuple[EscalationStep, ...] = ()
     alerts: tuple[Alert, ...] = ()
     approvals: tuple[str, ...] = ()
+    release_independent: tuple[str, ...] = ()
     rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
 
 
@@ -196,6 +198,8 @@ class Environment:
     identities: tuple[tuple[str, str], ...] = ()
     standing: tuple[StandingAuthority, ...] = ()
     endpoints: Endpoints = field(default_factory=Endpoints)
+    signers: str | None = None
+    """File that says who may sign here; None is the platform's own `allowed_signers`."""
     database: str | None = None
     """Name of the Cloud SQL instance."""
     image_repository: str | None = None

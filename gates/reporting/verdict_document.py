@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from gates.model.criterion import Criterion, Priority
-from gates.model.evidence import Evidence, Measurement
+from gates.model.evidence import ATTESTATION, Evidence, Measurement
 from gates.model.judgement import Judgement, Outcome, Waiver
 from gates.model.release import Release
 from gates.model.verdict import Scope, Verdict, VerdictOutcome
@@ -237,12 +237,26 @@ def _reasons(verdict: Verdict) -> tuple[str, ...]:
         if found:
             keys = [f"{judgement.criterion.id}@{judgement.service}" for judgement in found]
             reasons.append(f"{count(len(keys), 'blocking check')} {words}: {_list(keys)}")
+    reasons += _waiting(verdict)
     if verdict.scope.is_partial:
         reasons.append("only a part of what the stage demands was asked for, so this can never be GO")
     reasons += [f"the evidence may be incomplete: {flaw}" for flaw in verdict.flaws]
     if not verdict.blocking:
         reasons.append("no blocking check was left to decide on")
     return tuple(reasons) or (f"all {count(len(verdict.blocking), 'blocking check')} passed",)
+
+
+def _waiting(verdict: Verdict) -> list[str]:
+    """Say whose attestations a verdict waits for."""
+    open_ids: dict[str, dict[str, None]] = {}
+    for judgement in verdict.blocking:
+        role = judgement.criterion.attested_by
+        if role is None or judgement.outcome is Outcome.PASS:
+            continue
+        prefix = f"{ATTESTATION}{role}"
+        if not any(e.measurement is not None and e.producer.startswith(prefix) for e in judgement.evidence):
+            open_ids.setdefault(role, {})[judgement.criterion.id] = None
+    return [f"waits for the attestation of the {role}: {', '.join(ids)}" for role, ids in open_ids.items()]
 
 
 _BLOCKING_WORDS = {

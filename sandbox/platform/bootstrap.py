@@ -41,6 +41,7 @@ from sandbox.platform.monitoring.uptime_checks import Prober
 from sandbox.platform.router import Router
 from sandbox.platform.router_table import RoutingTable
 from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
+from sandbox.platform.signers import write_signers
 from sandbox.platform.spawner import Spawner
 from sandbox.platform.wishes import Ports, Wishes
 
@@ -101,6 +102,7 @@ class Sandbox:
         surroundings = Surroundings(state_dir=folder, mesh_url=f"http://{OUTSIDE}:{door.mesh}")
         self._authority.write(folder / "ca.pem")
         _write_identities(folder / "identities.json", surroundings)
+        write_signers(folder)
         admin = await self._open_admin(await self._open_data_plane(spawner, surroundings))
         monitoring_port, dns_port = await self._open_signals()
         apis_port = await self._open_apis(admin.control)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.judgement.judge import judge
-from gates.model.criterion import Bands, Comparator, Priority
+from gates.model.criterion import Bands, Comparator, Priority, Severity
 from gates.model.evidence import Evidence, EvidenceBundle, EvidenceStatus
 from gates.model.judgement import Judgement, Outcome, Waiver, worst
 from tests.support.builders import NOW, criterion, evidence
@@ -128,7 +128,8 @@ def test_an_expired_waiver_equals_none(days: int, *, is_waived: bool) -> None:
         role="security-team-lead",
         expires_at=NOW + timedelta(days=days),
     )
-    (judgement,) = judge([criterion()], EvidenceBundle(items=()), waivers=[waiver], now=NOW)
+    mild = criterion(severity=Severity.CRITICAL, priority=Priority.P1)
+    (judgement,) = judge([mild], EvidenceBundle(items=()), waivers=[waiver], now=NOW)
 
     assert (judgement.waiver is not None) is is_waived
 

@@ -1,0 +1,53 @@
+"""`gate sign RUN`: one of the roles that decide on a go-live approves exactly the evidence of a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gates import wiring
+from gates.cli import signing
+from gates.cli.options import environment_option
+from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
+from gates.model.statement import Statement, StatementKind
+from gates.model.verdict import VerdictOutcome
+
+
+@click.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path, file_okay=False))
+@environment_option
+@signing.signing_options
+@click.option("--refuse", "refuses", is_flag=True, help="Sign a no: nothing goes live on this evidence.")
+def sign(folder: Path, **options: object) -> ExitCode:
+    """Approve the go-live of the release that RUN found GO; void as soon as its evidence changes."""
+    house = wiring.House(str(options["env"]))
+    opened = wiring.open_run_folder(folder)
+    document, verdict = opened.read_verdict()
+    role = str(options["role"])
+    if role not in house.platform.policy.approvals:
+        known = ", ".join(house.platform.policy.approvals)
+        raise UsageError(f"the {role} does not approve a go-live", next_step=f"these do: {known}")
+    if verdict.release.environment != house.environment.name:
+        raise UsageError(f"the run is about {verdict.release.environment}")
+    if document.outcome is not VerdictOutcome.GO and not options["refuses"]:
+        raise UsageError(f"the run is {document.outcome}: only a GO can be approved")
+    now = datetime.now(UTC)
+    links = options["links"]
+    statement = Statement(
+        kind=StatementKind.APPROVAL,
+        environment=house.environment.name,
+        subject=opened.run_id,
+        digest=opened.evidence_digest(),
+        by=str(options["by"]),
+        role=role,
+        reason=str(options["reason"]),
+        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
+        issued_at=now,
+        expires_at=signing.expiry(str(options["expires"]), now),
+        refuses=bool(options["refuses"]),
+    )
+    signing.write(house, statement, options["key"])
+    return ExitCode.GO

@@ -1,0 +1,117 @@
+"""Options and steps that all signing commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gates import wiring
+from gates.errors import UsageError
+from gates.model.release import Release
+from gates.model.statement import Statement
+
+_TERM = re.compile(r"(\d{1,4})(m|h|d)")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+run_option = click.option(
+    "--run",
+    "run_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the run whose release is meant; default: what is deployed now.",
+)
+
+
+def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of everything that is signed."""
+    for option in (
+        click.option(
+            "--key",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Ed25519 key file of OpenSSH; without it the text is written and its signing command shown.",
+        ),
+        click.option(
+            "--expires", default="30d", show_default=True, help="12h, 30d, or a date like 2026-12-31."
+        ),
+        click.option("--link", "links", multiple=True, help="Where the proof is. Repeatable."),
+        click.option("--reason", required=True, help="Why it holds, in a sentence."),
+        click.option("--role", required=True, help="The role in which you sign."),
+        click.option("--by", required=True, help="Who signs: your name in allowed_signers."),
+    ):
+        command = option(command)
+    return command
+
+
+def expiry(text: str, now: datetime) -> datetime:
+    """Return the moment that a term or a date means.
+
+    Raises:
+        UsageError: it is neither, or it has passed.
+    """
+    match = _TERM.fullmatch(text)
+    try:
+        if match is not None:
+            at = now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+        else:
+            at = datetime.fromisoformat(text)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"--expires {text} is no time", next_step="write 12h, 30d or 2026-12-31") from error
+    if at <= now:
+        raise UsageError(f"--expires {text} has passed", next_step="name a later time")
+    return at
+
+
+def release_meant(house: wiring.House, run_folder: object) -> Release:
+    """Return the release of a run, or the one that is deployed now.
+
+    Raises:
+        UsageError: the run is about another environment.
+    """
+    if isinstance(run_folder, Path):
+        release = wiring.open_run_folder(run_folder).read_setup().release
+        if release.environment != house.environment_name:
+            raise UsageError(f"the run is about {release.environment}", next_step="name that with --env")
+        return release
+    return house.release_now()
+
+
+def checked_role(house: wiring.House, role: str, wanted: str, what: str) -> str:
+    """Return the role after checking that it is the one that may sign.
+
+    Raises:
+        UsageError: another role signs this.
+    """
+    if role not in house.platform.roles:
+        raise UsageError(f"no role {role}", next_step=f"one of {', '.join(house.platform.roles)}")
+    if role != wanted:
+        raise UsageError(f"{what} is for the {wanted} to sign, not for the {role}")
+    return role
+
+
+def write(house: wiring.House, statement: Statement, key: object) -> None:
+    """Write a statement, and say whether its signature counts.
+
+    Raises:
+        UsageError: it was signed with a key that may not sign it; nothing is kept.
+    """
+    folder = house.statements.folder
+    file = folder.write(statement, key if isinstance(key, Path) else None)
+    objection = folder.see(file).objection
+    if not isinstance(key, Path):
+        from gates.adapters.allowed_signers import namespace_of  # noqa: PLC0415
+        from gates.adapters.statement_folder import signing_command  # noqa: PLC0415
+
+        namespace = namespace_of(statement.role, house.platform.name)
+        click.echo(f"written, not signed yet: {file}")
+        click.echo(f"sign it: {signing_command(file, 'KEY', namespace)}")
+        return
+    if objection:
+        file.unlink(missing_ok=True)
+        file.with_name(f"{file.name}.sig").unlink(missing_ok=True)
+        raise UsageError(objection, next_step="sign with a key that allowed_signers names for you")
+    click.echo(f"signed until {statement.expires_at:%Y-%m-%d %H:%M} UTC: {file}")

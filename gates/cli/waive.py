@@ -1,0 +1,50 @@
+"""`gate waive CRITERION`: a signed exception, for one release, until it expires."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from gates import wiring
+from gates.cli import signing
+from gates.cli.options import environment_option
+from gates.errors import UsageError
+from gates.evidence.attestation import waiver_objection
+from gates.model.exit_code import ExitCode
+from gates.model.statement import Statement, StatementKind
+
+
+@click.command()
+@click.argument("criterion_id", metavar="CRITERION")
+@environment_option
+@click.option("--service", default=None, help="Only for this service.")
+@signing.signing_options
+@signing.run_option
+def waive(criterion_id: str, **options: object) -> ExitCode:
+    """Waive CRITERION for a release: by its owner, never a blocker or a P0, for at most 30 days."""
+    house = wiring.House(str(options["env"]))
+    criterion = house.catalogue.find(criterion_id)
+    if criterion is None:
+        raise UsageError(f"no criterion {criterion_id}", next_step="see: gate criteria list")
+    now = datetime.now(UTC)
+    reading = house.statements.reading(signing.release_meant(house, options["run_folder"]), now)
+    links, service = options["links"], options["service"]
+    statement = Statement(
+        kind=StatementKind.WAIVER,
+        environment=house.environment.name,
+        subject=criterion.id,
+        digest=reading.digest(criterion.id),
+        by=str(options["by"]),
+        role=str(options["role"]),
+        reason=str(options["reason"]),
+        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
+        issued_at=now,
+        expires_at=signing.expiry(str(options["expires"]), now),
+        service=None if service is None else str(service),
+    )
+    objection = waiver_objection(statement, criterion, reading)
+    if objection:
+        raise UsageError(objection)
+    signing.write(house, statement, options["key"])
+    return ExitCode.GO

@@ -1,0 +1,86 @@
+"""Who approved a go-live, and who is still missing: every role, different people, different keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gates.model.statement import SeenStatement, Statement, StatementKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be approved: this run's evidence, here, by these roles, now."""
+
+    run_id: str
+    digest: str
+    environment: str
+    roles: tuple[str, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """Pairs (role, person) of those that count, and pairs (role, why) of those that are missing."""
+
+    given: tuple[tuple[str, str], ...]
+    missing: tuple[tuple[str, str], ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everybody who must approve did."""
+        return bool(self.given) and not self.missing
+
+
+def approvals(seen: Sequence[SeenStatement], question: Question) -> Approvals:
+    """Say who approved exactly this evidence; a refusal, a person twice, a key twice are not enough."""
+    about = [
+        each
+        for each in seen
+        if each.statement is not None
+        and each.statement.kind is StatementKind.APPROVAL
+        and each.statement.subject == question.run_id
+    ]
+    good = {role: _good(about, role, question) for role in question.roles}
+    people = Counter(person for found in good.values() for person in {s.by for s, _ in found})
+    keys = Counter(key for found in good.values() for key in {k for _, k in found})
+    given, missing = [], []
+    for role, found in good.items():
+        if not found:
+            missing.append((role, _why(about, role, question)))
+        elif any(statement.refuses for statement, _ in found):
+            missing.append((role, "refuses: " + next(s.reason for s, _ in found if s.refuses)))
+        elif any(people[s.by] > 1 or keys[key] > 1 for s, key in found):
+            missing.append((role, f"{found[0][0].by} or the same key signed for another role too"))
+        else:
+            given.append((role, found[0][0].by))
+    return Approvals(given=tuple(given), missing=tuple(missing))
+
+
+def _good(seen: Sequence[SeenStatement], role: str, question: Question) -> list[tuple[Statement, str]]:
+    return [
+        (each.statement, each.key)
+        for each in seen
+        if each.statement is not None
+        and each.statement.role == role
+        and not (each.objection or _objection(each.statement, question))
+    ]
+
+
+def _why(seen: Sequence[SeenStatement], role: str, question: Question) -> str:
+    for each in seen:
+        if each.statement is not None and each.statement.role == role:
+            return each.objection or _objection(each.statement, question)
+    return "has not signed"
+
+
+def _objection(statement: Statement, question: Question) -> str:
+    if statement.environment != question.environment:
+        return f"signed for {statement.environment}"
+    if statement.digest != question.digest:
+        return "signed other evidence: it changed since"
+    if statement.expires_at <= question.now:
+        return "the approval expired"
+    return "" if statement.issued_at <= question.now else "signed in the future"

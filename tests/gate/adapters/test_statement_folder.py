@@ -1,0 +1,88 @@
+"""A statement counts only as it was signed, by whom the file allows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gates.adapters.statement_folder import StatementFolder
+from gates.model.statement import SeenStatement
+from tests.support.builders import NOW
+from tests.support.signing import PLATFORM, key_file, signer, statement
+
+
+def folder_of(path: Path, *signers: object) -> StatementFolder:
+    """Return a folder with these signers."""
+    return StatementFolder(path=path / "said", platform=PLATFORM, signers=signers)  # type: ignore[arg-type]
+
+
+def only(folder: StatementFolder) -> SeenStatement:
+    """Return the one statement of a folder."""
+    (found,) = folder.read()
+    return found
+
+
+def test_a_good_signature_has_no_objection(tmp_path: Path) -> None:
+    """Written, signed and read back: the same statement, without an objection."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    folder.write(statement(), file)
+    assert (only(folder).statement, only(folder).objection) == (statement(), "")
+
+
+@pytest.mark.parametrize(
+    ("person", "roles", "times", "said"),
+    [
+        ("person-two", ("change-manager",), {}, "person-one may not sign"),
+        ("person-one", ("team-lead",), {}, "may not sign as change-manager"),
+        ("person-one", ("change-manager",), {"valid_before": NOW - timedelta(days=1)}, "may not sign"),
+    ],
+)
+def test_whom_the_file_does_not_allow_is_objected_to(
+    tmp_path: Path, person: str, roles: tuple[str, ...], times: dict[str, object], said: str
+) -> None:
+    """Another person, another role, a key that is no longer valid."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer(person, public, *roles, **times))
+    folder.write(statement(), file)
+    assert said in only(folder).objection
+
+
+def test_an_unknown_key_and_a_missing_signature_are_objected_to(tmp_path: Path) -> None:
+    """Both are readable statements that count for nothing."""
+    file, _ = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path)
+    written = folder.write(statement(), file)
+    assert "nobody knows" in only(folder).objection
+    written.with_name(f"{written.name}.sig").unlink()
+    assert only(folder).objection == "it is not signed yet"
+
+
+def test_a_changed_text_is_damaged(tmp_path: Path) -> None:
+    """A changed word, a key twice, another layout: none of it is what was signed."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    written = folder.write(statement(), file)
+    text = written.read_text()
+    for changed in (
+        text.replace("change 42", "change 43"),
+        text.replace('"by":"person-one"', '"by":"person-one","by":"person-one"'),
+        text.replace(",", ", "),
+        text[:-5],
+        "",
+    ):
+        written.write_text(changed)
+        assert only(folder).is_damaged
+        assert only(folder).objection
+
+
+def test_a_signature_of_another_statement_is_damaged(tmp_path: Path) -> None:
+    """A signature cannot be carried over to another text."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    first = folder.write(statement(), file)
+    second = folder.write(statement(refuses=True), file)
+    first.with_name(f"{first.name}.sig").replace(second.with_name(f"{second.name}.sig"))
+    assert any(seen.is_damaged for seen in folder.read())
