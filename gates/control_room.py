@@ -5,6 +5,7 @@ Like `gates.wiring`, which it stands on, it imports inside its methods: a comman
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from gates.adapters.operator_client import OperatorClient
     from gates.adapters.project_inventory import ProjectInventory
     from gates.adapters.snapshots import SnapshotFolder
+    from gates.model.decision import RollbackPlan
     from gates.model.evidence import Window
     from gates.model.release import Release
+    from gates.operations.building import BuildRollback
     from gates.operations.circuits import CircuitOperations
     from gates.operations.cold_start import ColdStart
     from gates.operations.database import DatabaseOperations
@@ -188,6 +191,26 @@ class ControlRoom:
             monitoring.close()
         return None if found is None else found.measurement.value
 
+    @cached_property
+    def build_rollback(self) -> BuildRollback:
+        """Rollbacks that a build carries out."""
+        from gates.adapters.cloud_build import CloudBuild
+        from gates.operations.building import BuildRollback
+
+        return BuildRollback(CloudBuild(self.house.environment), self.house.ports.probe, self.performer)
+
+    def rollback_plan(self, services: Sequence[str]) -> RollbackPlan:
+        """Return what a rollback of the services would do now.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        from gates.rollback import RollbackEngine
+
+        house = self.house
+        engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="operations")
+        return engine.plan(services, reason="asked for by hand")
+
     def rollback_target(self, service: str) -> str:
         """Return the revision that a rollback of the service would choose now.
 
@@ -196,11 +219,8 @@ class ControlRoom:
             CloudError: the service cannot be read.
         """
         from gates.errors import UsageError
-        from gates.rollback import RollbackEngine
 
-        house = self.house
-        engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="drill")
-        plan = engine.plan([service], reason="drill")
+        plan = self.rollback_plan((service,))
         for _, why in plan.impossible:
             raise UsageError(
                 f"{service} has nothing to go back to: {why}", next_step="name a revision with --from"

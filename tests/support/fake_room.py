@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from gates.adapters.snapshots import SnapshotFolder
 from gates.model.criterion import Priority
+from gates.model.decision import RollBack, RollbackPlan
 from gates.model.evidence import Window
 from gates.model.inventory import Image
 from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, Tier
+from gates.operations.building import BuildRollback
 from gates.operations.circuits import CircuitOperations
 from gates.operations.cold_start import ColdStart
 from gates.operations.database import DatabaseOperations
@@ -134,6 +137,37 @@ class FakeRoom:
     def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
         """Return what a test says."""
         return self.peak
+
+    @property
+    def build_rollback(self) -> BuildRollback:
+        """Rollbacks by a build, which stands in for itself."""
+        return BuildRollback(self, self, performer(self.ledger))
+
+    def rollback_plan(self, services: Sequence[str]) -> RollbackPlan:
+        """Return a plan to the older revision of each."""
+        actions = (
+            RollBack(
+                service=name,
+                from_revision=f"{name}-2",
+                to_revision=f"{name}-1",
+                is_target_verified=True,
+                reason="",
+            )
+            for name in services
+        )
+        return RollbackPlan(waves=(tuple(actions),))
+
+    def steps(self, actions: Sequence[RollBack]) -> tuple[tuple[str, ...], ...]:
+        """Return one step for each."""
+        return tuple(("move", action.service) for action in actions)
+
+    def run(self, actions: Sequence[RollBack]) -> str:
+        """Build."""
+        return "b-1"
+
+    def answering_revision(self, service: str) -> str | None:
+        """Answer as the older revision."""
+        return f"{service}-1"
 
     def rollback_target(self, service: str) -> str:
         """Return the older of two revisions."""

@@ -83,6 +83,15 @@ def test_services_are_redeployed(room: FakeRoom) -> None:
     assert len(room.configuration.writes) == 3
 
 
+def test_a_build_rolls_back(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+    """One, several or all; the services' own answers prove it."""
+    assert run("build rollback") is ExitCode.USAGE_ERROR
+    assert run("build rollback a --dry-run") is ExitCode.GO
+    assert "gcloud move a" in capsys.readouterr().out
+    assert run("build rollback --all") is ExitCode.GO
+    assert "build b-1 is done" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "command",
     ["drill restore", "drill redeploy a", "drill redeploy-all", "drill partial a", "drill rollback a"],

@@ -1,0 +1,49 @@
+"""The gate's rollback build against the sandbox's Cloud Build."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.adapters.cloud_build import CloudBuild
+from gates.errors import OperationFailedError
+from gates.model.decision import RollBack
+from gates.model.platform import Endpoints, Environment
+from tests.sandbox.admin.local_cloud import PROJECT, REGION, short
+from tests.sandbox.apis.conftest import WholeCloud
+
+
+@pytest.fixture
+def builder(cloud: WholeCloud) -> CloudBuild:
+    """The gate's client of Cloud Build."""
+    environment = Environment(
+        name="sandbox",
+        project=PROJECT,
+        region=REGION,
+        service_name="{service}",
+        public_hosts=(),
+        allowed_impacts=(),
+        is_protected=False,
+        endpoints=Endpoints(apis_grpc=f"127.0.0.1:{cloud.apis_port}"),
+    )
+    return CloudBuild(environment)
+
+
+def back(target: str) -> RollBack:
+    """Return the rollback of the one service to a revision."""
+    return RollBack(service="svc", from_revision="", to_revision=target, is_target_verified=True, reason="")
+
+
+def test_the_build_moves_the_traffic(cloud: WholeCloud, builder: CloudBuild) -> None:
+    """Its step is the guide's own kind of command; it ends when the traffic list was applied."""
+    first = short(cloud.run.create().latest_ready_revision)
+    cloud.run.deploy("img:2")
+    assert f"--to-revisions={first}=100" in builder.steps([back(first)])[0]
+    assert builder.run([back(first)])
+    assert [target.revision for target in cloud.run.plane.routes["svc"].targets] == [first]
+
+
+def test_a_failed_build_is_an_error(cloud: WholeCloud, builder: CloudBuild) -> None:
+    """With the build's own reason."""
+    cloud.run.create()
+    with pytest.raises(OperationFailedError, match="does not exist"):
+        builder.run([back("svc-none")])
