@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AwareDatetime, Field
 
@@ -31,6 +31,7 @@ from gates.model.platform import (
     Contact,
     EscalationStep,
     Link,
+    MaintenanceWindow,
     MatrixRow,
     Platform,
     Policy,
@@ -163,6 +164,13 @@ class RollbackPart(Strict):
     freezes: tuple[FreezePart, ...] = ()
 
 
+class WindowPart(Strict):
+    """When planned work is done each week, in UTC."""
+
+    day: Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+    hour: Annotated[int, Field(ge=0, le=23)]
+
+
 class PolicyPart(Strict):
     """The `spec` of policy.yaml."""
 
@@ -175,6 +183,7 @@ class PolicyPart(Strict):
     approvals: Annotated[tuple[Role, ...], Filled]
     release_independent: tuple[Text, ...] = ()
     rollback: RollbackPart
+    maintenance_window: WindowPart
 
 
 class PolicyDocument(Envelope):
@@ -302,5 +311,9 @@ def _policy_value(part: PolicyPart) -> Policy:
             emergency=RollbackManner(**dict(part.rollback.emergency)),
             planned=RollbackManner(**dict(part.rollback.planned)),
             freezes=tuple(Freeze(**dict(freeze)) for freeze in part.rollback.freezes),
+        ),
+        maintenance=MaintenanceWindow(
+            weekday=get_args(WindowPart.model_fields["day"].annotation).index(part.maintenance_window.day),
+            hour=part.maintenance_window.hour,
         ),
     )

@@ -27,6 +27,7 @@ _COMMANDS = {
     "judge": ("gates.cli.steps", "Judge the evidence of a run folder again."),
     "decide": ("gates.cli.steps", "Decide about the verdict of a run folder; nothing is done yet."),
     "act": ("gates.cli.steps", "Carry out the decision of a run folder, and prove it."),
+    "decisions": ("gates.cli.decisions", "Show what was decided and waits for somebody."),
     "report": ("gates.cli.steps", "Write the reports of a run folder again."),
     "rollback": ("gates.cli.rollback", "Send traffic back to the last good revision, and prove it."),
     "maintenance": ("gates.cli.maintenance", "Answer users with 503 and Retry-After while work is done."),

@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from gates import wiring
+from gates.cli.decisions import record_breach
 from gates.cli.options import environment_option, format_option, stage_option
 from gates.cli.progress import listener
 from gates.cli.run import confirm, duration, revisions_named, tell
 from gates.decision.ending import exit_code
+from gates.decision.response_clock import standing
 from gates.errors import UsageError
 from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
@@ -104,9 +106,10 @@ def decide(folder: Path, env: str) -> ExitCode:
 @click.command()
 @_folder
 @environment_option
-@click.option("--yes", "is_sure", is_flag=True, help="Do not ask, whoever has the authority.")
-def act(folder: Path, env: str, *, is_sure: bool) -> ExitCode:
-    """Carry out the decision of a run FOLDER: under its standing authority, or because a person says so."""
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@click.option("--role", default="", help="The role in which you say so; it must have the authority.")
+def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
+    """Carry out the decision of a run FOLDER, under its standing authority or because its role says so."""
     house = wiring.House(env)
     opened = house.open_run_folder(folder)
     _, verdict = opened.read_verdict()
@@ -114,6 +117,8 @@ def act(folder: Path, env: str, *, is_sure: bool) -> ExitCode:
     if opened.is_carried_out:
         raise UsageError(f"{folder} was carried out already", next_step="see its receipts.jsonl")
     _refuse_other_place(verdict.release.environment, env)
+    _refuse_other_role(decision, role)
+    _note_lateness(house, opened.run_id, decision)
     keeper = wiring.keeper(opened)
     with listener("plain", house.platform) as progress:
         gate = house.gate(opened, announce=progress, seconds=0)
@@ -135,6 +140,26 @@ def act(folder: Path, env: str, *, is_sure: bool) -> ExitCode:
     )
     tell(keeper, record, output="")
     return exit_code(verdict, decision, receipts, was_to_act=True)
+
+
+def _refuse_other_role(decision: Decision, role: str) -> None:
+    """Let nobody release a prepared action but the role that the matrix names.
+
+    Raises:
+        UsageError: the decision needs a person, and another role was named.
+    """
+    if not decision.is_automatic and decision.authority and role != decision.authority:
+        said = f"not the {role}" if role else "and nobody was named"
+        raise UsageError(
+            f"{decision.priority} needs the {decision.authority}, {said}",
+            next_step=f"the {decision.authority} says: --role {decision.authority}",
+        )
+
+
+def _note_lateness(house: wiring.House, run_id: str, decision: Decision) -> None:
+    state = standing(decision, datetime.now(UTC), house.platform.policy.escalation)
+    if state is not None and state.is_late:
+        record_breach(house, run_id, decision, state)
 
 
 def _refuse_other_place(place: str, env: str) -> None:

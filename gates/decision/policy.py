@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from gates.decision.response_clock import due
 from gates.model.criterion import PLATFORM, FailureAction, Priority
 from gates.model.decision import Decision, DecisionKind
 from gates.model.judgement import Judgement, Outcome
@@ -62,6 +63,8 @@ def _answer_failure(
         authority=row.authority if row else None,
         response_time=row.response_time if row else None,
         is_automatic=any(entry.priority is priority and entry.expires_at > now for entry in standing),
+        decided_at=now,
+        due=due(now, row.response_time, platform.policy.maintenance) if row else None,
     )
 
 

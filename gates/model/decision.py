@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gates.model.criterion import Priority
@@ -56,7 +56,7 @@ class Decision:
     """What will be done, by whose authority, by when, and why.
 
     `priority`, `authority` and `response_time` come from the decision matrix; `is_automatic` says that a
-    standing authorisation covers it.
+    standing authorisation covers it. `due` is when it has to be carried out, None where nothing has to.
     """
 
     kind: DecisionKind
@@ -67,3 +67,5 @@ class Decision:
     response_time: timedelta | None = None
     is_automatic: bool = False
     plan: RollbackPlan | None = None
+    decided_at: datetime | None = None
+    due: datetime | None = None

@@ -79,6 +79,14 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceWindow:
+    """When planned work is done each week, in UTC; Monday is weekday 0."""
+
+    weekday: int = 6
+    hour: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What a failure leads to when a criterion says nothing of its own.
 
@@ -96,6 +104,7 @@ class Policy:
     approvals: tuple[str, ...] = ()
     release_independent: tuple[str, ...] = ()
     rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
+    maintenance: MaintenanceWindow = field(default_factory=MaintenanceWindow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

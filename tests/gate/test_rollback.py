@@ -191,11 +191,11 @@ def test_a_guard_is_lifted_only_by_a_word_that_is_on_record(bench: Bench) -> Non
     plan = bench.engine.plan(["a"], reason="slow", to="a-1")
 
     refused = bench.engine.guard(plan, is_planned=False, lifted={}, by="ana")
-    assert (refused.actions, bench.ledger.operations) == ((), [])
+    assert (refused.actions, bench.ledger.recorded) == ((), [])
     assert "--override tombstone=REASON" in refused.impossible[0][1]
     lifted = bench.engine.guard(plan, is_planned=False, lifted={Guard.TOMBSTONE: "INC-7"}, by="ana")
     assert lifted == plan
-    (word,) = bench.ledger.operations
+    (word,) = bench.ledger.recorded
     assert (word.action, word.subject, word.detail, word.by) == ("override-guard", "a", "INC-7", "ana")
 
 

@@ -190,7 +190,7 @@ class FakeLedger:
     goes: dict[tuple[str, str], list[RevisionRef]] = field(default_factory=dict)
     tombstones: set[tuple[str, str, str]] = field(default_factory=set)
     rollbacks: list[tuple[str, Receipt, str]] = field(default_factory=list)
-    operations: list[OperationReceipt] = field(default_factory=list)
+    recorded: list[OperationReceipt] = field(default_factory=list)
     refusal: LedgerError | None = None
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
@@ -233,7 +233,13 @@ class FakeLedger:
     def record_operation(self, receipt: OperationReceipt) -> None:
         """Remember the operation."""
         self._refuse()
-        self.operations.append(receipt)
+        self.recorded.append(receipt)
+
+    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
+        """Return what was recorded, the newest first."""
+        self._refuse()
+        found = (r for r in reversed(self.recorded) if r.environment == environment)
+        return tuple(r for r in found if subject in (None, r.subject))
 
     def _refuse(self) -> None:
         if self.refusal is not None:

@@ -45,7 +45,7 @@ def test_the_newest_revision_follows_and_tags_are_kept() -> None:
     assert not world.cloud.services["a"].traffic.is_pinned
     assert world.cloud.serving("a") == "a-2"
     assert [t.tag for t in world.cloud.services["a"].traffic.targets if t.tag] == ["stable"]
-    (operation,) = world.ledger.operations
+    (operation,) = world.ledger.recorded
     assert (operation.action, operation.state, operation.by) == ("unpin", OperationState.DONE, "ana")
     assert world.journal.kinds("a") == ["intended"]
 
@@ -60,7 +60,7 @@ def test_a_revision_without_a_go_gets_nothing_without_a_word() -> None:
     assert "a-2 has no recorded GO, and would get all traffic" in refused.detail
     assert world.cloud.writes == []
     assert world.unpin(word="the fix for INC-7").state is ReceiptState.DONE
-    assert "the fix for INC-7" in world.ledger.operations[-1].detail
+    assert "the fix for INC-7" in world.ledger.recorded[-1].detail
 
 
 def test_a_revision_that_was_rolled_back_gets_nothing_without_a_word() -> None:

@@ -27,6 +27,7 @@ class FakeHouse:
         self._run = run
         self.platform = run.gate.platform
         self.environment = run.gate.environment
+        self.ledger = run.ledger
 
     def __call__(self, name: str) -> FakeHouse:
         """Stand in for the class."""
@@ -86,15 +87,18 @@ def test_acting_twice_is_refused_and_writes_nothing(judged: tuple[Run, Path]) ->
 def test_without_authority_and_without_a_terminal_nothing_is_done(
     judged: tuple[Run, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The decision waits for a person; --yes is one."""
+    """The decision waits for the role that the matrix names; --yes is that person's."""
     run, folder = judged
     monkeypatch.setattr(wiring, "House", FakeHouse(bare := Run(lambda *_: 1.0, is_standing=False)))
     cli.invoke(["decide", str(folder), "--env", "sandbox"])
 
-    assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.NO_GO
+    act = ["act", str(folder), "--env", "sandbox"]
+    assert cli.invoke(act) is ExitCode.USAGE_ERROR
+    assert cli.invoke([*act, "--role", "intern", "--yes"]) is ExitCode.USAGE_ERROR
+    assert cli.invoke([*act, "--role", "on-call"]) is ExitCode.NO_GO
     assert bare.cloud.writes == []
     assert not (folder / "receipts.jsonl").exists()
-    assert cli.invoke(["act", str(folder), "--env", "sandbox", "--yes"]) is ExitCode.ROLLED_BACK
+    assert cli.invoke([*act, "--role", "on-call", "--yes"]) is ExitCode.ROLLED_BACK
     assert run.cloud.writes == []
 
 
@@ -104,3 +108,21 @@ def test_another_environment_is_refused(judged: tuple[Run, Path]) -> None:
 
     assert cli.invoke(["decide", str(folder), "--env", "production"]) is ExitCode.USAGE_ERROR
     assert cli.invoke(["act", str(folder), "--env", "production"]) is ExitCode.USAGE_ERROR
+
+
+def test_what_waits_is_listed_until_it_is_carried_out(
+    judged: tuple[Run, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Late or in time, with whose turn it is; a late one is recorded once, and acting ends the wait."""
+    run, folder = judged
+    cli.invoke(["decide", str(folder), "--env", "sandbox"])
+    capsys.readouterr()
+
+    assert cli.invoke(["decisions", "--env", "sandbox", "--escalate"]) is ExitCode.ACTION_FAILED
+    assert cli.invoke(["decisions", "--env", "sandbox", "--escalate"]) is ExitCode.ACTION_FAILED
+    out = capsys.readouterr().out
+    assert "run-1  ROLL_BACK frontend (P0): LATE by" in out
+    (breach,) = run.ledger.recorded
+    assert (breach.action, breach.subject) == ("response-time", "run-1")
+    cli.invoke(["act", str(folder), "--env", "sandbox"])
+    assert cli.invoke(["decisions", "--env", "sandbox"]) is ExitCode.GO

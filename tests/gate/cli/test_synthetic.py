@@ -47,7 +47,7 @@ def test_all_journeys_pass_and_are_written_down(
         "analyst_workflow",
         "manager_workflow",
     ]
-    assert [(one.subject, one.state) for one in house.ledger.operations] == [
+    assert [(one.subject, one.state) for one in house.ledger.recorded] == [
         ("analyst_workflow", OperationState.DONE),
         ("manager_workflow", OperationState.DONE),
     ]

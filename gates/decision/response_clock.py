@@ -1,0 +1,53 @@
+"""The clock of a decision: until when it has to be carried out, and who is to be told when it was not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gates.model.decision import Decision
+from gates.model.platform import EscalationStep, MaintenanceWindow
+
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a decision stands at a moment: seconds left (negative when late), and whose turn it is by now."""
+
+    left_s: float
+    turn_of: str
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the response time has passed."""
+        return self.left_s < 0
+
+
+def due(decided_at: datetime, response_time: timedelta | None, window: MaintenanceWindow) -> datetime:
+    """Return when a decision has to be carried out: after its response time, or in the next maintenance."""
+    return decided_at + response_time if response_time is not None else next_start(window, decided_at)
+
+
+def next_start(window: MaintenanceWindow, after: datetime) -> datetime:
+    """Return the first start of the weekly window at or after a moment, in UTC."""
+    day = after.astimezone(UTC)
+    start = day.replace(hour=window.hour, minute=0, second=0, microsecond=0)
+    start += timedelta(days=(window.weekday - day.weekday()) % 7)
+    return start if start >= day else start + _WEEK
+
+
+def standing(decision: Decision, now: datetime, escalation: Sequence[EscalationStep]) -> Standing | None:
+    """Return how a decision stands, or None when it has no clock.
+
+    Until it is late it is its authority's turn; then it escalates by the time since it was made, as an
+    incident does.
+    """
+    if decision.due is None or decision.decided_at is None:
+        return None
+    left = (decision.due - now).total_seconds()
+    waited = now - decision.decided_at
+    reached = [step.role for step in escalation if step.after <= waited]
+    is_escalated = left < 0 and reached
+    return Standing(left_s=left, turn_of=reached[-1] if is_escalated else decision.authority or "nobody")
