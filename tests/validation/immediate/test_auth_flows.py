@@ -67,10 +67,10 @@ def test_wrong_password(auth: httpx.Client, identity: Who) -> None:
 
 @pytest.mark.criterion("AUT-LOCKOUT", "VAL-AUTH")
 @pytest.mark.impact("creates-data")
-def test_lockout(auth: httpx.Client, tokens: SignedIn, identity: Who) -> None:
+def test_lockout(auth: httpx.Client, tokens: SignedIn, identity: Who, label: str) -> None:
     """Wrong passwords lock a throw-away account, the right one included, and nobody else's."""
     admin = tokens("admin").headers
-    username, password = f"lock{secrets.token_hex(6)}@acme.test", f"Locked-{secrets.token_hex(8)}"
+    username, password = f"{label}-{secrets.token_hex(4)}@acme.test", f"Locked-{secrets.token_hex(8)}"
     made = auth.post(
         "/v1/users", headers=admin, json={"username": username, "password": password, "roles": ["viewer"]}
     )
