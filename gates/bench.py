@@ -16,7 +16,7 @@ from gates.actions.ports import Clock
 from gates.errors import GateError
 from gates.judgement.detection import RunFacts, assess
 from gates.model.bench import Arm, ArmResult
-from gates.model.criterion import Catalogue, Stage
+from gates.model.criterion import Catalogue, Criterion, Stage
 from gates.model.verdict import Verdict
 
 
@@ -139,7 +139,11 @@ class Bench:
         return arm.stage or (first.stages[0] if first is not None else Stage.IMMEDIATE)
 
     def _area_of(self, arm: Arm, stage: Stage) -> tuple[str, ...]:
-        """Return the named criteria and those of their categories; all of the stage when none is named."""
+        """Return what the producer files of the named criteria look at; empty (all) when none is named."""
         found = [self.catalogue.find(name) for name in arm.criteria]
-        areas = {criterion.category for criterion in found if criterion is not None}
-        return tuple(c.id for c in self.catalogue.at(stage) if c.category in areas)
+        files = {file for criterion in found if criterion is not None for file in _files(criterion)}
+        return tuple(c.id for c in self.catalogue.at(stage) if files & _files(c))
+
+
+def _files(criterion: Criterion) -> set[str]:
+    return {producer.partition("::")[0] for producer in criterion.producers}

@@ -67,8 +67,9 @@ class Runs:
 
 
 def bench(runs: Runs, hands: Stagehands, *, is_quick: bool = False) -> Bench:
-    """Return a benchmark over a catalogue of two criteria in two categories."""
-    criteria = (criterion(), criterion(id="AUT-LOGIN", category="authentication"))
+    """Return a benchmark over a catalogue of two criteria that two files of producers look at."""
+    elsewhere = ("tests/validation/immediate/test_auth_flows.py::test_login",)
+    criteria = (criterion(), criterion(id="AUT-LOGIN", producers=elsewhere))
     catalogue = Catalogue(criteria=criteria, digest="sha256:0")
     return Bench(
         catalogue=catalogue, deployer=hands, commands=hands, runs=runs, clock=FakeClock(), is_quick=is_quick
