@@ -179,12 +179,3 @@ def media_type_wrong(_service: str, create_app: Create) -> App:
         return {**start, "headers": [*kept, (b"content-type", b"text/plain")]}
 
     return starting(create_app(), lambda _method, _path: True, plain)
-
-
-def circuits_told_open(_service: str, create_app: Create) -> App:
-    """Every route says that its circuit is open."""
-
-    def opened(document: Any) -> Any:
-        return {**document, "items": [{**item, "circuit": "open"} for item in document["items"]]}
-
-    return rewriting(create_app(), lambda _method, path: path == "/api/v1/routes", opened)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.faults.wrapping import App, answering, rewriting
+from sandbox.kit.breaker import CircuitOpenError
 
 Create = Callable[[], Any]
 _UNREADY = (
@@ -48,3 +49,18 @@ def version_lies(_service: str, create_app: Create) -> App:
         lambda _method, path: path == "/version",
         lambda document: {**document, "revision": f"{document['service']}-00001-old"},
     )
+
+
+def circuit_stuck_open(_service: str, create_app: Create) -> App:
+    """M22: the circuit to asset-discovery opened once and never closes again; readiness looks fine."""
+    app = create_app()
+    breaker = app.state.kit.circuits.of("asset-discovery")
+    breaker.enter = _refuse(breaker.name)
+    return app  # type: ignore[no-any-return]
+
+
+def _refuse(name: str) -> Callable[[], None]:
+    def enter() -> None:
+        raise CircuitOpenError(name, 1.0)
+
+    return enter

@@ -25,5 +25,4 @@ KNOWN = (
     _row("R16", "form-missing", "frontend", "a sign-in page without a form", "JRN-ANALYST"),
     _row("R17", "teapot", ALL, "a status that no document knows", "CTR-CONFORMANCE"),
     _row("R18", "media-type-wrong", ALL, "answers say that they are plain text", "CTR-CONFORMANCE"),
-    _row("R19", "circuits-told-open", "api-gateway", "every circuit is told as open", "JRN-ONCALL"),
 )
