@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,12 +13,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gates.adapters.document_problems import Problem
-from gates.adapters.document_types import Envelope, Filled, Role, Service, Strict, Text
+from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text
 from gates.adapters.platform_document import repeated
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
 from gates.model.criterion import Priority
-from gates.model.platform import Endpoints, Environment, Impact, Platform, StandingAuthority
+from gates.model.platform import Endpoints, Environment, Impact, Observation, Platform, StandingAuthority
 
 _SECRET_REFERENCE = re.compile(
     r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^#]+#[^#]+|secret:projects/[^/]+/secrets/[^/]+/versions/[1-9][0-9]*"
@@ -57,6 +58,13 @@ class StandingPart(Strict):
     expires_at: AwareDatetime
 
 
+class ObservationPart(Strict):
+    """How long a release serves before a stage can judge its service levels."""
+
+    extended: Duration = timedelta(hours=1)
+    long_term: Duration = timedelta(hours=24)
+
+
 class EndpointsPart(Strict):
     """The file in which a local platform says where its own APIs are."""
 
@@ -76,6 +84,7 @@ class EnvironmentPart(Strict):
     identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
     endpoints: EndpointsPart | None = None
     signers: Text | None = None
+    observation: Annotated[ObservationPart, Field(default_factory=ObservationPart)]
     database: Text | None = None
     image_repository: Text | None = None
     maintenance_image: Text | None = None
@@ -101,6 +110,7 @@ class EndpointsFile(BaseModel):
     dns: str
     https_port: Annotated[int, Field(ge=1, le=65535)]
     http_port: Annotated[int, Field(ge=1, le=65535)]
+    metrics_delay_s: Annotated[float, Field(ge=0, le=3600)] = 180.0
     project: str
     region: str
 
@@ -136,6 +146,7 @@ def environment_value(
         ),
         standing=tuple(StandingAuthority(**dict(entry)) for entry in part.standing_authority),
         endpoints=endpoints,
+        observation=Observation(**dict(part.observation)),
         database=part.database,
         image_repository=part.image_repository,
         maintenance_image=part.maintenance_image,
@@ -179,5 +190,6 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
         sql_admin=found.sql_admin,
         ca_file=found.ca_file,
         dns=found.dns,
+        metrics_delay_s=found.metrics_delay_s,
         ports=((443, found.https_port), (80, found.http_port)),
     )

@@ -11,7 +11,7 @@ from gates.adapters.clock import SystemClock
 from gates.criteria.catalogue import causes_first
 from gates.decision.candidates import ServiceView, find_release
 from gates.errors import ConfigurationError
-from gates.model.criterion import Catalogue
+from gates.model.criterion import Catalogue, Criterion
 from gates.model.identity import Identity
 from gates.model.platform import Endpoints, Environment
 from gates.model.release import Release
@@ -29,13 +29,14 @@ def make_target(
     """
     from gates.adapters.network import Network  # noqa: PLC0415 - a frozen target resolves nothing
 
-    states = {view.state.service: view.state for view in views}
+    seen = {view.state.service: view for view in views}
     services = tuple(
         ServiceTarget(
             name=entry.service,
-            base_url=states[entry.service].uri_of(entry.candidate.name),
+            base_url=seen[entry.service].state.uri_of(entry.candidate.name),
             revision=entry.candidate.name,
             digest=entry.candidate.digest,
+            last_go=_last_go(seen[entry.service], entry.candidate.name),
         )
         for entry in release.services
     )
@@ -52,10 +53,7 @@ def make_target(
         services=services,
         public_urls=public,
         allowed_impacts=environment.allowed_impacts,
-        demands=tuple(
-            Demand(criterion=c.id, services=c.services, blocks=c.severity.blocks)
-            for c in causes_first(catalogue.criteria)
-        ),
+        demands=tuple(_demand(criterion) for criterion in causes_first(catalogue.criteria)),
         identities=environment.identities,
         addresses=Network(endpoints).addresses(urls + plain),
         ca_file=endpoints.ca_file,
@@ -64,7 +62,28 @@ def make_target(
         monitoring_grpc=endpoints.monitoring_grpc,
         apis_grpc=endpoints.apis_grpc,
         sql_admin=endpoints.sql_admin,
+        metrics_delay_s=endpoints.metrics_delay_s,
+        extended_s=environment.observation.extended.total_seconds(),
+        long_term_s=environment.observation.long_term.total_seconds(),
     )
+
+
+def _demand(criterion: Criterion) -> Demand:
+    return Demand(
+        criterion=criterion.id,
+        services=criterion.services,
+        blocks=criterion.severity.blocks,
+        comparator=criterion.comparator,
+        threshold=criterion.threshold,
+        unit=criterion.unit,
+        bands=criterion.bands,
+        minimum_samples=criterion.minimum_samples,
+        max_age_s=criterion.max_age.total_seconds(),
+    )
+
+
+def _last_go(view: ServiceView, candidate: str) -> str | None:
+    return next((revision.name for revision in view.verified if revision.name != candidate), None)
 
 
 def find_target(folder: Path, environment_name: str) -> Target:

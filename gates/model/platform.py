@@ -184,8 +184,18 @@ class Endpoints:
     """Root URL of the Cloud SQL Admin API."""
     ca_file: str | None = None
     dns: str | None = None
+    metrics_delay_s: float = 180.0
+    """After so many seconds a sample is visible in Cloud Monitoring; 180 as Google documents it."""
     ports: tuple[tuple[int, int], ...] = ()
     """Pairs (port in a URL, port that listens) of a front door that cannot have 443 and 80."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """How long a release must have served before a stage can judge its service levels."""
+
+    extended: timedelta = timedelta(hours=1)
+    long_term: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +219,7 @@ class Environment:
     endpoints: Endpoints = field(default_factory=Endpoints)
     signers: str | None = None
     """File that says who may sign here; None is the platform's own `allowed_signers`."""
+    observation: Observation = field(default_factory=Observation)
     database: str | None = None
     """Name of the Cloud SQL instance."""
     image_repository: str | None = None

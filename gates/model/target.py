@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gates.model.criterion import FAILED_CHECKS, Bands, Comparator
 from gates.model.platform import Impact
 
 
@@ -15,15 +16,28 @@ class ServiceTarget:
     base_url: str
     revision: str
     digest: str
+    last_go: str | None = None
+    """The newest other revision that had a GO; None before the first release went by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """A criterion as a producer needs to know it: id, services, and whether its failure stops a release."""
+    """A criterion as a producer needs to know it.
+
+    The limits are here for a producer that compares two sets of them, say those of live alerts with the
+    catalogue's; what is measured is compared by the gate alone.
+    """
 
     criterion: str
     services: tuple[str, ...]
     blocks: bool = True
+    """Whether its failure stops a release."""
+    comparator: Comparator = Comparator.EQ
+    threshold: float = 0.0
+    unit: str = FAILED_CHECKS
+    bands: Bands | None = None
+    minimum_samples: int = 1
+    max_age_s: float = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +69,26 @@ class Target:
     monitoring_grpc: str | None = None
     apis_grpc: str | None = None
     sql_admin: str | None = None
+    metrics_delay_s: float = 180.0
+    """After so many seconds a sample is visible in Cloud Monitoring."""
+    extended_s: float = 3_600.0
+    """How long a release must have served before its extended window can be judged."""
+    long_term_s: float = 86_400.0
+
+    def demand(self, criterion: str) -> Demand:
+        """Return what a criterion demands.
+
+        Raises:
+            KeyError: the catalogue has no such criterion.
+        """
+        for demand in self.demands:
+            if demand.criterion == criterion:
+                return demand
+        raise KeyError(criterion)
+
+    def cloud_run_name(self, service: str) -> str:
+        """Return the name of `service` in the cloud."""
+        return self.service_name.format(service=service)
 
     def service(self, name: str) -> ServiceTarget:
         """Return the service with that name.

@@ -1,0 +1,61 @@
+"""Does an error of a service appear in Error Reporting?"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pytest
+from google.cloud import errorreporting_v1beta1 as reporting
+
+from gates.model.target import ServiceTarget, Target
+from journeys.checks import demand
+from tests.observing import TIMEOUT_S, wait_for
+
+Google = Callable[[type[Any]], Any]
+_ARRIVES_S: Final = 120.0
+
+
+@pytest.fixture(scope="session")
+def planted(target: Target, google: Google, label: str) -> tuple[Mapping[str, str], float]:
+    """Report an error of every service, each with a mark of its own; the marks, and when that was done."""
+    client = google(reporting.ReportErrorsServiceClient)
+    marks = {}
+    for service in target.services:
+        marks[service.name] = f"PlantedError: {label}-{secrets.token_hex(6)}"
+        location = {"file_path": "release-gate", "line_number": 1, "function_name": "plant"}
+        event = reporting.ReportedErrorEvent(
+            message=marks[service.name],
+            service_context={
+                "service": target.cloud_run_name(service.name),
+                "version": service.revision,
+            },
+            context={"report_location": location},
+        )
+        client.report_error_event(project_name=f"projects/{target.project}", event=event, timeout=TIMEOUT_S)
+    return marks, time.monotonic()
+
+
+@pytest.mark.criterion("MON-08")
+@pytest.mark.impact("creates-data")
+def test_planted_error_appears(
+    service: ServiceTarget, target: Target, google: Google, planted: tuple[Mapping[str, str], float]
+) -> None:
+    """The planted error is a group of its service and revision."""
+    marks, since = planted
+    client = google(reporting.ErrorStatsServiceClient)
+    request = {
+        "project_name": f"projects/{target.project}",
+        "service_filter": {"service": target.cloud_run_name(service.name), "version": service.revision},
+        "time_range": {"period": "PERIOD_1_HOUR"},
+    }
+
+    def look() -> bool:
+        groups = client.list_group_stats(request=request, timeout=TIMEOUT_S)
+        return any(marks[service.name] in group.representative.message for group in groups)
+
+    left = since + _ARRIVES_S - time.monotonic()
+    message = f"a planted error did not appear within {_ARRIVES_S:g} s"
+    demand(wait_for(look, seconds=left), message, blames=service.name)
