@@ -18,7 +18,7 @@ from gates.adapters.documents import (
 )
 from gates.errors import ConfigurationError, DocumentError
 from gates.model.criterion import Bands, Comparator, FailureAction, Priority, Severity, Stage
-from gates.model.platform import Endpoints, Impact
+from gates.model.platform import Endpoints, Impact, Observation
 
 SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
 ENDPOINTS = {
@@ -295,13 +295,14 @@ def test_production_only_looks_and_has_the_real_endpoints() -> None:
     assert production.allowed_impacts == (Impact.READ_ONLY,)
     assert production.standing == ()
     assert production.endpoints == Endpoints()
+    assert production.observation == Observation(extended=timedelta(hours=1), long_term=timedelta(hours=24))
     assert production.cloud_run_name("auth-service") == "isectech-auth-service-production"
 
 
 def test_the_sandbox_is_found_through_its_endpoints_file(tmp_path: Path) -> None:
     """What the running sandbox wrote becomes the environment's endpoints; variables move both files."""
     path = tmp_path / "endpoints.json"
-    path.write_text(json.dumps(ENDPOINTS), encoding="utf-8")
+    path.write_text(json.dumps({**ENDPOINTS, "metrics_delay_s": 2.0}), encoding="utf-8")
     variables = {"GATE_ENDPOINTS_FILE": str(path), "GATE_IDENTITIES_FILE": "/elsewhere/i.json"}
 
     sandbox = load_environment(SHIPPED, "sandbox", load_platform(SHIPPED), variables=variables)
@@ -313,6 +314,7 @@ def test_the_sandbox_is_found_through_its_endpoints_file(tmp_path: Path) -> None
         sql_admin="http://127.0.0.1:5",
         ca_file="ca.pem",
         dns="127.0.0.1:4",
+        metrics_delay_s=2.0,
         ports=((443, 8443), (80, 8080)),
     )
     assert dict(sandbox.identities)["analyst"] == "file:/elsewhere/i.json#analyst"

@@ -1,0 +1,71 @@
+"""The platform's security monitoring as its log shows it: signs of life, and signals."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from google.logging.type import log_severity_pb2
+
+from sandbox.platform.apis.logs import LogEntry, Logs
+from sandbox.platform.disturbances import Disturbance, Disturbances
+
+LOG: Final = "security-monitoring"
+_EVERY_S: Final = 5.0
+_SIGNAL: Final = "credential-stuffing-0001"
+
+
+class SecurityWatch:
+    """Says every few seconds that it lives, and what it was made to find."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+        self._is_alive = True
+
+    async def keep_watching(self) -> None:
+        """Write signs of life, for ever."""
+        while True:
+            if self._is_alive:
+                self._write("INFO", kind="heartbeat")
+            await asyncio.sleep(_EVERY_S)
+
+    def offer(self, board: Disturbances) -> None:
+        """Offer what can be wrong."""
+        board.offer(
+            Disturbance(
+                name="security-signal-open",
+                summary="Security monitoring raised a signal that nobody answered",
+                criteria=("REV-05",),
+                break_it=lambda: self._write("CRITICAL", kind="signal", signal=_SIGNAL, state="open"),
+                mend_it=lambda: self._write("INFO", kind="signal", signal=_SIGNAL, state="resolved"),
+            ),
+            Disturbance(
+                name="security-monitoring-stopped",
+                summary="Security monitoring gives no sign of life, and lost those it gave",
+                criteria=("REV-05",),
+                break_it=self._stop,
+                mend_it=self._start,
+            ),
+        )
+
+    def _stop(self) -> None:
+        self._is_alive = False
+        kept = [entry for entry in self._logs.written if not entry.log_name.endswith(f"/{LOG}")]
+        self._logs.written.clear()
+        self._logs.written.extend(kept)
+
+    def _start(self) -> None:
+        self._is_alive = True
+
+    def _write(self, severity: str, **payload: str) -> None:
+        entry = LogEntry(
+            log_name=f"projects/{self._logs.project}/logs/{LOG}",
+            insert_id=f"s{time.time_ns():020}",
+            severity=log_severity_pb2.LogSeverity.Value(severity),
+        )
+        entry.resource.type = "global"
+        entry.resource.labels["project_id"] = self._logs.project
+        entry.timestamp.FromNanoseconds(time.time_ns())
+        entry.json_payload.update(payload)
+        self._logs.write([entry])
