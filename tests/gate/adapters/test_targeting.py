@@ -13,7 +13,7 @@ from gates.model.criterion import Bands, Catalogue, Comparator
 from gates.model.platform import Endpoints, Environment, Impact, Observation
 from gates.model.state import ServiceState
 from gates.model.target import Target
-from gates.model.traffic import TrafficSplit
+from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support.builders import criterion, release
 
 ENVIRONMENT = Environment(
@@ -42,7 +42,7 @@ def made(*verified: str) -> Target:
         is_ready=True,
         latest_ready=candidate.name,
         latest_created=candidate.name,
-        traffic=TrafficSplit(targets=()),
+        traffic=TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),)),
         serving=((candidate.name, 100),),
     )
     view = ServiceView(state=state, revisions=(), verified=refs, tombstoned=frozenset())
@@ -76,7 +76,6 @@ def test_windows_and_delay_are_the_environment_s() -> None:
 
     assert (target.metrics_delay_s, target.extended_s, target.long_term_s) == (2.0, 60.0, 120.0)
     assert target.cloud_run_name("auth-service") == "isectech-auth-service-sandbox"
-    assert Environment.__dataclass_fields__["observation"].default_factory is Observation
     assert Observation().long_term == timedelta(hours=24)
 
 
