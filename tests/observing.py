@@ -8,6 +8,7 @@ https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run
 from __future__ import annotations
 
 import math
+import operator
 import threading
 import time
 from collections import Counter
@@ -18,7 +19,8 @@ from typing import Any, Final, TypeVar
 import pytest
 from google.cloud import monitoring_v3
 
-from gates.model.target import Target
+from gates.model.criterion import Comparator
+from gates.model.target import Demand, Target
 
 TIMEOUT_S: Final = 10.0
 """How long one answer of Google's APIs may take."""
@@ -28,6 +30,12 @@ _RUN: Final = 'metric.type = "run.googleapis.com/{metric}" AND resource.type = "
 _CLASS: Final = "metric.labels.response_code_class"
 _NOT_THE_CALLER: Final = f' AND {_CLASS} != "4xx"'
 _PAUSE_S: Final = 0.5
+_COMPARE: Final = {
+    Comparator.GE: operator.ge,
+    Comparator.GT: operator.gt,
+    Comparator.LE: operator.le,
+    Comparator.LT: operator.lt,
+}
 
 Seen = TypeVar("Seen")
 
@@ -40,6 +48,11 @@ def wait_for(look: Callable[[], Seen], *, seconds: float) -> Seen:
         if seen or time.monotonic() >= ends:
             return seen
         pause.wait(_PAUSE_S)
+
+
+def holds(value: float, wanted: Demand) -> bool:
+    """Whether a value is on the good side of what is agreed; for limits that are read, not for verdicts."""
+    return bool(_COMPARE[wanted.comparator](value, wanted.threshold))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,12 @@ class CloudMetrics:
                 raise RuntimeError(f"Cloud Monitoring answered a part: {page.execution_errors[0].message}")
             found.extend(page.time_series)
         return found
+
+    def first_seen(self, part: Part, window: Window) -> int | None:
+        """Return when the first requests of the window came, unix seconds, or None without any."""
+        found = self.series(_RUN.format(metric="request_count") + part.terms, window)
+        ends = [point.interval.end_time.timestamp() for one in found for point in one.points]
+        return math.floor(min(ends)) - PERIOD_S if ends else None
 
     def arrivals(self, part: Part, metric: str, since: float) -> int:
         """Return how many points of a metric of Cloud Run ended after `since`, unix seconds."""

@@ -7,8 +7,9 @@ import contextlib
 import json
 import os
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 from sandbox import topology
 from sandbox.kit import seed
@@ -21,6 +22,7 @@ from sandbox.platform.apis.images import Repository
 from sandbox.platform.apis.logs import Logs
 from sandbox.platform.apis.projects import Project
 from sandbox.platform.apis.pubsub import PubSub
+from sandbox.platform.apis.security_watch import SecurityWatch
 from sandbox.platform.apis.server import serve_apis
 from sandbox.platform.apis.sql_backups import Backups
 from sandbox.platform.certificates import Authority
@@ -68,6 +70,8 @@ class Sandbox:
         self._pubsub = PubSub(topology.PROJECT)
         self._suite = MonitoringSuite(self._store, self._board, self._pubsub.post)
         mishaps.offer(self._disturbances, self._suite)
+        self._watch = SecurityWatch(self._logs)
+        self._watch.offer(self._disturbances)
         self._table = RoutingTable(
             f"{topology.REGION}.{topology.RUN_DOMAIN}",
             {one.public_host: one.cloud_run_name for one in topology.SERVICES if one.public_host},
@@ -107,7 +111,8 @@ class Sandbox:
         monitoring_port, dns_port = await self._open_signals()
         apis_port = await self._open_apis(admin.control)
         await self._deploy_all(admin)
-        self._begin_backups()
+        self._keep_doing(self._backups.keep_taking())
+        self._keep_doing(self._watch.keep_watching())
         prober = Prober(self._suite.uptime, self._store, port=door.https, trust=self._authority.trusting())
         await self._stack.enter_async_context(self._suite.watching(prober, self._readings))
         return {
@@ -196,13 +201,13 @@ class Sandbox:
         self._stack.push_async_callback(apis.close)
         return apis.port
 
-    def _begin_backups(self) -> None:
-        taking = asyncio.create_task(self._backups.keep_taking())
+    def _keep_doing(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
 
         async def stop() -> None:
-            taking.cancel()
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await taking
+                await task
 
         self._stack.push_async_callback(stop)
 
