@@ -11,13 +11,15 @@ import pytest
 
 from gates.model.identity import Identity
 from gates.model.target import ServiceTarget
-from journeys.checks import demand
+from journeys.checks import demand, document, expect
 from journeys.session import Tokens, page_session
+from tests.validation.contract_difference import differences
 from tests.validation.contract_run import SEED, ContractRun, run_contract
 
 DOCUMENTS = Path("platforms/isectech/openapi")
 Run = Callable[[str], ContractRun]
 SHOWN = 3
+ADDITIONS_SHOWN = 2_000
 
 
 @pytest.fixture(scope="session")
@@ -30,16 +32,33 @@ def contract(
 
     def find(service: str) -> ContractRun:
         if service not in done:
-            document = json.loads((DOCUMENTS / f"{service}.json").read_text(encoding="utf-8"))
+            pinned = json.loads((DOCUMENTS / f"{service}.json").read_text(encoding="utf-8"))
             reasons = left_out.get(service, {})
             headers = dict(tokens("fuzz").headers)
             if service == "frontend":
                 headers["Cookie"] = page_session(http(service), identity("analyst-2"))
                 http(service).cookies.clear()
-            done[service] = run_contract(document, http(service), headers, frozenset(reasons))
+            done[service] = run_contract(pinned, http(service), headers, frozenset(reasons))
         return done[service]
 
     return find
+
+
+@pytest.mark.criterion("CTR-SERVED")
+def test_served(
+    service: ServiceTarget,
+    http: Callable[[str], httpx.Client],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """The document that the service itself serves takes nothing away from the pinned one."""
+    pinned = json.loads((DOCUMENTS / f"{service.name}.json").read_text(encoding="utf-8"))
+    response = expect(http(service.name).get("/openapi.json"), 200, blames=service.name)
+    found = differences(pinned, document(response, blames=service.name))
+
+    record_property("additions", "; ".join(str(one) for one in found if not one.is_break)[:ADDITIONS_SHOWN])
+    breaks = [str(one) for one in found if one.is_break]
+    message = f"{len(breaks)} changes break existing clients: {'; '.join(breaks[:SHOWN])}"
+    demand(not breaks, message, blames=service.name)
 
 
 @pytest.mark.criterion("CTR-CONFORMANCE")
