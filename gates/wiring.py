@@ -59,9 +59,13 @@ def ledger_path() -> Path:
 
 @dataclass(frozen=True)
 class House:
-    """Everything about one environment, made when it is first asked for."""
+    """Everything about one environment, made when it is first asked for.
+
+    `seed` makes what producers generate another than usual.
+    """
 
     environment_name: str
+    seed: int | None = None
 
     @cached_property
     def platform(self) -> Platform:
@@ -209,7 +213,9 @@ class House:
         from gates.adapters.producers import PytestProducers
         from gates.pipeline import Gate
 
-        producers = PytestProducers(root=Path.cwd(), announce=announce, is_fail_fast=is_fail_fast)
+        producers = PytestProducers(
+            root=Path.cwd(), announce=announce, is_fail_fast=is_fail_fast, seed=self.seed
+        )
         demanded = catalogue or self.catalogue
         return Gate(
             platform=self.platform,

@@ -33,11 +33,13 @@ class PytestProducers:
 
     `root` is the project's root: node ids are relative to it. `announce` hears of every finished check.
     With `is_fail_fast` the run ends at the first blocking failure.
+    `seed` makes what producers generate another than usual.
     """
 
     root: Path
     announce: Callable[[Event], None]
     is_fail_fast: bool = False
+    seed: int | None = None
 
     def collect(
         self, criteria: Sequence[Criterion], target: Target, *, folder: Path, seconds: float
@@ -64,6 +66,7 @@ class PytestProducers:
             *(sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short", "-p", "no:randomly"),
             f"--gate-target={target}",
             f"--gate-evidence={evidence}",
+            *([f"--gate-seed={self.seed}"] if self.seed is not None else []),
             f"--alluredir={folder / 'allure-producers'}",
             *(["--gate-fail-fast"] if self.is_fail_fast else []),
             *node_ids,

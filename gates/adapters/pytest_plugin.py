@@ -11,6 +11,7 @@ criterion stops the collection; an impact that the environment does not allow be
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +19,11 @@ from pathlib import Path
 import pytest
 
 from gates.adapters import pytest_recorder, pytest_safety, secrets, targeting
+from gates.adapters.contract_baseline import load_baseline
+from gates.adapters.documents import load_platform
 from gates.adapters.pytest_fail_fast import FailFast
 from gates.errors import GateError
+from gates.model.contract import AcceptedFinding
 from gates.model.criterion import PLATFORM
 from gates.model.drill import DrillRecord
 from gates.model.identity import Identity
@@ -29,6 +33,8 @@ from gates.model.target import Demand, ServiceTarget, Target
 
 _TARGET = pytest.StashKey[Target]()
 _SECRETS = pytest_safety.SECRETS
+DEFAULT_SEED = 20260101
+"""What producers generate is the same in every run, unless another seed is asked for."""
 _WORKER_KEY = "gate_target"
 _SERVICE_IN_ID = re.compile(r"\[([a-z0-9_-]+)[\]-]")
 
@@ -37,9 +43,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the gate's options."""
     group = parser.getgroup("gate", "release gate")
     group.addoption("--env", default=None, help="environment to produce evidence about")
-    group.addoption("--gate-platform", default="platforms/isectech", help="folder of the platform")
+    group.addoption(
+        "--gate-platform",
+        default=os.environ.get("GATE_PLATFORM", "platforms/isectech"),
+        help="folder of the platform",
+    )
     group.addoption("--gate-target", default=None, help="frozen target file (written by the gate)")
     group.addoption("--gate-fail-fast", action="store_true", help="end at the first blocking failure")
+    group.addoption(
+        "--gate-seed",
+        type=int,
+        default=DEFAULT_SEED,
+        help="seed of everything that is generated: %(default)s",
+    )
     group.addoption("--gate-evidence", default=None, help="file that receives the evidence")
 
 
@@ -177,6 +193,19 @@ def identity(pytestconfig: pytest.Config, target: Target) -> Callable[[str], Ide
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """Give the seed of everything that a producer generates: the same seed sends the same requests."""
+    return int(pytestconfig.getoption("--gate-seed"))
+
+
+@pytest.fixture(scope="session")
+def accepted_findings(pytestconfig: pytest.Config) -> tuple[AcceptedFinding, ...]:
+    """Give what is known to be wrong with the platform's contracts and was accepted for a while."""
+    folder = Path(pytestconfig.getoption("--gate-platform"))
+    return load_baseline(folder, load_platform(folder))
 
 
 @pytest.fixture

@@ -26,3 +26,14 @@ format_option = click.option(
     default=None,
     help="How to speak; default: tty on a terminal, plain elsewhere. json prints the document of the file.",
 )
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=None,
+    help="Generate other requests than usual; a finding names the seed that repeats it.",
+)
+
+
+def seed_of(value: object) -> int | None:
+    """Return the seed that was asked for, if any."""
+    return value if isinstance(value, int) else None

@@ -11,7 +11,7 @@ import click
 
 from gates import wiring
 from gates.adapters.run_keeper import RunKeeper
-from gates.cli.options import environment_option, format_option, stage_option
+from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
 from gates.cli.progress import listener
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
@@ -50,13 +50,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 )
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
 @click.option("--fail-fast", is_flag=True, help="End the look at the first blocking failure.")
+@seed_option
 @format_option
 def run(**options: object) -> ExitCode:
     """Look at a release, judge it, decide, act and report: the whole story for one stage."""
     seconds = duration(str(options["deadline"]))
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
     mode = RollbackMode(str(options["rollback"]))
-    house = wiring.House(str(options["env"]))
+    house = wiring.House(str(options["env"]), seed=seed_of(options["seed"]))
     folder = house.run_folder(run_id)
     output = str(options["format"] or "")
     keeper = wiring.keeper(folder)

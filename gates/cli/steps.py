@@ -9,7 +9,7 @@ import click
 
 from gates import wiring
 from gates.cli.decisions import record_breach
-from gates.cli.options import environment_option, format_option, stage_option
+from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
 from gates.cli.progress import listener
 from gates.cli.run import confirm, duration, revisions_named, tell
 from gates.decision.ending import exit_code
@@ -34,11 +34,12 @@ _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 @click.option("--revision", "revisions", multiple=True, metavar="SERVICE=REVISION", help="Repeatable.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this criterion. Repeatable.")
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
+@seed_option
 @format_option
 def collect(**options: object) -> ExitCode:
     """Look at a release and write the evidence to a new run folder; judge nothing."""
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
-    house = wiring.House(str(options["env"]))
+    house = wiring.House(str(options["env"]), seed=seed_of(options["seed"]))
     folder = house.run_folder(run_id)
     keeper = wiring.keeper(folder)
     only = options["only"]

@@ -161,6 +161,8 @@ def _evidence(test: _Test, environment: str) -> list[Evidence]:
         measured.append((Measurement(value=1.0, unit=FAILED_CHECKS), 1))
     if status is EvidenceStatus.OBSERVED and not measured:
         measured.append((Measurement(value=0.0, unit=FAILED_CHECKS), 1))
+    if status is EvidenceStatus.OBSERVED:
+        reason = reason or "; ".join(test.values("note"))
     subject = Subject(
         service=test.value("service") or PLATFORM,
         revision=test.value("revision"),

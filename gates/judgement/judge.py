@@ -135,6 +135,7 @@ def _compared(criterion: Criterion, evidence: Evidence, measured: Measurement) -
     is_held = comparators.holds(value, criterion.comparator, criterion.threshold)
     demand = f"{criterion.comparator} {criterion.threshold:g}{unit}"
     seen = f"measured {value:.6g}{unit} over {evidence.samples} samples, demanded {demand}"
+    seen += f" ({evidence.reason})" if evidence.reason and is_held else ""
     if not is_held and evidence.samples < criterion.minimum_samples:
         return _Finding(outcome=Outcome.INCONCLUSIVE, reason=seen, measured=measured)
     return _Finding(

@@ -9,6 +9,7 @@ from sandbox.faults.tables import (
     authentication,
     behaviour,
     benign,
+    contract,
     journeys,
     records,
     security,
@@ -28,6 +29,7 @@ _TABLES = (
     standing.KNOWN,
     records.KNOWN,
     security.KNOWN,
+    contract.KNOWN,
     benign.KNOWN,
 )
 

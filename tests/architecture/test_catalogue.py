@@ -255,8 +255,17 @@ def test_contract_criteria_are_about_the_services_with_a_contract() -> None:
     """A service that gains or loses its OpenAPI document gains or loses the criteria."""
     documented = tuple(service.name for service in platform().services if service.has_openapi)
 
-    assert named("CTR-CONFORMANCE").services == documented
-    assert named("CTR-COVERAGE").services == documented
+    for name in ("CONFORMANCE", "CRITICAL", "ADVISORY", "COVERAGE", "SERVED", "FUZZ"):
+        assert named(f"CTR-{name}").services == documented
+
+
+def test_links_are_followed_where_a_contract_has_links() -> None:
+    """A service whose document gains its first link gains the criterion."""
+    documents = {p.stem: p.read_text(encoding="utf-8") for p in (FOLDER / "openapi").glob("*.json")}
+
+    assert set(named("CTR-LINKS").services) == {
+        name for name, text in documents.items() if '"links": {' in text
+    }
 
 
 def test_only_the_sandbox_lets_a_rollback_go_without_a_person() -> None:

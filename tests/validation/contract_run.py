@@ -1,51 +1,57 @@
 """Generates requests from a pinned OpenAPI document and checks the answers: Schemathesis over our own client.
 
-Bounded by examples, not by time, so that a run can be repeated: the same seed sends the same requests.
+Bounded by examples, so that a run can be repeated: the same seed sends the same requests. The time for one
+operation is bounded too; an operation whose time was up is not covered, and the run says so.
 """
 
 from __future__ import annotations
 
-import copy
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import SkipTest
 
 import httpx
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-]
-_SCHEMAS = "#/components/schemas/"
-_ANSWER = "Answer"
-SEED = 20260101
-EXAMPLES = 3
-"""Generated requests per operation and mode, beside the examples that the document gives itself."""
+from tests.validation.contract_document import requires_credentials, with_open_answers, without_security
+from tests.validation.contract_exchange import Exchange, UnreadableAnswerError
+from tests.validation.contract_findings import CHECKS, Finding, findings, plain
+
+_MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+_WRONG_CREDENTIALS: tuple[dict[str, str], ...] = ({}, {"Authorization": "Bearer nobody.knows.me"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How deep a run looks.
+
+    `examples` are the generated requests of an operation in each mode, valid and invalid, beside those that
+    the document gives itself; `seconds` is the longest time for one operation.
+    """
+
+    seed: int
+    examples: int
+    seconds: float
+    is_deep: bool = False
+    """Whether boundary values, undeclared methods, wrong credentials and chains of links are tried too."""
+    chains: int = 0
 
 
 @dataclass(slots=True)
 class ContractRun:
-    """What was seen: statuses per operation, and one finding per operation at most."""
+    """What was seen: statuses by operation, and the first finding of each check."""
 
     statuses: dict[str, Counter[int]] = field(default_factory=dict)
-    findings: dict[str, str] = field(default_factory=dict)
+    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    cut_short: dict[str, str] = field(default_factory=dict)
+    """Operations whose time was up before everything planned was tried, and what was."""
 
     @property
     def requests(self) -> int:
@@ -57,128 +63,118 @@ class ContractRun:
         """The operations that never answered 2xx: nothing is known of what they do."""
         return [name for name, seen in self.statuses.items() if not any(200 <= s < 300 for s in seen)]
 
+    def add(self, finding: Finding) -> None:
+        """Keep a finding, unless that check of that operation failed before."""
+        self.findings.setdefault((finding.operation, finding.check), finding)
+
+
+class _TimeUpError(Exception):
+    """Ends the requests of one operation."""
+
 
 def run_contract(
-    document: Mapping[str, Any], http: httpx.Client, headers: Mapping[str, str], left_out: frozenset[str]
+    document: Mapping[str, Any],
+    http: httpx.Client,
+    headers: Mapping[str, str],
+    left_out: frozenset[str],
+    plan: Plan,
 ) -> ContractRun:
     """Try every operation of a document that is not left out."""
-    run = ContractRun()
-    schema = schemathesis.openapi.from_dict(_with_open_answers(_without_security(document)))
+    run, exchange = ContractRun(), Exchange(http, headers)
+    schema = schemathesis.openapi.from_dict(with_open_answers(without_security(document)))
     for result in schema.get_all_operations():
         operation = result.ok()
         if operation.label in left_out:
             continue
         run.statuses[operation.label] = Counter()
-        for strategy, count in _strategies(operation):
-            _try(strategy, count, _sender(run, operation.label, http, headers))
+        trial = _Trial(run, exchange, operation, plan)
+        trial.run(is_guarded=requires_credentials(document, operation.path, operation.method))
     return run
 
 
-def _without_security(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document without its security: every request carries a good token.
+class _Trial:
+    """One operation, tried as the plan says."""
 
-    That a bad one is refused is looked at elsewhere, with tokens that are wrong in one way each.
-    """
-    whole = copy.deepcopy(dict(document))
-    whole.pop("security", None)
-    whole.get("components", {}).pop("securitySchemes", None)
-    for path in whole.get("paths", {}).values():
-        for operation in path.values():
-            if isinstance(operation, dict):
-                operation.pop("security", None)
-    return whole
+    def __init__(self, run: ContractRun, exchange: Exchange, operation: Any, plan: Plan) -> None:
+        self._run, self._exchange, self._plan = run, exchange, plan
+        self._operation, self._label = operation, str(operation.label)
+        self._until = time.monotonic() + plan.seconds
+        self._accepted: Any = None
 
-
-def _with_open_answers(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with answers that may say more than it knows; what is sent stays as strict as ever.
-
-    A new optional field breaks no consumer (RFC 9413, section 4 asks readers to allow for it). Schemas that
-    answers use are copied under other names, because bodies that are sent use the same ones.
-    """
-    schemas = document.get("components", {}).get("schemas", {})
-    schemas |= {f"{name}{_ANSWER}": _opened(schema) for name, schema in schemas.items()}
-    for path in document.get("paths", {}).values():
-        for operation in path.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                operation["responses"] = _opened(operation["responses"])
-    return document
-
-
-def _opened(part: Any) -> Any:
-    if isinstance(part, list):
-        return [_opened(inner) for inner in part]
-    if not isinstance(part, dict):
-        return part
-    kept = {
-        name: _opened(inner)
-        for name, inner in part.items()
-        if (name, inner) != ("additionalProperties", False)
-    }
-    if str(kept.get("$ref", "")).startswith(_SCHEMAS):
-        kept["$ref"] += _ANSWER
-    return kept
-
-
-def _strategies(operation: Any) -> Iterator[tuple[SearchStrategy[Any], int]]:
-    for strategy in operation.get_strategies_from_examples():
-        yield strategy, 1
-    yield operation.as_strategy(generation_mode=GenerationMode.POSITIVE), EXAMPLES
-    yield operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), EXAMPLES
-
-
-def _try(strategy: SearchStrategy[Any], count: int, send: Callable[[Any], None]) -> None:
-    @seed(SEED)
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=strategy)
-    def each(case: Any) -> None:
-        send(case)
-
-    try:
-        each()
-    except Exception as error:
-        if type(error).__name__ not in ("Unsatisfiable", "SkipTest"):
-            raise
-
-
-def _sender(
-    run: ContractRun, label: str, http: httpx.Client, headers: Mapping[str, str]
-) -> Callable[[Any], None]:
-    def send(case: Any) -> None:
-        given_kwargs = case.as_transport_kwargs(base_url=str(http.base_url))
-        content = given_kwargs.get("data")
-        response = http.request(
-            given_kwargs["method"],
-            given_kwargs["url"],
-            params=given_kwargs.get("params"),
-            headers={**_headers(given_kwargs), **headers},
-            json=given_kwargs.get("json"),
-            content=content if isinstance(content, str | bytes) else None,
-        )
-        run.statuses[label][response.status_code] += 1
-        if label in run.findings:
-            return
+    def run(self, *, is_guarded: bool) -> None:
         try:
-            case.validate_response(response, checks=CHECKS)
-        except (AssertionError, BaseExceptionGroup) as error:
-            run.findings[label] = _said(error)
+            for strategy, count in self._strategies():
+                self._generate(strategy, count)
+            if self._plan.is_deep:
+                for case in self._boundaries():
+                    self._send(case)
+                if is_guarded:
+                    self._try_wrong_credentials()
+        except _TimeUpError:
+            sent = sum(self._run.statuses[self._label].values())
+            self._run.cut_short[self._label] = f"{sent} requests in {self._plan.seconds:g} s"
 
-    return send
+    def _strategies(self) -> Iterator[tuple[SearchStrategy[Any], int]]:
+        for strategy in self._operation.get_strategies_from_examples():
+            yield strategy, 1
+        for mode in _MODES:
+            yield self._operation.as_strategy(generation_mode=mode), self._plan.examples
+
+    def _generate(self, strategy: SearchStrategy[Any], count: int) -> None:
+        @seed(self._plan.seed)
+        @settings(
+            max_examples=count,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=strategy)
+        def each(case: Any) -> None:
+            self._send(case)
+
+        try:
+            each()
+        except (Unsatisfiable, SkipTest):
+            return
+
+    def _boundaries(self) -> Iterator[Any]:
+        schema = self._operation.schema
+        yield from schema.iter_coverage_cases(
+            self._operation,
+            generation_modes=_MODES,
+            generation_config=schema.config.generation_for(operation=self._operation, phase="coverage"),
+        )
+
+    def _send(self, case: Any) -> None:
+        if time.monotonic() > self._until:
+            raise _TimeUpError
+        try:
+            response = self._exchange.send(case)
+        except UnreadableAnswerError as error:
+            self._run.add(Finding(self._label, "unreadable_answer", f"{case.method}: {plain(str(error))}"))
+            return
+        self._run.statuses[self._label][response.status_code] += 1
+        if self._accepted is None and response.is_success:
+            self._accepted = case
+        look(self._run, self._label, case, response)
+
+    def _try_wrong_credentials(self) -> None:
+        """Repeat what was accepted as nobody and as somebody unknown: it must be refused."""
+        for headers in _WRONG_CREDENTIALS if self._accepted is not None else ():
+            response = self._exchange.send(self._accepted, headers=headers)
+            if response.is_success:
+                who = "a token that nobody issued" if headers else "no token"
+                said = f"answered {response.status_code} to {who}"
+                self._run.add(Finding(self._label, "ignored_auth", said))
 
 
-def _headers(given_kwargs: Mapping[str, Any]) -> dict[str, str]:
-    """Return the generated headers, the cookies as the header that they become."""
-    cookies = "; ".join(f"{name}={value}" for name, value in (given_kwargs.get("cookies") or {}).items())
-    named = {k: v for k, v in dict(given_kwargs.get("headers") or {}).items() if k.lower() != "authorization"}
-    return {**named, **({"Cookie": cookies} if cookies else {})}
-
-
-def _said(error: BaseException) -> str:
-    if isinstance(error, BaseExceptionGroup):
-        return " | ".join(_said(inner) for inner in error.exceptions)
-    return " ".join(str(error).split())[:300]
+def look(run: ContractRun, label: str, case: Any, response: Any, **options: Any) -> None:
+    """Check one answer; an answer that the checks themselves cannot read is a finding too."""
+    try:
+        case.validate_response(response, **{"checks": CHECKS, **options})
+    except (AssertionError, BaseExceptionGroup) as error:
+        for finding in findings(label, error):
+            run.add(finding)
+    except (ValueError, RecursionError) as error:
+        run.add(Finding(label, "unreadable_answer", f"{type(error).__name__}: {plain(str(error))}"))

@@ -23,6 +23,6 @@ KNOWN = (
     _row("R14", "assistant-down", "nlp-assistant", "every question is a server error", "JRN-ASSISTANT"),
     _row("R15", "door-open", "frontend", "strangers see the dashboard", "JRN-ANALYST"),
     _row("R16", "form-missing", "frontend", "a sign-in page without a form", "JRN-ANALYST"),
-    _row("R17", "teapot", ALL, "a status that no document knows", "CTR-CONFORMANCE"),
-    _row("R18", "media-type-wrong", ALL, "answers say that they are plain text", "CTR-CONFORMANCE"),
+    _row("R17", "teapot", ALL, "a status that no document knows", "CTR-CRITICAL"),
+    _row("R18", "media-type-wrong", ALL, "answers say that they are plain text", "CTR-CRITICAL"),
 )

@@ -128,7 +128,7 @@ def test_a_document_of_nonsense_is_compared_to_its_end(where: str, junk: object)
 
 def test_a_field_called_like_wording_is_a_field() -> None:
     """`description` as a property of a model is a field like any other."""
-    old = {
+    old: dict[str, Any] = {
         "paths": {
             "/a": {
                 "get": {"responses": {"200": {"content": {"j": {"schema": {"properties": {"title": {}}}}}}}}

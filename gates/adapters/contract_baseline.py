@@ -1,0 +1,61 @@
+"""`contract-baseline.yaml`: findings of the contract runs that somebody answers for until a day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from gates.adapters.document_problems import refuse
+from gates.adapters.document_types import Envelope, Role, Service, Strict, Text, validate
+from gates.adapters.yaml_source import read_yaml
+from gates.errors import DocumentError
+from gates.model.contract import AcceptedFinding
+from gates.model.platform import Platform
+
+FILE = "contract-baseline.yaml"
+
+
+class AcceptedPart(Strict):
+    """One accepted finding."""
+
+    service: Service
+    operation: Annotated[str, Field(pattern=r"^[A-Z]+ /\S*$")]
+    check: Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$")]
+    owner: Role
+    reason: Text
+    expires_at: AwareDatetime
+
+
+class BaselinePart(Strict):
+    """The `spec` of the baseline."""
+
+    accepted: tuple[AcceptedPart, ...] = ()
+
+
+class BaselineDocument(Envelope):
+    """contract-baseline.yaml."""
+
+    kind: Literal["ContractBaseline"]
+    spec: BaselinePart
+
+
+def load_baseline(folder: Path, platform: Platform) -> tuple[AcceptedFinding, ...]:
+    """Return what `folder`/contract-baseline.yaml accepts; without that file nothing is accepted.
+
+    Raises:
+        DocumentError: the document is wrong; every problem is named.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return ()
+    try:
+        source = read_yaml(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    words = {"service": platform.service_names, "role": platform.roles}
+    document, problems = validate(source, BaselineDocument, words)
+    refuse(problems)
+    accepted = () if document is None else document.spec.accepted
+    return tuple(AcceptedFinding(**part.model_dump()) for part in accepted)
