@@ -63,8 +63,9 @@ def run_chains(
 
 def _batch(machine: Any, number: int) -> None:
     """Walk a few chains. Each depends on what the ones before left behind, so a batch may end early."""
+    walker: Any = type("Machine", (machine,), {})
     with suppress(FlakyStrategyDefinition):
-        seed(number)(type("Machine", (machine,), {})).run(settings=_settings())
+        seed(number)(walker).run(settings=_settings())
 
 
 def _settings() -> settings:
