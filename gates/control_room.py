@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gates.adapters.snapshots import SnapshotFolder
     from gates.model.decision import RollbackPlan
     from gates.model.evidence import Window
+    from gates.model.hardware import Reading
     from gates.model.release import Release
     from gates.operations.building import BuildRollback
     from gates.operations.circuits import CircuitOperations
@@ -174,6 +176,17 @@ class ControlRoom:
         from gates.operations.redeploying import Redeployment
 
         return Redeployment(self.configuration, self.performer, self.house.environment.cloud_run_name)
+
+    def hardware(self, now: datetime, minutes: int) -> tuple[Reading, ...]:
+        """Return what the infrastructure measured in the last minutes.
+
+        Raises:
+            CloudError: Monitoring does not answer.
+        """
+        from gates.adapters.hardware_metrics import HardwareMetrics
+
+        house = self.house
+        return HardwareMetrics(house.environment, house.platform.service_names).read(now, minutes)
 
     def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
         """Return the highest number of instances of a revision in the window, None without data.

@@ -16,7 +16,7 @@ from sandbox.kit import seed
 from sandbox.kit.settings import Settings
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import RunningControlPlane, serve
-from sandbox.platform.apis import offered, secrets
+from sandbox.platform.apis import offered, secrets, sql
 from sandbox.platform.apis.ground import Ground
 from sandbox.platform.apis.images import Repository
 from sandbox.platform.apis.logs import Logs
@@ -36,6 +36,7 @@ from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
 from sandbox.platform.instance import Nursery
 from sandbox.platform.instances import Fleet
 from sandbox.platform.monitoring import mishaps
+from sandbox.platform.monitoring.hardware import Hardware, Process
 from sandbox.platform.monitoring.server import serve_monitoring
 from sandbox.platform.monitoring.store import InstanceReading, SampleStore
 from sandbox.platform.monitoring.suite import MonitoringSuite
@@ -113,6 +114,7 @@ class Sandbox:
         await self._deploy_all(admin)
         self._keep_doing(self._backups.keep_taking())
         self._keep_doing(self._watch.keep_watching())
+        self._keep_doing(self._hardware(door.https).keep_measuring())
         prober = Prober(self._suite.uptime, self._store, port=door.https, trust=self._authority.trusting())
         await self._stack.enter_async_context(self._suite.watching(prober, self._readings))
         return {
@@ -201,7 +203,25 @@ class Sandbox:
         self._stack.push_async_callback(apis.close)
         return apis.port
 
+    def _hardware(self, port: int) -> Hardware:
+        hardware = Hardware(
+            store=self._store,
+            region=topology.REGION,
+            processes=self._processes,
+            data_dir=self._folder / "data",
+            database=f"{topology.PROJECT}:{sql.INSTANCE}",
+            port=port,
+        )
+        hardware.offer(self._disturbances)
+        return hardware
+
+    def _processes(self) -> Iterator[Process]:
+        for name, fleet in self._fleets.items():
+            for pid in fleet.pids:
+                yield Process(service=fleet.spec.service, revision=name, pid=pid)
+
     def _keep_doing(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background until the end."""
         task = asyncio.create_task(work)
 
         async def stop() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gates.adapters.snapshots import SnapshotFolder
 from gates.model.criterion import Priority
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.evidence import Window
+from gates.model.hardware import Reading
 from gates.model.inventory import Image
 from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, Tier
 from gates.operations.building import BuildRollback
@@ -119,6 +120,7 @@ class FakeRoom:
         return self
 
     peak: float | None = 1.0
+    readings: tuple[Reading, ...] = ()
     drills: object = None
 
     @property
@@ -133,6 +135,10 @@ class FakeRoom:
 
     def wait_for_tag(self, service: str, tag: str) -> None:
         """Answer at once."""
+
+    def hardware(self, now: datetime, minutes: int) -> tuple[Reading, ...]:
+        """Return what a test says."""
+        return self.readings
 
     def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
         """Return what a test says."""

@@ -1,0 +1,168 @@
+"""What the platform's hardware is doing: CPU and memory of instances, the database's disk, the network.
+
+CPU and memory come from the kernel's own count of each process, the disk from the size of the databases, the
+network from the time that a connection to the front door takes.
+https://cloud.google.com/monitoring/api/metrics_gcp
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.monitoring.histogram import Histogram
+from sandbox.platform.monitoring.metrics import Kind, Metric, Shape, ValueType
+from sandbox.platform.monitoring.store import INTERVAL_S, Point, SampleStore
+
+MEMORY_LIMIT_BYTES: Final = 512 * 1024 * 1024
+DISK_BYTES: Final = 20 * 1024**3
+_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+_SHARE: Final = Shape(Kind.DELTA, ValueType.DISTRIBUTION)
+
+CPU: Final = Metric(
+    type="run.googleapis.com/container/cpu/utilizations",
+    display_name="Container CPU Utilization",
+    description="Container CPU utilization distribution across all container instances.",
+    shape=_SHARE,
+    unit="10^2.%",
+    labels={},
+)
+MEMORY: Final = Metric(
+    type="run.googleapis.com/container/memory/utilizations",
+    display_name="Container Memory Utilization",
+    description="Container memory utilization distribution across all container instances.",
+    shape=_SHARE,
+    unit="10^2.%",
+    labels={},
+)
+DISK: Final = Metric(
+    type="cloudsql.googleapis.com/database/disk/utilization",
+    display_name="Disk utilization",
+    description="The fraction of the disk quota that is currently in use.",
+    shape=Shape(Kind.GAUGE, ValueType.DOUBLE),
+    unit="10^2.%",
+    labels={},
+    resource_type="cloudsql_database",
+    resource_labels=("project_id", "region", "database_id"),
+)
+ROUND_TRIP: Final = Metric(
+    type="loadbalancing.googleapis.com/https/frontend_tcp_rtt",
+    display_name="Frontend RTT",
+    description="Distribution of the RTT measured for each connection between client and proxy.",
+    shape=_SHARE,
+    unit="ms",
+    labels={},
+    resource_type="https_lb_rule",
+    resource_labels=("project_id", "url_map_name"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One instance."""
+
+    service: str
+    revision: str
+    pid: int
+
+
+@dataclass(slots=True)
+class Hardware:
+    """Measures again and again; `excess` is what a disturbance adds to a metric, by its type."""
+
+    store: SampleStore
+    region: str
+    processes: Callable[[], Iterable[Process]]
+    data_dir: Path
+    database: str
+    port: int
+    excess: dict[str, float] = field(default_factory=dict)
+    _ticks: dict[int, int] = field(default_factory=dict)
+
+    async def keep_measuring(self) -> None:
+        """Write a point of every metric each interval, for ever."""
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            now = time.time()
+            self._write_instances(now)
+            disk = sum(path.stat().st_size for path in self.data_dir.glob("*.sqlite3*")) / DISK_BYTES
+            project = {"resource.labels.project_id": self.store.project}
+            place = {"resource.labels.region": self.region, "resource.labels.database_id": self.database}
+            self.store.write(DISK, project | place, Point(now, now, disk + self._excess(DISK)))
+            trips = Histogram()
+            trips.add(await self._round_trip_ms() + self._excess(ROUND_TRIP))
+            rule = {"resource.labels.url_map_name": "front-door"}
+            self.store.write(ROUND_TRIP, project | rule, Point(now - INTERVAL_S, now, trips))
+
+    def offer(self, board: Disturbances) -> None:
+        """Offer what can be wrong with the hardware."""
+        for name, summary, metric, excess in (
+            ("cpu-high", "Every instance uses 90 points more of its CPU", CPU, 0.9),
+            ("memory-high", "Every instance uses 90 points more of its memory", MEMORY, 0.9),
+            ("disk-full", "The database's disk is nearly full", DISK, 0.9),
+            ("network-slow", "A connection takes 150 ms longer", ROUND_TRIP, 150.0),
+        ):
+            board.offer(
+                Disturbance(
+                    name=name,
+                    summary=summary,
+                    criteria=(),
+                    break_it=partial(self.excess.__setitem__, metric.type, excess),
+                    mend_it=partial(self.excess.pop, metric.type, None),
+                )
+            )
+
+    def _excess(self, metric: Metric) -> float:
+        return self.excess.get(metric.type, 0.0)
+
+    def _write_instances(self, now: float) -> None:
+        cpu: defaultdict[tuple[str, str], Histogram] = defaultdict(Histogram)
+        memory: defaultdict[tuple[str, str], Histogram] = defaultdict(Histogram)
+        for process in self.processes():
+            used = _usage(process.pid)
+            if used is None:
+                continue
+            ticks, resident = used
+            spent = ticks - self._ticks.get(process.pid, ticks)
+            self._ticks[process.pid] = ticks
+            of = (process.service, process.revision)
+            cpu[of].add(spent / _TICKS_PER_S / INTERVAL_S + self._excess(CPU))
+            memory[of].add(resident / MEMORY_LIMIT_BYTES + self._excess(MEMORY))
+        for metric, found in ((CPU, cpu), (MEMORY, memory)):
+            for (service, revision), histogram in found.items():
+                labels = self._labels(service, revision)
+                self.store.write(metric, labels, Point(now - INTERVAL_S, now, histogram))
+
+    def _labels(self, service: str, revision: str) -> dict[str, str]:
+        return {
+            "resource.labels.project_id": self.store.project,
+            "resource.labels.location": self.region,
+            "resource.labels.service_name": service,
+            "resource.labels.revision_name": revision,
+            "resource.labels.configuration_name": service,
+        }
+
+    async def _round_trip_ms(self) -> float:
+        started = time.perf_counter()
+        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.close()
+        return (time.perf_counter() - started) * 1000
+
+
+def _usage(pid: int) -> tuple[int, int] | None:
+    """Return the CPU ticks that a process spent and its resident bytes, None when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        resident = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
+    return int(stat[11]) + int(stat[12]), resident * _PAGE_BYTES
