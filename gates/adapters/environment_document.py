@@ -63,6 +63,8 @@ class ObservationPart(Strict):
 
     extended: Duration = timedelta(hours=1)
     long_term: Duration = timedelta(hours=24)
+Resolver = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+:[0-9]{1,5}$")]
+"""Address and port of a name server."""
 
 
 class EndpointsPart(Strict):
@@ -88,6 +90,7 @@ class EnvironmentPart(Strict):
     database: Text | None = None
     image_repository: Text | None = None
     maintenance_image: Text | None = None
+    resolvers: tuple[Resolver, ...] = ()
 
 
 class EnvironmentDocument(Envelope):
@@ -108,6 +111,7 @@ class EndpointsFile(BaseModel):
     sql_admin: str
     ca_file: str
     dns: str
+    resolvers: tuple[Resolver, ...] = ()
     https_port: Annotated[int, Field(ge=1, le=65535)]
     http_port: Annotated[int, Field(ge=1, le=65535)]
     metrics_delay_s: Annotated[float, Field(ge=0, le=3600)] = 180.0
@@ -168,7 +172,7 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
         ConfigurationError: the file is missing, cannot be read, or is about another project or region.
     """
     if part.endpoints is None:
-        return Endpoints()
+        return Endpoints(resolvers=part.resolvers)
     path = Path(variables.get("GATE_ENDPOINTS_FILE") or part.endpoints.file)
     start = "start it with `python -m sandbox up`, or set GATE_ENDPOINTS_FILE to the file of one that runs"
     try:
@@ -191,5 +195,6 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
         ca_file=found.ca_file,
         dns=found.dns,
         metrics_delay_s=found.metrics_delay_s,
+        resolvers=found.resolvers or part.resolvers,
         ports=((443, found.https_port), (80, found.http_port)),
     )

@@ -58,6 +58,7 @@ def make_target(
         addresses=Network(endpoints).addresses(urls + plain),
         ca_file=endpoints.ca_file,
         dns=endpoints.dns,
+        resolvers=endpoints.resolvers,
         run_grpc=endpoints.run_grpc,
         monitoring_grpc=endpoints.monitoring_grpc,
         apis_grpc=endpoints.apis_grpc,

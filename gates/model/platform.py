@@ -186,6 +186,8 @@ class Endpoints:
     dns: str | None = None
     metrics_delay_s: float = 180.0
     """After so many seconds a sample is visible in Cloud Monitoring; 180 as Google documents it."""
+    resolvers: tuple[str, ...] = ()
+    """Further name servers, "ip:port", that the public hosts must be known to."""
     ports: tuple[tuple[int, int], ...] = ()
     """Pairs (port in a URL, port that listens) of a front door that cannot have 443 and 80."""
 

@@ -65,6 +65,8 @@ class Target:
     addresses: tuple[tuple[str, str], ...] = ()
     ca_file: str | None = None
     dns: str | None = None
+    resolvers: tuple[str, ...] = ()
+    """Further name servers ("ip:port") that must know the public hosts as well."""
     run_grpc: str | None = None
     monitoring_grpc: str | None = None
     apis_grpc: str | None = None

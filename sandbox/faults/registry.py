@@ -10,6 +10,7 @@ from sandbox.faults.tables import (
     behaviour,
     benign,
     contract,
+    infrastructure,
     journeys,
     records,
     security,
@@ -30,6 +31,7 @@ _TABLES = (
     records.KNOWN,
     security.KNOWN,
     contract.KNOWN,
+    infrastructure.KNOWN,
     benign.KNOWN,
 )
 

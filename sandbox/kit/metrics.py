@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ class Metrics:
         self._requests: Counter[tuple[str, str, int]] = Counter()
         self._buckets: Counter[float] = Counter()
         self._seconds = 0.0
+        self._started_at = time.time()
 
     def record(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
@@ -30,7 +32,12 @@ class Metrics:
     def text(self) -> str:
         """Return all series."""
         with self._lock:
-            return "\n".join([*self._counter_lines(), *self._histogram_lines(), ""])
+            return "\n".join([*self._start_lines(), *self._counter_lines(), *self._histogram_lines(), ""])
+
+    def _start_lines(self) -> Iterator[str]:
+        yield "# HELP process_start_time_seconds Start of this process, in seconds since the epoch."
+        yield "# TYPE process_start_time_seconds gauge"
+        yield f"process_start_time_seconds {self._started_at:.3f}"
 
     def _counter_lines(self) -> Iterator[str]:
         yield "# HELP http_requests_total Requests answered."

@@ -11,9 +11,12 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import dns.name
+
 from sandbox import topology
 from sandbox.kit import seed
 from sandbox.kit.settings import Settings
+from sandbox.platform import infrastructure_mishaps
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import RunningControlPlane, serve
 from sandbox.platform.apis import offered, secrets, sql
@@ -78,6 +81,7 @@ class Sandbox:
             {one.public_host: one.cloud_run_name for one in topology.SERVICES if one.public_host},
         )
         self._fleets: dict[str, Fleet] = {}
+        self._unknown_names: set[dns.name.Name] = set()
         self._authority = Authority(
             [
                 f"*.{topology.PUBLIC_DOMAIN}",
@@ -109,8 +113,9 @@ class Sandbox:
         _write_identities(folder / "identities.json", surroundings)
         write_signers(folder)
         admin = await self._open_admin(await self._open_data_plane(spawner, surroundings))
-        monitoring_port, dns_port = await self._open_signals()
+        monitoring_port, dns_ports = await self._open_signals()
         apis_port = await self._open_apis(admin.control)
+        self._offer_infrastructure(admin.control)
         await self._deploy_all(admin)
         self._keep_doing(self._backups.keep_taking())
         self._keep_doing(self._watch.keep_watching())
@@ -123,7 +128,8 @@ class Sandbox:
             "monitoring_grpc": f"{OUTSIDE}:{monitoring_port}",
             "apis_grpc": f"{OUTSIDE}:{apis_port}",
             "sql_admin": f"http://{OUTSIDE}:{admin.rest_port}",
-            "dns": f"{OUTSIDE}:{dns_port}",
+            "dns": f"{OUTSIDE}:{dns_ports[0]}",
+            "resolvers": [f"{OUTSIDE}:{dns_ports[1]}"],
             "https_port": door.https,
             "http_port": door.http,
             "mesh": surroundings.mesh_url,
@@ -173,7 +179,7 @@ class Sandbox:
         self._stack.push_async_callback(admin.close)
         return admin
 
-    async def _open_signals(self) -> tuple[int, int]:
+    async def _open_signals(self) -> tuple[int, tuple[int, int]]:
         monitoring = await serve_monitoring(
             self._store,
             lambda: self._board.current,
@@ -182,9 +188,22 @@ class Sandbox:
         )
         monitoring.answer_also(self._suite.tables())
         self._stack.push_async_callback(monitoring.close)
-        dns = await serve_dns(port=self._wishes.ports.dns)
-        self._stack.push_async_callback(dns.close)
-        return monitoring.port, dns.port
+        first = await serve_dns(port=self._wishes.ports.dns)
+        self._stack.push_async_callback(first.close)
+        second = await serve_dns(unknown=self._unknown_names)
+        self._stack.push_async_callback(second.close)
+        return monitoring.port, (first.port, second.port)
+
+    def _offer_infrastructure(self, control: ControlPlane) -> None:
+        footing = infrastructure_mishaps.Footing(
+            state=control.state,
+            fleets=self._fleets,
+            authority=self._authority,
+            context=self._context,
+            shown=self._wishes.leaf,
+            unknown_names=self._unknown_names,
+        )
+        infrastructure_mishaps.offer(self._disturbances, footing)
 
     def _ground(self, control: ControlPlane) -> Ground:
         return Ground(

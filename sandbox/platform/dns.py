@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+import functools
+from collections.abc import Container, Mapping
 from typing import Final, cast
 
 import dns.exception
@@ -37,8 +38,11 @@ _IDLE_S: Final = 10.0
 _HEADER_BYTES: Final = 12
 
 
-def answer(query: dns.message.Message) -> dns.message.Message:
-    """Return the authoritative response: NXDOMAIN outside the zones, empty for types without records."""
+def answer(query: dns.message.Message, unknown: Container[dns.name.Name] = ()) -> dns.message.Message:
+    """Return the authoritative response: NXDOMAIN outside the zones, empty for types without records.
+
+    Names in `unknown` do not exist either.
+    """
     response = dns.message.make_response(query)
     if query.opcode() != dns.opcode.QUERY:
         response.set_rcode(dns.rcode.NOTIMP)
@@ -49,7 +53,7 @@ def answer(query: dns.message.Message) -> dns.message.Message:
     response.flags |= dns.flags.AA
     name, kind = query.question[0].name, query.question[0].rdtype
     zone = next((zone for zone in ZONES if name.is_subdomain(zone)), None)
-    if zone is None:
+    if zone is None or name in unknown:
         response.set_rcode(dns.rcode.NXDOMAIN)
         return response
     records = _records(name, zone, kind)
@@ -74,7 +78,7 @@ def _start_of_authority(zone: dns.name.Name) -> dns.rrset.RRset:
     return dns.rrset.from_text(zone, _TTL_S, "IN", "SOA", text)
 
 
-def answer_wire(packet: bytes) -> bytes | None:
+def answer_wire(packet: bytes, unknown: Container[dns.name.Name] = ()) -> bytes | None:
     """Return the response to a packet, FORMERR to one that cannot be read, None to one without a header."""
     if len(packet) < _HEADER_BYTES:
         return None
@@ -87,14 +91,15 @@ def answer_wire(packet: bytes) -> bytes | None:
         return refusal.to_wire()
     if query.flags & dns.flags.QR:
         return None  # answering an answer would let two servers talk for ever
-    return answer(query).to_wire()
+    return answer(query, unknown).to_wire()
 
 
 class _Datagrams(asyncio.DatagramProtocol):
     """The UDP side."""
 
-    def __init__(self) -> None:
+    def __init__(self, unknown: Container[dns.name.Name]) -> None:
         self._transport: asyncio.DatagramTransport | None = None
+        self._unknown = unknown
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
@@ -103,12 +108,14 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one datagram."""
-        reply = answer_wire(data)
+        reply = answer_wire(data, self._unknown)
         if reply is not None and self._transport is not None:
             self._transport.sendto(reply, addr)
 
 
-async def _answer_stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _answer_stream(
+    unknown: Container[dns.name.Name], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     """Answer the length-prefixed queries of one TCP connection until it ends or idles."""
     ended = (asyncio.IncompleteReadError, TimeoutError, ConnectionError)
     try:
@@ -116,7 +123,7 @@ async def _answer_stream(reader: asyncio.StreamReader, writer: asyncio.StreamWri
             while True:
                 async with asyncio.timeout(_IDLE_S):
                     size = int.from_bytes(await reader.readexactly(2), "big")
-                    reply = answer_wire(await reader.readexactly(size))
+                    reply = answer_wire(await reader.readexactly(size), unknown)
                 if reply is None:
                     return
                 writer.write(len(reply).to_bytes(2, "big") + reply)
@@ -140,19 +147,21 @@ class DnsServer:
         await self._streams.wait_closed()
 
 
-async def serve_dns(*, port: int = 0, attempts: int = 20) -> DnsServer:
-    """Listen on UDP and TCP of 127.0.0.1 at one port, any free one by default.
+async def serve_dns(
+    *, port: int = 0, attempts: int = 20, unknown: Container[dns.name.Name] = ()
+) -> DnsServer:
+    """Listen on UDP and TCP of 127.0.0.1 at one port, any free one by default; never know `unknown` names.
 
     Raises:
         OSError: the port is taken, or no port was free for both in so many `attempts`.
     """
     while True:
         attempts -= 1
-        streams = await asyncio.start_server(_answer_stream, OUTSIDE, port)
+        streams = await asyncio.start_server(functools.partial(_answer_stream, unknown), OUTSIDE, port)
         chosen = int(streams.sockets[0].getsockname()[1])
         try:
             datagrams, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                _Datagrams, local_addr=(OUTSIDE, chosen)
+                lambda: _Datagrams(unknown), local_addr=(OUTSIDE, chosen)
             )
         except OSError:
             streams.close()

@@ -15,6 +15,7 @@ class Leaf(enum.StrEnum):
 
     VALID = "valid"
     EXPIRED = "expired"
+    EXPIRING = "expiring"
     OTHER_NAME = "other-name"
     UNTRUSTED = "untrusted"
 
