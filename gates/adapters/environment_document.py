@@ -63,6 +63,8 @@ class ObservationPart(Strict):
 
     extended: Duration = timedelta(hours=1)
     long_term: Duration = timedelta(hours=24)
+
+
 Resolver = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+:[0-9]{1,5}$")]
 """Address and port of a name server."""
 
