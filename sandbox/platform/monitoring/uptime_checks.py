@@ -107,12 +107,22 @@ class Prober:
 
     async def keep_probing(self, every_s: Callable[[], float]) -> None:
         """Carry all checks out again and again, for ever; `every_s` stands in for their own periods."""
-        async with self._client:
+        try:
             while True:
-                async with asyncio.TaskGroup() as group:
-                    for check in self._checks.checks.all:
-                        group.create_task(self.probe(check))
+                await self.probe_all()
                 await asyncio.sleep(every_s())
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def probe_all(self) -> None:
+        """Carry every check out once, side by side."""
+        async with asyncio.TaskGroup() as group:
+            for check in self._checks.checks.all:
+                group.create_task(self.probe(check))
 
     async def probe(self, check: Any) -> None:
         """Carry one check out and keep its result."""
