@@ -13,12 +13,23 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gates.adapters.document_problems import Problem
-from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text
-from gates.adapters.platform_document import repeated
+from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text, Word
+from gates.adapters.platform_document import ContactPart, LinkPart, StewardshipPart, repeated
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
 from gates.model.criterion import Priority
-from gates.model.platform import Endpoints, Environment, Impact, Observation, Platform, StandingAuthority
+from gates.model.platform import (
+    Contact,
+    Endpoints,
+    Environment,
+    Impact,
+    Link,
+    Observation,
+    Papers,
+    Platform,
+    StandingAuthority,
+    Stewardship,
+)
 
 _SECRET_REFERENCE = re.compile(
     r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^#]+#[^#]+|secret:projects/[^/]+/secrets/[^/]+/versions/[1-9][0-9]*"
@@ -89,6 +100,11 @@ class EnvironmentPart(Strict):
     endpoints: EndpointsPart | None = None
     signers: Text | None = None
     observation: Annotated[ObservationPart, Field(default_factory=ObservationPart)]
+    scans: Text | None = None
+    rehearsal: Word | None = None
+    contacts: tuple[ContactPart, ...] = ()
+    links: tuple[LinkPart, ...] = ()
+    stewardship: StewardshipPart | None = None
     database: Text | None = None
     image_repository: Text | None = None
     maintenance_image: Text | None = None
@@ -139,8 +155,17 @@ def environment_value(
 ) -> Environment:
     """Return the environment; GATE_IDENTITIES_FILE in `variables` replaces the path of every secret file."""
     override = variables.get("GATE_IDENTITIES_FILE")
+    stewardship = part.stewardship
+    papers = Papers(
+        contacts=tuple(Contact(**dict(entry)) for entry in part.contacts),
+        links=tuple(Link(**dict(entry)) for entry in part.links),
+        stewardship=None if stewardship is None else Stewardship(**dict(stewardship)),
+    )
     return Environment(
         name=name,
+        papers=papers,
+        scans=part.scans,
+        rehearsal=part.rehearsal,
         project=part.project,
         region=part.region,
         service_name=part.service_name,

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gates.actions.ports import Clock
+from gates.adapters import ledger_history
 from gates.adapters.clock import SystemClock
 from gates.adapters.ledger_file import LedgerFile, stamp
 from gates.model.decision import RollBack
@@ -53,6 +54,7 @@ class SqliteLedger:
                 " values (?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
+            ledger_history.insert(connection, verdict, run_id)
 
     def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
         """Return the revisions that have a recorded GO, the newest verdict first, each once.

@@ -115,7 +115,34 @@ create table leases (
 ) strict;
 """ + _APPEND_ONLY.format(table="journal")
 
-_STEPS = (_FIRST, _OPERATIONS, _JOURNAL)
+_RUNS = """
+create table runs (
+    id integer primary key,
+    environment text not null,
+    stage text not null,
+    run_id text not null,
+    outcome text not null check (outcome in ('GO', 'NO_GO', 'INCONCLUSIVE')),
+    is_partial integer not null,
+    fingerprint text not null,
+    images text not null,
+    checks text not null,
+    at text not null
+) strict;
+create index runs_of_environment on runs (environment, at);
+create table golive (
+    id integer primary key,
+    environment text not null,
+    golive text not null,
+    slot text not null,
+    state text not null,
+    detail text not null,
+    run_id text not null,
+    at text not null
+) strict;
+create index golive_slots on golive (environment, golive, id);
+""" + "".join(_APPEND_ONLY.format(table=table) for table in ("runs", "golive"))
+
+_STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS)
 SCHEMA_VERSION = len(_STEPS)
 
 

@@ -144,6 +144,15 @@ class Stewardship:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Papers:
+    """What people need in writing; an environment may have its own."""
+
+    contacts: tuple[Contact, ...] = ()
+    links: tuple[Link, ...] = ()
+    stewardship: Stewardship | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """All services, tiers, the decision matrix, and who holds which role."""
 
@@ -219,6 +228,12 @@ class Environment:
     identities: tuple[tuple[str, str], ...] = ()
     standing: tuple[StandingAuthority, ...] = ()
     endpoints: Endpoints = field(default_factory=Endpoints)
+    papers: Papers = field(default_factory=Papers)
+    """Contacts, links and stewardship where they differ from the platform's."""
+    scans: str | None = None
+    """Folder of the scanners' reports; None is `reports/scans`."""
+    rehearsal: str | None = None
+    """Environment in which releases are rehearsed; None is this one."""
     signers: str | None = None
     """File that says who may sign here; None is the platform's own `allowed_signers`."""
     observation: Observation = field(default_factory=Observation)

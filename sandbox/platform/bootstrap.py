@@ -29,7 +29,7 @@ from sandbox.platform.apis.security_watch import SecurityWatch
 from sandbox.platform.apis.server import serve_apis
 from sandbox.platform.apis.sql_backups import Backups
 from sandbox.platform.certificates import Authority
-from sandbox.platform.contract import KnobBoard, RequestSample
+from sandbox.platform.contract import KnobBoard, RequestSample, RevisionSpec
 from sandbox.platform.data_plane import LocalDataPlane
 from sandbox.platform.deployment import Deployer, Rollout
 from sandbox.platform.disturbances import Disturbances, disturbance_routes
@@ -47,6 +47,7 @@ from sandbox.platform.monitoring.uptime_checks import Prober
 from sandbox.platform.router import Router
 from sandbox.platform.router_table import RoutingTable
 from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
+from sandbox.platform.scanner import Scanner
 from sandbox.platform.signers import write_signers
 from sandbox.platform.spawner import Spawner
 from sandbox.platform.wishes import Ports, Wishes
@@ -147,9 +148,16 @@ class Sandbox:
         return await self._stack.enter_async_context(door)
 
     async def _open_data_plane(self, spawner: Spawner, surroundings: Surroundings) -> LocalDataPlane:
+        scanner = Scanner(self._folder / "scans")
+        scanner.offer(self._disturbances)
+
+        def environment_of(spec: RevisionSpec) -> dict[str, str]:
+            scanner.scan(spec)
+            return surroundings.of(spec)
+
         nursery = Nursery(
             spawner=spawner,
-            environment_of=surroundings.of,
+            environment_of=environment_of,
             logs=surroundings.logs_dir,
             cold_start_s=lambda: self._board.current.extra_cold_start_s,
         )

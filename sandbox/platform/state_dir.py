@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 ENDPOINTS = "endpoints.json"
-_FRESH = ("backups", "data", "logs", "secrets")
+_FRESH = ("backups", "data", "logs", "scans", "secrets")
 
 
 class StateDirTakenError(SandboxError):

@@ -14,6 +14,7 @@ import pytest
 
 from gates.adapters import ledger_schema
 from gates.adapters.ledger import SqliteLedger
+from gates.adapters.ledger_history import past_runs
 from gates.adapters.ledger_schema import SCHEMA_VERSION
 from gates.errors import LedgerError
 from gates.model.criterion import Criterion, FailureAction, Priority, Severity, Source, Stage
@@ -291,3 +292,16 @@ def test_many_may_come_first(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(9) as pool:
         assert list(pool.map(ask, range(9))) == [()] * 9
+
+
+def test_every_run_is_remembered_with_its_checks(ledger: SqliteLedger, path: Path) -> None:
+    """Newest first, of one environment, with outcome, scope, images and every judgement."""
+    ledger.record_verdict(verdict("a-1"), "run-1")
+    ledger.record_verdict(verdict("a-2", at=EPOCH + timedelta(hours=1), outcome=Outcome.FAIL), "run-2")
+    ledger.record_verdict(verdict("a-3", environment="production"), "run-3")
+    found = past_runs(path, "sandbox")
+    assert [run.run_id for run in found] == ["run-2", "run-1"]
+    assert {check.outcome for check in found[0].checks} == {Outcome.FAIL}
+    assert found[0].images == tuple(
+        (part.service, part.candidate.digest) for part in verdict("a-2").release.services
+    )

@@ -1,0 +1,74 @@
+"""GLV-01 … GLV-07: what was done in the week before the go-live, about exactly this release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gates.model.criterion import PLATFORM, Stage
+from gates.model.drill import DrillKind, DrillRecord
+from gates.model.history import PastRun
+from gates.model.target import Target
+from gates.model.verdict import VerdictOutcome
+from journeys.checks import demand
+from tests.readiness.golive.twins import differences
+from tests.readiness.loads import demand_load
+from tests.readiness.operations import drilled
+from tests.readiness.records import demand_held
+
+
+@pytest.mark.criterion("GLV-01")
+def test_readiness_is_go(target: Target, history: tuple[PastRun, ...]) -> None:
+    """The newest full run of the readiness stage said GO, about exactly these revisions."""
+    newest = next((run for run in history if run.stage is Stage.READINESS and not run.is_partial), None)
+    demand(newest is not None, "no full run of the readiness stage is on record", blames=PLATFORM)
+    assert newest is not None
+    is_go = newest.outcome is VerdictOutcome.GO
+    demand(is_go, f"the last verdict on readiness ({newest.run_id}) is {newest.outcome}", blames=PLATFORM)
+    is_this = newest.fingerprint == target.fingerprint
+    demand(is_this, f"the readiness verdict {newest.run_id} is about other revisions", blames=PLATFORM)
+
+
+@pytest.mark.criterion("GLV-02")
+def test_staging_matches_production(
+    target: Target, rehearsal: Target | None, google: Callable[[type[Any]], Any]
+) -> None:
+    """Every service is configured alike where it was rehearsed and where it goes live."""
+    if rehearsal is None:
+        pytest.skip(f"releases of {target.environment} are rehearsed in {target.environment} itself")
+    for service, found in differences(google, target, rehearsal):
+        demand(not found, f"configured otherwise than in the rehearsal: {', '.join(found)}", blames=service)
+
+
+@pytest.mark.criterion("GLV-03")
+def test_end_to_end_completed(target: Target, rehearsals: tuple[PastRun, ...]) -> None:
+    """Every journey was run in the rehearsal about these images, and passed."""
+    demand_held(rehearsals, target, "JRN-")
+
+
+@pytest.mark.criterion("GLV-04")
+def test_load_was_acceptable(target: Target, rehearsals: tuple[PastRun, ...]) -> None:
+    """The load of the agreed size kept every level in the rehearsal."""
+    demand_load(rehearsals, target)
+
+
+@pytest.mark.criterion("GLV-05")
+def test_no_critical_finding(target: Target, rehearsals: tuple[PastRun, ...]) -> None:
+    """Every blocking security check of this release passed."""
+    demand_held(rehearsals, target, "SEC-")
+
+
+@pytest.mark.criterion("GLV-06")
+def test_recovery_drill_is_recent(rehearsed_drills: tuple[DrillRecord, ...]) -> None:
+    """The newest restore was verified, and is not older than a drill may be."""
+    drilled.restore(rehearsed_drills, blames=PLATFORM)
+
+
+@pytest.mark.criterion("GLV-07")
+def test_rollback_was_verified(rehearsed_drills: tuple[DrillRecord, ...]) -> None:
+    """The newest rollback drill of the rehearsal was verified."""
+    of_kind = [one for one in rehearsed_drills if one.kind is DrillKind.ROLLBACK]
+    demand(of_kind, "no rollback drill is on record: run `gate drill rollback SERVICE`", blames=PLATFORM)
+    drilled.newest(rehearsed_drills, of_kind[0].subject, DrillKind.ROLLBACK, blames=PLATFORM)

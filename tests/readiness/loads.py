@@ -1,0 +1,31 @@
+"""Which recorded load run counts: of the agreed size, about these images, within its service levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gates.model.history import PastRun
+from gates.model.target import Target
+from journeys.checks import demand
+from load.profiles import PROFILES
+from tests.readiness.records import demand_held
+
+AGREED = PROFILES["expected"]
+"""The profile that the platform's load was agreed on."""
+
+REACHED = "LOD-AGREED-RATE"
+LEVELS = "LOD-AGREED-"
+_LEAST = 0.9
+"""Share of the agreed requests without which a run was too short or too small: as LOD-AGREED-RATE demands."""
+
+
+def demand_load(runs: Sequence[PastRun], target: Target) -> None:
+    """Demand a load run of the agreed size that kept every level."""
+    checks = demand_held(runs, target, LEVELS)
+    sent = max(check.samples for check in checks if check.criterion == REACHED)
+    least = _LEAST * AGREED.demanded
+    demand(
+        sent >= least,
+        f"the load run sent {sent} requests, the agreed size is {AGREED.demanded:.0f}",
+        blames="api-gateway",
+    )

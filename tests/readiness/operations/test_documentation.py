@@ -1,0 +1,30 @@
+"""OPS-02: the documents are reachable, and their review date has not passed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gates.model.criterion import PLATFORM
+from gates.model.platform import Papers
+from gates.model.target import Target
+from journeys.checks import demand
+from tests.readiness.pages import demand_answers
+
+
+@pytest.mark.criterion("OPS-02")
+def test_links_answer(target: Target, papers: Papers) -> None:
+    """Every page that the platform file names answers."""
+    demand_answers(target, papers.links)
+
+
+@pytest.mark.criterion("OPS-02")
+def test_review_is_not_due(papers: Papers) -> None:
+    """Somebody keeps the documents, and the next review lies ahead."""
+    stewardship = papers.stewardship
+    demand(stewardship is not None, "nobody keeps the documents", blames=PLATFORM)
+    assert stewardship is not None
+    today = datetime.now(UTC).date()
+    due = stewardship.next_review
+    demand(due >= today, f"the review was due on {due}: {stewardship.owner} decides", blames=PLATFORM)

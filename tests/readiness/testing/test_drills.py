@@ -1,0 +1,27 @@
+"""TST-06, TST-07: recovery was drilled and measured; this release's rollback was rehearsed and verified."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.model.criterion import PLATFORM
+from gates.model.drill import DrillKind, DrillRecord
+from gates.model.target import Target
+from journeys.checks import demand
+from tests.readiness.operations import drilled
+
+
+@pytest.mark.criterion("TST-06")
+def test_recovery_was_drilled(drills: tuple[DrillRecord, ...]) -> None:
+    """A restore of the database is on record, recent and passed."""
+    drilled.restore(drills, blames=PLATFORM)
+
+
+@pytest.mark.criterion("TST-07")
+def test_rollback_was_rehearsed(target: Target, drills: tuple[DrillRecord, ...]) -> None:
+    """The newest rollback drill was about exactly these revisions, and was verified."""
+    of_kind = [one for one in drills if one.kind is DrillKind.ROLLBACK]
+    demand(of_kind, "no rollback drill is on record: run `gate drill rollback SERVICE`", blames=PLATFORM)
+    newest = drilled.newest(drills, of_kind[0].subject, DrillKind.ROLLBACK, blames=PLATFORM)
+    is_this = newest.fingerprint == target.fingerprint
+    demand(is_this, "the newest rollback drill was about other revisions", blames=PLATFORM)
