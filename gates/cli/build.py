@@ -25,4 +25,5 @@ def rollback(asked: Asked, services: tuple[str, ...], *, is_all: bool) -> ExitCo
     names = chosen(services, asked.house.platform)
     plan = asked.room.rollback_plan(names)
     asked.confirm(f"roll {', '.join(names)} back through a build")
-    return tell([asked.room.build_rollback.roll_back(plan, is_dry=asked.is_dry)])
+    with asked.alone():
+        return tell([asked.room.build_rollback.roll_back(plan, is_dry=asked.is_dry)])

@@ -28,7 +28,8 @@ def restore(asked: Asked) -> ExitCode:
     """Bring the database back from a backup; what is written in those seconds is lost."""
     if _is_only_shown(asked, "back up, mark, restore and look for the marks in three services"):
         return ExitCode.GO
-    return _tell(asked, [asked.room.drills.restore(_WITNESSES)])
+    with asked.alone():
+        return _tell(asked, [asked.room.drills.restore(_WITNESSES)])
 
 
 @drill.command()
@@ -39,7 +40,8 @@ def redeploy(asked: Asked, service: str) -> ExitCode:
     chosen((service,), asked.house.platform)
     if _is_only_shown(asked, f"give the traffic of {service} to a copy of the revision that serves"):
         return ExitCode.GO
-    return _tell(asked, [asked.room.drills.redeploy(service)])
+    with asked.alone():
+        return _tell(asked, [asked.room.drills.redeploy(service)])
 
 
 @drill.command(name="redeploy-all")
@@ -48,7 +50,8 @@ def redeploy_all(asked: Asked) -> ExitCode:
     """Deploy every service again from its recorded image, all at once."""
     if _is_only_shown(asked, "give all traffic to copies of the revisions that serve"):
         return ExitCode.GO
-    return _tell(asked, asked.room.drills.redeploy_all())
+    with asked.alone():
+        return _tell(asked, asked.room.drills.redeploy_all())
 
 
 @drill.command()
@@ -61,7 +64,8 @@ def partial(asked: Asked, service: str, source: str | None) -> ExitCode:
     earlier = source or asked.room.rollback_target(service)
     if _is_only_shown(asked, f"deploy {service} from the image of {earlier}, then from today's again"):
         return ExitCode.GO
-    return _tell(asked, [asked.room.drills.partial(service, earlier)])
+    with asked.alone():
+        return _tell(asked, [asked.room.drills.partial(service, earlier)])
 
 
 @drill.command()
@@ -73,7 +77,8 @@ def rollback(asked: Asked, service: str) -> ExitCode:
     target = asked.room.rollback_target(service)
     if _is_only_shown(asked, f"send the traffic of {service} to {target}, and back"):
         return ExitCode.GO
-    return _tell(asked, [asked.room.drills.rollback(service, target)])
+    with asked.alone():
+        return _tell(asked, [asked.room.drills.rollback(service, target)])
 
 
 @drill.command()

@@ -23,7 +23,8 @@ def on(asked: Asked, services: tuple[str, ...]) -> ExitCode:
     names = _public_or(services, asked.house.platform)
     asked.confirm(f"maintenance on for {', '.join(names)}")
     place, maintenance = asked.house.environment.name, asked.room.maintenance
-    return tell(maintenance.turn_on(name, place, is_dry=asked.is_dry) for name in names)
+    with asked.alone():
+        return tell(maintenance.turn_on(name, place, is_dry=asked.is_dry) for name in names)
 
 
 @maintenance.command()
@@ -33,7 +34,8 @@ def off(asked: Asked, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic back to what had it before."""
     names = _public_or(services, asked.house.platform)
     asked.confirm(f"maintenance off for {', '.join(names)}")
-    return tell(asked.room.maintenance.turn_off(name, is_dry=asked.is_dry) for name in names)
+    with asked.alone():
+        return tell(asked.room.maintenance.turn_off(name, is_dry=asked.is_dry) for name in names)
 
 
 @maintenance.command()

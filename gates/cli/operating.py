@@ -6,8 +6,9 @@ import functools
 import getpass
 import os
 import sys
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,18 @@ class Asked:
         environment = self.house.environment
         if environment.is_protected and not self.is_dry:
             ask(self.is_sure, f"{environment.name}: {what}?")
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Hold the environment's lease while traffic, bounds or revisions are changed; a dry run needs none.
+
+        Raises:
+            LeaseHeldError: another gate acts in the environment, and who.
+        """
+        if self.is_dry:
+            return nullcontext()
+        return self.house.ports.journal.hold(
+            self.house.environment.name, f"operations-{uuid.uuid4().hex[:12]}"
+        )
 
 
 def looks(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:

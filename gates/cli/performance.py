@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -22,7 +23,8 @@ def coldstart(asked: Asked, service: str, revision: str | None) -> ExitCode:
     chosen((service,), asked.house.platform)
     target = revision or asked.room.rollback_target(service)
     asked.confirm(f"tag {target} of {service} for a moment")
-    return tell([asked.room.cold_start.measure(service, target, is_dry=asked.is_dry)])
+    with asked.alone():
+        return tell([asked.room.cold_start.measure(service, target, is_dry=asked.is_dry)])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,7 +63,8 @@ def optimize(asked: Asked, hours: int, *, is_applied: bool) -> ExitCode:
     if not is_dry:
         asked.confirm(f"change the bounds of {', '.join(one.settings.service for one in wanted)}")
     scaling = asked.room.scaling
-    return tell(scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted)
+    with nullcontext() if is_dry else asked.alone():
+        return tell(scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted)
 
 
 def _reports(asked: Asked, hours: int) -> Sequence[ScalingReport]:

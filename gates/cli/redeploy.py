@@ -25,7 +25,7 @@ def redeploy(asked: Asked, services: tuple[str, ...], source: str | None, *, is_
     names = chosen(services, asked.house.platform)
     asked.confirm(f"redeploy {', '.join(names)}")
     redeployment = asked.room.redeployment
-    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+    with asked.alone(), ThreadPoolExecutor(max_workers=len(names)) as pool:
         receipts = list(
             pool.map(lambda name: redeployment.redeploy(name, source, is_dry=asked.is_dry), names)
         )

@@ -22,6 +22,7 @@ def scale(asked: Asked, service: str, minimum: int | None, *, is_back: bool) -> 
     what = f"restore the scaling of {service}" if is_back else f"keep {minimum} instances of {service}"
     asked.confirm(what)
     scaling = asked.room.scaling
-    if minimum is None:
-        return tell([scaling.restore(service, is_dry=asked.is_dry)])
-    return tell([scaling.set_minimum(service, minimum, is_dry=asked.is_dry)])
+    with asked.alone():
+        if minimum is None:
+            return tell([scaling.restore(service, is_dry=asked.is_dry)])
+        return tell([scaling.set_minimum(service, minimum, is_dry=asked.is_dry)])

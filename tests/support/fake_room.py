@@ -23,6 +23,7 @@ from gates.operations.maintenance import Maintenance
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
+from tests.support.fake_journal import FakeJournal
 from tests.support.fake_operations import (
     FakeConfiguration,
     FakeDatabase,
@@ -178,6 +179,13 @@ class FakeRoom:
     def rollback_target(self, service: str) -> str:
         """Return the older of two revisions."""
         return f"{service}-1"
+
+    journal: FakeJournal = field(default_factory=FakeJournal)
+
+    @property
+    def ports(self) -> FakeRoom:
+        """Where the journal is."""
+        return self
 
     def close(self) -> None:
         """Nothing is open."""

@@ -90,6 +90,21 @@ def test_a_protected_environment_is_changed_only_when_asked(
     assert room.ledger.written
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["scale a --min-instances 2", "maintenance on", "maintenance off", "redeploy a", "coldstart a"],
+)
+def test_two_gates_never_act_at_once(
+    room: FakeRoom, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second one says who holds the lease; a dry run needs none."""
+    room.journal.holder = "somebody else"
+    assert run(command) is ExitCode.ACTION_FAILED
+    assert "somebody else acts in sandbox" in capsys.readouterr().err
+    assert room.configuration.writes == []
+    assert run(f"{command} --dry-run") is ExitCode.GO
+
+
 def test_a_failed_action_needs_a_person(room: FakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command leaves with 12, and the receipt names who asked."""
     monkeypatch.setenv("GATE_ACTOR", "somebody")
