@@ -62,6 +62,30 @@ def test_a_known_bad_revision_fails_its_journey_and_is_blamed(
     assert failure.value.blames == service
 
 
+BENIGN = {
+    "optional-field": "threat-detection",
+    "new-endpoint": "event-processor",
+    "five-percent-slower": "auth-service",
+    "header-case": "api-gateway",
+    "reordered": "asset-discovery",
+    "wording": "decision-engine",
+}
+"""Change → a service that has it."""
+
+
+@pytest.mark.parametrize("slug", BENIGN)
+def test_a_change_that_is_right_alarms_no_journey(world: World, deploy: Deploy, slug: str) -> None:
+    """Every journey gets through a revision that is only different."""
+    with deploy(BENIGN[slug], slug):
+        for journey in JOURNEYS.values():
+            journey.take(world)
+
+
+def test_every_benign_change_is_tried() -> None:
+    """A change that is added to the registry is added here."""
+    assert set(BENIGN) == {fault.slug for fault in FAULTS.values() if fault.is_benign}
+
+
 def test_a_journey_that_fails_takes_away_what_it_had_made(world: World, deploy: Deploy) -> None:
     """The asset of a broken journey is gone afterwards, though nobody came to the step that deletes it."""
     with deploy("decision-engine", "policy-ignored"), pytest.raises(DemandNotMetError):
