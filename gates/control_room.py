@@ -139,9 +139,8 @@ class ControlRoom:
         redact = Redactor(self.house.secrets)
         return SnapshotFolder(reports_folder(), self.house.environment.name, redact)
 
-    @cached_property
     def drills(self) -> Drills:
-        """Rehearsed recoveries of what serves now."""
+        """Return rehearsed recoveries of what serves now."""
         from gates.adapters.clock import SystemClock
         from gates.adapters.data_witness import DataWitness
         from gates.operations.drills import DrillPorts, Drills
@@ -245,14 +244,16 @@ class ControlRoom:
         from gates.decision.candidates import ServiceView, find_release
 
         house, place = self.house, self.house.environment.name
-        views = [
-            ServiceView(
+        views = []
+        for name in house.platform.service_names:
+            revisions = house.cloud.revisions(name)
+            marked = (r.name for r in revisions if house.ledger.is_tombstoned(place, name, r.name))
+            view = ServiceView(
                 state=house.cloud.describe(name),
-                revisions=house.cloud.revisions(name),
+                revisions=revisions,
                 verified=house.ledger.last_go(place, name),
-                tombstoned=frozenset(),
+                tombstoned=frozenset(marked),
             )
-            for name in house.platform.service_names
-        ]
+            views.append(view)
         specs = house.platform.services
         return find_release(views, specs, release_id="drill", environment=place, wanted={}).release

@@ -29,7 +29,7 @@ def restore(asked: Asked) -> ExitCode:
     if _is_only_shown(asked, "back up, mark, restore and look for the marks in three services"):
         return ExitCode.GO
     with asked.alone():
-        return _tell(asked, [asked.room.drills.restore(_WITNESSES)])
+        return _tell(asked, [asked.room.drills().restore(_WITNESSES)])
 
 
 @drill.command()
@@ -41,7 +41,7 @@ def redeploy(asked: Asked, service: str) -> ExitCode:
     if _is_only_shown(asked, f"give the traffic of {service} to a copy of the revision that serves"):
         return ExitCode.GO
     with asked.alone():
-        return _tell(asked, [asked.room.drills.redeploy(service)])
+        return _tell(asked, [asked.room.drills().redeploy(service)])
 
 
 @drill.command(name="redeploy-all")
@@ -51,7 +51,7 @@ def redeploy_all(asked: Asked) -> ExitCode:
     if _is_only_shown(asked, "give all traffic to copies of the revisions that serve"):
         return ExitCode.GO
     with asked.alone():
-        return _tell(asked, asked.room.drills.redeploy_all())
+        return _tell(asked, asked.room.drills().redeploy_all())
 
 
 @drill.command()
@@ -65,7 +65,7 @@ def partial(asked: Asked, service: str, source: str | None) -> ExitCode:
     if _is_only_shown(asked, f"deploy {service} from the image of {earlier}, then from today's again"):
         return ExitCode.GO
     with asked.alone():
-        return _tell(asked, [asked.room.drills.partial(service, earlier)])
+        return _tell(asked, [asked.room.drills().partial(service, earlier)])
 
 
 @drill.command()
@@ -78,7 +78,21 @@ def rollback(asked: Asked, service: str) -> ExitCode:
     if _is_only_shown(asked, f"send the traffic of {service} to {target}, and back"):
         return ExitCode.GO
     with asked.alone():
-        return _tell(asked, [asked.room.drills.rollback(service, target)])
+        return _tell(asked, [asked.room.drills().rollback(service, target)])
+
+
+@drill.command(name="all")
+@acts
+def every(asked: Asked) -> ExitCode:
+    """Restore, redeploy everything, then rehearse the rollback of every service: what readiness asks for."""
+    if _is_only_shown(asked, "restore the database, redeploy all services, roll each back and forth"):
+        return ExitCode.GO
+    with asked.alone():
+        records = [asked.room.drills().restore(_WITNESSES), *asked.room.drills().redeploy_all()]
+        drills = asked.room.drills()  # of the revisions that serve from now on
+        names = asked.house.platform.service_names
+        records += [drills.rollback(name, asked.room.rollback_target(name)) for name in names]
+    return _tell(asked, records)
 
 
 @drill.command()

@@ -98,7 +98,7 @@ def test_a_build_rolls_back(room: FakeRoom, capsys: pytest.CaptureFixture[str]) 
 )
 def test_drills_are_disruptive(room: FakeRoom, command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """They need an environment that allows it; a dry run only says what would be done."""
-    room.drills = drills = FakeDrills()
+    room.drilling = drills = FakeDrills()
     assert run(f"{command} --dry-run") is ExitCode.GO
     assert "would" in capsys.readouterr().out
     assert drills.done == 0
@@ -107,6 +107,15 @@ def test_drills_are_disruptive(room: FakeRoom, command: str, capsys: pytest.Capt
     room.environment = replace(environment(), allowed_impacts=())
     assert run(command) is ExitCode.USAGE_ERROR
     assert drills.done == 1
+
+
+def test_all_drills_end_with_the_rollback_of_what_serves(room: FakeRoom) -> None:
+    """One restore, all redeployed, then each service back and forth."""
+    room.drilling = drills = FakeDrills()
+    assert run("drill all --dry-run") is ExitCode.GO
+    assert drills.done == 0
+    assert run("drill all") is ExitCode.GO
+    assert drills.done == 4
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_a_missed_objective_is_not_green(
     room: FakeRoom, record: DrillRecord, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Too slow, too much lost, or not verified."""
-    room.drills = FakeDrills(record=record)
+    room.drilling = FakeDrills(record=record)
     assert run("drill restore") is ExitCode.NO_GO
     assert shown in capsys.readouterr().out
 

@@ -23,7 +23,7 @@ def test_a_restore_measures_the_injected_time(bench: Bench) -> None:
     assert bench.gate("drill restore") is ExitCode.GO
     own = newest(bench, DrillKind.RESTORE).rto_s
     with bench.turned(sql_operation_s=INJECTED_S):
-        found = bench.room.drills.restore(("viewer-2", "responder-2"))
+        found = bench.room.drills().restore(("viewer-2", "responder-2"))
     assert found.passed
     assert found.rto_s - own == pytest.approx(INJECTED_S, rel=TOLERANCE)
     assert "3 marks came back, 3 later ones are lost" in found.detail
@@ -32,7 +32,7 @@ def test_a_restore_measures_the_injected_time(bench: Bench) -> None:
 def test_old_backups_are_measured_as_lost_data(bench: Bench) -> None:
     """Automated backups stopped three days ago: so much would be lost."""
     with bench.disturbed("backups-old"):
-        found = bench.room.drills.restore(("analyst", "manager"))
+        found = bench.room.drills().restore(("analyst", "manager"))
     assert found.passed
     assert found.rpo_s == pytest.approx(THREE_DAYS_S, rel=TOLERANCE)
 
@@ -40,7 +40,7 @@ def test_old_backups_are_measured_as_lost_data(bench: Bench) -> None:
 def test_a_restore_that_loses_rows_does_not_pass(bench: Bench) -> None:
     """The cloud says that it went well; the marks say that it did not."""
     with bench.disturbed("restore-loses-rows"):
-        found = bench.room.drills.restore(("analyst-2", "manager-2"))
+        found = bench.room.drills().restore(("analyst-2", "manager-2"))
     assert not found.passed
     assert "is gone from" in found.detail
 
