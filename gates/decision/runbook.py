@@ -1,0 +1,39 @@
+"""Which step of a runbook is due, and how a run of it ended. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gates.model.exit_code import ExitCode
+from gates.model.runbook import RunbookStep, StepResult, StepState
+
+
+def is_due(step: RunbookStep, results: Sequence[StepResult]) -> bool:
+    """Whether the step's condition holds: always, or what it says of an earlier step.
+
+    A step that waits for a pending one is not skipped: nobody knows whether it is due, so it is.
+    """
+    if not step.after:
+        return True
+    states = {result.step.id: result.state for result in results}
+    return states.get(step.after) in (step.after_state, StepState.PENDING)
+
+
+def unresolved(results: Sequence[StepResult]) -> tuple[StepResult, ...]:
+    """Return the failures that stand: a command that failed and did well later was put right."""
+    last = {result.command: result.state for result in results if result.command}
+    return tuple(
+        result
+        for result in results
+        if result.state is StepState.FAILED and last.get(result.command) is not StepState.DONE
+    )
+
+
+def ended(results: Sequence[StepResult]) -> ExitCode:
+    """Return 1 when a failure stands, 10 when a step is pending, 5 when nothing was done, else 0."""
+    if unresolved(results):
+        return ExitCode.NO_GO
+    states = {result.state for result in results}
+    if StepState.PENDING in states:
+        return ExitCode.INCONCLUSIVE
+    return ExitCode.GO if StepState.DONE in states else ExitCode.NOTHING_EVALUATED
