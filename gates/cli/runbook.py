@@ -42,6 +42,10 @@ class RunbookGroup(click.Group):
             args = ["run", *args]
         return super().resolve_command(ctx, args)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or `run` for the name of a runbook."""
+        return super().get_command(ctx, cmd_name) or self.commands["run"]
+
 
 @click.group(cls=RunbookGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def runbook() -> None:
