@@ -1,0 +1,213 @@
+"""The operator's client against a tiny platform: signing in, health, circuits, fallback, marks in data."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gates.adapters.data_witness import DataWitness
+from gates.adapters.operator_client import OperatorClient
+from gates.errors import ConfigurationError, DeniedError, NotFoundError, UnavailableError
+from gates.model.platform import Environment
+
+CIRCUIT = {"name": "b", "state": "open", "failures": 5, "opened": 1}
+
+
+@dataclass
+class TinyPlatform:
+    """Answers as a platform would; `answers` replaces the answer of one path, by (method, path)."""
+
+    answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    asked: list[tuple[str, str, Any, str]] = field(default_factory=list)
+    used_codes: int = 0
+    url: str = ""
+
+    def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
+        """Return status and document."""
+        self.asked.append((method, path, body, token))
+        if path == "/v1/mfa/verify" and self.used_codes:
+            self.used_codes -= 1
+            return 401, {"code": "code_reused"}
+        known: dict[tuple[str, str], tuple[int, Any]] = {
+            ("POST", "/v1/login"): (200, {"mfaToken": "m"}),
+            ("POST", "/v1/mfa/verify"): (200, {"accessToken": f"t{len(self.asked)}"}),
+            ("GET", "/healthz"): (200, {}),
+            ("GET", "/readyz"): (200, {}),
+            ("GET", "/version"): (200, {"revision": "a-1", "version": "1.0.0"}),
+            ("GET", "/internal/circuits"): (200, {"items": [CIRCUIT]}),
+            ("POST", "/internal/circuits/b:reset"): (200, {**CIRCUIT, "state": "closed"}),
+            ("GET", "/internal/fallback"): (
+                200,
+                {"mode": "auto", "maxAgeSeconds": 300, "used": 1, "refused": 0},
+            ),
+            ("PUT", "/internal/fallback"): (
+                200,
+                {"mode": "on", "maxAgeSeconds": 300, "used": 1, "refused": 0},
+            ),
+            ("POST", "/v1/assets"): (201, {"id": "ast_1"}),
+            ("POST", "/v1/events"): (202, {"id": "evt_1"}),
+            ("GET", "/v1/assets/ast_1"): (200, {}),
+            ("DELETE", "/v1/assets/ast_1"): (204, None),
+            ("GET", "/v1/me"): (200, {}),
+            ("GET", "/api/v1/limits"): (200, {}),
+            ("POST", "/v1/logout"): (204, None),
+        }
+        return {**known, **self.answers}.get((method, path), (404, {}))
+
+
+@contextmanager
+def serving(platform: TinyPlatform) -> Iterator[None]:
+    """Serve the platform on loopback."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _do(self) -> None:
+            size = int(self.headers.get("content-length") or 0)
+            body = json.loads(self.rfile.read(size)) if size else None
+            token = self.headers.get("authorization", "").removeprefix("Bearer ")
+            status, document = platform.answer(self.command, self.path, body, token)
+            content = b"" if document is None else json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815 - the base class's names
+
+        def log_message(self, *_args: object) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    platform.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@pytest.fixture
+def platform() -> Iterator[TinyPlatform]:
+    """A running tiny platform."""
+    made = TinyPlatform()
+    with serving(made):
+        yield made
+
+
+@pytest.fixture
+def waited() -> list[float]:
+    """How long the client waited for a new one-time code."""
+    return []
+
+
+@pytest.fixture
+def client(
+    platform: TinyPlatform, waited: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OperatorClient]:
+    """The client, with one identity."""
+    monkeypatch.delenv("GATE_IDENTITIES_FILE", raising=False)
+    secrets = tmp_path / "identities.json"
+    entry = {"username": "a@b.test", "password": "x", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
+    secrets.write_text(json.dumps({"admin": entry, "viewer": entry}))
+    environment = Environment(
+        name="sandbox",
+        project="p",
+        region="r",
+        service_name="{service}",
+        public_hosts=(),
+        allowed_impacts=(),
+        is_protected=False,
+        identities=tuple((name, f"file:{secrets}#{name}") for name in ("admin", "viewer")),
+    )
+    made = OperatorClient(environment, lambda _service: platform.url, waited.append)
+    yield made
+    made.close()
+
+
+def test_health_tells_everything_at_once(client: OperatorClient, platform: TinyPlatform) -> None:
+    """An open circuit and a service that is not ready are both trouble; the operator signs in once."""
+    platform.answers["GET", "/readyz"] = (503, {})
+    found = client.health("a")
+    assert (found.is_alive, found.is_ready, found.revision) == (True, False, "a-1")
+    assert found.trouble == "/readyz answers 503; the circuit to b is open"
+    client.circuits("a")
+    assert sum(path == "/v1/login" for _, path, _, _ in platform.asked) == 1
+    assert not client.is_ready("a")
+
+
+def test_silence_is_part_of_the_answer(client: OperatorClient, platform: TinyPlatform) -> None:
+    """A service that nobody answers for is not alive, and nothing is raised."""
+    platform.answers["GET", "/version"] = (500, {})
+    assert client.health("a").trouble == "a answers 500 to GET /version"
+    platform.url = "http://127.0.0.1:9"
+    assert not client.health("a").is_alive
+    assert not client.is_ready("a")
+    with pytest.raises(UnavailableError, match="does not answer"):
+        client.fallback()
+
+
+def test_circuits_and_fallback_are_switched(client: OperatorClient) -> None:
+    """With what the platform answers."""
+    assert client.reset_circuit("a", "b").is_closed
+    assert client.fallback().mode == "auto"
+    assert client.switch_fallback("on").mode == "on"
+    with pytest.raises(NotFoundError):
+        client.reset_circuit("a", "nothing")
+
+
+def test_a_used_code_is_followed_by_the_next(
+    client: OperatorClient, platform: TinyPlatform, waited: list[float]
+) -> None:
+    """First the next period's, then the period is waited out; in the end it is denied."""
+    platform.used_codes = 1
+    assert client.token("viewer")
+    assert waited == []
+    platform.used_codes = 2
+    assert client.token("viewer")
+    assert len(waited) == 1
+    platform.used_codes = 4
+    with pytest.raises(DeniedError, match="one-time code"):
+        client.token("viewer")
+
+
+def test_an_expired_sign_in_is_renewed(client: OperatorClient, platform: TinyPlatform) -> None:
+    """One 401 leads to a new sign-in, a second one is an error; an unknown identity too."""
+    client.circuits("a")
+    platform.answers["GET", "/internal/circuits"] = (401, {})
+    with pytest.raises(DeniedError):
+        client.circuits("a")
+    assert sum(path == "/v1/login" for _, path, _, _ in platform.asked) == 2
+    with pytest.raises(ConfigurationError, match="no identity nobody"):
+        client.token("nobody")
+
+
+def test_tokens_are_tried_and_ended(client: OperatorClient, platform: TinyPlatform) -> None:
+    """At the gateway, or at auth-service itself."""
+    assert client.status_with("t") == 200
+    assert client.status_with("t", "auth-service") == 200
+    client.sign_out("t")
+    assert [path for _, path, _, _ in platform.asked] == ["/api/v1/limits", "/v1/me", "/v1/logout"]
+
+
+def test_marks_are_left_looked_for_and_removed(client: OperatorClient, platform: TinyPlatform) -> None:
+    """Three kinds of data; one that is gone is told from one that cannot be asked for."""
+    witness = DataWitness(client)
+    marks = witness.leave("viewer")
+    assert [mark.service for mark in marks] == ["asset-discovery", "event-processor", "auth-service"]
+    assert [witness.is_there(mark) for mark in marks] == [True, False, True]
+    for mark in marks:
+        witness.remove(mark)
+    assert ("DELETE", "/v1/assets/ast_1") in [(method, path) for method, path, _, _ in platform.asked]
+    platform.answers["GET", "/v1/events/evt_1"] = (500, {})
+    with pytest.raises(UnavailableError):
+        witness.is_there(marks[1])
