@@ -10,6 +10,7 @@ from gates import cli
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
 from tests.support.fake_clock import EPOCH
+from tests.support.fake_operations import settings
 from tests.support.fake_room import FakeRoom, environment
 
 RECORD = DrillRecord(
@@ -68,7 +69,8 @@ def test_bounds_are_reported_and_set(room: FakeRoom, capsys: pytest.CaptureFixtu
     assert run("autoscaling optimize --apply") is ExitCode.GO
     assert room.configuration.services["a"].scaling.maximum == 6
     room.peak = None
-    assert run("autoscaling report") is ExitCode.GO
+    room.configuration.services["a"] = settings("a")
+    assert run("autoscaling report") is ExitCode.INCONCLUSIVE
     assert "no data" in capsys.readouterr().out
 
 
