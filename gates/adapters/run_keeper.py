@@ -10,6 +10,7 @@ from gates.model.record import DecisionRecord
 from gates.reporting.allure import allure_files
 from gates.reporting.junit import junit
 from gates.reporting.markdown import markdown
+from gates.reporting.sarif import sarif
 from gates.reporting.verdict_document import VerdictDocument
 
 
@@ -43,5 +44,6 @@ def write_reports(
 ) -> None:
     """Write everything that is derived from `verdict.json`."""
     folder.write_report("junit.xml", junit(document))
+    folder.write_report("security.sarif", sarif(document))
     folder.write_report("summary.md", markdown(document, decision=decision, receipts=receipts))
     folder.write_allure(allure_files(document))

@@ -202,6 +202,28 @@ def test_evidence_of_another_revision_is_never_go(bench: Bench) -> None:
     assert judged(parse(other, exit_status=status)).outcome is VerdictOutcome.INCONCLUSIVE
 
 
+@pytest.mark.parametrize("status", [400, 401, 404, 429])
+def test_a_service_that_only_refuses_is_never_go(bench: Bench, status: int) -> None:
+    """Documented or not, an operation that never answered 2xx was not seen to work."""
+    code = (
+        "from collections import Counter\n"
+        "from tests.validation.contract_run import ContractRun\n"
+        f"RUN = ContractRun(statuses={{'GET /v1/x': Counter({{{status}: 50}})}})\n"
+    )
+    refused = GOOD.replace("pass", "assert not RUN.uncovered, 'auth-service: never answered 2xx'")
+
+    assert bench.verdict(code + refused).outcome is VerdictOutcome.NO_GO
+
+
+def test_a_load_of_refusals_is_never_go(bench: Bench) -> None:
+    """Fast answers that are all errors are an error ratio of one."""
+    code = GOOD.replace("service): pass", "service, measure): measure(1.0, unit='ratio', samples=5000)")
+    text, status = bench.collect(code)
+    verdict = judged(parse(text, exit_status=status), unit="ratio", comparator=Comparator.LT, threshold=0.001)
+
+    assert verdict.outcome is VerdictOutcome.NO_GO
+
+
 def test_zero_requests_are_never_go(bench: Bench) -> None:
     """An error ratio of zero over zero requests proves nothing."""
     code = GOOD.replace("service): pass", "service, measure): measure(0.0, unit='ratio', samples=0)")

@@ -16,6 +16,7 @@ from gates.model.evidence import EvidenceBundle
 from gates.reporting.junit import junit
 from gates.reporting.markdown import markdown
 from gates.reporting.redaction import Redactor
+from gates.reporting.sarif import sarif
 from gates.reporting.terminal import terminal
 from gates.reporting.verdict_document import VerdictDocument
 from tests.support import sample_verdict as sample
@@ -42,6 +43,7 @@ def _write(folder: RunFolder) -> None:
     decision = folder.write_decision(sample.decision())
     receipts = folder.write_receipts((sample.receipt(),))
     folder.write_report("junit.xml", junit(document))
+    folder.write_report("security.sarif", sarif(document))
     folder.write_report("summary.md", markdown(document, decision=decision, receipts=receipts))
     folder.write_report("terminal.txt", terminal(document, decision=decision, receipts=receipts))
 

@@ -1,0 +1,134 @@
+"""SARIF says which security and contract criteria failed, and never that silence is a pass."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from gates.model.judgement import Outcome
+from gates.reporting.sarif import CATEGORIES, sarif
+from gates.reporting.verdict_document import VerdictDocument, verdict_document
+from tests.support.sample_verdict import RUN_ID, bad_verdict, good_verdict
+
+TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+SUBSET: dict[str, Any] = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "additionalProperties": False,
+    "properties": {
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool"],
+                "properties": {
+                    "tool": {
+                        "properties": {
+                            "driver": {
+                                "required": ["name"],
+                                "properties": {
+                                    "rules": {
+                                        "uniqueItems": True,
+                                        "items": {
+                                            "required": ["id"],
+                                            "properties": {
+                                                "shortDescription": TEXT,
+                                                "fullDescription": TEXT,
+                                                "defaultConfiguration": {"properties": {"level": LEVEL}},
+                                            },
+                                        },
+                                    }
+                                },
+                            }
+                        }
+                    },
+                    "invocations": {"items": {"required": ["executionSuccessful"]}},
+                    "results": {
+                        "items": {
+                            "required": ["message"],
+                            "properties": {
+                                "message": TEXT,
+                                "level": LEVEL,
+                                "suppressions": {
+                                    "items": {
+                                        "required": ["kind"],
+                                        "properties": {"kind": {"enum": ["inSource", "external"]}},
+                                    }
+                                },
+                            },
+                        }
+                    },
+                },
+            },
+        },
+    },
+}
+"""What the OASIS schema of SARIF 2.1.0 demands of the parts that are written."""
+
+
+def run_of(document: VerdictDocument) -> dict[str, Any]:
+    """Return the one run of a document's SARIF, after holding it against the schema."""
+    whole = json.loads(sarif(document))
+    Draft202012Validator(SUBSET).validate(whole)
+    (run,) = whole["runs"]
+    return dict(run)
+
+
+BAD = verdict_document(bad_verdict(), run_id=RUN_ID)
+_PASSED = verdict_document(good_verdict(), run_id=RUN_ID)
+GOOD = replace(_PASSED, criteria=tuple(replace(one, category="security") for one in _PASSED.criteria))
+
+
+def test_each_failed_criterion_is_a_result_of_its_rule() -> None:
+    """With the service that is to blame, and a fingerprint that stays the same from run to run."""
+    run = run_of(BAD)
+    wanted = {
+        e.key for e in BAD.judgements if e.outcome is Outcome.FAIL and BAD.criterion(e).category in CATEGORIES
+    }
+
+    assert {result["partialFingerprints"]["criterionAndService/v1"] for result in run["results"]} == wanted
+    assert wanted
+    assert {result["ruleId"] for result in run["results"]} <= {
+        r["id"] for r in run["tool"]["driver"]["rules"]
+    }
+
+
+def test_a_waived_failure_is_suppressed_with_its_reason() -> None:
+    """It stays visible, and no longer alarms."""
+    waived = [result for result in run_of(BAD)["results"] if result["suppressions"]]
+
+    assert [result["ruleId"] for result in waived] == ["SEC-HEADERS"]
+    assert waived[0]["suppressions"][0]["justification"]
+
+
+def test_a_good_verdict_has_no_result() -> None:
+    """And says that everything was looked at."""
+    run = run_of(GOOD)
+
+    assert run["results"] == []
+    assert run["invocations"] == [{"executionSuccessful": True}]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.ERROR])
+def test_what_was_not_concluded_is_no_success(outcome: Outcome) -> None:
+    """A reader of SARIF alone must not take silence for a pass."""
+    changed = [
+        replace(e, outcome=outcome) if GOOD.criterion(e).category in CATEGORIES else e
+        for e in GOOD.judgements
+    ]
+
+    assert run_of(replace(GOOD, judgements=tuple(changed)))["invocations"] == [{"executionSuccessful": False}]
+
+
+def test_nothing_looked_at_is_no_success() -> None:
+    """Neither an empty verdict nor one whose channel had a flaw."""
+
+    assert run_of(replace(GOOD, judgements=()))["invocations"] == [{"executionSuccessful": False}]
+    assert run_of(replace(GOOD, flaws=("cut",)))["invocations"] == [{"executionSuccessful": False}]
