@@ -1,9 +1,10 @@
 """Cases per second of our contract suite, against Schemathesis' own command line, in pairs.
 
-The same document of one service, the same phases (examples, coverage, fuzzing), number of examples and seed, the
-same service of a sandbox with a good token. Run it beside a sandbox: `python -m sandbox with -- python
-benchmarks/fuzz_rate.py [SERVICE]`. Both are given the service's address on the plain mesh, so that neither pays
-for TLS. Prints one JSON line; `ratio` is the median of the pairs.
+The same document, phases (examples, coverage, fuzzing), number of examples and seed, the same service of a
+sandbox with a good token. Run it beside a sandbox: `python -m sandbox with -- python benchmarks/fuzz_rate.py
+[SERVICE]`. Both are given the plain mesh, so that neither pays for TLS. Prints one JSON line; `ratio` is the
+median of the pairs, and `cpu_ratio` the same per second of the client's own CPU, which a busy machine does
+not disturb; the command line's start is taken off there.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -29,7 +32,27 @@ from tests.validation.contract_run import Plan, run_contract
 PAIRS = 3
 EXAMPLES = 20
 SEED = 20260101
+STARTED = [str(Path(sys.executable).with_name("st"))]
 DOCUMENTS = Path("platforms/isectech/openapi")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many cases in how many seconds, on the clock and of the client's CPU."""
+
+    cases: int
+    seconds: float
+    cpu_s: float
+
+    @property
+    def per_s(self) -> float:
+        """Cases per second."""
+        return self.cases / self.seconds
+
+    @property
+    def per_cpu_s(self) -> float:
+        """Cases per second of CPU."""
+        return self.cases / self.cpu_s
 
 
 def main() -> None:
@@ -40,19 +63,30 @@ def main() -> None:
         headers = dict(sign_in(auth, targeting.identity_of(target, "fuzz")).headers)
     document = json.loads((DOCUMENTS / f"{service}.json").read_text(encoding="utf-8"))
     address, host = mesh(target.service(service).base_url)
-    ours, theirs = [], []
+    start = cpu_of([*STARTED, "--version"])
+    ours: list[Rate] = []
+    theirs: list[Rate] = []
     for number in range(PAIRS):
-        turns = (ours_rate, theirs_rate) if number % 2 == 0 else (theirs_rate, ours_rate)
-        for turn in turns:
-            (ours if turn is ours_rate else theirs).append(turn(document, address, {**headers, "Host": host}))
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    figures = {"ours_per_s": statistics.median(ours), "command_line_per_s": statistics.median(theirs)}
-    rounded = {name: round(value, 1) for name, value in figures.items()}
-    print(
-        json.dumps(
-            {"service": service, "pairs": PAIRS, **rounded, "ratio": round(statistics.median(ratios), 3)}
-        )
-    )
+        for turn in (0, 1) if number % 2 == 0 else (1, 0):
+            given = document, address, {**headers, "Host": host}
+            if turn == 0:
+                ours.append(ours_rate(*given))
+            else:
+                theirs.append(theirs_rate(*given, start))
+    print(json.dumps({"service": service, "pairs": PAIRS, **figures(ours, theirs)}))
+
+
+def figures(ours: list[Rate], theirs: list[Rate]) -> dict[str, float]:
+    """Return medians, and the medians of the ratios of the pairs."""
+    pairs = list(zip(ours, theirs, strict=True))
+    return {
+        "ours_cases": ours[0].cases,
+        "command_line_cases": theirs[0].cases,
+        "ours_per_s": round(statistics.median(one.per_s for one in ours), 1),
+        "command_line_per_s": round(statistics.median(one.per_s for one in theirs), 1),
+        "ratio": round(statistics.median(a.per_s / b.per_s for a, b in pairs), 3),
+        "cpu_ratio": round(statistics.median(a.per_cpu_s / b.per_cpu_s for a, b in pairs), 3),
+    }
 
 
 def mesh(base_url: str) -> tuple[str, str]:
@@ -61,46 +95,51 @@ def mesh(base_url: str) -> tuple[str, str]:
     return str(endpoints["mesh"]), base_url.removeprefix("https://")
 
 
-def ours_rate(document: dict[str, object], address: str, headers: dict[str, str]) -> float:
-    """Return the cases per second of the suite, its import not counted, as for the command line."""
+def ours_rate(document: dict[str, object], address: str, headers: dict[str, str]) -> Rate:
+    """Return the rate of the suite, its import not counted, as for the command line."""
     plan = Plan(seed=SEED, examples=EXAMPLES, seconds=600.0, is_deep=True)
     with httpx.Client(base_url=address, trust_env=False, timeout=10) as http:
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         run = run_contract(document, http, headers, frozenset(), plan)
-        return run.requests / (time.perf_counter() - started)
+        return Rate(run.requests, time.perf_counter() - started, time.process_time() - cpu)
 
 
-def theirs_rate(document: dict[str, object], address: str, headers: dict[str, str]) -> float:
-    """Return the cases per second that the command line reports of its own test phases."""
+def cpu_of(command: list[str]) -> float:
+    """Return the CPU seconds of a command that may find something."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, capture_output=True, timeout=900, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def theirs_rate(document: dict[str, object], address: str, headers: dict[str, str], start: float) -> Rate:
+    """Return the rate that the command line reports of its own test phases."""
     with tempfile.TemporaryDirectory() as folder:
-        path, report = Path(folder) / "openapi.json", Path(folder) / "report.ndjson"
+        path = Path(folder) / "openapi.json"
         path.write_text(json.dumps(with_open_answers(without_security(document))), encoding="utf-8")
         words = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
-        command = [str(Path(sys.executable).with_name("st")), "run", str(path), "--url", address, *words]
-        command += [
-            "--phases",
-            "examples,coverage,fuzzing",
-            "--max-examples",
-            str(2 * EXAMPLES),
-            "--no-color",
-        ]
-        command += ["--seed", str(SEED), "--report", "ndjson", "--report-ndjson-path", str(report)]
+        command = [*STARTED, "run", str(path), "--url", address, *words, "--no-color", "--seed", str(SEED)]
+        command += ["--phases", "examples,coverage,fuzzing", "--max-examples", str(2 * EXAMPLES)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         environment = {**os.environ, "NO_PROXY": "*"}
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=900, check=False
         )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode not in (0, 1):
             raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
-        return cases(done.stdout)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        generated, seconds = told(done.stdout)
+        return Rate(generated, seconds, max(cpu - start, 0.01))
 
 
-def cases(said: str) -> float:
-    """Return the generated cases per second in the summary of a run."""
+def told(said: str) -> tuple[int, float]:
+    """Return the generated cases and the seconds in the summary of a run."""
     generated = re.search(r"(\d[\d,]*) generated", said)
     seconds = re.search(r"in ([\d.]+)s", said)
     if generated is None or seconds is None:
         raise SystemExit(f"the command line said nothing of its cases:\n{said[-2000:]}")
-    return int(generated[1].replace(",", "")) / float(seconds[1])
+    return int(generated[1].replace(",", "")), float(seconds[1])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,14 @@ from typing import Any
 from sandbox.faults.wrapping import App, Receive, Scope, Send, answering, every, rewriting, without_header
 
 Create = Callable[[], Any]
-_REFUSAL = {"type": "about:blank", "title": "Refused", "detail": "refused", "code": "refused"}
+_REFUSAL = {
+    "type": "about:blank",
+    "title": "Refused",
+    "detail": "refused",
+    "code": "refused",
+    "requestId": "req_1",
+    "traceId": "0" * 32,
+}
 _AT_MOST = b"limit=200"
 
 

@@ -129,6 +129,5 @@ def test_what_was_not_concluded_is_no_success(outcome: Outcome) -> None:
 
 def test_nothing_looked_at_is_no_success() -> None:
     """Neither an empty verdict nor one whose channel had a flaw."""
-
     assert run_of(replace(GOOD, judgements=()))["invocations"] == [{"executionSuccessful": False}]
     assert run_of(replace(GOOD, flaws=("cut",)))["invocations"] == [{"executionSuccessful": False}]
