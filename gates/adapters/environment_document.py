@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from gates.adapters.document_problems import Problem
+from gates.adapters.document_problems import Problem, meant
 from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text, Word
 from gates.adapters.platform_document import ContactPart, LinkPart, StewardshipPart, repeated
 from gates.adapters.yaml_source import Source
@@ -97,6 +97,7 @@ class EnvironmentPart(Strict):
     allowed_impacts: Annotated[tuple[Impact, ...], Filled]
     standing_authority: tuple[StandingPart, ...] = ()
     identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
+    notifications: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
     endpoints: EndpointsPart | None = None
     signers: Text | None = None
     observation: Annotated[ObservationPart, Field(default_factory=ObservationPart)]
@@ -140,6 +141,12 @@ class EndpointsFile(BaseModel):
 def environment_flaws(source: Source, part: EnvironmentPart, platform: Platform) -> list[Problem]:
     """Return impacts listed twice and authority granted by somebody who does not have it."""
     flaws = repeated(source, ("spec", "allowedImpacts"), part.allowed_impacts)
+    channels = tuple(channel.name for channel in platform.channels)
+    flaws += [
+        source.problem(("spec", "notifications", name), f"unknown channel '{name}'{meant(name, channels)}")
+        for name in part.notifications
+        if name not in channels
+    ]
     flaws += repeated(source, ("spec", "standingAuthority"), (s.priority for s in part.standing_authority))
     authority = {row.priority: row.authority for row in platform.matrix}
     for index, standing in enumerate(part.standing_authority):
@@ -175,6 +182,7 @@ def environment_value(
         identities=tuple(
             (identity, _moved(entry.secret_ref, override)) for identity, entry in part.identities.items()
         ),
+        notifications=tuple((channel, entry.secret_ref) for channel, entry in part.notifications.items()),
         standing=tuple(StandingAuthority(**dict(entry)) for entry in part.standing_authority),
         endpoints=endpoints,
         observation=Observation(**dict(part.observation)),

@@ -142,7 +142,27 @@ create table golive (
 create index golive_slots on golive (environment, golive, id);
 """ + "".join(_APPEND_ONLY.format(table=table) for table in ("runs", "golive"))
 
-_STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS)
+_INCIDENTS = """
+create table incidents (
+    incident text primary key,
+    environment text not null,
+    is_open integer not null,
+    body text not null,
+    opened_at text not null
+) strict;
+create index incidents_of_environment on incidents (environment, is_open, opened_at);
+create table notices (
+    incident text not null,
+    step text not null,
+    channel text not null,
+    state text not null check (state in ('SENDING', 'SENT', 'FAILED')),
+    detail text not null,
+    at text not null,
+    primary key (incident, step, channel)
+) strict;
+"""
+
+_STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS, _INCIDENTS)
 SCHEMA_VERSION = len(_STEPS)
 
 

@@ -53,6 +53,7 @@ _COMMANDS = {
     "waive": ("gates.cli.waive", "Sign an exception for one criterion, for one release, until it expires."),
     "sign": ("gates.cli.sign", "Sign the go-live of a run that is GO."),
     "approvals": ("gates.cli.approvals", "Say whose attestations and signatures are missing."),
+    "incident": ("gates.cli.incident", "Open an incident, see who is due now, tell them, close it."),
     "runbook": ("gates.cli.runbook", "Follow a procedure step by step, and report who did what."),
     "criteria": ("gates.cli.criteria", "List, explain, lint the criteria; show what covers them."),
     "bench": ("gates.cli.bench", "Measure the gate on releases whose truth is known."),

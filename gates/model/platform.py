@@ -226,6 +226,8 @@ class Environment:
     allowed_impacts: tuple[Impact, ...]
     is_protected: bool
     identities: tuple[tuple[str, str], ...] = ()
+    notifications: tuple[tuple[str, str], ...] = ()
+    """Pairs (channel, reference of its secret): who is told of incidents."""
     standing: tuple[StandingAuthority, ...] = ()
     endpoints: Endpoints = field(default_factory=Endpoints)
     papers: Papers = field(default_factory=Papers)

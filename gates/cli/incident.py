@@ -1,0 +1,188 @@
+"""`gate incident open|status|close`: how bad it is, who is due now, who was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gates import wiring
+from gates.cli.operating import actor, chosen
+from gates.cli.options import environment_option
+from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gates.adapters.incident_ledger import IncidentLedger
+    from gates.adapters.notifications import Notifier
+    from gates.model.incident import Due, Incident, NoticeResult
+
+_CLOSING = "closed"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def incident() -> None:
+    """Open an incident, see who is due, close it. Notifications go out once for each step and channel."""
+
+
+@incident.command(name="open")
+@click.argument("title")
+@click.option("--users/--no-users", required=True, help="Is the issue affecting users?")
+@click.option("--critical/--no-critical", required=True, help="Are critical services impacted?")
+@click.option("--data/--no-data", required=True, help="Is data integrity at risk?")
+@click.option("--security/--no-security", required=True, help="Are security systems compromised?")
+@click.option("--alert", "alerts", multiple=True, help="An alert of the policy that fired. Repeatable.")
+@click.option("--service", "services", multiple=True, help="A service that it is about. Repeatable.")
+@environment_option
+def opened(
+    title: str, env: str, *, alerts: tuple[str, ...], services: tuple[str, ...], **said: bool
+) -> ExitCode:
+    """Open an incident called TITLE: its priority follows from the four answers and the alerts."""
+    from gates.decision.incident import priority_of  # noqa: PLC0415
+    from gates.model.incident import Incident, TriageAnswers  # noqa: PLC0415
+
+    desk = _Desk(env)
+    rules = desk.house.platform.policy.alerts
+    _check_alerts(alerts, [rule.name for rule in rules])
+    answers = TriageAnswers(
+        affects_users=said["users"],
+        affects_critical_services=said["critical"],
+        endangers_data=said["data"],
+        compromises_security=said["security"],
+    )
+    now = desk.now()
+    found = Incident(
+        id=desk.ledger.new_id(now),
+        environment=env,
+        title=title,
+        priority=priority_of(answers, alerts, rules),
+        answers=answers,
+        alerts=alerts,
+        services=chosen(services, desk.house.platform) if services else (),
+        opened_at=now,
+        opened_by=actor(),
+    )
+    desk.ledger.save(found)
+    desk.show(found)
+    for path in desk.draft(found):
+        click.echo(f"    draft: {path}")
+    return ExitCode.GO
+
+
+@incident.command()
+@environment_option
+@click.option("--all", "shows_all", is_flag=True, help="Closed ones as well.")
+def status(env: str, *, shows_all: bool) -> ExitCode:
+    """Show every open incident and who is due; tell whoever was not told yet. 1 when one is open."""
+    desk = _Desk(env)
+    found = desk.ledger.incidents(only_open=not shows_all)
+    for one in found:
+        desk.show(one)
+    if not found:
+        click.echo(f"no incident is open in {env}")
+    return ExitCode.NO_GO if any(one.is_open for one in found) else ExitCode.GO
+
+
+@incident.command()
+@click.argument("incident_id", metavar="INCIDENT")
+@click.option("--note", required=True, help="What it was and what ended it.")
+@environment_option
+def close(incident_id: str, note: str, env: str) -> ExitCode:
+    """Close INCIDENT and tell everybody who was told of it."""
+    desk = _Desk(env)
+    found = {one.id: one for one in desk.ledger.incidents(only_open=False)}
+    if incident_id not in found:
+        raise UsageError(f"there is no incident {incident_id} in {env}", next_step="gate incident status")
+    closed = desk.ledger.close(found[incident_id], by=actor(), resolution=note, now=desk.now())
+    desk.show(closed)
+    for path in desk.draft(closed):
+        click.echo(f"    draft: {path}")
+    return ExitCode.GO
+
+
+def _check_alerts(alerts: Iterable[str], known: list[str]) -> None:
+    unknown = [name for name in alerts if name not in known]
+    if unknown:
+        raise UsageError(f"unknown alert {', '.join(unknown)}", next_step=f"alerts: {', '.join(known)}")
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What the commands need of one environment."""
+
+    env: str
+
+    @cached_property
+    def house(self) -> wiring.House:
+        """Its documents."""
+        return wiring.House(self.env)
+
+    @cached_property
+    def now(self) -> Callable[[], datetime]:
+        """The time."""
+        from gates.adapters.clock import SystemClock  # noqa: PLC0415
+
+        return SystemClock().now
+
+    @cached_property
+    def ledger(self) -> IncidentLedger:
+        """What is remembered."""
+        from gates.adapters.incident_ledger import IncidentLedger  # noqa: PLC0415
+
+        return IncidentLedger(wiring.ledger_path(), self.env)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """The ways to tell somebody."""
+        from gates.adapters.clock import SystemClock  # noqa: PLC0415
+        from gates.adapters.notifications import Notifier  # noqa: PLC0415
+
+        references = dict(self.house.environment.notifications)
+        return Notifier(self.house.platform.channels, references, SystemClock())
+
+    def show(self, incident: Incident) -> None:
+        """Print the incident and its clock; tell whoever is due and was not told."""
+        from gates.decision.incident import clock  # noqa: PLC0415
+        from gates.reporting.incident import notice_lines, status_lines  # noqa: PLC0415
+
+        now = self.now()
+        dues = clock(incident, self.house.platform.policy.escalation, now)
+        click.echo("\n".join(status_lines(incident, dues, now)))
+        if not self.house.environment.notifications:
+            click.echo(f"    {self.env} names no channel to tell anybody: call them")
+            return
+        click.echo("\n".join(notice_lines(self._told(incident, dues)) or ["    nobody new to tell"]))
+
+    def _told(self, incident: Incident, dues: tuple[Due, ...]) -> tuple[NoticeResult, ...]:
+        from gates.model.incident import Notice  # noqa: PLC0415
+        from gates.reporting.incident import closing_text, notice_text  # noqa: PLC0415
+
+        texts = {due.step.action: notice_text(incident, due) for due in dues if due.is_reached}
+        if not incident.is_open:
+            texts = {_CLOSING: closing_text(incident)}
+        wanted = [
+            Notice(incident=incident.id, step=step, channel=channel, text=text)
+            for step, text in texts.items()
+            for channel, _ in self.house.environment.notifications
+        ]
+        results = self.notifier.send(self.ledger.claim(wanted, self.now()))
+        self.ledger.record(results)
+        return results
+
+    def draft(self, incident: Incident) -> list[Path]:
+        """Write the drafts for those outside, and return where."""
+        from gates.reporting.incident import drafts  # noqa: PLC0415
+
+        sources = sorted((wiring.platform_folder() / "templates").glob("*.md"))
+        templates = {path.name: path.read_text(encoding="utf-8") for path in sources}
+        folder = wiring.reports_folder() / "incidents" / incident.id
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in drafts(incident, templates).items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return [folder / name for name in templates]
