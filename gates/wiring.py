@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from gates.model.record import ToolVersion
 
 if TYPE_CHECKING:
-    from gates.actions.ports import RollbackPorts
+    from gates.actions.ports import Clock, RollbackPorts
     from gates.adapters.allure_report import BuiltReport
     from gates.adapters.cloud_run import CloudRun
+    from gates.adapters.golive_ledger import GoLiveLedger
     from gates.adapters.journey_log import JourneyLog
     from gates.adapters.ledger import SqliteLedger
     from gates.adapters.run_folder import RunFolder
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gates.model.platform import Environment, Platform
     from gates.model.receipt import Receipt
     from gates.model.release import Release
+    from gates.model.timeline import Timeline
     from gates.pipeline import Gate
     from gates.reporting.verdict_document import VerdictDocument
 
@@ -103,6 +105,20 @@ class House:
 
         reports_folder().mkdir(parents=True, exist_ok=True)
         return SqliteLedger(ledger_path())
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The slots of a go-live."""
+        from gates.adapters.timeline_document import load_timeline
+
+        return load_timeline(platform_folder(), self.catalogue)
+
+    @cached_property
+    def golive_ledger(self) -> GoLiveLedger:
+        """What is remembered of go-lives."""
+        from gates.adapters.golive_ledger import GoLiveLedger
+
+        return GoLiveLedger(reports_folder() / "gate.sqlite3")
 
     @cached_property
     def statements(self) -> Statements:
@@ -234,6 +250,13 @@ class House:
             announce=announce,
             tools=tool_versions(),
         )
+
+
+def fast_clock() -> Clock:
+    """Return the clock of rehearsals."""
+    from gates.adapters.clock import FastClock
+
+    return FastClock()
 
 
 def tool_versions() -> tuple[ToolVersion, ...]:

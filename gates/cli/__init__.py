@@ -49,6 +49,7 @@ _COMMANDS = {
     "snapshot": ("gates.cli.snapshot", "Keep the configuration of all services, and find what drifted."),
     "images": ("gates.cli.inventory", "List the container images, and who would miss one."),
     "precheck": ("gates.cli.inventory", "Say whether the project and its APIs are there."),
+    "golive": ("gates.cli.golive", "Plan, conduct or rehearse the day of a go-live."),
     "attest": ("gates.cli.attest", "Sign that a criterion holds, as one who answers for it."),
     "waive": ("gates.cli.waive", "Sign an exception for one criterion, for one release, until it expires."),
     "sign": ("gates.cli.sign", "Sign the go-live of a run that is GO."),

@@ -10,10 +10,10 @@ import click
 from gates import wiring
 from gates.cli import signing
 from gates.cli.options import environment_option
+from gates.cli.slots import is_held
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.statement import Statement, StatementKind
-from gates.model.verdict import VerdictOutcome
 
 
 @click.command()
@@ -32,8 +32,8 @@ def sign(folder: Path, **options: object) -> ExitCode:
         raise UsageError(f"the {role} does not approve a go-live", next_step=f"these do: {known}")
     if verdict.release.environment != house.environment.name:
         raise UsageError(f"the run is about {verdict.release.environment}")
-    if document.outcome is not VerdictOutcome.GO and not options["refuses"]:
-        raise UsageError(f"the run is {document.outcome}: only a GO can be approved")
+    if not is_held(verdict) and not options["refuses"]:
+        raise UsageError(f"the run is {document.outcome}: only what holds can be approved")
     now = datetime.now(UTC)
     links = options["links"]
     statement = Statement(

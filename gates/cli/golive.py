@@ -1,0 +1,167 @@
+"""`gate golive`: the day of a go-live, planned, conducted, rehearsed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from gates import wiring
+from gates.cli.options import environment_option
+from gates.cli.slots import SlotLook, missing_signatures
+from gates.conductor import POLL_S, Conductor, GoLivePorts
+from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
+from gates.model.timeline import GoLive, Slot, SlotState, Timeline
+
+_ENDS = {
+    SlotState.HELD: ExitCode.GO,
+    SlotState.STOPPED: ExitCode.NO_GO,
+    SlotState.ROLLED_BACK: ExitCode.ROLLED_BACK,
+    SlotState.ESCALATED: ExitCode.ACTION_FAILED,
+}
+_AHEAD = timedelta(minutes=1)
+_REHEARSED_POLL_S = timedelta(days=7).total_seconds()
+"""What is missing in a rehearsal stays missing: look once more, at the deadline."""
+_name = click.option(
+    "--name", required=True, help="Name of the go-live; the same name goes on where it stood."
+)
+
+
+@click.group()
+def golive() -> None:
+    """Plan, conduct or rehearse a go-live: slots, signatures, traffic, windows, the way back."""
+
+
+@golive.command()
+@environment_option
+@click.option("--at", "at", required=True, help="When the traffic moves: 2026-12-01T06:00Z.")
+def plan(env: str, at: str) -> ExitCode:
+    """Show when what happens; nothing is done."""
+    zero = _moment(at)
+    for slot in wiring.House(env).timeline.slots:
+        click.echo(
+            f"{zero + slot.at:%Y-%m-%d %H:%M} UTC  {_offset(slot.at):>9}  {slot.name:16}  {slot.title}"
+        )
+    return ExitCode.GO
+
+
+@golive.command()
+@environment_option
+@_name
+@click.option("--at", "at", required=True, help="When the traffic moves: 2026-12-01T06:00Z.")
+def run(env: str, name: str, at: str) -> ExitCode:
+    """Conduct a go-live to its end; ended and started again, it goes on where it stood."""
+    house = wiring.House(env)
+    return _conduct(house, house.timeline, _opened(house, name, _moment(at)))
+
+
+@golive.command()
+@environment_option
+@_name
+@click.option(
+    "--before",
+    "hooks",
+    multiple=True,
+    metavar="SLOT=COMMAND",
+    help="Run a command before a slot: a signature, a surprise. Repeatable.",
+)
+def rehearse(env: str, name: str, hooks: tuple[str, ...]) -> ExitCode:
+    """Take the whole schedule with a fast clock and the small suites: it proves the schedule, no release."""
+    house = wiring.House(env)
+    if house.environment.is_protected:
+        raise UsageError(f"{env} is protected: nothing is rehearsed there", next_step="rehearse in staging")
+    timeline = Timeline(slots=tuple(_small(slot) for slot in house.timeline.slots))
+    started = datetime.now(UTC)
+    zero = started - timeline.slots[0].at + _AHEAD
+    return _conduct(house, timeline, _opened(house, name, zero), hooks=_hooks(hooks), is_fast=True)
+
+
+def _conduct(
+    house: wiring.House,
+    timeline: Timeline,
+    opened: GoLive,
+    *,
+    hooks: Mapping[str, str] | None = None,
+    is_fast: bool = False,
+) -> ExitCode:
+    commands = hooks or {}
+    unknown = sorted(set(commands) - {slot.name for slot in timeline.slots})
+    if unknown:
+        raise UsageError(f"no slot {', '.join(unknown)}", next_step="see: gate golive plan")
+    ports = GoLivePorts(
+        records=house.golive_ledger,
+        schedule=wiring.fast_clock() if is_fast else house.ports.clock,
+        clock=house.ports.clock,
+        traffic=house.ports.traffic,
+        probe=house.ports.probe,
+        look=SlotLook(house, opened.name),
+        missing=lambda run_id: missing_signatures(house, run_id),
+        tell=_teller(),
+        before=lambda slot: _run_hook(commands.get(slot.name)),
+        poll_s=_REHEARSED_POLL_S if is_fast else POLL_S,
+    )
+    over = Conductor(timeline, opened, ports).run()
+    word = "CLOSED" if over.state is SlotState.HELD else over.state
+    click.echo(f"{word}  {opened.name}: {over.because}")
+    return _ENDS[over.state]
+
+
+def _opened(house: wiring.House, name: str, zero: datetime) -> GoLive:
+    release = house.release_now()
+    candidates = tuple(
+        (part.service, part.candidate.name) for part in release.services if not part.candidate_verified
+    )
+    wanted = GoLive(name=name, environment=house.environment.name, zero=zero, candidates=candidates)
+    opened = house.golive_ledger.open(wanted)
+    click.echo(f"go-live {name} in {opened.environment}, traffic at {opened.zero:%Y-%m-%d %H:%M} UTC:")
+    for service, revision in opened.candidates:
+        click.echo(f"  {service}: {revision}")
+    return opened
+
+
+def _small(slot: Slot) -> Slot:
+    return replace(slot, criteria=slot.rehearsed or slot.criteria)
+
+
+def _teller() -> Callable[[str], None]:
+    return lambda text: click.echo(f"{datetime.now(UTC):%H:%M:%S}  {text}")
+
+
+def _run_hook(command: str | None) -> None:
+    if command is None:
+        return
+    click.echo(f"before the slot: {command}")
+    done = subprocess.run(command, shell=True, check=False)  # noqa: S602 - the person's own command line
+    if done.returncode != 0:
+        raise UsageError(f"the command before the slot ended with {done.returncode}: {command}")
+
+
+def _hooks(pairs: tuple[str, ...]) -> dict[str, str]:
+    hooks: dict[str, str] = {}
+    for pair in pairs:
+        slot, separator, command = pair.partition("=")
+        if not (separator and slot and command):
+            raise UsageError(f"--before {pair}", next_step="write SLOT=COMMAND")
+        hooks[slot] = command if slot not in hooks else f"{hooks[slot]} && {command}"
+    return hooks
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--at {text} is no time", next_step="write 2026-12-01T06:00Z") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _offset(at: timedelta) -> str:
+    minutes = int(at.total_seconds() // 60)
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    for size, unit in ((1440, "d"), (60, "h")):
+        if minutes >= size and minutes % size == 0:
+            return f"T{sign}{minutes // size} {unit}"
+    return f"T{sign}{minutes} min" if minutes else "T-0"

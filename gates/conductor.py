@@ -1,0 +1,145 @@
+"""Conducts a go-live: waits, looks, asks for signatures, moves the traffic, ends it where it must end.
+
+Knows no producer and no cloud, only ports. Everything that it decides on is in its records, so it may be
+ended and started again at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gates.actions.ports import Clock, RevisionProbe, TrafficController
+from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
+from gates.errors import CloudError
+from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
+
+POLL_S = 300.0
+"""Seconds between two looks for what is still missing."""
+_PROOF_S = 60.0
+_PROOF_POLL_S = 0.5
+
+
+class GoLiveRecords(Protocol):
+    """Remembers go-lives. Every method raises LedgerError."""
+
+    def slots(self, golive: GoLive) -> tuple[SlotRecord, ...]:
+        """Return the records of a go-live in the order in which they were written."""
+
+    def add(self, golive: GoLive, record: SlotRecord) -> None:
+        """Add a record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoLivePorts:
+    """What a go-live needs of the world.
+
+    `schedule` is the clock of the timeline, which a rehearsal winds forward; `clock` is the real one. `look`
+    takes a slot's demands through the gate; `missing` names the roles that have not signed the run of a slot.
+    """
+
+    records: GoLiveRecords
+    schedule: Clock
+    clock: Clock
+    traffic: TrafficController
+    probe: RevisionProbe
+    look: Callable[[Slot, Mapping[str, str]], Looked]
+    missing: Callable[[str], Sequence[str]]
+    tell: Callable[[str], None]
+    before: Callable[[Slot], None] = lambda _slot: None
+    poll_s: float = POLL_S
+
+
+class Conductor:
+    """Takes one go-live from wherever it stands to its end."""
+
+    def __init__(self, timeline: Timeline, golive: GoLive, ports: GoLivePorts) -> None:
+        self._timeline, self._golive, self._ports = timeline, golive, ports
+
+    def run(self) -> Over:
+        """Return how the go-live ended."""
+        while True:
+            records = self._ports.records.slots(self._golive)
+            now = self._ports.schedule.now()
+            match next_step(self._timeline, records, self._golive.zero, now):
+                case Over() as over:
+                    return over
+                case Wait(slot=slot, until=until):
+                    self._ports.tell(f"waits for {slot.name} at {until:%Y-%m-%d %H:%M} UTC")
+                    self._ports.schedule.wait((until - now).total_seconds())
+                case Due(slot=slot, deadline=deadline):
+                    self._hold(slot, deadline, records)
+
+    def _hold(self, slot: Slot, deadline: datetime, records: Sequence[SlotRecord]) -> None:
+        """Do a slot until it is settled, and remember how."""
+        self._remember(slot, SlotState.BEGUN, Looked(finding=Finding.OPEN, detail="begun"))
+        self._ports.before(slot)
+        was_live = is_live(self._timeline, records) or slot.enables_traffic
+        while True:
+            looked = self._do(slot, records)
+            is_late = self._ports.schedule.now() >= deadline
+            state = settle(looked, is_live=was_live, is_late=is_late)
+            if state is not None:
+                break
+            self._ports.tell(f"{slot.name} is open: {looked.detail}")
+            left = (deadline - self._ports.schedule.now()).total_seconds()
+            self._ports.schedule.wait(min(self._ports.poll_s, max(1.0, left)))
+        self._remember(slot, state, looked)
+        self._ports.tell(f"{state:11}  {slot.name}: {looked.detail}")
+
+    def _do(self, slot: Slot, records: Sequence[SlotRecord]) -> Looked:
+        if slot.approves is not None:
+            looked = self._approved(slot.approves, records)
+            if looked.finding is not Finding.HELD:
+                return looked
+        if slot.enables_traffic:
+            looked = self._switch()
+            if looked.finding is not Finding.HELD:
+                return looked
+        if slot.stage is not None:
+            return self._ports.look(slot, dict(self._golive.candidates))
+        return Looked(finding=Finding.HELD, detail=slot.title)
+
+    def _approved(self, approved: str, records: Sequence[SlotRecord]) -> Looked:
+        run_id = next((r.run_id for r in reversed(records) if r.slot == approved and r.run_id), "")
+        missing = self._ports.missing(run_id) if run_id else ("a run to sign",)
+        if missing:
+            return Looked(
+                finding=Finding.OPEN, detail=f"waits for signatures on {run_id}: {'; '.join(missing)}"
+            )
+        return Looked(finding=Finding.HELD, detail=f"{run_id} is approved by every role", run_id=run_id)
+
+    def _switch(self) -> Looked:
+        """Send all traffic to the candidates, each proven by its own answer; what is there already stays."""
+        moved = []
+        for service, candidate in self._golive.candidates:
+            try:
+                state = self._ports.traffic.describe(service)
+                if state.sole_serving != candidate:
+                    self._ports.traffic.shift(service, state.traffic.all_to(candidate), state.etag)
+                    moved.append(f"{service} → {candidate}")
+            except CloudError as error:
+                return Looked(finding=Finding.FAILED, detail=f"{service} was not switched: {error.cause}")
+            if not self._is_proven(service, candidate):
+                return Looked(finding=Finding.FAILED, detail=f"{service} does not answer as {candidate}")
+        return Looked(finding=Finding.HELD, detail=f"traffic: {', '.join(moved) or 'was there already'}")
+
+    def _is_proven(self, service: str, candidate: str) -> bool:
+        ends = self._ports.clock.monotonic() + _PROOF_S
+        while self._ports.probe.answering_revision(service) != candidate:
+            if self._ports.clock.monotonic() >= ends:
+                return False
+            self._ports.clock.wait(_PROOF_POLL_S)
+        return True
+
+    def _remember(self, slot: Slot, state: SlotState, looked: Looked) -> None:
+        record = SlotRecord(
+            slot=slot.name,
+            state=state,
+            detail=looked.detail,
+            run_id=looked.run_id,
+            at=self._ports.clock.now(),
+        )
+        self._ports.records.add(self._golive, record)

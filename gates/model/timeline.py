@@ -1,0 +1,86 @@
+"""The day of a go-live: when what is looked at, who must have signed, when the traffic moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gates.model.criterion import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One moment of the timeline, `at` before or after the traffic moves (negative is before).
+
+    `criteria` narrows the stage to its suite, `rehearsed` does so for a rehearsal, which proves the schedule
+    and not the release. `approves` names the earlier slot whose run every role must sign.
+    """
+
+    name: str
+    title: str
+    at: timedelta
+    stage: Stage | None = None
+    criteria: tuple[str, ...] = ()
+    rehearsed: tuple[str, ...] = ()
+    approves: str | None = None
+    enables_traffic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """All slots in the order of their time; the last one closes the release."""
+
+    slots: tuple[Slot, ...]
+
+
+class SlotState(StrEnum):
+    """How a slot ended; everything but HELD ends the go-live."""
+
+    BEGUN = "BEGUN"
+    HELD = "HELD"
+    STOPPED = "STOPPED"
+    """Nothing was switched: the release does not go."""
+    ROLLED_BACK = "ROLLED_BACK"
+    ESCALATED = "ESCALATED"
+    """A person decides: the matrix wants one, or the evidence is missing, or an action failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotRecord:
+    """What is remembered of a slot."""
+
+    slot: str
+    state: SlotState
+    detail: str
+    run_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoLive:
+    """One go-live: its name, where, when the traffic moves, and which revisions it is about."""
+
+    name: str
+    environment: str
+    zero: datetime
+    candidates: tuple[tuple[str, str], ...]
+
+
+class Finding(StrEnum):
+    """What a look at a slot's demands showed."""
+
+    HELD = "HELD"
+    OPEN = "OPEN"
+    """Nothing failed, and something is missing: it may still come."""
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A look: what it showed, in which run, and whether a failure was rolled back and proven."""
+
+    finding: Finding
+    detail: str
+    run_id: str = ""
+    is_rolled_back: bool = False

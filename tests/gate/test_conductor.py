@@ -1,0 +1,150 @@
+"""A go-live over fakes: good, failing at any slot, ended and started again at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from gates.conductor import Conductor, GoLivePorts
+from gates.model.criterion import Stage
+from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
+from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
+
+SERVICE = "auth-service"
+CANDIDATE = two_revisions(SERVICE).revisions[1].name
+SLOTS = (
+    Slot(name="checks", title="t", at=timedelta(hours=-2), stage=Stage.READINESS),
+    Slot(name="sign", title="t", at=timedelta(minutes=-5), approves="checks"),
+    Slot(name="traffic", title="t", at=timedelta(), enables_traffic=True),
+    Slot(name="health", title="t", at=timedelta(minutes=5), stage=Stage.IMMEDIATE),
+    Slot(name="review", title="t", at=timedelta(hours=24), stage=Stage.LONG_TERM),
+)
+GOLIVE = GoLive(
+    name="g", environment="sandbox", zero=EPOCH + timedelta(hours=3), candidates=((SERVICE, CANDIDATE),)
+)
+
+
+class StopError(Exception):
+    """The conductor's process was killed."""
+
+
+@dataclass
+class Records:
+    """Remembers in memory; may be told to fail after so many writes."""
+
+    rows: list[SlotRecord] = field(default_factory=list)
+    left: int = 10_000
+
+    def slots(self, _golive: GoLive) -> tuple[SlotRecord, ...]:
+        """Return all rows."""
+        return tuple(self.rows)
+
+    def add(self, _golive: GoLive, record: SlotRecord) -> None:
+        """Keep a row, or die right after it."""
+        self.rows.append(record)
+        self.left -= 1
+        if self.left == 0:
+            raise StopError
+
+
+@dataclass
+class Day:
+    """A cloud, a ledger, and what each slot's look shows."""
+
+    shows: Mapping[str, Looked] = field(default_factory=dict)
+    missing: Callable[[str], tuple[str, ...]] = lambda _run: ()
+    cloud: FakeCloud = field(default_factory=lambda: FakeCloud(services={SERVICE: two_revisions(SERVICE)}))
+    records: Records = field(default_factory=Records)
+    looked: list[str] = field(default_factory=list)
+
+    def look(self, slot: Slot, _wanted: Mapping[str, str]) -> Looked:
+        """Return what the slot shows."""
+        self.looked.append(slot.name)
+        held = Looked(finding=Finding.HELD, detail="held", run_id=f"run-{slot.name}")
+        return self.shows.get(slot.name, held)
+
+    def run(self) -> SlotState:
+        """Conduct from wherever the records stand."""
+        ports = GoLivePorts(
+            records=self.records,
+            schedule=self.cloud.clock,
+            clock=self.cloud.clock,
+            traffic=self.cloud,
+            probe=self.cloud,
+            look=self.look,
+            missing=self.missing,
+            tell=lambda _text: None,
+        )
+        return Conductor(Timeline(slots=SLOTS), GOLIVE, ports).run().state
+
+
+def failed(*, is_rolled_back: bool = False) -> Looked:
+    """Return a look that failed."""
+    return Looked(finding=Finding.FAILED, detail="bad", is_rolled_back=is_rolled_back)
+
+
+def test_a_good_release_is_closed_with_its_traffic_moved() -> None:
+    """Every slot once, in order, at its time."""
+    day = Day()
+    assert day.run() is SlotState.HELD
+    assert day.looked == ["checks", "health", "review"]
+    assert day.cloud.serving(SERVICE) == CANDIDATE
+    assert day.cloud.clock.now() >= GOLIVE.zero + timedelta(hours=24)
+
+
+@pytest.mark.parametrize("shown", [failed(), Looked(finding=Finding.OPEN, detail="missing")])
+def test_before_the_traffic_moves_nothing_is_switched(shown: Looked) -> None:
+    """A failure, or evidence that never came, stops it."""
+    day = Day(shows={"checks": shown})
+    before = day.cloud.serving(SERVICE)
+    assert day.run() is SlotState.STOPPED
+    assert day.cloud.serving(SERVICE) == before
+
+
+def test_without_every_signature_nothing_is_switched() -> None:
+    """It waits until the traffic's moment and then stops."""
+    day = Day(missing=lambda _run: ("product-owner has not signed",))
+    assert day.run() is SlotState.STOPPED
+    assert day.cloud.serving(SERVICE) != CANDIDATE
+
+
+def test_signatures_are_asked_for_the_run_of_the_named_slot() -> None:
+    """Not for any other run."""
+    asked: list[str] = []
+
+    def missing(run_id: str) -> tuple[str, ...]:
+        asked.append(run_id)
+        return () if len(asked) > 1 else ("late",)
+
+    assert Day(missing=missing).run() is SlotState.HELD
+    assert set(asked) == {"run-checks"}
+
+
+@pytest.mark.parametrize("slot", ["health", "review"])
+@pytest.mark.parametrize("is_rolled_back", [True, False])
+def test_after_the_traffic_moved_a_failure_is_rolled_back_or_escalated(
+    slot: str, *, is_rolled_back: bool
+) -> None:
+    """Nothing runs after it, and asking again gives the same end."""
+    day = Day(shows={slot: failed(is_rolled_back=is_rolled_back)})
+    expected = SlotState.ROLLED_BACK if is_rolled_back else SlotState.ESCALATED
+    assert day.run() is expected
+    seen = len(day.looked)
+    assert day.run() is expected
+    assert len(day.looked) == seen
+
+
+@pytest.mark.parametrize("writes", range(1, 2 * len(SLOTS) + 1))
+def test_a_go_live_survives_its_end_at_every_record(writes: int) -> None:
+    """Killed after any write and started again: closed, traffic moved, no settled slot done twice."""
+    day = Day()
+    day.records.left = writes
+    with pytest.raises(StopError):
+        day.run()
+    assert day.run() is SlotState.HELD
+    assert day.cloud.serving(SERVICE) == CANDIDATE
+    held = [row.slot for row in day.records.rows if row.state is SlotState.HELD]
+    assert held == [slot.name for slot in SLOTS]
