@@ -90,17 +90,15 @@ class Conductor:
         self._ports.tell(f"{state:11}  {slot.name}: {looked.detail}")
 
     def _do(self, slot: Slot, records: Sequence[SlotRecord]) -> Looked:
+        """Do what a slot asks for, one after the other; the first that does not hold is what it shows."""
+        looked = Looked(finding=Finding.HELD, detail=slot.title)
         if slot.approves is not None:
             looked = self._approved(slot.approves, records)
-            if looked.finding is not Finding.HELD:
-                return looked
-        if slot.enables_traffic:
+        if slot.enables_traffic and looked.finding is Finding.HELD:
             looked = self._switch()
-            if looked.finding is not Finding.HELD:
-                return looked
-        if slot.stage is not None:
-            return self._ports.look(slot, dict(self._golive.candidates))
-        return Looked(finding=Finding.HELD, detail=slot.title)
+        if slot.stage is not None and looked.finding is Finding.HELD:
+            looked = self._ports.look(slot, dict(self._golive.candidates))
+        return looked
 
     def _approved(self, approved: str, records: Sequence[SlotRecord]) -> Looked:
         run_id = next((r.run_id for r in reversed(records) if r.slot == approved and r.run_id), "")
