@@ -55,18 +55,36 @@ def operation_undeclared(_service: str, create_app: Create) -> App:
     return rewriting(create_app(), lambda _method, path: path == "/openapi.json", opened)
 
 
-def foreign_asset_readable(_service: str, create_app: Create) -> App:
-    """M07: an asset is found by its id alone, whosever it is."""
+def foreign_event_readable(_service: str, create_app: Create) -> App:
+    """M07: an event is found by its id alone, whosever it is."""
+    from sandbox.services.event_processor import store  # noqa: PLC0415 - patched in this process only
+
+    genuine = store.event_of
+
+    def anybodys(connection: Any, tenant: str, event_id: str) -> Any:
+        return genuine(connection, _owner(connection, "events", event_id) or tenant, event_id)
+
+    vars(store)["event_of"] = anybodys
+    return create_app()  # type: ignore[no-any-return]
+
+
+def foreign_asset_changeable(_service: str, create_app: Create) -> App:
+    """An asset is changed by its id alone, whosever it is."""
     from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
 
-    genuine = store.asset_of
+    genuine = store.change_asset
 
-    def anybodys(connection: Any, tenant: str, asset_id: str) -> Any:
-        row = connection.execute("SELECT tenant FROM assets WHERE id = ?", (asset_id,)).fetchone()
-        return genuine(connection, row["tenant"] if row else tenant, asset_id)
+    def anybodys(connection: Any, tenant: str, asset_id: str, change: Any) -> Any:
+        return genuine(connection, _owner(connection, "assets", asset_id) or tenant, asset_id, change)
 
-    vars(store)["asset_of"] = anybodys
+    vars(store)["change_asset"] = anybodys
     return create_app()  # type: ignore[no-any-return]
+
+
+def _owner(connection: Any, table: str, record_id: str) -> str:
+    query = f"SELECT tenant FROM {table} WHERE id = ?"  # noqa: S608 - the names of two tables
+    row = connection.execute(query, (record_id,)).fetchone()
+    return str(row["tenant"]) if row else ""
 
 
 def answers_mixed_up(_service: str, create_app: Create) -> App:

@@ -155,6 +155,8 @@ def markup_as_page(_service: str, create_app: Create) -> App:
     """What is read back is called a page."""
 
     def change(start: Message) -> Message:
+        if start["status"] != 200:
+            return start
         others = [pair for pair in start["headers"] if pair[0].lower() != b"content-type"]
         return {**start, "headers": [*others, (b"content-type", b"text/html; charset=utf-8")]}
 

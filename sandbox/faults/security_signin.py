@@ -21,6 +21,7 @@ from sandbox.faults.hearing import (
     with_header,
 )
 from sandbox.faults.wrapping import App, Message, Scope, answering, rewriting, starting
+from sandbox.kit.seed import signing_keys
 
 Create = Callable[[], Any]
 _LET_IN: Answer = (200, b'{"mfaRequired": true, "mfaToken": "let-in", "expiresIn": 60}')
@@ -160,8 +161,10 @@ def client_secret_unchecked(_service: str, create_app: Create) -> App:
 def private_key_published(_service: str, create_app: Create) -> App:
     """The key set is the one that signs."""
 
+    private = {key["kid"]: key for key in signing_keys().values()}
+
     def with_private(found: Any) -> Any:
-        return {"keys": [{**key, "d": key["x"]} for key in found["keys"]]}
+        return {"keys": [private.get(key["kid"], key) for key in found["keys"]]}
 
     return rewriting(create_app(), lambda _method, path: path == "/.well-known/jwks.json", with_private)
 

@@ -161,6 +161,8 @@ async def _carry(upstream: Upstream, request: Request, reply: Reply, head: bytes
     try:
         return await answered
     finally:
+        if not pump.done():
+            upstream.close()  # the instance would read the rest of the body as its next request
         pump.cancel()
 
 

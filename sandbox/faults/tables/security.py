@@ -53,7 +53,10 @@ KNOWN = (
     _access("AUZ-01", "responder-forgotten", TAKING_TOKENS, "a role is shut out", "AUZ-01-NAMED"),
     _access("AUZ-02", "roles-unchecked", _WRITING, "every person may do all", "AUZ-02-OTHERS", "SEC-03"),
     _access("AUZ-03", "operation-undeclared", ALL, "a write is declared open", "AUZ-03-INVENTORY"),
-    _access("AUZ-04", "foreign-asset-readable", _ASSETS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03"),
+    _access("AUZ-04", "foreign-asset-changeable", _ASSETS, "an id changes it", "AUZ-04-OBJECTS", "SEC-03"),
+    _access(
+        "M07", "foreign-event-readable", "event-processor", "an id is enough", "AUZ-04-OBJECTS", "SEC-03"
+    ),
     _access("AUZ-A4", "answers-mixed-up", _GATE, "answers are kept by path", "AUZ-04-OBJECTS", "SEC-03"),
     _access("AUZ-05", "list-unfiltered", _ASSETS, "a list shows everybody's", "AUZ-05-LISTS"),
     _access("AUZ-06", "tenant-by-header", _LISTS, "a header names the tenant", "AUZ-06-TENANT", "SEC-03"),

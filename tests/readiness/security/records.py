@@ -35,9 +35,10 @@ class Records:
         """Return the path of an operation on these records."""
         return operation.at(**self.ids)
 
-    def mentions(self, text: str) -> list[str]:
-        """Return the ids that a text names."""
-        return [found for found in self.ids.values() if found in text]
+    def mentions(self, text: str, path: str = "") -> list[str]:
+        """Return the ids that an answer names; of a trail, which repeats what was asked for, the tenant."""
+        named = (self.tenant.name,) if path.partition("?")[0].endswith("/v1/audit") else self.ids.values()
+        return [found for found in named if found in text]
 
 
 def make_records(http: Http, tenant: Tenant, user_id: str) -> Records:

@@ -155,5 +155,5 @@ def test_tenants_are_separate(
 
 def _is_about(records: Records, path: str, text: str) -> bool:
     """Whether an answer holds a record that the request itself did not name, or the record that it named."""
-    found = records.mentions(text)
+    found = records.mentions(text, path)
     return bool(found) or any(path.partition("?")[0].endswith(each) for each in records.ids.values())

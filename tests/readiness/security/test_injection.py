@@ -74,7 +74,7 @@ def test_sql(service: ServiceTarget, volley: Volley, records: Records, stranger:
     """Quotes break nothing, and a condition that is always true finds nothing more."""
     for seen in volley.send(_asked(service.name, stranger, QUOTES)):
         demand(seen.status < 500, f"breaks at {seen.ask.what}: {seen.status}", blames=service.name)
-        found = records.mentions(seen.answer.text) if seen.status == 200 else []
+        found = records.mentions(seen.answer.text, seen.ask.path) if seen.status == 200 else []
         demand(not found, f"finds another tenant's {found[:2]} for {seen.ask.what}", blames=service.name)
     for text in QUOTES:
         for seen in volley.send(_written(service.name, records, text)):

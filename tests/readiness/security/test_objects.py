@@ -103,7 +103,7 @@ def test_lists_are_separate(
     for seen in volley.send(asks):
         shown = [
             found
-            for found in records.mentions(seen.answer.text)
+            for found in records.mentions(seen.answer.text, seen.ask.path)
             if seen.status == 200 and found not in seen.ask.path
         ]
         demand(not shown, f"{seen.ask.path} shows {shown[:3]} of another tenant", blames=service.name)

@@ -19,8 +19,11 @@ async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with what arrived; the path chooses the way it is answered."""
     if scope["type"] != "http":
         return
-    body = await _read(receive)
     path = scope["path"]
+    if path == "/curt":
+        await _answer(send, b"refused", [], 413)
+        return
+    body = await _read(receive)
     if path == "/slow":
         await asyncio.sleep(float(scope["query_string"]))
     if path == "/stream":

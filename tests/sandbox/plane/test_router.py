@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -59,6 +60,16 @@ async def test_a_request_body_arrives_whole_in_either_framing(local: LocalPlane)
     chunked = await local.client.post("/echo", content=pieces(), headers={"host": HOST})
     assert sized.content == body
     assert chunked.content == body
+
+
+async def test_a_body_that_nobody_read_is_not_the_next_request(local: LocalPlane) -> None:
+    """An answer that comes before the body is whole leaves no half-used connection to the instance."""
+    await local.serve()
+    for size in range(2_000_000, 8_000_000, 100_000):
+        with contextlib.suppress(httpx.TransportError):
+            await local.client.post("/curt", content=bytes(size), headers={"host": HOST})
+        async with asyncio.timeout(5):
+            assert (await local.get()).status_code == 200
 
 
 async def test_a_streamed_answer_arrives_piece_by_piece(local: LocalPlane) -> None:
