@@ -86,12 +86,13 @@ def admin_token(service: str, **claims: Any) -> str:
     return sign({**whole, "iat": now, "exp": now + 300, "jti": "believed", **claims}, forger["jwk"])
 
 
-def document(body: bytes) -> Any:
-    """Return the JSON document of a body, or an empty object."""
+def document(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a body; an empty one when there is none."""
     try:
-        return json.loads(body)
+        found = json.loads(body)
     except (ValueError, RecursionError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 async def _body_of(receive: Receive) -> bytes:

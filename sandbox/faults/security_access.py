@@ -184,7 +184,7 @@ def _without(receive: Receive, name: str, note: Callable[[str], Any]) -> Receive
     async def changed() -> Message:
         message = await receive()
         found = document(message.get("body", b""))
-        if not isinstance(found, dict) or name not in found:
+        if name not in found:
             return message
         note(str(found.pop(name)))
         return {**message, "body": json.dumps(found).encode()}

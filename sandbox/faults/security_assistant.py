@@ -121,5 +121,5 @@ def _cut(body: bytes) -> bytes:
     try:
         found = json.loads(body)
         return json.dumps({**found, "question": found["question"][:2000]}).encode()
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return body

@@ -42,8 +42,7 @@ def _at_login(create_app: Create, lets_in: Callable[[Any, Any], bool]) -> App:
         if (scope["method"], scope["path"]) != ("POST", "/v1/login"):
             return None
         sent = document(body)
-        is_in = isinstance(sent, dict) and lets_in(sent.get("username"), sent.get("password"))
-        return _LET_IN if is_in else None
+        return _LET_IN if lets_in(sent.get("username"), sent.get("password")) else None
 
     return hearing(create_app(), hears)
 
@@ -121,8 +120,7 @@ def _at_token(service: str, create_app: Create, grants: Callable[[dict[str, Any]
     def hears(scope: Scope, body: bytes) -> Answer | None:
         if (scope["method"], scope["path"]) != ("POST", "/v1/token"):
             return None
-        sent = document(body)
-        token = grants(sent) if isinstance(sent, dict) else ""
+        token = grants(document(body))
         granted = {"accessToken": token, "tokenType": "Bearer", "expiresIn": 60}
         return (200, json.dumps(granted).encode()) if token else None
 
@@ -160,7 +158,6 @@ def client_secret_unchecked(_service: str, create_app: Create) -> App:
 
 def private_key_published(_service: str, create_app: Create) -> App:
     """The key set is the one that signs."""
-
     private = {key["kid"]: key for key in signing_keys().values()}
 
     def with_private(found: Any) -> Any:

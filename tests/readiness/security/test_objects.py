@@ -53,7 +53,11 @@ def test_objects_are_separate(
         if name == "a stranger" or "{conversation_id}" in op.path
     ]
     _warm(volley, service.name, records)
-    let_in = [f"{s.ask.what}: {s.status}" for s in volley.send(asks) if s.status not in REFUSED]
+    let_in = [
+        f"{s.ask.what}: {s.status}"
+        for s in volley.send(asks)
+        if s.status not in REFUSED and not volley.is_handed_on(s)
+    ]
     after = state_of(volley, service.name, records)
     changed = [path for path, text in before.items() if after.get(path) != text]
     demand(not changed, f"lets a stranger change {changed[:3]}", blames=service.name)
@@ -101,11 +105,10 @@ def test_lists_are_separate(
         )
         demand(not document(answer, blames=ASSISTANT).get("citations"), "tells a stranger", blames=ASSISTANT)
     for seen in volley.send(asks):
-        shown = [
-            found
-            for found in records.mentions(seen.answer.text, seen.ask.path)
-            if seen.status == 200 and found not in seen.ask.path
-        ]
+        named = records.mentions(seen.answer.text, seen.ask.path) if seen.status == 200 else []
+        shown = [found for found in named if found not in seen.ask.path]
+        if shown and volley.is_handed_on(seen):
+            continue
         demand(not shown, f"{seen.ask.path} shows {shown[:3]} of another tenant", blames=service.name)
 
 

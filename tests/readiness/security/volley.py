@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -17,6 +17,8 @@ import httpx
 _AT_ONCE = 16
 _TRIES = 4
 _LONGEST_WAIT_S = 11.0
+_HANDED_ON = "/api/v1/"
+"""Where the gateway's paths to the services begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,15 @@ class Volley:
             seen = list(pool.map(lambda ask: _sent(clients[ask.service], ask, is_patient=is_patient), listed))
         self.answers += [(s.ask.service, s.outcome) for s in seen if isinstance(s.outcome, httpx.Response)]
         return seen
+
+    def is_handed_on(self, seen: Seen) -> bool:
+        """Whether the gateway only hands on what the service behind it answers to the very same request."""
+        service, slash, path = seen.ask.path.removeprefix(_HANDED_ON).partition("/")
+        if not seen.ask.path.startswith(_HANDED_ON) or not slash:
+            return False
+        behind = self.one(replace(seen.ask, service=service, path=f"/{path}"))
+        is_same_text = seen.ask.method != "GET" or behind.text == seen.answer.text
+        return behind.status_code == seen.status and is_same_text
 
     def one(self, ask: Ask) -> httpx.Response:
         """Send one request and return its answer."""
