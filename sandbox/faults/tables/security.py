@@ -12,6 +12,8 @@ _AUTH, _GATE, _PAGES, _ASK, _ASSETS = (
 )
 _REMOTE = tuple(name for name in TAKING_TOKENS if name != _AUTH)
 _WRITING = tuple(name for name in TAKING_TOKENS if name != _ASK)
+_FOR_PEOPLE = (_AUTH, _ASSETS, "event-processor", "threat-detection", "decision-engine", _ASK)
+_OF_RECORDS = (*_FOR_PEOPLE[1:], "behavioral-analysis")
 _LISTS = (_AUTH, _ASSETS, "event-processor", "threat-detection", "behavioral-analysis", "decision-engine")
 
 KNOWN = (
@@ -49,8 +51,8 @@ KNOWN = (
     _sign("OAU-11", "client-secret-unchecked", _AUTH, "every client secret is right", "OAU-11-CLIENT"),
     _sign("OAU-13", "private-key-published", _AUTH, "the key set is private", "OAU-13-KEYS"),
     _sign("S2S-05", "claimed-header-believed", TAKING_TOKENS, "a header is an identity", "S2S-05-HEADERS"),
-    _access("S2S-04", "services-unlimited", TAKING_TOKENS, "services open everything", "S2S-04-KIND"),
-    _access("AUZ-01", "responder-forgotten", TAKING_TOKENS, "a role is shut out", "AUZ-01-NAMED"),
+    _access("S2S-04", "services-unlimited", _FOR_PEOPLE, "services open everything", "S2S-04-KIND"),
+    _access("AUZ-01", "responder-forgotten", _OF_RECORDS, "a role is shut out", "AUZ-01-NAMED"),
     _access("AUZ-02", "roles-unchecked", _WRITING, "every person may do all", "AUZ-02-OTHERS", "SEC-03"),
     _access("AUZ-03", "operation-undeclared", ALL, "a write is declared open", "AUZ-03-INVENTORY"),
     _access("AUZ-04", "foreign-asset-changeable", _ASSETS, "an id changes it", "AUZ-04-OBJECTS", "SEC-03"),
@@ -73,8 +75,8 @@ KNOWN = (
     _input("RES-05", "page-unbounded", _LISTS, "pages have no limit", "RES-05-PAGE"),
     _input("RES-10", "nan-breaks", TAKING_TOKENS, "NaN breaks the handler", "RES-10-PARSE", "SEC-04"),
     _input("INJ-01", "quote-breaks", TAKING_TOKENS, "a quote breaks the query", "INJ-01-SQL"),
-    _input("INJ-02", "template-evaluated", _REMOTE, "templates are evaluated", "INJ-02-COMMANDS"),
-    _input("INJ-A2", "commands-run", _REMOTE, "commands are run", "INJ-02-COMMANDS"),
+    _input("INJ-02", "template-evaluated", _LISTS, "templates are evaluated", "INJ-02-COMMANDS"),
+    _input("INJ-A2", "commands-run", _LISTS, "commands are run", "INJ-02-COMMANDS"),
     _input("INJ-03", "scans-anything", _ASSETS, "a scan goes anywhere", "INJ-03-SSRF"),
     _input("INJ-04", "header-from-parameter", ALL, "parameters make headers", "INJ-04-CRLF"),
     _input("INJ-05", "entities-fetched", TAKING_TOKENS, "entities are fetched", "INJ-05-XML"),
