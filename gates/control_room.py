@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gates.operations.performing import Performer
     from gates.operations.redeploying import Redeployment
     from gates.operations.scaling import ScalingOperations
+    from gates.operations.service_levels import ServiceLevels
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,31 @@ class ControlRoom:
 
         house = self.house
         return HardwareMetrics(house.environment, house.platform.service_names).read(now, minutes)
+
+    def service_levels(self, service: str, window: Window) -> ServiceLevels:
+        """Return what Monitoring saw of the revision that serves.
+
+        Raises:
+            CloudError: Monitoring or the service cannot be read.
+        """
+        from gates.adapters.cloud_monitoring import CloudMonitoring
+        from gates.operations.service_levels import ServiceLevels
+
+        place, state = self.house.environment, self.house.cloud.describe(service)
+        about = (place.cloud_run_name(service), state.sole_serving or state.latest_ready, window)
+        monitoring = CloudMonitoring(place.project, place.endpoints.monitoring_grpc, region=place.region)
+        try:
+            requests = monitoring.request_count(*about)
+            errors = monitoring.error_ratio(*about)
+            latency = monitoring.latency_percentile(*about)
+        finally:
+            monitoring.close()
+        return ServiceLevels(
+            service=service,
+            requests=requests.samples if requests is not None else 0,
+            error_ratio=errors.measurement.value if errors is not None else None,
+            p95_ms=latency.measurement.value if latency is not None else None,
+        )
 
     def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
         """Return the highest number of instances of a revision in the window, None without data.

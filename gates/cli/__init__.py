@@ -44,6 +44,7 @@ _COMMANDS = {
     "autoscaling": ("gates.cli.performance", "Compare bounds with what was needed, and set better ones."),
     "redeploy": ("gates.cli.redeploy", "Deploy services again from their recorded images."),
     "build": ("gates.cli.build", "Let a build in the cloud roll services back."),
+    "sla": ("gates.cli.sla", "Report what each service kept of its levels in a window."),
     "metrics": ("gates.cli.metrics", "Processors, memory, disk and network against their thresholds."),
     "drill": ("gates.cli.drill", "Rehearse a recovery, measure it, and record it."),
     "snapshot": ("gates.cli.snapshot", "Keep the configuration of all services, and find what drifted."),

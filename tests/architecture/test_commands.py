@@ -88,10 +88,8 @@ def test_the_command_exists_and_takes_its_options(row: Row) -> None:
     assert Path(row.shown_by).is_file()
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.is_missing], ids=lambda row: row.ours)
-def test_what_is_missing_is_still_missing(row: Row) -> None:
-    """Whoever builds the command writes it into the table."""
-    words = row.words
-    if words:
+def test_what_is_missing_is_still_missing() -> None:
+    """Whoever builds a command writes it into the table."""
+    for words in (row.words for row in ROWS if row.is_missing and row.words):
         found = gate.get_command(click.Context(gate), words[0])
         assert found is None, f"gate {words[0]} exists: take {MISSING} out of {DOCUMENT} and name its test"

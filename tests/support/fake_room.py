@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from gates.adapters.snapshots import SnapshotFolder
-from gates.model.criterion import Priority
+from gates.model.criterion import (
+    Catalogue,
+    Comparator,
+    Criterion,
+    FailureAction,
+    Priority,
+    Severity,
+    Source,
+    Stage,
+)
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.evidence import Window
 from gates.model.hardware import Reading
@@ -23,6 +32,7 @@ from gates.operations.inventory import NEEDED_APIS
 from gates.operations.maintenance import Maintenance
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
+from gates.operations.service_levels import ServiceLevels
 from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
 from tests.support.fake_journal import FakeJournal
 from tests.support.fake_operations import (
@@ -67,6 +77,26 @@ def environment(*, is_protected: bool = False) -> Environment:
         database="the-db",
         image_repository="repo",
         maintenance_image="page:1",
+    )
+
+
+def _level(name: str, threshold: float) -> Criterion:
+    return Criterion(
+        id=name,
+        statement="a level is kept",
+        category="service-levels",
+        severity=Severity.CRITICAL,
+        stages=(Stage.EXTENDED,),
+        services=("a",),
+        owner="owner",
+        failure_action=FailureAction.INVESTIGATE,
+        priority=Priority.P2,
+        rationale="it is promised",
+        source=Source(anchor="a", item="b"),
+        comparator=Comparator.LT,
+        threshold=threshold,
+        minimum_samples=2995,
+        max_age=timedelta(hours=24),
     )
 
 
@@ -141,6 +171,19 @@ class FakeRoom:
 
     def wait_for_tag(self, service: str, tag: str) -> None:
         """Answer at once."""
+
+    levels: ServiceLevels = field(
+        default_factory=lambda: ServiceLevels(service="a", requests=3000, error_ratio=0.0, p95_ms=120.0)
+    )
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Two criteria of service levels."""
+        return Catalogue(criteria=(_level("SLI-ERRORS", 0.001), _level("SLI-LATENCY", 2000)), digest="d")
+
+    def service_levels(self, service: str, window: Window) -> ServiceLevels:
+        """Return what a test says."""
+        return self.levels
 
     def hardware(self, now: datetime, minutes: int) -> tuple[Reading, ...]:
         """Return what a test says."""
