@@ -206,6 +206,7 @@ class Sandbox:
         footing = infrastructure_mishaps.Footing(
             state=control.state,
             fleets=self._fleets,
+            table=self._table,
             authority=self._authority,
             context=self._context,
             shown=self._wishes.leaf,

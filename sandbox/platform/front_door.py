@@ -34,7 +34,7 @@ async def open_front_door(
         inside = _forwarding(router, Entrance(Vantage.INSIDE, "https"))
         mesh = _forwarding(router, Entrance(Vantage.INSIDE, "http"))
         https = await _listen_on_both(stack, (outside, inside), ports.https, context)
-        redirect = _redirecting(table, https)
+        redirect = _redirecting(router, table, https)
         http = await _listen_on_both(stack, (redirect, redirect), ports.http, None)
         inner = await _listen(mesh, OUTSIDE, ports.mesh, None)
         stack.push_async_callback(_close, inner)
@@ -48,8 +48,11 @@ def _forwarding(router: Router, entrance: Entrance) -> Handler:
     return handle
 
 
-def _redirecting(table: RoutingTable, https_port: int) -> Handler:
+def _redirecting(router: Router, table: RoutingTable, https_port: int) -> Handler:
     async def handle(request: Request, reply: Reply) -> None:
+        if table.is_plain_allowed:
+            await router.handle(request, reply, Entrance(Vantage.OUTSIDE, "http"))
+            return
         request.keeps_alive = False
         if not table.knows(request.host):
             reply.refuse(RefusedError(404, f"There is no service at {request.host or 'an unnamed host'}."))

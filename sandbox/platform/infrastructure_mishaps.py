@@ -16,6 +16,7 @@ from sandbox.platform.admin.state import State
 from sandbox.platform.certificates import Authority
 from sandbox.platform.disturbances import Disturbance, Disturbances
 from sandbox.platform.instances import Fleet
+from sandbox.platform.router_table import RoutingTable
 from sandbox.platform.wishes import Leaf
 
 PUBLIC = "frontend"
@@ -33,6 +34,7 @@ class Footing:
 
     state: State
     fleets: Mapping[str, Fleet]
+    table: RoutingTable
     authority: Authority
     context: ssl.SSLContext
     shown: Leaf
@@ -60,6 +62,13 @@ def offer(board: Disturbances, footing: Footing) -> None:
             "INF-07",
             lambda: footing.unknown_names.add(public),
             lambda: footing.unknown_names.discard(public),
+        ),
+        _row(
+            "plain-http-served",
+            "The front door answers plain HTTP instead of sending it to HTTPS",
+            "SEC-07",
+            lambda: _allow_plain(footing, is_allowed=True),
+            lambda: _allow_plain(footing, is_allowed=False),
         ),
         _row(
             "ingress-opened",
@@ -138,6 +147,10 @@ def _bounds(footing: Footing) -> tuple[Disturbance, ...]:
             lambda: _resize(footing, most=_MOST),
         ),
     )
+
+
+def _allow_plain(footing: Footing, *, is_allowed: bool) -> None:
+    footing.table.is_plain_allowed = is_allowed
 
 
 def _set_ingress(footing: Footing, ingress: int) -> None:

@@ -61,6 +61,8 @@ class RoutingTable:
         self._public_hosts = dict(public_hosts)
         self._draw = draw
         self._splits: dict[str, _Split] = {}
+        self.is_plain_allowed = False
+        """Whether plain HTTP is answered like HTTPS, and not redirected."""
 
     def put(self, route: ServiceRoute) -> None:
         """Replace a service's route."""
