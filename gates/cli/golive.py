@@ -159,9 +159,9 @@ def _moment(text: str) -> datetime:
 
 
 def _offset(at: timedelta) -> str:
-    minutes = int(at.total_seconds() // 60)
-    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
-    for size, unit in ((1440, "d"), (60, "h")):
-        if minutes >= size and minutes % size == 0:
-            return f"T{sign}{minutes // size} {unit}"
-    return f"T{sign}{minutes} min" if minutes else "T-0"
+    minutes = int(abs(at).total_seconds() // 60)
+    if not minutes:
+        return "T-0"
+    days, hours = (minutes // size if minutes % size == 0 else 0 for size in (1440, 60))
+    span = f"{days} d" if days > 1 else f"{hours} h" if hours else f"{minutes} min"
+    return f"T{'-' if at < timedelta() else '+'}{span}"

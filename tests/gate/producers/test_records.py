@@ -1,0 +1,169 @@
+"""Earlier runs count when they were about exactly these images, whole, and ended well; a drill by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gates.model.criterion import Stage
+from gates.model.evidence import Measurement
+from gates.model.history import PastCheck, PastRun
+from gates.model.judgement import Outcome
+from gates.model.platform import Contact, Papers, Stewardship
+from gates.model.target import Demand, ServiceTarget, Target
+from gates.model.verdict import VerdictOutcome
+from journeys.checks import DemandNotMetError
+from tests.readiness.golive.test_technical import test_readiness_is_go as readiness_is_go
+from tests.readiness.loads import AGREED, demand_load
+from tests.readiness.operations.test_contacts import test_no_placeholder as no_placeholder
+from tests.readiness.operations.test_documentation import test_review_is_not_due as review_is_not_due
+from tests.readiness.records import demand_held
+from tests.readiness.testing.test_benchmarks import test_no_regression as no_regression
+from tests.support.builders import NOW
+
+IMAGES = (("auth-service", "sha256:new"),)
+TARGET = Target(
+    environment="sandbox",
+    fingerprint="sha256:this",
+    project="p",
+    region="r",
+    service_name="{service}",
+    services=(ServiceTarget(name="auth-service", base_url="https://a", revision="a-2", digest="sha256:new"),),
+    public_urls=(),
+    allowed_impacts=(),
+    demands=tuple(
+        Demand(criterion=name, services=("platform",)) for name in ("SEC-01", "SEC-02", "LOD-AGREED-RATE")
+    ),
+)
+
+
+def check(criterion: str, **changes: Any) -> PastCheck:
+    """Return a passed check."""
+    values = {"criterion": criterion, "service": "auth-service", "outcome": Outcome.PASS, "samples": 1}
+    return PastCheck(**{**values, **changes})
+
+
+def run(*checks: PastCheck, **changes: Any) -> PastRun:
+    """Return a full GO of the readiness stage about the images under test."""
+    values: dict[str, Any] = {
+        "run_id": "r1",
+        "environment": "sandbox",
+        "stage": Stage.READINESS,
+        "outcome": VerdictOutcome.GO,
+        "is_partial": False,
+        "fingerprint": "sha256:this",
+        "images": IMAGES,
+        "checks": checks,
+        "at": NOW,
+    }
+    return PastRun(**{**values, **changes})
+
+
+WHOLE = run(check("SEC-01"), check("SEC-02"))
+
+
+def test_every_demanded_check_must_have_passed() -> None:
+    """In one run or in several."""
+    demand_held((WHOLE,), TARGET, "SEC-")
+    demand_held((run(check("SEC-01")), run(check("SEC-02"))), TARGET, "SEC-")
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        (),
+        (run(check("SEC-01")),),
+        (replace(WHOLE, images=(("auth-service", "sha256:old"),)),),
+        (replace(WHOLE, images=(*IMAGES, ("frontend", "sha256:new"))),),
+        (run(check("SEC-01", outcome=Outcome.FAIL)), WHOLE),
+        (run(check("SEC-01", outcome=Outcome.INCONCLUSIVE)), WHOLE),
+        (run(check("SEC-01", is_waived=True)), WHOLE),
+    ],
+    ids=["none", "a part", "other image", "other set", "failed since", "open since", "waived"],
+)
+def test_what_was_not_held_about_these_images_is_red(runs: tuple[PastRun, ...]) -> None:
+    """Nothing, a part, another image, and every newer word that is no PASS."""
+    with pytest.raises(DemandNotMetError):
+        demand_held(runs, TARGET, "SEC-")
+
+
+def test_a_load_run_that_was_too_small_is_red() -> None:
+    """The agreed number of requests was not sent."""
+    enough = run(check("LOD-AGREED-RATE", samples=int(AGREED.demanded)))
+    demand_load((enough,), TARGET)
+    with pytest.raises(DemandNotMetError, match="agreed size"):
+        demand_load((run(check("LOD-AGREED-RATE", samples=100)),), TARGET)
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        replace(WHOLE, outcome=VerdictOutcome.INCONCLUSIVE),
+        replace(WHOLE, outcome=VerdictOutcome.NO_GO),
+        replace(WHOLE, fingerprint="sha256:other"),
+    ],
+)
+def test_only_the_newest_whole_verdict_on_readiness_counts(newest: PastRun) -> None:
+    """A GO of before, of a part or of other revisions is no GO."""
+    readiness_is_go(TARGET, (replace(newest, is_partial=True), WHOLE))
+    with pytest.raises(DemandNotMetError):
+        readiness_is_go(TARGET, (newest, WHOLE))
+    with pytest.raises(DemandNotMetError):
+        readiness_is_go(TARGET, ())
+
+
+def figures(milliseconds: float, samples: int = 1000, **changes: Any) -> PastRun:
+    """Return a run with a load figure."""
+    measured = Measurement(value=milliseconds, unit="ms")
+    return run(check("LOD-P95", measured=measured, samples=samples), **changes)
+
+
+def test_a_benchmark_is_a_ratio_to_the_last_release_that_went() -> None:
+    """The first release, and a load of another size, are not compared: not run, and said so."""
+    seen: list[float] = []
+    old: dict[str, Any] = {"images": (("auth-service", "sha256:old"),), "at": NOW - timedelta(days=1)}
+
+    def measure(value: float, **_rest: object) -> None:
+        seen.append(value)
+
+    no_regression(TARGET, (figures(30), figures(20, **old)), measure)
+    assert seen == [1.5]
+    for history in (
+        (figures(30),),
+        (figures(30), figures(20, outcome=VerdictOutcome.NO_GO, **old)),
+        (figures(30), figures(20, samples=100, **old)),
+    ):
+        with pytest.raises(pytest.skip.Exception, match="first release"):
+            no_regression(TARGET, history, measure)
+    with pytest.raises(DemandNotMetError):
+        no_regression(TARGET, (figures(20, **old),), measure)
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        Contact(name="a", group="on-call", phone="+1-XXX-XXX-XXXX"),
+        Contact(name="a", group="on-call", email="TBD@isectech.com"),
+        Contact(name="a", group="on-call", email="nobody"),
+        Contact(name="a", group="on-call", phone="0000000"),
+        Contact(name="a", group="on-call"),
+        Contact(name="a", group="external", phone="1-877-355-5787"),
+    ],
+)
+def test_a_contact_that_cannot_be_reached_is_red(contact: Contact) -> None:
+    """A placeholder, no way at all, or nobody on call."""
+    no_placeholder(Papers(contacts=(Contact(name="b", group="on-call", phone="1-877-355-5787"),)))
+    with pytest.raises(DemandNotMetError):
+        no_placeholder(Papers(contacts=(contact,)))
+
+
+def test_a_review_that_is_due_is_red() -> None:
+    """The day itself is still in time; nobody's documents are not."""
+    keeper = Stewardship(owner="o", version="1", classification="c", next_review=NOW.date())
+    review_is_not_due(Papers(stewardship=replace(keeper, next_review=NOW.date().replace(year=2999))))
+    for papers in (Papers(), Papers(stewardship=replace(keeper, next_review=NOW.date().replace(year=2024)))):
+        with pytest.raises(DemandNotMetError):
+            review_is_not_due(papers)
