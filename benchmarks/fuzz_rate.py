@@ -136,10 +136,10 @@ def theirs_rate(document: dict[str, object], address: str, headers: dict[str, st
 def told(said: str) -> tuple[int, float]:
     """Return the generated cases and the seconds in the summary of a run."""
     generated = re.search(r"(\d[\d,]*) generated", said)
-    seconds = re.search(r"in ([\d.]+)s", said)
-    if generated is None or seconds is None:
+    seconds = re.findall(r" in ([\d.]+)s =", said)
+    if generated is None or not seconds:
         raise SystemExit(f"the command line said nothing of its cases:\n{said[-2000:]}")
-    return int(generated[1].replace(",", "")), float(seconds[1])
+    return int(generated[1].replace(",", "")), float(seconds[-1])
 
 
 if __name__ == "__main__":
