@@ -20,7 +20,7 @@ from sandbox.faults.hearing import (
     query,
     with_header,
 )
-from sandbox.faults.wrapping import App, Message, Scope, answering, rewriting, starting
+from sandbox.faults.wrapping import App, Message, Scope, rewriting, starting
 from sandbox.kit.seed import signing_keys
 
 Create = Callable[[], Any]
@@ -99,7 +99,16 @@ def session_kept(_service: str, create_app: Create) -> App:
 
 def revocation_ignored(_service: str, create_app: Create) -> App:
     """Revoking answers 204 and revokes nothing."""
-    return answering(create_app(), lambda method, path: (method, path) == ("POST", "/v1/revoke"), 204)
+    from sandbox.services.auth_service import sessions  # noqa: PLC0415 - patched in this process only
+
+    genuine = sessions.revoke_session
+
+    def lenient(connection: Any, session_id: str, reason: str, now: float) -> None:
+        if reason != "revoked":
+            genuine(connection, session_id, reason, now)
+
+    vars(sessions)["revoke_session"] = lenient
+    return create_app()  # type: ignore[no-any-return]
 
 
 def other_sessions_live(_service: str, create_app: Create) -> App:

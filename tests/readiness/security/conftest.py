@@ -70,19 +70,19 @@ def keyless_answers(
     thief, good = Ed25519PrivateKey.generate(), tokens("analyst").access
     canary.keys = (public_jwk(thief),)
     keys = auth.get("/.well-known/jwks.json").json()["keys"]
-    return _sent(volley, target, good, list(keyless(good, keys, canary.address(), thief)))
+    return _sent(volley, target, good, lambda: list(keyless(good, keys, canary.address(), thief)))
 
 
 @pytest.fixture(scope="session")
 def misclaimed_answers(volley: Volley, target: Target, secret: Secret, tenant: Tenant) -> Forged:
     """Send every rightly signed token with a wrong claim to every service that takes tokens."""
-    listed = list(misclaimed(secret("forger"), tenant.subject))
-    return _sent(volley, target, tenant.token("analyst"), listed)
+    forger = secret("forger")
+    return _sent(volley, target, tenant.token("analyst"), lambda: list(misclaimed(forger, tenant.subject)))
 
 
-def _sent(volley: Volley, target: Target, good: str, forgeries: Sequence[Forgery]) -> Forged:
-    """Send a good token and all forgeries; the good one shows that a refusal is about the forgery."""
-    whole = [Forgery("control", "nothing wrong", good), *forgeries]
+def _sent(volley: Volley, target: Target, good: str, forge: Callable[[], list[Forgery]]) -> Forged:
+    """Send a good token and forgeries of its own to each service; the good one shows what a refusal means."""
+    control = Forgery("control", "nothing wrong", good)
     asks = [
         (
             forgery.check,
@@ -90,7 +90,7 @@ def _sent(volley: Volley, target: Target, good: str, forgeries: Sequence[Forgery
         )
         for s in target.services
         if s.name in PROTECTED
-        for forgery in whole
+        for forgery in [control, *forge()]
     ]
     found: dict[tuple[str, str], list[Seen]] = {}
     for (check, _), seen in zip(asks, volley.send([ask for _, ask in asks]), strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ _PATIENCE_S = 3.0
 _MOST = 65_536
 SECOND = b"GET /version HTTP/1.1\r\nHost: {host}\r\n\r\n"
 """What a reader with other eyes would take for a second request."""
+PLAIN = b"Content-Length: 2\r\n\r\n[]"
+"""The end of a request that every reader splits alike: both it and the second one are answered."""
 AMBIGUOUS = {
     "both lengths": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two different lengths": b"Content-Length: 4\r\nContent-Length: 0\r\n\r\nabcd",
@@ -31,16 +34,21 @@ AMBIGUOUS = {
 @pytest.mark.criterion("CFG-13-SMUGGLING")
 def test_ambiguous_framing(target: Target) -> None:
     """Each is refused, or it is answered and the connection ends: never a second answer on it."""
+    plain = _statuses(_exchange(target, PLAIN))
+    is_in_order = len(plain) == 2 and 400 <= plain[0] < 500
+    demand(is_in_order, f"answers {plain} to two plain requests in a row", blames=GATEWAY)
     for what, rest in AMBIGUOUS.items():
         answer = _exchange(target, rest)
-        statuses = [
-            int(line.split(b" ")[1]) for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")
-        ]
+        statuses = _statuses(answer)
         demand(statuses or not answer, f"answers {what} with something else than HTTP", blames=GATEWAY)
         smuggled = len(statuses) > 1 and statuses[0] < 400
         demand(not smuggled, f"answers {statuses} to one request with {what}", blames=GATEWAY)
         broken = [status for status in statuses if status >= 500 and status != 501]
         demand(not broken, f"breaks at {what}: {broken}", blames=GATEWAY)
+
+
+def _statuses(answer: bytes) -> list[int]:
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
 
 
 def _exchange(target: Target, rest: bytes) -> bytes:
