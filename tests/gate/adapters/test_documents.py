@@ -294,7 +294,7 @@ def test_production_only_looks_and_has_the_real_endpoints() -> None:
     assert production.is_protected
     assert production.allowed_impacts == (Impact.READ_ONLY,)
     assert production.standing == ()
-    assert production.endpoints == Endpoints()
+    assert production.endpoints == Endpoints(resolvers=("8.8.8.8:53", "1.1.1.1:53", "9.9.9.9:53"))
     assert production.observation == Observation(extended=timedelta(hours=1), long_term=timedelta(hours=24))
     assert production.cloud_run_name("auth-service") == "isectech-auth-service-production"
 
@@ -396,3 +396,14 @@ def test_all_environments_can_be_checked_without_a_running_sandbox() -> None:
 
     assert tuple(environment.name for environment in checked) == environment_names(SHIPPED)
     assert [environment.is_protected for environment in checked] == [True, False, False]
+
+
+def test_a_notification_to_a_channel_that_does_not_exist_is_refused_with_its_place(tmp_path: Path) -> None:
+    """Nobody would be told."""
+    folder = tmp_path / "isectech"
+    shutil.copytree(SHIPPED, folder)
+    path = folder / "environments" / "staging.yaml"
+    text = path.read_text(encoding="utf-8").replace("    incidents:  ", "    incident:   ")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"staging\.yaml:\d+:\d+: unknown channel 'incident'"):
+        load_environment(folder, "staging", load_platform(folder))
