@@ -396,14 +396,3 @@ def test_all_environments_can_be_checked_without_a_running_sandbox() -> None:
 
     assert tuple(environment.name for environment in checked) == environment_names(SHIPPED)
     assert [environment.is_protected for environment in checked] == [True, False, False]
-
-
-def test_a_notification_to_a_channel_that_does_not_exist_is_refused_with_its_place(tmp_path: Path) -> None:
-    """Nobody would be told."""
-    folder = tmp_path / "isectech"
-    shutil.copytree(SHIPPED, folder)
-    path = folder / "environments" / "staging.yaml"
-    text = path.read_text(encoding="utf-8").replace("    incidents:  ", "    incident:   ")
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(DocumentError, match=r"staging\.yaml:\d+:\d+: unknown channel 'incident'"):
-        load_environment(folder, "staging", load_platform(folder))
