@@ -17,7 +17,7 @@ from typing import Final
 import httpx
 
 from journeys.client import SilenceError
-from journeys.reads import PUBLIC, THROUGH
+from journeys.reads import PROTECTED, PUBLIC
 
 _CALLERS: Final = 6
 _LONGEST_S: Final = 45.0
@@ -41,7 +41,7 @@ class ProbeResult:
 
 def probe(client: httpx.Client, service: str, count: int, *, headers: dict[str, str]) -> ProbeResult:
     """Send up to `count` reads from a few callers side by side."""
-    path = PUBLIC.get(service) or THROUGH[service]
+    path = PUBLIC.get(service) or PROTECTED[service]
     tickets, lock, ends = itertools.count(), threading.Lock(), time.monotonic() + _LONGEST_S
     seen: list[tuple[int, float]] = []
 
