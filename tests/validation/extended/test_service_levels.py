@@ -52,6 +52,15 @@ class Sight:
 
 
 @pytest.fixture(scope="session")
+def window(target: Target, metrics: CloudMetrics) -> Window:
+    """Give the extended window, chosen once: it ends before the first request of one's own is sent.
+
+    A window that moved on would hold those requests too, and one request would count as two samples.
+    """
+    return metrics.window(target.extended_s)
+
+
+@pytest.fixture(scope="session")
 def probes(
     target: Target, http: Callable[[str], httpx.Client], tokens: Callable[[str], Tokens]
 ) -> Callable[[str], ProbeResult | None]:
@@ -72,13 +81,13 @@ def probes(
 
 @pytest.fixture
 def sight(
-    target: Target,
+    window: Window,
     service: ServiceTarget,
     metrics: CloudMetrics,
     probes: Callable[[str], ProbeResult | None],
 ) -> Sight:
     """Give the extended window; a candidate that did not serve through it cannot be judged yet."""
-    window, part = metrics.window(target.extended_s), metrics.part(service.name, service.revision)
+    part = metrics.part(service.name, service.revision)
     seen, minutes = metrics.minutes(part, window), window.seconds // 60
     if seen < _COVERED * minutes:
         pytest.skip(f"{service.revision} was seen in {seen} of the last {minutes} minutes that are visible")
