@@ -29,7 +29,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile(name="smoke", users=80, rate_per_user=1.0, spawn_rate=160.0, seconds=15),
+        Profile(name="smoke", users=40, rate_per_user=2.0, spawn_rate=80.0, seconds=15),
         Profile(name="expected", users=100, rate_per_user=1.0, spawn_rate=50.0, seconds=60),
         Profile(name="stress", users=200, rate_per_user=2.0, spawn_rate=50.0, seconds=60),
     )
