@@ -14,6 +14,6 @@ KNOWN = (
     _row("M14", "slow", _LOADED[1:], "two and a half seconds on every call", "LOD-P95"),
     _row("M15", "sometimes-slow", "api-gateway", "every tenth request takes four seconds", "LOD-P95"),
     _row("M21", "memory-leaks", "api-gateway", "200 KB more with every request", "LOD-ERRORS"),
-    _row("P01", "leaking-slower", "api-gateway", "each request makes the next one slower", "LOD-P95"),
+    _row("P01", "leaking-slower", "api-gateway", "each request makes the next one slower", "LOD-ACHIEVED"),
     _row("P02", "one-tenant-fails", "api-gateway", "everything is broken for one tenant", "LOD-ERRORS"),
 )
