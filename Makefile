@@ -42,7 +42,7 @@ demo: setup ## the story: a good release goes, three bad ones are rolled back
 	@.venv/bin/python -m sandbox with -- .venv/bin/python -m demo.story
 
 test: setup ## our own tests
-	@.venv/bin/pytest -q
+	@.venv/bin/pytest -q -n 2 --dist loadfile -rs
 
 check: .venv/.installed ## format, lint, types, import contracts, architecture
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
