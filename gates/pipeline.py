@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -174,19 +175,20 @@ class Gate:
 
     def _changes(self, views: Sequence[ServiceView]) -> tuple[str, ...]:
         """Say what somebody did while the gate looked: evidence about two states is evidence about none."""
-        found = []
-        for before in views:
-            name = before.state.service
-            try:
-                now = self.ports.traffic.describe(name)
-            except CloudError as error:
-                found.append(f"whether {name} changed meanwhile cannot be told: {error.cause}")
-                continue
-            if now.latest_created != before.state.latest_created:
-                found.append(f"{now.latest_created} of {name} was deployed while the gate looked")
-            elif now.serving != before.state.serving:
-                found.append(f"the traffic of {name} was moved while the gate looked")
-        return tuple(found)
+        with ThreadPoolExecutor(max_workers=len(views)) as pool:  # a cloud that is gone costs its limit once
+            return tuple(change for change in pool.map(self._change, views) if change)
+
+    def _change(self, before: ServiceView) -> str:
+        name = before.state.service
+        try:
+            now = self.ports.traffic.describe(name)
+        except CloudError as error:
+            return f"whether {name} changed meanwhile cannot be told: {error.cause}"
+        if now.latest_created != before.state.latest_created:
+            return f"{now.latest_created} of {name} was deployed while the gate looked"
+        if now.serving != before.state.serving:
+            return f"the traffic of {name} was moved while the gate looked"
+        return ""
 
     def judge(self, request: Request, bundle: EvidenceBundle, release: Release, *, at: datetime) -> Verdict:
         """Judge every criterion at a moment and say what is true of the release then."""

@@ -18,6 +18,8 @@ from sandbox.platform.router_upstream import BrokenUpstreamError, Upstream, conn
 _ATTEMPTS = 3
 _PAUSE_S = 0.5
 """How long the end of an instance that accepts no connection is waited for."""
+_DYING_S = 0.25
+"""How long the end of an instance that broke off is waited for: it must not be chosen again."""
 _RETRY_AFTER_S = 1
 _CLIENT_CLOSED = 499
 _REPEATABLE = (b"GET", b"HEAD", b"OPTIONS")
@@ -136,6 +138,7 @@ async def _through(instance: Instance, request: Request, reply: Reply, head: byt
         code = await _carry(upstream, request, reply, head)
     except BrokenUpstreamError as error:
         upstream.close()
+        await instance.wait_gone(_DYING_S)
         if is_reused and not has_body and not upstream.has_answered and request.method in _REPEATABLE:
             raise _NotDeliveredError from error
         raise

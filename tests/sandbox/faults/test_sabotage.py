@@ -59,7 +59,7 @@ def test_a_platform_that_is_killed_in_the_middle_fails_nothing(tmp_path: Path) -
         "GATE_ENDPOINTS_FILE": str(state / "endpoints.json"),
         "GATE_IDENTITIES_FILE": str(state / "identities.json"),
     }
-    words = [str(GATE), "run", "--env", "sandbox", "--stage", "immediate", "--deadline", "60s"]
+    words = [str(GATE), "run", "--env", "sandbox", "--stage", "immediate", "--deadline", "20s"]
     with (
         running(state) as endpoints,
         subprocess.Popen(
