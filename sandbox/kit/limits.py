@@ -72,6 +72,11 @@ class Limiter:
                 is_exceeded=is_exceeded,
             )
 
+    def forget(self) -> None:
+        """Forget every caller, as a process that has just started."""
+        with self._lock:
+            self._seen.clear()
+
     def _sweep(self, now: float) -> None:
         """Forget callers that have been away for a window, so that memory stays bounded."""
         self._taken += 1
