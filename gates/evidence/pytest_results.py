@@ -27,6 +27,8 @@ SCHEMA = 1
 """Version of the line format; another version is refused."""
 
 _PHASES = ("setup", "call", "teardown")
+_NAMED = 3
+"""Tests that did not run are named up to here, then counted."""
 
 
 @dataclass(slots=True)
@@ -144,7 +146,10 @@ def _test_flaws(records: Sequence[Mapping[str, Any]], tests: Mapping[str, _Test]
         flaws.append("no test was collected")
     if len(set(collected)) != len(collected):
         flaws.append(f"{len(collected)} tests collected under {len(set(collected))} distinct ids")
-    flaws += [f"collected but not run: {node_id}" for node_id in collected if node_id not in tests]
+    missing = [node_id for node_id in collected if node_id not in tests]
+    flaws += [f"collected but not run: {node_id}" for node_id in missing[:_NAMED]]
+    if len(missing) > _NAMED:
+        flaws.append(f"collected but not run: {len(missing) - _NAMED} more tests")
     flaws += [f"ran without being collected: {node_id}" for node_id in tests if node_id not in set(collected)]
     if finish.get("deselected"):
         flaws.append(f"{finish['deselected']} tests were deselected")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.evidence.pytest_results import merge, parse
+from gates.evidence.pytest_results import SCHEMA, merge, parse
 from gates.model.criterion import FAILED_CHECKS, PLATFORM
 from gates.model.evidence import EvidenceBundle, EvidenceStatus
 
@@ -166,3 +166,21 @@ def test_merging_keeps_all_evidence_and_all_flaws() -> None:
     first, second = parse(written(*passed())), parse("")
 
     assert merge([first, second]) == EvidenceBundle(items=first.items, flaws=second.flaws)
+
+
+def test_many_tests_that_did_not_run_are_counted() -> None:
+    """The first are named, so that a run that was ended early stays readable."""
+    ids = [f"t.py::test_{number}" for number in range(10)]
+    lines = [
+        {"kind": "start", "schema": SCHEMA, "environment": "sandbox"},
+        {"kind": "finish", "exit_status": 2, "collected": ids, "deselected": 0},
+        {"kind": "end"},
+    ]
+    flaws = parse("\n".join(json.dumps(line) for line in lines)).flaws
+
+    assert [flaw for flaw in flaws if "not run" in flaw] == [
+        "collected but not run: t.py::test_0",
+        "collected but not run: t.py::test_1",
+        "collected but not run: t.py::test_2",
+        "collected but not run: 7 more tests",
+    ]
