@@ -27,9 +27,10 @@ WHERE = {"project": PROJECT, "instance": INSTANCE}
 
 @pytest.fixture
 def admin(cloud: WholeCloud) -> Iterator[Any]:
-    """The real client of Cloud SQL Admin v1."""
+    """The real client of Cloud SQL Admin v1, once the backup that a new instance takes at once is over."""
     http, options = httplib2.Http(timeout=20), {"api_endpoint": cloud.run.rest}
     client = build("sqladmin", "v1", http=http, client_options=options, static_discovery=True)
+    cloud.run.until(lambda: bool(client.backupRuns().list(**WHERE).execute().get("items")))
     yield client
     client.close()
 
