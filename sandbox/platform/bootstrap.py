@@ -118,9 +118,10 @@ class Sandbox:
         apis_port = await self._open_apis(admin.control)
         self._offer_infrastructure(admin.control)
         await self._deploy_all(admin)
-        self._keep_doing(self._backups.keep_taking())
-        self._keep_doing(self._watch.keep_watching())
-        self._keep_doing(self._hardware(door.https).keep_measuring())
+        hardware = self._hardware(door.https)
+        await self._keep_doing(
+            self._backups.keep_taking(), self._watch.keep_watching(), hardware.keep_measuring()
+        )
         prober = Prober(self._suite.uptime, self._store, port=door.https, trust=self._authority.trusting())
         await self._stack.enter_async_context(self._suite.watching(prober, self._readings))
         return {
@@ -248,16 +249,11 @@ class Sandbox:
             for pid in fleet.pids:
                 yield Process(service=fleet.spec.service, revision=name, pid=pid)
 
-    def _keep_doing(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something in the background until the end."""
-        task = asyncio.create_task(work)
-
-        async def stop() -> None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-        self._stack.push_async_callback(stop)
+    async def _keep_doing(self, *works: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background until the end; what breaks there ends the sandbox."""
+        group = await self._stack.enter_async_context(asyncio.TaskGroup())
+        for work in works:
+            self._stack.callback(group.create_task(work).cancel)
 
     def _readings(self) -> Iterator[InstanceReading]:
         for name, fleet in self._fleets.items():

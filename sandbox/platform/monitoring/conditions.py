@@ -30,15 +30,6 @@ _COMPARISONS: Final[Mapping[int, Callable[[float, float], bool]]] = {
     monitoring_v3.ComparisonType.COMPARISON_GT.value: operator.gt,
     monitoring_v3.ComparisonType.COMPARISON_LT.value: operator.lt,
 }
-ELSEWHERE: Final = frozenset(
-    {
-        "cloudsql.googleapis.com/database/disk/utilization",
-        "run.googleapis.com/container/cpu/utilizations",
-        "run.googleapis.com/container/memory/utilizations",
-        "networking.googleapis.com/vm_flow/rtt",
-    }
-)
-"""Metrics that Google has and this Monitoring does not: a policy may watch them, and never fires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +79,7 @@ class ConditionReader:
                 raise UnknownMetricError(f"There is no service level objective {burn[1]}.")
             return
         named = _METRIC_TYPE.search(threshold.filter)
-        if named is not None and (named[1] in ELSEWHERE or self._is_unwritten(named[1])):
+        if named is not None and self._is_unwritten(named[1]):
             return
         for text, aggregations in _sides(threshold):
             metric = find_metric(self._store, parse_filter(text))

@@ -19,51 +19,13 @@ from typing import Final
 
 from sandbox.platform.disturbances import Disturbance, Disturbances
 from sandbox.platform.monitoring.histogram import Histogram
-from sandbox.platform.monitoring.metrics import Kind, Metric, Shape, ValueType
+from sandbox.platform.monitoring.metrics import CPU, DISK, MEMORY, ROUND_TRIP, Metric
 from sandbox.platform.monitoring.store import INTERVAL_S, Point, SampleStore
 
 MEMORY_LIMIT_BYTES: Final = 512 * 1024 * 1024
 DISK_BYTES: Final = 20 * 1024**3
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
-_SHARE: Final = Shape(Kind.DELTA, ValueType.DISTRIBUTION)
-
-CPU: Final = Metric(
-    type="run.googleapis.com/container/cpu/utilizations",
-    display_name="Container CPU Utilization",
-    description="Container CPU utilization distribution across all container instances.",
-    shape=_SHARE,
-    unit="10^2.%",
-    labels={},
-)
-MEMORY: Final = Metric(
-    type="run.googleapis.com/container/memory/utilizations",
-    display_name="Container Memory Utilization",
-    description="Container memory utilization distribution across all container instances.",
-    shape=_SHARE,
-    unit="10^2.%",
-    labels={},
-)
-DISK: Final = Metric(
-    type="cloudsql.googleapis.com/database/disk/utilization",
-    display_name="Disk utilization",
-    description="The fraction of the disk quota that is currently in use.",
-    shape=Shape(Kind.GAUGE, ValueType.DOUBLE),
-    unit="10^2.%",
-    labels={},
-    resource_type="cloudsql_database",
-    resource_labels=("project_id", "region", "database_id"),
-)
-ROUND_TRIP: Final = Metric(
-    type="loadbalancing.googleapis.com/https/frontend_tcp_rtt",
-    display_name="Frontend RTT",
-    description="Distribution of the RTT measured for each connection between client and proxy.",
-    shape=_SHARE,
-    unit="ms",
-    labels={},
-    resource_type="https_lb_rule",
-    resource_labels=("project_id", "url_map_name"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

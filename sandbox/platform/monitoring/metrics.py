@@ -96,6 +96,46 @@ INSTANCE_COUNT: Final = Metric(
     unit="1",
     labels={"state": "State of the container instances: active or idle."},
 )
+_SHARE: Final = Shape(Kind.DELTA, ValueType.DISTRIBUTION)
+CPU: Final = Metric(
+    type="run.googleapis.com/container/cpu/utilizations",
+    display_name="Container CPU Utilization",
+    description="Container CPU utilization distribution across all container instances.",
+    shape=_SHARE,
+    unit="10^2.%",
+    labels={},
+)
+MEMORY: Final = Metric(
+    type="run.googleapis.com/container/memory/utilizations",
+    display_name="Container Memory Utilization",
+    description="Container memory utilization distribution across all container instances.",
+    shape=_SHARE,
+    unit="10^2.%",
+    labels={},
+)
+DISK: Final = Metric(
+    type="cloudsql.googleapis.com/database/disk/utilization",
+    display_name="Disk utilization",
+    description="The fraction of the disk quota that is currently in use.",
+    shape=Shape(Kind.GAUGE, ValueType.DOUBLE),
+    unit="10^2.%",
+    labels={},
+    resource_type="cloudsql_database",
+    resource_labels=("project_id", "region", "database_id"),
+)
+ROUND_TRIP: Final = Metric(
+    type="loadbalancing.googleapis.com/https/frontend_tcp_rtt",
+    display_name="Frontend RTT",
+    description="Distribution of the RTT measured for each connection between client and proxy.",
+    shape=_SHARE,
+    unit="ms",
+    labels={},
+    resource_type="https_lb_rule",
+    resource_labels=("project_id", "url_map_name"),
+)
 METRICS: Final[Mapping[str, Metric]] = {
     metric.type: metric for metric in (INSTANCE_COUNT, REQUEST_COUNT, REQUEST_LATENCIES)
 }
+"""What the router measures."""
+HARDWARE: Final[Mapping[str, Metric]] = {metric.type: metric for metric in (CPU, MEMORY, DISK, ROUND_TRIP)}
+"""What is written about processors, memory, disk and network."""

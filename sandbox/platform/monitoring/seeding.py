@@ -11,6 +11,7 @@ from google.cloud import monitoring_v3
 
 from sandbox import topology
 from sandbox.platform.monitoring.alerting import Alerting
+from sandbox.platform.monitoring.metrics import CPU, DISK, MEMORY, ROUND_TRIP
 from sandbox.platform.monitoring.objectives import Objectives
 from sandbox.platform.monitoring.uptime_checks import UptimeChecks
 
@@ -23,10 +24,10 @@ _GT: Final = "COMPARISON_GT"
 _LT: Final = "COMPARISON_LT"
 _CLASS: Final = " AND metric.labels.response_code_class"
 _INFRASTRUCTURE: Final = (
-    ("CPU utilization", "run.googleapis.com/container/cpu/utilizations", 0.80),
-    ("Memory usage", "run.googleapis.com/container/memory/utilizations", 0.85),
-    ("Disk space", "cloudsql.googleapis.com/database/disk/utilization", 0.80),
-    ("Network latency", "networking.googleapis.com/vm_flow/rtt", 100.0),
+    ("CPU utilization", CPU, "ALIGN_PERCENTILE_99", 0.80),
+    ("Memory usage", MEMORY, "ALIGN_PERCENTILE_99", 0.85),
+    ("Disk space", DISK, "ALIGN_MAX", 0.80),
+    ("Network latency", ROUND_TRIP, "ALIGN_PERCENTILE_99", 100.0),
 )
 
 
@@ -124,7 +125,6 @@ def _deviation(limit: float) -> dict[str, Any]:
 
 
 def _infrastructure() -> list[Any]:
-    how = {"per_series_aligner": "ALIGN_PERCENTILE_99", "alignment_period": {"seconds": 60}}
     return [
         monitoring_v3.AlertPolicy(
             display_name=title,
@@ -133,8 +133,10 @@ def _infrastructure() -> list[Any]:
                 {
                     "display_name": title,
                     "condition_threshold": {
-                        "filter": f'metric.type = "{metric}"',
-                        "aggregations": [how],
+                        "filter": f'metric.type = "{metric.type}"',
+                        "aggregations": [
+                            {"per_series_aligner": aligner, "alignment_period": {"seconds": 60}}
+                        ],
                         "comparison": _GT,
                         "threshold_value": limit,
                         "duration": {"seconds": 300},
@@ -144,7 +146,7 @@ def _infrastructure() -> list[Any]:
             combiner="OR",
             enabled=True,
         )
-        for title, metric, limit in _INFRASTRUCTURE
+        for title, metric, aligner, limit in _INFRASTRUCTURE
     ]
 
 

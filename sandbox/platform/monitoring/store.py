@@ -10,6 +10,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from sandbox.platform.contract import RequestSample
 from sandbox.platform.monitoring.histogram import Histogram
 from sandbox.platform.monitoring.metrics import (
+    HARDWARE,
     INSTANCE_COUNT,
     METRICS,
     REQUEST_COUNT,
@@ -123,8 +124,8 @@ class SampleStore:
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """All metrics by type: those of Cloud Run and those that were written."""
-        return {**METRICS, **self._written_metrics}
+        """All metrics by type: those of the platform and those that were written."""
+        return {**METRICS, **HARDWARE, **self._written_metrics}
 
     def write(self, metric: Metric, labels: Mapping[str, str], point: Point) -> bool:
         """Take a written point, keyed as in a filter; False when the series has a newer one already."""

@@ -48,15 +48,18 @@ class MonitoringSuite:
 
     @contextlib.asynccontextmanager
     async def watching(self, prober: Prober, readings: ReadInstances) -> AsyncIterator[None]:
-        """Evaluate policies, carry uptime checks out and write the platform's own metric, until the end."""
-        tasks = [
-            asyncio.create_task(self.incidents.keep_looking()),
-            asyncio.create_task(prober.keep_probing(lambda: self._knobs.current.uptime_every_s)),
-            asyncio.create_task(own_metrics.keep_writing(self.store, readings)),
-        ]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        """Evaluate policies, carry uptime checks out and write the platform's own metric, until the end.
+
+        One that breaks ends the sandbox: a platform that only seems to be watched must not go on.
+        """
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self.incidents.keep_looking()),
+                group.create_task(prober.keep_probing(lambda: self._knobs.current.uptime_every_s)),
+                group.create_task(own_metrics.keep_writing(self.store, readings)),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()

@@ -13,7 +13,10 @@ from google.cloud import monitoring_v3
 
 from sandbox import topology
 from sandbox.platform.contract import RequestSample
+from sandbox.platform.monitoring.histogram import Histogram
+from sandbox.platform.monitoring.metrics import HARDWARE, Kind, ValueType
 from sandbox.platform.monitoring.seeding import TEST_METRIC, TOPIC
+from sandbox.platform.monitoring.store import INTERVAL_S, Point
 from tests.sandbox.observability.conftest import PARENT, SERVICE, Watch
 
 UNKNOWN = f"{PARENT}/services/x/serviceLevelObjectives/y"
@@ -204,3 +207,19 @@ def test_one_metric_of_one_service_can_be_lost(watch: Watch, metric: str) -> Non
     }
     assert seen.pop(metric) == {SERVICE}
     assert list(seen.values()) == [{SERVICE, lost}]
+
+
+def test_every_seeded_policy_can_be_evaluated_on_points(watch: Watch) -> None:
+    """A point of each hardware metric, beyond every limit, opens one incident of each hardware policy."""
+    now = time.time() - 5
+    full = Histogram()
+    full.add(1000.0)
+    for metric in HARDWARE.values():
+        value: float | Histogram = full if metric.shape.value_type is ValueType.DISTRIBUTION else 1.0
+        start = now - INTERVAL_S if metric.shape.kind is Kind.DELTA else now
+        labels = {f"resource.labels.{name}": "one" for name in metric.resource_labels}
+        watch.store.write(metric, labels, Point(start, now, value))
+    watch.client(pubsub_v1.SubscriberClient).create_subscription(name=SUBSCRIPTION, topic=TOPIC)
+    watch.suite.incidents.look()
+    told = {one["policy_user_labels"]["infrastructure"] for one in pulled(watch)}
+    assert told == {"cpu-utilization", "memory-usage", "disk-space", "network-latency"}
