@@ -36,7 +36,7 @@ def main() -> int:
         sandbox = (sys.executable, "-m", "sandbox", "deploy", "--state-dir", str(STATE))
         subprocess.run([*sandbox, "auth-service", image, "--no-traffic", "--tag", "candidate"], check=True)
         for criterion, role in ATTESTED.items():
-            _gate("attest", criterion, *_signer(role))
+            _gate("attest", criterion, *signer(role))
         hooks = ["--before", f"go-no-go={sys.executable} -m demo.golive sign"]
         hooks += ["--before", f"{late}=touch {STATE / 'data' / 'awake'}"] if late else []
         rehearse = [GATE, "golive", "rehearse", "--env", "sandbox", "--name", NAME, *hooks]
@@ -46,11 +46,12 @@ def main() -> int:
 def _approve() -> int:
     run = max(Path(os.environ["GATE_REPORTS"]).glob(f"{NAME}-final-checks-*"))
     for role in APPROVERS:
-        _gate("sign", str(run), *_signer(role))
+        _gate("sign", str(run), *signer(role))
     return 0
 
 
-def _signer(role: str) -> list[str]:
+def signer(role: str) -> list[str]:
+    """Return the options with which somebody signs in that role."""
     key = STATE / "signers" / role
     return ["--by", f"sandbox-{role}", "--role", role, "--reason", "rehearsed", "--key", str(key)]
 

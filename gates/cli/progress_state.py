@@ -8,6 +8,8 @@ from gates.model import events
 
 _BADNESS = ("passed", "skipped", "error", "failed")
 _FEWEST_FOR_ETA = 3
+_QUIET_S = 15.0
+"""After so long without a check the pace of before says nothing of the time that is left."""
 
 
 class Progress:
@@ -24,17 +26,19 @@ class Progress:
         self.seen: dict[tuple[str, str], str] = {}
         self._services = services
         self._clock = clock
-        self._since = clock()
+        self._since = self._newest = clock()
 
     def take(self, event: events.Event) -> None:
         """Add one event."""
         if isinstance(event, events.StepStarted):
             self.step, self.detail, self._since = event.step, event.detail, self._clock()
             self.done = self.total = 0
+            self._newest = self._since
         elif isinstance(event, events.StepFinished):
             self.step = self.detail = ""
         elif isinstance(event, events.CheckFinished):
             self.done, self.total = event.done, event.total
+            self._newest = self._clock()
             key = (event.criterion, event.service)
             self.seen[key] = max(self.seen.get(key, "passed"), event.status, key=_badness)
 
@@ -45,8 +49,10 @@ class Progress:
         parts = [f"{self.step} {self.detail}".rstrip(), f"{self._elapsed():.0f} s"]
         if self.done:
             parts.append(f"{self.done} of {self.total} checks" if self.total else f"{self.done} checks")
-        left = self.seconds_left()
-        if left is not None:
+        left, quiet = self.seconds_left(), self._clock() - self._newest
+        if self.done and quiet > _QUIET_S:
+            parts.append(f"the next one takes {quiet:.0f} s already")
+        elif left is not None:
             parts.append(f"about {left:.0f} s left")
         return " · ".join(parts)
 

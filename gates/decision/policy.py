@@ -15,7 +15,7 @@ A rollback happens by itself only under a standing authority for its priority th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gates.decision.response_clock import due
@@ -43,9 +43,8 @@ def decide(
 
 def _open_questions(verdict: Verdict) -> tuple[str, ...]:
     open_ones = [j for j in verdict.blocking if j.outcome is not Outcome.PASS]
-    questions = [f"{j.criterion.id} {j.service}: {j.reason}" for j in open_ones]
     partial = ["only a part of the stage was asked for"] if verdict.scope.is_partial else []
-    return (*verdict.flaws, *partial, *questions) or ("no blocking criterion was evaluated",)
+    return (*verdict.flaws, *partial, *_told(open_ones)) or ("no blocking criterion was evaluated",)
 
 
 def _answer_failure(
@@ -57,7 +56,7 @@ def _answer_failure(
     row = _row(platform, priority)
     return Decision(
         kind=kind,
-        because=tuple(f"{j.criterion.id} {j.service}: {j.reason}" for j in failed),
+        because=_told(failed),
         services=services_to_roll_back(failed, verdict.release),
         priority=priority,
         authority=row.authority if row else None,
@@ -66,6 +65,14 @@ def _answer_failure(
         decided_at=now,
         due=due(now, row.response_time, platform.policy.maintenance) if row else None,
     )
+
+
+def _told(judgements: Iterable[Judgement]) -> tuple[str, ...]:
+    """Return the reasons as lines; what holds of several services in the same words is told once."""
+    services: dict[tuple[str, str], list[str]] = {}
+    for judgement in judgements:
+        services.setdefault((judgement.criterion.id, judgement.reason), []).append(judgement.service)
+    return tuple(f"{name} {', '.join(of)}: {reason}" for (name, reason), of in services.items())
 
 
 def _kind(failed: Sequence[Judgement], priority: Priority) -> DecisionKind:

@@ -204,10 +204,15 @@ def _status(test: _Test) -> tuple[EvidenceStatus, str]:
         return (EvidenceStatus.OBSERVED if is_observed else EvidenceStatus.ERRORED), test.reason
     for word in ("skipped", "xfailed", "xpassed"):
         if word in phases.values():
-            return EvidenceStatus.NOT_RUN, f"{word}: {test.reason}" if test.reason else word
+            return EvidenceStatus.NOT_RUN, _unseen(word, test.reason)
     if [phases.get(phase) for phase in _PHASES] == ["passed"] * len(_PHASES):
         return EvidenceStatus.OBSERVED, ""
     return EvidenceStatus.ERRORED, f"incomplete: {phases or 'no report'}"
+
+
+def _unseen(word: str, reason: str) -> str:
+    told = reason.removeprefix("Skipped: ")
+    return f"{word}: {told}" if told else word
 
 
 def _measurements(test: _Test) -> tuple[list[tuple[Measurement, int]], str]:

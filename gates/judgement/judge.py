@@ -69,7 +69,8 @@ def _about(bundle: EvidenceBundle, criterion_id: str, service: str) -> tuple[Evi
 def _judge_one(criterion: Criterion, service: str, evidence: tuple[Evidence, ...]) -> Judgement:
     findings = [*_absences(criterion, evidence), *(_finding(criterion, item) for item in evidence)]
     observed = sum(item.samples for item in evidence if item.status is EvidenceStatus.OBSERVED)
-    if observed < criterion.minimum_samples:
+    is_empty = not observed and all(finding.outcome is not Outcome.PASS for finding in findings)
+    if observed < criterion.minimum_samples and not is_empty:
         missing = criterion.minimum_samples - observed
         reason = f"{observed} of {criterion.minimum_samples} samples so far: {missing} more needed"
         findings.append(_Finding(outcome=Outcome.INCONCLUSIVE, reason=reason))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gates.model.criterion import Severity
 from gates.model.judgement import Outcome
 from gates.reporting.verdict_document import Entry, VerdictDocument
@@ -39,6 +41,23 @@ def unconcluded(document: VerdictDocument) -> tuple[Entry, ...]:
 def waived(document: VerdictDocument) -> tuple[Entry, ...]:
     """Return the entries that an approved exception covers."""
     return tuple(entry for entry in by_urgency(document) if entry.is_waived)
+
+
+def alike(entries: Iterable[Entry]) -> tuple[tuple[Entry, ...], ...]:
+    """Return the entries in groups that say the same of several services, in the order of their first."""
+    groups: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in entries:
+        reason = entry.reason.replace(entry.service, "")
+        same = (
+            entry.criterion,
+            entry.outcome,
+            entry.priority,
+            entry.measured,
+            entry.blames == (entry.service,),
+            reason,
+        )
+        groups.setdefault(same, []).append(entry)
+    return tuple(map(tuple, groups.values()))
 
 
 def _of(document: VerdictDocument, outcome: Outcome) -> tuple[Entry, ...]:

@@ -7,14 +7,14 @@ next, and the whole picture as services against categories.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from gates.model.decision import Decision
 from gates.model.judgement import Outcome
 from gates.model.receipt import Receipt
 from gates.reporting.matrix import matrix
 from gates.reporting.next_steps import next_steps, receipt_line
-from gates.reporting.ordering import failed, unconcluded, waived
+from gates.reporting.ordering import alike, failed, unconcluded, waived
 from gates.reporting.phrasing import measured, waived_by
 from gates.reporting.redaction import one_line
 from gates.reporting.verdict_document import Entry, VerdictDocument, counted
@@ -31,7 +31,7 @@ def terminal(
     parts = [
         _headline(document),
         _failures(document),
-        _part("NO CONCLUSION", [_entry(document, entry) for entry in unconcluded(document)]),
+        _part("NO CONCLUSION", [_entries(document, group) for group in alike(unconcluded(document))]),
         _part("WAIVED", [_waiver(entry) for entry in waived(document)]),
         _part("SERVICES", [matrix(document, width=WIDTH)]),
         _part("NEXT", [_item(step) for step in next_steps(document.outcome, decision)]),
@@ -53,26 +53,39 @@ def _failures(document: VerdictDocument) -> str:
     found = failed(document)
     causes = [entry for entry in found if entry.implied_by is None]
     implied = [entry for entry in found if entry.implied_by is not None]
-    blocks = [_entry(document, entry) for entry in causes]
+    blocks = [_entries(document, group) for group in alike(causes)]
     follow = [_item(f"{entry.key} follows from {entry.implied_by}") for entry in implied]
     return _part("FAILED", blocks + follow)
 
 
-def _entry(document: VerdictDocument, entry: Entry) -> str:
-    criterion = document.criterion(entry)
+def _entries(document: VerdictDocument, group: Sequence[Entry]) -> str:
+    """Tell what is the same of several services once."""
+    entry, criterion = group[0], document.criterion(group[0])
     weight = " · ".join(filter(None, (entry.priority, criterion.severity.value)))
-    lines = [
-        f"  {one_line(entry.criterion)}  {one_line(entry.service)}  [{weight}]",
-        *_wrap(criterion.statement, indent=4),
-        *_wrap(f"measured {measured(entry.measured)}, demanded {entry.demand}", indent=4),
-    ]
+    lines = [*_head(entry.criterion, [one.service for one in group], weight)]
+    lines += _wrap(criterion.statement, indent=4)
     if entry.outcome is Outcome.ERROR:
-        lines[2:] = _wrap("could not be evaluated", indent=4)
+        lines += _wrap("could not be evaluated", indent=4)
+    else:
+        seen = "" if entry.measured is None else f"measured {measured(entry.measured)}, "
+        lines += _wrap(f"{seen}demanded {entry.demand}", indent=4)
     lines += _wrap(entry.reason, indent=4)
     blamed = [service for service in entry.blames if service != entry.service]
     if blamed:
         lines += _wrap(f"blames {', '.join(blamed)}", indent=4)
     return "\n".join(lines)
+
+
+def _head(criterion: str, services: Sequence[str], weight: str) -> Iterator[str]:
+    named = [*services[:_SHOWN], *([f"{len(services) - _SHOWN} more"] if len(services) > _SHOWN else [])]
+    text = f"{one_line(', '.join(named))}  [{weight}]"
+    yield from textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"  {one_line(criterion)}  ",
+        subsequent_indent=" " * 4,
+        break_on_hyphens=False,
+    )
 
 
 def _waiver(entry: Entry) -> str:
