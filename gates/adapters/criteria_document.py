@@ -78,6 +78,7 @@ class CriterionPart(DefaultsPart):
     producers: tuple[NodeId, ...] = ()
     attested_by: Role | None = None
     depends_on: tuple[Identifier, ...] = ()
+    summarises: tuple[Identifier, ...] = ()
 
 
 class CriteriaPart(Strict):
@@ -149,6 +150,7 @@ def _criterion(part: CriterionPart, settled: dict[str, Any], platform: Platform,
         producers=part.producers,
         attested_by=part.attested_by,
         depends_on=part.depends_on,
+        summarises=part.summarises,
     )
 
 

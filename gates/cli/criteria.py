@@ -14,7 +14,7 @@ import click
 from gates.adapters.document_problems import meant
 from gates.adapters.documents import check_environments, load_catalogue, load_platform
 from gates.adapters.producer_files import existing
-from gates.criteria.coverage import Coverage, coverage
+from gates.criteria.coverage import Coverage, counted, coverage
 from gates.criteria.explain import explain
 from gates.criteria.lint import Finding, lint
 from gates.criteria.listing import markdown, plain, rows
@@ -118,8 +118,8 @@ def show_coverage(form: str | None) -> ExitCode:
         chosen,
     )
     if chosen == "tty":
-        missing = sum(not entry.is_covered for entry in covered)
-        click.echo(f"{len(covered)} criteria, {missing} without all their producers")
+        for line in counted(covered):
+            click.echo(line)
     return ExitCode.GO
 
 

@@ -2,9 +2,11 @@
 
 - An id occurs once; numbered ids of one category count up from 1 in the order of their file, without a hole.
 - No two criteria demand the same in the same words.
-- A criterion has a producer or a role that attests it, a unit, stages, and at least one subject, each once.
+- A criterion has a producer, a role that attests it or others that it sums up, a unit, stages, and at
+  least one subject, each once.
 - Thresholds and bands are finite; each band lies beyond the one before it; a count of failed checks is zero.
 - What only a person attests is demanded as zero failed checks: a person's word is no measurement.
+- What it summarises is of a stage of its own, and summarises nothing itself.
 - `depends_on` names other criteria of a common stage, never in a circle.
 - Evidence has a positive maximum age.
 
@@ -70,7 +72,7 @@ def _first_stage(criterion: Criterion) -> int:
 
 
 def _needs_evidence(criterion: Criterion) -> Iterator[tuple[str, str]]:
-    if not criterion.producers and criterion.attested_by is None:
+    if not (criterion.producers or criterion.summarises) and criterion.attested_by is None:
         yield "id", "nothing produces evidence and no role attests it"
     if criterion.max_age <= timedelta(0):
         yield "max_age", "evidence needs a positive maximum age"
@@ -84,6 +86,7 @@ def _names_once(criterion: Criterion) -> Iterator[tuple[str, str]]:
         "services": criterion.services,
         "producers": criterion.producers,
         "depends_on": criterion.depends_on,
+        "summarises": criterion.summarises,
     }
     for field, words in named.items():
         yield from ((field, f"'{word}' is listed twice") for word in sorted(_repeated(words)))
@@ -173,6 +176,22 @@ def _explained(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
                 yield Flaw(position=position, field="depends_on", cause=message)
 
 
+def _summed_up(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
+    known = {criterion.id: criterion for criterion in criteria}
+    for position, criterion in enumerate(criteria):
+        for name in criterion.summarises:
+            part = known.get(name)
+            if part is None:
+                cause = f"unknown criterion '{name}'"
+            elif not set(criterion.stages) <= set(part.stages):
+                cause = f"{name} is not judged at every stage of this one"
+            elif part.summarises:
+                cause = f"{name} is a summary itself"
+            else:
+                continue
+            yield Flaw(position=position, field="summarises", cause=cause)
+
+
 def _acyclic(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
     try:
         TopologicalSorter({criterion.id: criterion.depends_on for criterion in criteria}).prepare()
@@ -186,6 +205,7 @@ _LAWS_OF_ALL: tuple[Callable[[Sequence[Criterion]], Iterator[Flaw]], ...] = (
     _unique,
     _counted_up,
     _explained,
+    _summed_up,
     _acyclic,
 )
 

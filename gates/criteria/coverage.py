@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gates.model.criterion import Catalogue, Criterion
@@ -48,3 +48,21 @@ def coverage(catalogue: Catalogue, node_ids: Collection[str]) -> tuple[Coverage,
         )
         for criterion in catalogue.criteria
     )
+
+
+def counted(covered: Sequence[Coverage]) -> tuple[str, ...]:
+    """Return how many criteria each list of the guide has and what answers them, then all of them."""
+    lists: dict[str, list[Coverage]] = {}
+    for entry in covered:
+        lists.setdefault(entry.criterion.source.anchor, []).append(entry)
+    width = max(map(len, lists), default=0)
+    lines = [f"{anchor:{width}}  {_answered(entries)}" for anchor, entries in lists.items()]
+    return (*lines, f"{'all':{width}}  {_answered(covered)}")
+
+
+def _answered(entries: Sequence[Coverage]) -> str:
+    attested = sum(entry.criterion.attested_by is not None for entry in entries)
+    tested = sum(bool(entry.criterion.producers or entry.criterion.summarises) for entry in entries)
+    missing = sum(not entry.is_covered for entry in entries)
+    answered = f"{tested} tested, {attested} attested, {missing} without all their producers"
+    return f"{len(entries):3} criteria: {answered}"

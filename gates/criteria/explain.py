@@ -26,6 +26,8 @@ def _facts(criterion: Criterion, platform: Platform) -> Iterator[tuple[str, str]
         f"at least {samples}, no older than {duration_text(criterion.max_age)}",
     )
     yield from (("test", producer) for producer in criterion.producers)
+    if criterion.summarises:
+        yield "sums up", ", ".join(criterion.summarises)
     if criterion.attested_by is not None:
         yield "attested by", criterion.attested_by
     yield "about", services_text(criterion, platform)

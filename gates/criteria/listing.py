@@ -76,3 +76,4 @@ def _fields(criterion: Criterion) -> Iterator[tuple[str, object]]:
     yield "producers", criterion.producers
     yield "attestedBy", criterion.attested_by
     yield "dependsOn", criterion.depends_on
+    yield "summarises", criterion.summarises

@@ -52,4 +52,5 @@ def evidence_text(criterion: Criterion) -> str:
     count = len(criterion.producers)
     tests = [f"{count} test{'s' if count > 1 else ''}"] if count else []
     people = [f"attested by {criterion.attested_by}"] if criterion.attested_by else []
-    return ", ".join(tests + people)
+    parts = [f"sums up {len(criterion.summarises)} others"] if criterion.summarises else []
+    return ", ".join(tests + parts + people)

@@ -16,11 +16,14 @@ then ERROR, then INCONCLUSIVE:
 | nobody attested what a role must attest                            | INCONCLUSIVE |
 | no producer and no attesting role                                  | INCONCLUSIVE |
 | everything demanded was observed and held                          | PASS         |
+
+A criterion that sums others up adds their judgements of the same run as lines of its own: one that is not a
+PASS, waived or not, counts as what it is, one that was not judged as INCONCLUSIVE.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,12 +56,35 @@ def judge(
     The order of the evidence does not matter; evidence that is missing never helps.
     """
     live = [waiver for waiver in waivers if waiver.expires_at > now]
-    judged = tuple(
-        _waived(_judge_one(criterion, service, _about(bundle, criterion.id, service)), live)
-        for criterion in criteria
-        for service in criterion.services
-    )
+    found: dict[str, list[Judgement]] = {}
+    for criterion in sorted(criteria, key=lambda one: bool(one.summarises)):
+        parts = _parts(criterion, found)
+        found[criterion.id] = [
+            _waived(_judge_one(criterion, service, _about(bundle, criterion.id, service), parts), live)
+            for service in criterion.services
+        ]
+    judged = tuple(judgement for criterion in criteria for judgement in found[criterion.id])
     return tuple(_with_root_cause(judgement, judged) for judgement in judged)
+
+
+def _parts(criterion: Criterion, judged: Mapping[str, Sequence[Judgement]]) -> tuple[_Finding, ...]:
+    """Return what the criteria say that `criterion` sums up."""
+    findings = []
+    for name in criterion.summarises:
+        for one in judged.get(name, ()):
+            key = f"{name}@{one.service}"
+            failed = Measurement(value=float(one.outcome is Outcome.FAIL), unit=FAILED_CHECKS)
+            findings.append(
+                _Finding(
+                    outcome=one.outcome,
+                    reason=f"{key}: {one.outcome}",
+                    measured=failed,
+                    priority=one.priority,
+                )
+            )
+        if not judged.get(name):
+            findings.append(_Finding(outcome=Outcome.INCONCLUSIVE, reason=f"{name} was not judged"))
+    return tuple(findings)
 
 
 def _about(bundle: EvidenceBundle, criterion_id: str, service: str) -> tuple[Evidence, ...]:
@@ -66,9 +92,11 @@ def _about(bundle: EvidenceBundle, criterion_id: str, service: str) -> tuple[Evi
     return tuple(sorted(found, key=lambda e: (e.producer, repr(e))))
 
 
-def _judge_one(criterion: Criterion, service: str, evidence: tuple[Evidence, ...]) -> Judgement:
-    findings = [*_absences(criterion, evidence), *(_finding(criterion, item) for item in evidence)]
-    observed = sum(item.samples for item in evidence if item.status is EvidenceStatus.OBSERVED)
+def _judge_one(
+    criterion: Criterion, service: str, evidence: tuple[Evidence, ...], parts: tuple[_Finding, ...]
+) -> Judgement:
+    findings = [*_absences(criterion, evidence), *(_finding(criterion, item) for item in evidence), *parts]
+    observed = sum(item.samples for item in evidence if item.status is EvidenceStatus.OBSERVED) + len(parts)
     is_empty = not observed and all(finding.outcome is not Outcome.PASS for finding in findings)
     if observed < criterion.minimum_samples and not is_empty:
         missing = criterion.minimum_samples - observed
@@ -99,7 +127,7 @@ def _absences(criterion: Criterion, evidence: tuple[Evidence, ...]) -> Iterable[
     role = criterion.attested_by
     if role is not None and f"{ATTESTATION}{role}" not in delivered:
         yield _Finding(outcome=Outcome.INCONCLUSIVE, reason=f"not attested: waits for the {role}")
-    if role is None and not criterion.producers:
+    if role is None and not (criterion.producers or criterion.summarises):
         yield _Finding(outcome=Outcome.INCONCLUSIVE, reason="nothing produces evidence for this criterion")
 
 
@@ -178,7 +206,9 @@ def _with_root_cause(judgement: Judgement, judged: Sequence[Judgement]) -> Judge
     if judgement.outcome is Outcome.PASS:
         return judgement
     for other in judged:
-        is_cause = other.criterion.id in judgement.criterion.depends_on and other.outcome is Outcome.FAIL
-        if is_cause and other.service in (judgement.service, *judgement.blames):
+        is_near = other.service in (judgement.service, *judgement.blames)
+        is_cause = other.criterion.id in judgement.criterion.depends_on and is_near
+        is_part = other.criterion.id in judgement.criterion.summarises
+        if other.outcome is Outcome.FAIL and (is_cause or is_part):
             return replace(judgement, implied_by=f"{other.criterion.id}@{other.service}")
     return judgement

@@ -119,6 +119,8 @@ class Criterion:
     attested_by: str | None = None
     depends_on: tuple[str, ...] = field(default=())
     """Criteria whose failure explains this one's: reported first, this one as implied."""
+    summarises: tuple[str, ...] = ()
+    """Criteria whose judgements of the same run this one sums up: it is as good as the worst of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

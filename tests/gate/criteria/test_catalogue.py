@@ -51,6 +51,7 @@ def test_a_sound_catalogue_breaks_no_law() -> None:
         ({"threshold": 1.0, "unit": FAILED_CHECKS}, "threshold"),
         ({"comparator": Comparator.LE, "unit": FAILED_CHECKS}, "threshold"),
         ({"depends_on": ("NO-SUCH",)}, "depends_on"),
+        ({"summarises": ("NO-SUCH",)}, "summarises"),
         ({"depends_on": ("HLT-LIVE",)}, "depends_on"),
         ({"id": "A-02"}, "id"),
     ],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gates.criteria.coverage import coverage
-from gates.model.criterion import Catalogue
+from gates.criteria.coverage import counted, coverage
+from gates.model.criterion import Catalogue, Source
 from tests.support.builders import PRODUCER, criterion
 
 OTHER = "tests/validation/immediate/test_health.py::test_ready"
@@ -35,6 +35,19 @@ def test_every_named_producer_must_exist() -> None:
 
     assert found["A"] == ("covered", ())
     assert found["B"] == ("producer missing -> NOT_RUN", (OTHER,))
+
+
+def test_each_list_of_the_guide_is_counted() -> None:
+    """A criterion that is tested and attested counts in both; the last line counts all."""
+    both = criterion(id="A", producers=(PRODUCER,), attested_by="product-owner")
+    summary = criterion(id="B", producers=(), summarises=("A",), source=Source(anchor="other", item="i"))
+    lines = counted(coverage(Catalogue(criteria=(both, summary), digest=""), [PRODUCER]))
+
+    assert [line.split(maxsplit=1)[1].strip() for line in lines] == [
+        "1 criteria: 1 tested, 1 attested, 0 without all their producers",
+        "1 criteria: 1 tested, 0 attested, 0 without all their producers",
+        "2 criteria: 2 tested, 1 attested, 0 without all their producers",
+    ]
 
 
 def test_parameters_of_a_test_do_not_matter() -> None:

@@ -143,6 +143,46 @@ def test_a_failure_names_the_cause_that_explains_it() -> None:
     assert (cause.implied_by, effect.implied_by) == (None, "A@auth-service")
 
 
+PARTS = (criterion(id="A"), criterion(id="B"))
+SUM = criterion(id="SUM", producers=(), summarises=("A", "B"), services=("platform",))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "outcome", "reason"),
+    [
+        (evidence(0.0, criterion="A"), evidence(0.0, criterion="B"), Outcome.PASS, "PASS"),
+        (evidence(0.0, criterion="A"), evidence(1.0, criterion="B"), Outcome.FAIL, "B@auth-service: FAIL"),
+        (evidence(0.0, criterion="A"), evidence(None, criterion="B"), Outcome.INCONCLUSIVE, "B@auth-service"),
+    ],
+)
+def test_a_summary_is_as_good_as_the_worst_of_its_parts(
+    a: Evidence, b: Evidence, outcome: Outcome, reason: str
+) -> None:
+    """Wherever it stands in the catalogue; a part that failed explains it."""
+    summary, *_ = judge([SUM, *PARTS], EvidenceBundle(items=(a, b)), now=NOW)
+
+    assert (summary.outcome, reason in summary.reason) == (outcome, True)
+    assert (summary.implied_by == "B@auth-service") is (outcome is Outcome.FAIL)
+
+
+def test_a_summary_of_what_was_not_judged_is_open() -> None:
+    """A part that this run left out, and a waived part, are no PASS."""
+    (alone,) = judge([SUM], EvidenceBundle(items=()), now=NOW)
+    assert (alone.outcome, "A was not judged" in alone.reason) == (Outcome.INCONCLUSIVE, True)
+
+
+def test_a_summary_waits_for_its_role_too() -> None:
+    """Its parts alone are not what a person has to say."""
+    attested = replace(SUM, attested_by="product-owner")
+    items = tuple(evidence(0.0, criterion=part.id) for part in PARTS)
+    *_, summary = judge([*PARTS, attested], EvidenceBundle(items=items), now=NOW)
+
+    assert (summary.outcome, summary.reason) == (
+        Outcome.INCONCLUSIVE,
+        "not attested: waits for the product-owner",
+    )
+
+
 def test_the_worst_of_nothing_is_refused() -> None:
     """An empty conjunction is no pass."""
     with pytest.raises(ValueError, match="nothing"):
