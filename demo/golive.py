@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-GATE = Path(sys.executable).with_name("gate")
+GATE = str(Path(sys.executable).with_name("gate"))
 STATE = Path(os.environ.get("SANDBOX_STATE_DIR", ".sandbox"))
 GOOD, FAILS_LATE = "sandbox/auth-service:1.1.0", "py:sandbox.sleeper:create_app"
 ATTESTED = {
@@ -37,6 +37,7 @@ def main() -> int:
         subprocess.run([*sandbox, "auth-service", image, "--no-traffic", "--tag", "candidate"], check=True)
         for criterion, role in ATTESTED.items():
             _gate("attest", criterion, *signer(role))
+        subprocess.run([GATE, "rollback", "prove", "--env", "sandbox"], check=True)
         hooks = ["--before", f"go-no-go={sys.executable} -m demo.golive sign"]
         hooks += ["--before", f"{late}=touch {STATE / 'data' / 'awake'}"] if late else []
         rehearse = [GATE, "golive", "rehearse", "--env", "sandbox", "--name", NAME, *hooks]

@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -47,12 +46,12 @@ def main() -> int:
     return 0 if _ends("Readiness, signed", _run("readiness"), GO) else 1
 
 
-def _run(stage: str, *only: str) -> list[str | Path]:
+def _run(stage: str, *only: str) -> list[str]:
     chosen = [part for criterion in only for part in ("--only", criterion)]
     return [GATE, "run", "--env", "sandbox", "--stage", stage, *chosen]
 
 
-def _ends(title: str, command: list[str | Path], expected: int) -> bool:
+def _ends(title: str, command: list[str], expected: int) -> bool:
     CONSOLE.rule(f"[bold]{title}")
     started = time.monotonic()
     code = subprocess.run(command, check=False).returncode

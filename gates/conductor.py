@@ -37,7 +37,8 @@ class GoLivePorts:
     """What a go-live needs of the world.
 
     `schedule` is the clock of the timeline, which a rehearsal winds forward; `clock` is the real one. `look`
-    takes a slot's demands through the gate; `missing` names the roles that have not signed the run of a slot.
+    takes a slot's demands through the gate; `missing` names the roles that have not signed the run of a slot;
+    `unproven` says whose way back is not proven now.
     """
 
     records: GoLiveRecords
@@ -47,6 +48,7 @@ class GoLivePorts:
     probe: RevisionProbe
     look: Callable[[Slot, Mapping[str, str]], Looked]
     missing: Callable[[str], Sequence[str]]
+    unproven: Callable[[], Sequence[str]]
     tell: Callable[[str], None]
     before: Callable[[Slot], None] = lambda _slot: None
     poll_s: float = POLL_S
@@ -57,6 +59,7 @@ class Conductor:
 
     def __init__(self, timeline: Timeline, golive: GoLive, ports: GoLivePorts) -> None:
         self._timeline, self._golive, self._ports = timeline, golive, ports
+        self._has_moved = False
 
     def run(self) -> Over:
         """Return how the go-live ended."""
@@ -76,11 +79,13 @@ class Conductor:
         """Do a slot until it is settled, and remember how."""
         self._remember(slot, SlotState.BEGUN, Looked(finding=Finding.OPEN, detail="begun"))
         self._ports.before(slot)
-        was_live = is_live(self._timeline, records) or slot.enables_traffic
+        # Whoever began this slot before, and was ended, may have moved some of the traffic.
+        was_begun = any(record.slot == slot.name for record in records)
+        was_live = is_live(self._timeline, records) or (slot.enables_traffic and was_begun)
         while True:
             looked = self._do(slot, records)
             is_late = self._ports.schedule.now() >= deadline
-            state = settle(looked, is_live=was_live, is_late=is_late)
+            state = settle(looked, is_live=was_live or self._has_moved, is_late=is_late)
             if state is not None:
                 break
             self._ports.tell(f"{slot.name} is open: {looked.detail}")
@@ -95,7 +100,7 @@ class Conductor:
         if slot.approves is not None:
             looked = self._approved(slot.approves, records)
         if slot.enables_traffic and looked.finding is Finding.HELD:
-            looked = self._switch()
+            looked = self._switch_if_proven()
         if slot.stage is not None and looked.finding is Finding.HELD:
             looked = self._ports.look(slot, dict(self._golive.candidates))
         return looked
@@ -109,8 +114,17 @@ class Conductor:
             )
         return Looked(finding=Finding.HELD, detail=f"{run_id} is approved by every role", run_id=run_id)
 
+    def _switch_if_proven(self) -> Looked:
+        """Let nothing go live whose way back was not proven lately; a proof may still come in time."""
+        missing = self._ports.unproven()
+        if missing:
+            detail = f"no fresh proof of the way back: {'; '.join(missing)}; prove it: gate rollback prove"
+            return Looked(finding=Finding.OPEN, detail=detail)
+        return self._switch()
+
     def _switch(self) -> Looked:
         """Send all traffic to the candidates, each proven by its own answer; what is there already stays."""
+        self._has_moved = True
         moved = []
         for service, candidate in self._golive.candidates:
             try:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gates.operations.redeploying import Redeployment
     from gates.operations.scaling import ScalingOperations
     from gates.operations.service_levels import ServiceLevels
+    from gates.operations.way_back import WayBack
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,18 @@ class ControlRoom:
 
         probe = TagProbe(self.house.environment, self.house.cloud, SystemClock())
         return ColdStart(self.house.cloud, probe, self.performer)
+
+    @cached_property
+    def way_back(self) -> WayBack:
+        """Proofs that a rollback would find what it needs."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.tag_probe import TagProbe
+        from gates.operations.way_back import WayBack
+
+        house, clock = self.house, SystemClock()
+        probe = TagProbe(house.environment, house.cloud, clock)
+        longest = house.platform.policy.rollback.proof.longest_start
+        return WayBack(house.cloud, probe, house.ledger, clock, longest)
 
     @cached_property
     def redeployment(self) -> Redeployment:

@@ -16,7 +16,7 @@ from gates.actions.ports import Announce, RollbackPorts
 from gates.decision.rollback_guards import Guard, GuardFacts, Objection, objections, without_refused
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
 from gates.errors import CloudError, LedgerError, UsageError
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollBack, RollbackPlan, Target
 from gates.model.journal import UnfinishedRollback
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment, Platform
@@ -64,8 +64,17 @@ class RollbackEngine:
         self._policy = policy
         self._executor = Executor(ports, environment=environment.name, run_id=run_id, policy=policy)
 
-    def plan(self, services: Sequence[str], *, reason: str, to: str | None = None) -> RollbackPlan:
+    def plan(
+        self,
+        services: Sequence[str],
+        *,
+        reason: str,
+        to: str | None = None,
+        leaving: Mapping[str, str] | None = None,
+    ) -> RollbackPlan:
         """Return the plan for leaving what serves now; a service that cannot be read is `impossible`.
+
+        `leaving` names the revisions to leave where something else is meant than what serves now.
 
         Raises:
             UsageError: a service is unknown or named twice.
@@ -75,7 +84,7 @@ class RollbackEngine:
         if unknown:
             known = ", ".join(self._platform.service_names)
             raise UsageError(f"unknown service {', '.join(unknown)}", next_step=f"one of {known}")
-        found = _for_each(services, lambda name: self._case_or_trouble(name, reason, to))
+        found = _for_each(services, lambda name: self._case_or_trouble(name, reason, to, leaving))
         plan = plan_rollback(
             [case for case in found if isinstance(case, RollbackCase)], self._platform.services
         )
@@ -99,6 +108,17 @@ class RollbackEngine:
             if objection.guard in lifted:
                 self._ports.ledger.record_operation(self._overridden(objection, lifted[objection.guard], by))
         return without_refused(plan, found, lifted)
+
+    def examine(self, plan: RollbackPlan) -> tuple[Target, ...]:
+        """Return every target of the plan with its image and with what the guards say against it."""
+        facts = self._facts(plan, is_planned=False)
+        found = objections(plan, facts, now=self._ports.clock.now())
+        targets = []
+        for action in plan.actions:
+            revision = facts.revision(action.service, action.to_revision)
+            said = tuple(objection.detail for objection in found if objection.service == action.service)
+            targets.append(Target(action=action, digest=revision.digest if revision else "", objections=said))
+        return tuple(targets)
 
     def _facts(self, plan: RollbackPlan, *, is_planned: bool) -> GuardFacts:
         """Ask about every service of the platform: who stays must still fit to who goes back."""
@@ -188,7 +208,9 @@ class RollbackEngine:
         """Return where every service stands."""
         return tuple(_for_each(self._platform.service_names, self._pin))
 
-    def _case_or_trouble(self, service: str, reason: str, to: str | None) -> RollbackCase | str:
+    def _case_or_trouble(
+        self, service: str, reason: str, to: str | None, leaving: Mapping[str, str] | None
+    ) -> RollbackCase | str:
         try:
             state = self._ports.traffic.describe(service)
             revisions = self._ports.traffic.revisions(service)
@@ -196,23 +218,25 @@ class RollbackEngine:
             return error.cause
         case = RollbackCase(
             service=service,
-            bad=_serving(state, revisions),
+            bad=(leaving or {}).get(service) or _serving(state, revisions),
             reason=reason,
             revisions=revisions,
             wanted=to,
         )
         try:
-            return self._remembered(case, state)
+            return self._remembered(case, None if leaving else state)
         except LedgerError:
             if to is None:
                 raise
             return case
 
-    def _remembered(self, case: RollbackCase, state: ServiceState) -> RollbackCase:
-        """Return the case with what the ledger knows."""
+    def _remembered(self, case: RollbackCase, state: ServiceState | None) -> RollbackCase:
+        """Return the case with what the ledger knows; of an earlier rollback only when a state is given."""
         ledger, service = self._ports.ledger, case.service
         marked = (r.name for r in case.revisions if ledger.is_tombstoned(self._place, service, r.name))
         case = replace(case, verified=ledger.last_go(self._place, service), tombstoned=frozenset(marked))
+        if state is None:
+            return case
         last = ledger.last_rollback(self._place, service)
         if case.wanted is None and last is not None and last.to_revision == state.sole_serving:
             return replace(case, bad=last.from_revision, wanted=last.to_revision)

@@ -39,7 +39,14 @@ from gates.model.platform import (
     Stewardship,
     Tier,
 )
-from gates.model.rollback_policy import AfterFailure, Freeze, Order, RollbackManner, RollbackPolicy
+from gates.model.rollback_policy import (
+    AfterFailure,
+    Freeze,
+    Order,
+    ProofPolicy,
+    RollbackManner,
+    RollbackPolicy,
+)
 
 Category = Annotated[str, known("category")]
 
@@ -156,11 +163,19 @@ class FreezePart(Strict):
     reason: Text
 
 
+class ProofPart(Strict):
+    """What a proof of the way back must be."""
+
+    max_age: Duration
+    longest_start: Duration
+
+
 class RollbackPart(Strict):
-    """The two manners of rolling back, and the freezes."""
+    """The two manners of rolling back, the freezes, and what proves the way back."""
 
     emergency: MannerPart
     planned: MannerPart
+    proof: ProofPart
     freezes: tuple[FreezePart, ...] = ()
 
 
@@ -311,6 +326,7 @@ def _policy_value(part: PolicyPart) -> Policy:
             emergency=RollbackManner(**dict(part.rollback.emergency)),
             planned=RollbackManner(**dict(part.rollback.planned)),
             freezes=tuple(Freeze(**dict(freeze)) for freeze in part.rollback.freezes),
+            proof=ProofPolicy(**dict(part.rollback.proof)),
         ),
         maintenance=MaintenanceWindow(
             weekday=get_args(WindowPart.model_fields["day"].annotation).index(part.maintenance_window.day),

@@ -11,6 +11,7 @@ import click
 
 from gates import wiring
 from gates.cli.options import environment_option
+from gates.cli.proving import unproven_now
 from gates.cli.slots import SlotLook, missing_signatures
 from gates.conductor import POLL_S, Conductor, GoLivePorts
 from gates.errors import UsageError
@@ -100,6 +101,7 @@ def _conduct(
         probe=house.ports.probe,
         look=SlotLook(house, opened.name),
         missing=lambda run_id: missing_signatures(house, run_id),
+        unproven=lambda: unproven_now(house, dict(opened.candidates)),
         tell=_teller(),
         before=lambda slot: _run_hook(commands.get(slot.name)),
         poll_s=_REHEARSED_POLL_S if is_fast else POLL_S,

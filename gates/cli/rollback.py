@@ -13,6 +13,7 @@ from gates.actions.execute import ExecutionPolicy
 from gates.actions.unpin import Unpinner
 from gates.cli.asking import ask, refuse_without_terminal
 from gates.cli.options import environment_option
+from gates.cli.proving import prove
 from gates.cli.stopping import Stop
 from gates.decision.rollback_guards import Guard
 from gates.errors import UsageError
@@ -43,6 +44,7 @@ def rollback() -> None:
     gate rollback auth-service --env production      plan, ask, go
     gate rollback --all --env production --dry-run   show the exact calls
     gate rollback auth-service --to REVISION         name the target yourself
+    gate rollback prove --env production             is the way back open?
     gate rollback status --env production            what is pinned, what is unfinished
     gate rollback resume --env production            finish what was interrupted
     gate rollback unpin auth-service                 follow the newest revision again
@@ -172,6 +174,9 @@ def status(env: str) -> ExitCode:
         click.echo(f"UNFINISHED {unfinished.run_id} of {unfinished.begun_at:%Y-%m-%d %H:%M:%S}: {left}")
         click.echo(f"  → gate rollback resume --env {env}")
     return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO
+
+
+rollback.add_command(prove)
 
 
 def _lifted(pairs: object) -> dict[Guard, str]:

@@ -36,6 +36,20 @@ class RollBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where one service would go back to, its image, and what the guards say against it."""
+
+    action: RollBack
+    digest: str
+    objections: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """What a proof of it is about: revision and image."""
+        return f"{self.action.to_revision}@{self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPlan:
     """Waves of rollbacks: parallel inside a wave, a wave after the one before it.
 

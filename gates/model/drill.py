@@ -20,6 +20,8 @@ class DrillKind(StrEnum):
     """One service from an earlier revision's image, and its health; then the newer one again."""
     ROLLBACK = "rollback"
     """Traffic goes to the last good revision and comes back."""
+    WAY_BACK = "way-back"
+    """What a rollback would choose starts behind a tag and answers; no traffic is moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

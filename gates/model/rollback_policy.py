@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -45,9 +45,18 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProofPolicy:
+    """How long a proof of the way back counts, and how long its revision may take to answer first."""
+
+    max_age: timedelta = timedelta(hours=24)
+    longest_start: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPolicy:
     """Emergency rollbacks get out fast; planned ones go step by step, and never in a freeze."""
 
     emergency: RollbackManner = RollbackManner(order=Order.ACCEPTED, after_failure=AfterFailure.CONTINUE)
     planned: RollbackManner = RollbackManner()
     freezes: tuple[Freeze, ...] = ()
+    proof: ProofPolicy = ProofPolicy()

@@ -56,6 +56,7 @@ class Day:
 
     shows: Mapping[str, Looked] = field(default_factory=dict)
     missing: Callable[[str], tuple[str, ...]] = lambda _run: ()
+    unproven: Callable[[], tuple[str, ...]] = lambda: ()
     cloud: FakeCloud = field(default_factory=lambda: FakeCloud(services={SERVICE: two_revisions(SERVICE)}))
     records: Records = field(default_factory=Records)
     looked: list[str] = field(default_factory=list)
@@ -76,6 +77,7 @@ class Day:
             probe=self.cloud,
             look=self.look,
             missing=self.missing,
+            unproven=self.unproven,
             tell=lambda _text: None,
         )
         return Conductor(Timeline(slots=SLOTS), GOLIVE, ports).run().state
@@ -109,6 +111,20 @@ def test_without_every_signature_nothing_is_switched() -> None:
     day = Day(missing=lambda _run: ("product-owner has not signed",))
     assert day.run() is SlotState.STOPPED
     assert day.cloud.serving(SERVICE) != CANDIDATE
+
+
+def test_without_a_proven_way_back_nothing_is_switched() -> None:
+    """It says whose, waits until the traffic's moment, and stops."""
+    day = Day(unproven=lambda: ("auth-service → r1: never proven",))
+    assert day.run() is SlotState.STOPPED
+    assert day.cloud.serving(SERVICE) != CANDIDATE
+    assert "never proven; prove it: gate rollback prove" in day.records.rows[-1].detail
+
+
+def test_a_proof_that_comes_in_time_lets_it_go() -> None:
+    """The way back is looked at again until the traffic moves."""
+    answers = iter((("late",),))
+    assert Day(unproven=lambda: next(answers, ())).run() is SlotState.HELD
 
 
 def test_signatures_are_asked_for_the_run_of_the_named_slot() -> None:

@@ -1,0 +1,92 @@
+"""`gate rollback prove`: whether the way back is open, before anybody needs it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import click
+
+from gates import wiring
+from gates.cli.operating import actor
+from gates.cli.options import environment_option
+from gates.control_room import ControlRoom
+from gates.decision.way_back import unproven
+from gates.errors import UsageError
+from gates.model.decision import RollbackPlan, Target
+from gates.model.drill import DrillKind, DrillRecord
+from gates.model.exit_code import ExitCode
+from gates.rollback import RollbackEngine
+
+
+@click.command()
+@click.argument("services", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
+@environment_option
+def prove(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
+    """Start what a rollback of SERVICES would choose, behind a tag and without traffic, and ask it.
+
+    Its health, its name, the way in at auth-service, the guards and the seconds until it answers. Without
+    SERVICES: those whose candidate waits for traffic. A go-live is refused without a fresh proof of each.
+    """
+    house = wiring.House(env)
+    candidates = waiting(house, _candidates(house))
+    names = house.platform.service_names if is_all else services or tuple(candidates)
+    if not names:
+        raise UsageError("no candidate waits for traffic", next_step="name services, or say --all")
+    plan, targets = ways_back(house, names, candidates)
+    for service, why in plan.impossible:
+        click.echo(f"NO WAY  {service}: {why}")
+    with house.ports.journal.hold(house.environment.name, f"prove-{uuid.uuid4().hex[:12]}"):
+        proofs = _proofs(house, targets)
+    for proof in proofs:
+        click.echo(f"{'proven' if proof.passed else 'FAILED'}  {proof.subject}: {proof.detail}")
+    is_open = not plan.impossible and all(proof.passed for proof in proofs)
+    return ExitCode.GO if is_open else ExitCode.NO_GO
+
+
+def waiting(house: wiring.House, candidates: Mapping[str, str]) -> dict[str, str]:
+    """Return the candidates that do not have all the traffic yet: the others have nothing to go live with.
+
+    Raises:
+        CloudError: a service cannot be read.
+    """
+    return {
+        service: candidate
+        for service, candidate in candidates.items()
+        if house.cloud.describe(service).sole_serving != candidate
+    }
+
+
+def _candidates(house: wiring.House) -> dict[str, str]:
+    parts = house.release_now().services
+    return {part.service: part.candidate.name for part in parts if not part.candidate_verified}
+
+
+def ways_back(
+    house: wiring.House, services: Sequence[str], leaving: Mapping[str, str]
+) -> tuple[RollbackPlan, tuple[Target, ...]]:
+    """Return what a rollback of the services would do, were `leaving` live, and where each would go."""
+    engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="way-back")
+    plan = engine.plan(services, reason="the way back", leaving=leaving)
+    return plan, engine.examine(plan)
+
+
+def unproven_now(house: wiring.House, candidates: Mapping[str, str]) -> tuple[str, ...]:
+    """Return whose way back is not proven at this moment, and why."""
+    leaving = waiting(house, candidates)
+    plan, targets = ways_back(house, tuple(leaving), leaving)
+    proofs = house.ledger.drills(house.environment.name, DrillKind.WAY_BACK)
+    max_age = house.platform.policy.rollback.proof.max_age
+    return unproven(plan, targets, proofs, now=datetime.now(UTC), max_age=max_age)
+
+
+def _proofs(house: wiring.House, targets: Sequence[Target]) -> list[DrillRecord]:
+    """Prove all ways back side by side: each is about a service of its own."""
+    if not targets:
+        return []
+    way_back = ControlRoom(house, actor()).way_back
+    with ThreadPoolExecutor(max_workers=len(targets)) as pool:
+        return list(pool.map(lambda target: way_back.prove(target, house.environment.name), targets))
