@@ -61,14 +61,11 @@ class LocalPlatform:
 
     def deploy(self, service: str, version: int, *more: str) -> str:
         """Deploy a version and return its revision."""
-        words = [
-            "deploy",
-            "--state-dir",
-            str(self.folder / "state"),
-            service,
-            image(self.folder, version),
-            *more,
-        ]
+        return self.deploy_image(service, image(self.folder, version), *more)
+
+    def deploy_image(self, service: str, of: str, *more: str) -> str:
+        """Deploy an image and return its revision."""
+        words = ["deploy", "--state-dir", str(self.folder / "state"), service, of, *more]
         command = [sys.executable, "-m", "sandbox", *words]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_SECONDS)
         assert done.returncode == 0, done.stderr

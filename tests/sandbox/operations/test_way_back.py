@@ -1,0 +1,35 @@
+"""The way back is proven against real revisions, through the tag's own URL."""
+
+from __future__ import annotations
+
+from gates.cli.proving import unproven_now
+from gates.model.drill import DrillKind
+from gates.model.exit_code import ExitCode
+from tests.sandbox.operations.conftest import Bench
+
+SERVICE = "auth-service"
+
+
+def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) -> None:
+    """What a rollback would choose is named, asked and recorded; afterwards no tag is left."""
+    serving = bench.house.cloud.describe(SERVICE).sole_serving
+    candidate = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.1.0", "--no-traffic")
+    assert "never proven" in unproven_now(bench.house, {SERVICE: candidate})[0]
+
+    assert bench.gate(f"rollback prove {SERVICE}") is ExitCode.GO
+    assert unproven_now(bench.house, {SERVICE: candidate}) == ()
+    proof = bench.house.ledger.drills("sandbox", DrillKind.WAY_BACK)[0]
+    assert (proof.passed, proof.fingerprint.partition("@")[0]) == (True, serving)
+
+    # Now a rollback would choose a revision that answers 503 to everybody: the old proof is about another.
+    bench.platform.deploy_image(SERVICE, "py:sandbox.maintenance:create_app", "--no-traffic")
+    newest = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.2.0", "--no-traffic")
+    assert "the newest proof is about" in unproven_now(bench.house, {SERVICE: newest})[0]
+    assert bench.gate(f"rollback prove {SERVICE}") is ExitCode.NO_GO
+    (why,) = unproven_now(bench.house, {SERVICE: newest})
+    assert "/readyz answers 503" in why
+    assert "the right password answers 503" in why
+
+    state = bench.house.cloud.describe(SERVICE)
+    assert state.sole_serving == serving
+    assert not any(target.tag == "way-back" for target in state.traffic.targets)
