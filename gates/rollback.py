@@ -61,8 +61,14 @@ class RollbackEngine:
         self._place = environment.name
         self._platform = platform
         self._ports = ports
+        self.run_id = run_id
         self._policy = policy
         self._executor = Executor(ports, environment=environment.name, run_id=run_id, policy=policy)
+
+    @property
+    def policy(self) -> ExecutionPolicy:
+        """How plans are carried out."""
+        return self._policy or ExecutionPolicy()
 
     def plan(
         self,

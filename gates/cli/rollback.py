@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -11,7 +11,9 @@ import click
 from gates import wiring
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.unpin import Unpinner
+from gates.cli import planned
 from gates.cli.asking import ask, refuse_without_terminal
+from gates.cli.operating import actor
 from gates.cli.options import environment_option
 from gates.cli.proving import prove
 from gates.cli.stopping import Stop
@@ -21,6 +23,7 @@ from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
+from gates.operations.planned_rollback import Unfinished
 from gates.rollback import Pin, RollbackEngine
 
 _DEFAULT = "services"
@@ -58,7 +61,8 @@ def rollback() -> None:
 @click.option("--to", metavar="REVISION", help="Go to this revision; with exactly one service.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
-@click.option("--planned", "is_planned", is_flag=True, help="Step by step, never in a freeze.")
+@click.option("--planned", "is_planned", is_flag=True, help="The whole procedure, behind a page for users.")
+@click.option("--without-maintenance", "word", default="", metavar="REASON", help="Planned, but no page.")
 @click.option("--override", "overrides", multiple=True, metavar="GUARD=REASON", help="Lift a guard.")
 @click.option("--by", default=lambda: os.environ.get("USER", "unknown"), help="Who asks; kept in the ledger.")
 @click.option("--reason", default="asked for by hand", show_default=True, help="Kept in the ledger.")
@@ -85,6 +89,8 @@ def services(**options: object) -> ExitCode:
         by=str(options["by"]),
     )
     _tell_plan(plan, house.environment, reason)
+    if is_planned:
+        return _planned(house, engine, plan, stop, options)
     if is_dry:
         return _ending(plan, engine.rehearse(plan, _tell_receipt))
     if plan.actions:
@@ -96,6 +102,36 @@ def services(**options: object) -> ExitCode:
     return _ending(plan, receipts)
 
 
+def _planned(
+    house: wiring.House, engine: RollbackEngine, plan: RollbackPlan, stop: Stop, options: Mapping[str, object]
+) -> ExitCode:
+    """Take the plan through the whole procedure; nothing begins while a service cannot go back."""
+    word, env, by = str(options["word"]), house.environment.name, str(options["by"])
+    has_page = not word.strip()
+    begun = planned.unfinished(house)
+    if begun is not None:
+        raise UsageError(
+            f"{begun.run_id} is not finished: next is {begun.next_step}",
+            next_step=f"gate rollback resume --env {env}",
+        )
+    manner = planned.Manner(
+        has_page=has_page,
+        execution=engine.policy,
+        lifted=_lifted(options["overrides"]),
+        announce=_tell_receipt,
+    )
+    procedure = planned.procedure(house, engine.run_id, manner, by=by)
+    if bool(options["is_dry"]):
+        return planned.show(procedure, plan, has_page=has_page)
+    if plan.impossible or not plan.actions:
+        click.echo("nothing was begun: a planned rollback takes all of the services or none")
+        return ExitCode.ACTION_FAILED
+    ask(bool(options["is_sure"]), "Begin the planned rollback?")
+    return planned.conduct(
+        procedure, procedure.begin(engine.run_id, plan, has_page=has_page, word=word), stop, env
+    )
+
+
 @rollback.command()
 @environment_option
 @click.option("--abandon", is_flag=True, help="Close what was begun without doing the rest.")
@@ -104,8 +140,8 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
     house, stop = wiring.House(env), Stop()
     engine = _engine(house, stop)
-    found = engine.unfinished()
-    if not found:
+    found, procedure = engine.unfinished(), planned.unfinished(house)
+    if not found and procedure is None:
         click.echo(f"nothing is unfinished in {env}")
     ended = [ExitCode.GO]
     for unfinished in found:
@@ -120,7 +156,26 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
         with stop.heard():
             receipts = engine.resume(unfinished, _tell_receipt)
         ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
+    if procedure is not None:
+        ended.append(_resume_planned(house, procedure, stop, abandon=abandon, is_sure=is_sure))
     return max(ended)
+
+
+def _resume_planned(
+    house: wiring.House, begun: Unfinished, stop: Stop, *, abandon: bool, is_sure: bool
+) -> ExitCode:
+    """Go on with a planned rollback where it stands, or close it there."""
+    rules = house.platform.policy.rollback
+    policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for)
+    manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_tell_receipt)
+    procedure = planned.procedure(house, begun.run_id, manner, by=actor())
+    click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
+    if abandon:
+        procedure.abandon(begun)
+        click.echo("  abandoned; look: gate rollback status, gate maintenance status")
+        return ExitCode.GO
+    ask(is_sure, "Go on?")
+    return planned.conduct(procedure, begun, stop, house.environment.name)
 
 
 @rollback.command()
@@ -172,6 +227,11 @@ def status(env: str) -> ExitCode:
     for unfinished in _engine(house).unfinished():
         left = ", ".join(action.service for action in unfinished.rest.actions) or "nothing but its end"
         click.echo(f"UNFINISHED {unfinished.run_id} of {unfinished.begun_at:%Y-%m-%d %H:%M:%S}: {left}")
+        click.echo(f"  → gate rollback resume --env {env}")
+    begun = planned.unfinished(house)
+    if begun is not None:
+        page = ", users may see the maintenance page" if begun.has_page else ""
+        click.echo(f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{page}")
         click.echo(f"  → gate rollback resume --env {env}")
     return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO
 

@@ -2,7 +2,8 @@
 
 A revision of the maintenance image takes all traffic behind the tag `maintenance`. What was there before is
 in the ledger before the first write. Leaving makes a copy of the revision that served, so that "the latest"
-is a working revision again, and puts the remembered traffic list back; both travel in one write.
+is a working revision again, and puts the remembered traffic list back, or, after a rollback behind the page,
+all traffic at its target; both travel in one write.
 """
 
 from __future__ import annotations
@@ -81,8 +82,18 @@ class Maintenance:
 
         return self._performer.perform(change, act)
 
-    def turn_off(self, service: str, *, is_dry: bool) -> OperationReceipt:
+    def is_on(self, service: str) -> bool:
+        """Whether users of the service get the page now.
+
+        Raises:
+            CloudError: the service cannot be read.
+        """
+        return is_on(self._configuration.settings(service))
+
+    def turn_off(self, service: str, *, is_dry: bool, to: str = "") -> OperationReceipt:
         """Give the traffic back to what had it; a service that somebody moved meanwhile is left alone.
+
+        `to` names the revision that gets all of it instead.
 
         Raises:
             CloudError: the service cannot be read.
@@ -92,6 +103,8 @@ class Maintenance:
         here = _memory(settings)
         is_ours = memory is not None and is_on(settings)
         source, split = _remembered(memory) if memory is not None and is_ours else ("", settings.traffic)
+        if to and is_ours:
+            source, split = to, split.all_to(to)
         revision = self._name(service, "resumed")
         change = Change(
             action=OFF,

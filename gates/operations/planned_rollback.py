@@ -1,0 +1,215 @@
+"""A planned rollback as one procedure that may be ended and taken up again at any step.
+
+| step            | what it does                                                                      |
+|-----------------|-----------------------------------------------------------------------------------|
+| pre-validation  | every target can be gone back to; health and service levels are written down      |
+| maintenance on  | users get 503 and Retry-After at the public services                              |
+| roll back       | what is not public goes back, dependants first, each proven by its own answer     |
+| post-test       | behind the page: what went back is ready, public targets answer and let people in |
+| maintenance off | the page gives way to the targets of the public services, proven the same way     |
+| post-validation | health of all services, then the whole stage `post-rollback`                      |
+
+The public services give their page up last, so nobody meets a platform of which one half has gone back.
+Each step is written down before it begins and when it holds; one that fails ends the procedure and says what
+stands. A step that was begun is done again as a whole: all of them find out what is there already.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gates.errors import GateError
+from gates.model.criterion import PLATFORM
+from gates.model.decision import RollBack, RollbackPlan
+from gates.model.operation import OperationReceipt, OperationState
+from gates.operations.ports import OperationsLedger, Time
+
+ACTION = "planned rollback"
+
+
+class Step(StrEnum):
+    """The steps, in their order."""
+
+    PREPARE = "pre-validation"
+    PAGE_ON = "maintenance on"
+    ROLL_BACK = "roll back"
+    TEST = "post-test"
+    PAGE_OFF = "maintenance off"
+    VALIDATE = "post-validation"
+
+
+ADVICE = {
+    Step.PREPARE: "nothing was changed",
+    Step.PAGE_ON: "look: gate maintenance status; then: gate rollback resume, or gate maintenance off",
+    Step.ROLL_BACK: "users still see the page; then: gate rollback resume",
+    Step.TEST: "users still see the page; mend it, then: gate rollback resume",
+    Step.PAGE_OFF: "look: gate rollback status; then: gate rollback resume",
+    Step.VALIDATE: "traffic is back at the targets; look at the run, then: gate rollback resume",
+}
+"""What a person should know and do when a step failed."""
+
+
+class Work(Protocol):
+    """Does the steps. Each returns what is wrong, nothing when it holds, and may raise GateError."""
+
+    def do(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
+        """Do one step of a plan, or what is left of it."""
+
+    def preview(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
+        """Return the exact calls that a step would send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A procedure that was begun and has no end: its plan, whether users get the page, what is done."""
+
+    run_id: str
+    plan: RollbackPlan
+    has_page: bool
+    done: frozenset[Step]
+
+    @property
+    def next_step(self) -> Step:
+        """The first step that does not hold yet."""
+        return next(step for step in steps(has_page=self.has_page) if step not in self.done)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a procedure ended: the step that failed and why, or None; `is_stopped` when a signal ended it."""
+
+    failed: Step | None = None
+    faults: tuple[str, ...] = ()
+    is_stopped: bool = False
+
+
+def steps(*, has_page: bool) -> tuple[Step, ...]:
+    """Return the steps of a procedure; without a page there is none to turn on or off."""
+    page = (Step.PAGE_ON, Step.PAGE_OFF)
+    return tuple(step for step in Step if has_page or step not in page)
+
+
+class PlannedRollback:
+    """Takes one procedure from wherever it stands to its end, in the name of one person."""
+
+    def __init__(
+        self, work: Work, ledger: OperationsLedger, clock: Time, *, environment: str, by: str
+    ) -> None:
+        self._work, self._ledger, self._clock = work, ledger, clock
+        self._environment, self._by = environment, by
+
+    def begin(self, run_id: str, plan: RollbackPlan, *, has_page: bool, word: str) -> Unfinished:
+        """Write the plan down; `word` says why users get no page, if they get none.
+
+        Raises:
+            LedgerError: it cannot be written; nothing was done.
+        """
+        self._record(
+            ACTION, OperationState.STARTED, run_id, before=_written(plan, has_page=has_page), detail=word
+        )
+        return Unfinished(run_id=run_id, plan=plan, has_page=has_page, done=frozenset())
+
+    def unfinished(self) -> Unfinished | None:
+        """Return the newest procedure if it has no end.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        done: set[Step] = set()
+        for receipt in self._ledger.operations(self._environment, PLATFORM):
+            if receipt.action == ACTION and receipt.state is not OperationState.STARTED:
+                return None
+            if receipt.action == ACTION:
+                plan, has_page = _read(receipt.before)
+                return Unfinished(run_id=receipt.after, plan=plan, has_page=has_page, done=frozenset(done))
+            name = receipt.action.removeprefix(f"{ACTION}: ")
+            if name in set(Step) and receipt.state is OperationState.DONE:
+                done.add(Step(name))
+        return None
+
+    def run(
+        self, begun: Unfinished, tell: Callable[[str], None], is_stopped: Callable[[], bool] = lambda: False
+    ) -> Ended:
+        """Do what is left, one step after the other; the first that does not hold ends it.
+
+        Raises:
+            LedgerError: a step cannot be written down; nothing of it was done.
+        """
+        for step in steps(has_page=begun.has_page):
+            if step in begun.done:
+                tell(f"{step}: held before")
+                continue
+            if is_stopped():
+                return Ended(is_stopped=True)
+            self._record(f"{ACTION}: {step}", OperationState.STARTED, begun.run_id)
+            faults = self._faults(step, begun.plan)
+            if faults:
+                self._record(
+                    f"{ACTION}: {step}", OperationState.FAILED, begun.run_id, detail="; ".join(faults)
+                )
+                return Ended(failed=step, faults=tuple(faults))
+            self._record(f"{ACTION}: {step}", OperationState.DONE, begun.run_id)
+            tell(f"{step}: holds")
+        self._record(ACTION, OperationState.DONE, begun.run_id)
+        return Ended()
+
+    def abandon(self, begun: Unfinished) -> None:
+        """Close it as it stands, without doing the rest.
+
+        Raises:
+            LedgerError: it cannot be written.
+        """
+        self._record(ACTION, OperationState.FAILED, begun.run_id, detail="abandoned by a person")
+
+    def preview(self, plan: RollbackPlan, *, has_page: bool) -> tuple[tuple[Step, tuple[str, ...]], ...]:
+        """Return every step with the exact calls that it would send; writes nothing."""
+        return tuple((step, tuple(self._work.preview(step, plan))) for step in steps(has_page=has_page))
+
+    def _faults(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
+        try:
+            return self._work.do(step, plan)
+        except GateError as error:
+            return (error.diagnostics(),)
+
+    def _record(
+        self, action: str, state: OperationState, run_id: str, *, before: str = "", detail: str = ""
+    ) -> None:
+        self._ledger.record_operation(
+            OperationReceipt(
+                action=action,
+                subject=PLATFORM,
+                environment=self._environment,
+                state=state,
+                before=before,
+                after=run_id,
+                detail=detail,
+                by=self._by,
+                at=self._clock.now(),
+            )
+        )
+
+
+def split(plan: RollbackPlan, public: Sequence[str]) -> tuple[RollbackPlan, RollbackPlan]:
+    """Return what goes back behind the page, and what goes back when the page gives way."""
+
+    def part(*, is_public: bool) -> RollbackPlan:
+        waves = (tuple(a for a in wave if (a.service in public) is is_public) for wave in plan.waves)
+        return RollbackPlan(waves=tuple(wave for wave in waves if wave))
+
+    return part(is_public=False), part(is_public=True)
+
+
+def _written(plan: RollbackPlan, *, has_page: bool) -> str:
+    return json.dumps(
+        {"page": has_page, "waves": [[asdict(action) for action in wave] for wave in plan.waves]}
+    )
+
+
+def _read(text: str) -> tuple[RollbackPlan, bool]:
+    found = json.loads(text)
+    waves = tuple(tuple(RollBack(**action) for action in wave) for wave in found["waves"])
+    return RollbackPlan(waves=waves), bool(found["page"])
