@@ -230,7 +230,7 @@ def status(env: str) -> ExitCode:
         click.echo(f"  → gate rollback resume --env {env}")
     begun = planned.unfinished(house)
     if begun is not None:
-        page = ", users may see the maintenance page" if begun.has_page else ""
+        page = ", users may see the maintenance page" if begun.shows_page else ""
         click.echo(f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{page}")
         click.echo(f"  → gate rollback resume --env {env}")
     return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO

@@ -77,6 +77,11 @@ class Unfinished:
         """The first step that does not hold yet."""
         return next(step for step in steps(has_page=self.has_page) if step not in self.done)
 
+    @property
+    def shows_page(self) -> bool:
+        """Whether users may get the page now: it was perhaps turned on, and is not off for sure."""
+        return self.has_page and self.next_step not in (Step.PREPARE, Step.VALIDATE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:

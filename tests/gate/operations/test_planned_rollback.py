@@ -109,6 +109,7 @@ def test_a_step_that_does_not_hold_ends_it_there(step: Step) -> None:
     left = rollback(again, ledger).unfinished()
     assert left is not None
     assert (left.run_id, left.plan, left.next_step) == (RUN, PLAN, step)
+    assert left.shows_page is (step not in (Step.PREPARE, Step.VALIDATE))
     assert rollback(again, ledger).run(left, lambda _text: None) == Ended()
     assert again.done == list(Step)[list(Step).index(step) :]
 
