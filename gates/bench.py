@@ -13,6 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from gates.actions.ports import Clock
+from gates.criteria.known_bad import stage_of
 from gates.errors import GateError
 from gates.judgement.detection import RunFacts, assess
 from gates.model.bench import Arm, ArmResult
@@ -114,6 +115,8 @@ class Bench:
             if arm.image:
                 deployed = self.deployer.deploy(arm.service, arm.image, percent=arm.percent, tag=arm.tag)
                 wanted[arm.service] = deployed
+            if arm.settle_s:
+                self.clock.wait(arm.settle_s)
             with later:
                 yield wanted
         finally:
@@ -124,7 +127,7 @@ class Bench:
                     self.deployer.restore(arm.service)
 
     def _trial(self, arm: Arm, run_id: str, wanted: Mapping[str, str]) -> Trial:
-        stage = self._stage_of(arm)
+        stage = stage_of(arm, self.catalogue)
         return Trial(
             run_id=run_id,
             stage=stage,
@@ -132,11 +135,6 @@ class Bench:
             wanted=wanted,
             variables=dict(arm.variables),
         )
-
-    def _stage_of(self, arm: Arm) -> Stage:
-        """Return the arm's own stage, or the first of its first criterion, or else immediate."""
-        first = self.catalogue.find(arm.criteria[0]) if arm.criteria else None
-        return arm.stage or (first.stages[0] if first is not None else Stage.IMMEDIATE)
 
     def _area_of(self, arm: Arm, stage: Stage) -> tuple[str, ...]:
         """Return what the producer files of the named criteria look at; empty (all) when none is named."""

@@ -13,7 +13,7 @@ from gates.adapters.document_problems import Problem, refuse
 from gates.adapters.document_types import Envelope, Filled, Strict, Text, known, validate
 from gates.adapters.yaml_source import Source, read_yaml
 from gates.errors import DocumentError
-from gates.model.bench import Arm, ArmKind
+from gates.model.bench import Arm, ArmKind, Proof
 from gates.model.criterion import Catalogue, Stage
 from gates.model.platform import Platform
 
@@ -37,13 +37,24 @@ class ArmPart(Strict):
     apply: tuple[Text, ...] = ()
     restore: tuple[Text, ...] = ()
     after_seconds: Annotated[float, Field(ge=0)] = 0.0
+    settle_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     variables: dict[str, str] = Field(default_factory=dict)
+
+
+class ProofPart(Strict):
+    """One known-bad state that a test shows."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$")]
+    summary: Text
+    test: Annotated[str, Field(pattern=r"^tests/[\w/]+\.py::test_\w+$")]
+    criteria: tuple[Annotated[str, known("criterion")], ...] = ()
 
 
 class BenchPart(Strict):
     """The `spec` of a benchmark."""
 
     arms: Annotated[tuple[ArmPart, ...], Filled]
+    proofs: tuple[ProofPart, ...] = ()
 
 
 class BenchDocument(Envelope):
@@ -59,6 +70,22 @@ def load_bench(folder: Path, platform: Platform, catalogue: Catalogue) -> tuple[
     Raises:
         DocumentError: there is no such document, or it is wrong; every problem is named.
     """
+    return tuple(_value(part, folder) for part in _read(folder, platform, catalogue).arms)
+
+
+def load_proofs(folder: Path, platform: Platform, catalogue: Catalogue) -> tuple[Proof, ...]:
+    """Return the known-bad states of `folder`/bench.yaml that tests show.
+
+    Raises:
+        DocumentError: as for `load_bench`.
+    """
+    return tuple(
+        Proof(id=part.id, summary=part.summary, test=part.test, criteria=part.criteria)
+        for part in _read(folder, platform, catalogue).proofs
+    )
+
+
+def _read(folder: Path, platform: Platform, catalogue: Catalogue) -> BenchPart:
     path = folder / FILE
     try:
         source = read_yaml(path.read_text(encoding="utf-8"), str(path))
@@ -72,8 +99,9 @@ def load_bench(folder: Path, platform: Platform, catalogue: Catalogue) -> tuple[
     if document is not None:
         problems += _flaws(source, document.spec.arms, platform)
     refuse(problems)
-    arms = () if document is None else document.spec.arms
-    return tuple(_value(part, folder) for part in arms)
+    if document is None:
+        raise AssertionError("a document without problems has a value")
+    return document.spec
 
 
 def _flaws(source: Source, arms: Sequence[ArmPart], platform: Platform) -> list[Problem]:
@@ -124,6 +152,7 @@ def _value(part: ArmPart, folder: Path) -> Arm:
         apply=part.apply,
         restore=part.restore,
         after_s=part.after_seconds,
+        settle_s=part.settle_seconds,
         variables=tuple(part.variables.items()),
     )
 

@@ -35,7 +35,8 @@ class Arm:
 
     `image` is deployed as a new revision of `service`, with `percent` of the traffic and `tag`; without an
     image the release stays as it is. `apply` and `restore` are command lines around the run; `apply` runs
-    `after_s` seconds into it when that is positive. `variables` are set in the environment of the run.
+    `after_s` seconds into it when that is positive. The release serves for `settle_s` seconds before the gate
+    looks: what is judged over a window needs one. `variables` are set in the environment of the run.
     `criteria` are those that must fail, each about `service`. Without a `stage` it is the first stage of the
     first criterion.
     """
@@ -53,7 +54,21 @@ class Arm:
     apply: tuple[str, ...] = ()
     restore: tuple[str, ...] = ()
     after_s: float = 0.0
+    settle_s: float = 0.0
     variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A known-bad state that no release shows, such as a drill that failed: a test of ours shows it red.
+
+    `criteria` are those that fail; without any it is an action that is refused. `test` is a pytest node id.
+    """
+
+    id: str
+    summary: str
+    test: str
+    criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

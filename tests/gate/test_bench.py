@@ -144,3 +144,10 @@ def test_surroundings_can_break_in_the_middle_of_a_run() -> None:
     list(bench(runs, hands).run([arm], never))
     assert hands.asked == ["stop after 3", "start"]
     assert dict(runs.trials[0].variables) == {"A": "b"}
+
+
+def test_what_is_judged_over_a_window_serves_through_it_first() -> None:
+    """The time that passes is not counted as the gate's."""
+    (seen,) = bench(Runs(failing()), Stagehands()).run([replace(BAD, settle_s=100.0)], never)
+    assert seen.is_as_expected
+    assert seen.seconds < 100
