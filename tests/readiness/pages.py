@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,8 +26,18 @@ def demand_answers(target: Target, links: Sequence[Link]) -> None:
     demand(links, "no page is named", blames=PLATFORM)
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
         troubles = list(pool.map(lambda link: _trouble(target, link), links))
-    found = [f"{link.name} {trouble}" for link, trouble in zip(links, troubles, strict=True) if trouble]
-    demand(not found, "; ".join(found), blames=PLATFORM)
+    found = [
+        (link, f"{link.name} {trouble}") for link, trouble in zip(links, troubles, strict=True) if trouble
+    ]
+    message = "; ".join(text for _, text in found)
+    demand(not found, message, blames=_whose(target, found[0][0].url) if found else PLATFORM)
+
+
+def _whose(target: Target, url: str) -> str:
+    """Return the service that answers there, if it is one of the release."""
+    host = urlsplit(url).hostname
+    urls = [*target.public_urls, *((service.name, service.base_url) for service in target.services)]
+    return next((name for name, known in urls if urlsplit(known).hostname == host), PLATFORM)
 
 
 def _trouble(target: Target, link: Link) -> str:

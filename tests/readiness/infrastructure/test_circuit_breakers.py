@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import httpx
 import pytest
 
 from gates.model.target import ServiceTarget
 from journeys.checks import demand, expect, field
+from journeys.reads import PROTECTED
 from journeys.session import Tokens, bearer
 
 _AUTH = "auth-service"
@@ -28,19 +30,57 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "nlp-assistant": (_AUTH, "event-processor", "threat-detection", "decision-engine"),
 }
 """Whom each service cannot do without: it must have a breaker for each of them."""
+GATEWAY = "api-gateway"
+MOST_IN_A_ROW = 20
+"""So many calls may fail one after the other before a breaker that is still closed is none."""
+
+
+@pytest.fixture
+def circuits(
+    http: Callable[[str], httpx.Client], tokens: Callable[[str], Tokens]
+) -> Callable[[str], Sequence[Mapping[str, Any]]]:
+    """Give what a service says of its circuit breakers."""
+
+    def read(name: str) -> Sequence[Mapping[str, Any]]:
+        response = http(name).get("/internal/circuits", headers=bearer(tokens("admin").access))
+        items: Sequence[Mapping[str, Any]] = field(expect(response, 200, blames=name), "items", blames=name)
+        return items
+
+    return read
 
 
 @pytest.mark.criterion("INF-03")
 def test_breakers_are_closed(
-    service: ServiceTarget, http: Callable[[str], httpx.Client], tokens: Callable[[str], Tokens]
+    service: ServiceTarget, circuits: Callable[[str], Sequence[Mapping[str, Any]]]
 ) -> None:
     """A breaker stands before every service that is called, and all of them let calls through."""
     name = service.name
-    response = http(name).get("/internal/circuits", headers=bearer(tokens("admin").access))
-    items = field(expect(response, 200, blames=name), "items", blames=name)
-    states = {str(item.get("name")): item.get("state") for item in items}
+    states = {str(item.get("name")): item.get("state") for item in circuits(name)}
     missing = [one for one in CALLS[name] if one not in states]
     demand(not missing, f"has no circuit breaker for {', '.join(missing)}", blames=name)
     for dependency, state in states.items():
         message = f"the circuit to {dependency} is {state}"
         demand(state == "closed", message, blames=name)
+
+
+@pytest.mark.criterion("INF-03")
+def test_failures_open_a_breaker(
+    service: ServiceTarget,
+    http: Callable[[str], httpx.Client],
+    tokens: Callable[[str], Tokens],
+    circuits: Callable[[str], Sequence[Mapping[str, Any]]],
+) -> None:
+    """Whatever failed again and again is not called any longer; the gateway is made to call everybody."""
+    name, headers = service.name, bearer(tokens("admin").access)
+    if name == GATEWAY:
+        for path in (f"/api/v1/{one}{PROTECTED[one]}" for one in _BEHIND_THE_GATEWAY):
+            for _ in range(MOST_IN_A_ROW):
+                http(name).get(path, headers=headers)
+    for item in circuits(name):
+        failed = int(item.get("consecutiveFailures", 0))
+        is_breaking = failed < MOST_IN_A_ROW or item.get("state") != "closed"
+        demand(
+            is_breaking,
+            f"{failed} calls of {item.get('name')} in a row failed: no circuit opened",
+            blames=name,
+        )
