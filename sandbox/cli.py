@@ -17,6 +17,9 @@ from sandbox.errors import SandboxError
 from sandbox.platform.contract import KnobBoard, Knobs
 from sandbox.platform.wishes import Leaf, Ports, Wishes
 
+STATE_VARIABLE = "SANDBOX_STATE_DIR"
+"""Set for a command that runs beside a sandbox of its own."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 wrong use (from argparse)."""
@@ -32,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
-        "--state-dir", type=Path, default=Path(".sandbox"), help="folder of the sandbox's files"
+        "--state-dir",
+        type=Path,
+        default=Path(os.environ.get(STATE_VARIABLE, ".sandbox")),
+        help=f"folder of the sandbox's files; default {STATE_VARIABLE}, or .sandbox",
     )
     parser = argparse.ArgumentParser(
         prog="python -m sandbox", description="A local Cloud Run with nine services."
@@ -88,6 +94,9 @@ def _add_deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--env", action="append", default=[], metavar="NAME=VALUE", help="variable of the container"
     )
+    parser.add_argument(
+        "--annotation", action="append", default=[], metavar="NAME=VALUE", help="annotation of the revision"
+    )
 
 
 def _up(options: argparse.Namespace) -> None:
@@ -127,6 +136,7 @@ def _deploy(options: argparse.Namespace) -> None:
         takes_traffic=not options.no_traffic,
         tag=options.tag,
         env=_mapping(options.env),
+        annotations=_mapping(options.annotation),
     )
     sys.stdout.write(uvloop.run(remote.deploy(options.state_dir, service, rollout)) + "\n")
 

@@ -48,7 +48,7 @@ class BenchArm:
 def arms(faults: Mapping[str, Fault] = FAULTS) -> Iterator[BenchArm]:
     """Yield the arms; faults that many services can have take turns over them, so that none is left out."""
     turn = 0
-    for fault in faults.values():
+    for fault in (one for one in faults.values() if one.has_arm):
         for service in _turned(fault.services, turn):
             yield BenchArm(fault, service)
         turn += MOST_SERVICES if len(fault.services) > MOST_SERVICES else 0

@@ -24,6 +24,8 @@ class Fault:
     """Called in the revision's own process with the service's name and its healthy application factory."""
     is_benign: bool = False
     """Whether nothing is wrong with it: a change that must pass everything."""
+    has_arm: bool = True
+    """Whether it makes an arm by itself; else the benchmark's document has one by hand, or names a test."""
 
 
 def late(module: str, name: str) -> Callable[[str, Callable[[], AsgiApp]], AsgiApp]:

@@ -50,6 +50,16 @@ def limit_unexplained(_service: str, create_app: Create) -> App:
     return without_header(create_app(), _everything, b"retry-after")
 
 
+def headers_forgotten(_service: str, create_app: Create) -> App:
+    """M10: one page of all is served without Strict-Transport-Security and without a policy."""
+    names = (b"strict-transport-security", b"content-security-policy")
+
+    def strip(start: Message) -> Message:
+        return {**start, "headers": [pair for pair in start["headers"] if pair[0].lower() not in names]}
+
+    return starting(create_app(), lambda _method, path: path == "/assistant", strip)
+
+
 def transport_lax(_service: str, create_app: Create) -> App:
     """I05: Strict-Transport-Security for an hour, as while it is being tried out."""
     return _setting(create_app(), _everything, b"strict-transport-security", b"max-age=3600")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from sandbox.faults.wrapping import App, answering, rewriting, starting
 
 Create = Callable[[], Any]
+_NEW_FORM = "2:"
+"""What stands before everything that the newer revision writes."""
 
 
 def scan_never_done(_service: str, create_app: Create) -> App:
@@ -60,6 +64,26 @@ def correlation_partial(_service: str, create_app: Create) -> App:
         lambda _method, path: path.startswith("/v1/correlations/"),
         lambda document: {**document, "eventIds": document["eventIds"][::2]},
     )
+
+
+def records_migrated(_service: str, create_app: Create) -> App:
+    """M25: it writes events in a new form, which it reads and no older revision does."""
+    from sandbox.services.event_processor import store  # noqa: PLC0415 - patched in this process only
+
+    genuine = store.insert_events
+
+    def in_new_form(connection: Any, tenant: str, events: Any) -> None:
+        kept = list(events)
+        genuine(connection, tenant, kept)
+        change = f"UPDATE events SET indicators = '{_NEW_FORM}' || indicators WHERE id = ?"  # noqa: S608 - a constant
+        connection.executemany(change, [(event.id,) for event in kept])
+
+    def loads(text: str) -> Any:
+        return json.loads(text.removeprefix(_NEW_FORM))
+
+    vars(store)["insert_events"] = in_new_form
+    vars(store)["json"] = SimpleNamespace(dumps=json.dumps, loads=loads)
+    return create_app()  # type: ignore[no-any-return]
 
 
 def kind_garbled(_service: str, create_app: Create) -> App:

@@ -56,7 +56,7 @@ def operation_undeclared(_service: str, create_app: Create) -> App:
 
 
 def foreign_event_readable(_service: str, create_app: Create) -> App:
-    """M07: an event is found by its id alone, whosever it is."""
+    """An event is found by its id alone, whosever it is."""
     from sandbox.services.event_processor import store  # noqa: PLC0415 - patched in this process only
 
     genuine = store.event_of
@@ -65,6 +65,19 @@ def foreign_event_readable(_service: str, create_app: Create) -> App:
         return genuine(connection, _owner(connection, "events", event_id) or tenant, event_id)
 
     vars(store)["event_of"] = anybodys
+    return create_app()  # type: ignore[no-any-return]
+
+
+def foreign_asset_readable(_service: str, create_app: Create) -> App:
+    """M07: an asset is read by its id alone, whosever it is."""
+    from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
+
+    genuine = store.asset_of
+
+    def anybodys(connection: Any, tenant: str, asset_id: str) -> Any:
+        return genuine(connection, _owner(connection, "assets", asset_id) or tenant, asset_id)
+
+    vars(store)["asset_of"] = anybodys
     return create_app()  # type: ignore[no-any-return]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +15,19 @@ _UNREADY = (
     b'{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"warming","code":"warming"}'
 )
 
+_COLD_START_S = 12.0
+_NEVER = "1000000"
+
 
 def crash_on_start(_service: str, _create_app: Create) -> App:
     """M24: the process ends before it listens."""
     raise RuntimeError("a setting is missing")
+
+
+def cold_start_slow(_service: str, create_app: Create) -> App:
+    """M24B: the process needs twelve seconds before it listens."""
+    threading.Event().wait(_COLD_START_S)
+    return create_app()  # type: ignore[no-any-return]
 
 
 def never_ready(_service: str, create_app: Create) -> App:
@@ -57,6 +68,12 @@ def circuit_stuck_open(_service: str, create_app: Create) -> App:
     breaker = app.state.kit.circuits.of("asset-discovery")
     breaker.enter = _refuse(breaker.name)
     return app  # type: ignore[no-any-return]
+
+
+def circuit_never_opens(_service: str, create_app: Create) -> App:
+    """M22B: whatever fails is called again and again; no circuit ever opens."""
+    os.environ["BREAKER_THRESHOLD"] = _NEVER
+    return create_app()  # type: ignore[no-any-return]
 
 
 def _refuse(name: str) -> Callable[[], None]:

@@ -37,6 +37,7 @@ class Rollout:
     takes_traffic: bool = True
     tag: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = 120.0
 
 
@@ -137,6 +138,7 @@ def updated_service(current: run_v2.Service, revision: str, rollout: Rollout) ->
     """The service with the new revision's template and traffic; all else of the template stays."""
     template = run_v2.RevisionTemplate(current.template)
     template.revision = revision
+    template.annotations = {**template.annotations, **rollout.annotations}
     container = template.containers[0]
     container.image = rollout.image
     kept = [variable for variable in container.env if variable.name not in rollout.env]

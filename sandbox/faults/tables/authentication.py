@@ -26,7 +26,7 @@ KNOWN = (
         "logout-ignored",
         ("auth-service",),
         "signing out ends nothing",
-        ("AUT-LOGOUT",),
+        ("AUT-LOGOUT", "VAL-AUTH", "SEC-02"),
         late("authentication", "logout_ignored"),
     ),
     Fault(

@@ -42,7 +42,7 @@ KNOWN = (
         "health-lies",
         ALL,
         "ready, and nothing works",
-        ("HLT-DEEP",),
+        ("HLT-DEEP", "OPS-02", "GLV-11"),
         late("behaviour", "health_lies"),
     ),
     Fault(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import Fault, late
+from sandbox.faults.fault import rows
 
-
-def _row(fault_id: str, slug: str, service: str, summary: str, criterion: str) -> Fault:
-    build = late("journeys", slug.replace("-", "_"))
-    return Fault(fault_id, slug, (service,), summary, (criterion,), build)
+_row = rows("journeys")
 
 
 KNOWN = (
-    _row("J01", "policy-ignored", "decision-engine", "new rules are not followed", "JRN-MANAGER"),
+    _row("J01", "policy-ignored", "decision-engine", "new rules are not followed", "JRN-MANAGER", "TST-01"),
     _row("M20", "delete-ignored", "asset-discovery", "deleting deletes nothing", "JRN-MANAGER"),
     _row("J02", "sessions-kept", "auth-service", "a closed account's session lives on", "JRN-ADMIN"),
     _row("J03", "foreign-accounts", "auth-service", "accounts of other tenants can be changed", "JRN-ADMIN"),

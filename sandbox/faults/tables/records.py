@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sandbox.faults.fault import ALL, rows
 
 _row = rows("records")
@@ -12,7 +14,18 @@ KNOWN = (
     _row("R03", "address-wrong", "asset-discovery", "assets outside their network", "JRN-ANALYST"),
     _row("R04", "correlation-stopped", "event-processor", "events are never correlated", "JRN-ANALYST"),
     _row("R05", "correlation-partial", "event-processor", "half of a correlation", "JRN-ANALYST"),
-    _row("R06", "kind-garbled", "event-processor", "every event reads as a failed login", "JRN-ANALYST"),
+    replace(
+        _row("M25", "records-migrated", "event-processor", "no older one reads its records", "RBK-RECORDS"),
+        has_arm=False,
+    ),
+    _row(
+        "R06",
+        "kind-garbled",
+        "event-processor",
+        "every event reads as a failed login",
+        "JRN-ANALYST",
+        "RBK-RECORDS",
+    ),
     _row("R07", "analysis-blind", "threat-detection", "an analysis finds nothing", "JRN-ANALYST"),
     _row("R08", "threat-list-empty", "threat-detection", "the list of threats is empty", "JRN-MANAGER"),
     _row("R09", "score-frozen", "behavioral-analysis", "the risk is always 50", "JRN-ANALYST"),

@@ -55,9 +55,10 @@ KNOWN = (
     _access("AUZ-01", "responder-forgotten", _OF_RECORDS, "a role is shut out", "AUZ-01-NAMED"),
     _access("AUZ-02", "roles-unchecked", _WRITING, "every person may do all", "AUZ-02-OTHERS", "SEC-03"),
     _access("AUZ-03", "operation-undeclared", ALL, "a write is declared open", "AUZ-03-INVENTORY"),
+    _access("M07", "foreign-asset-readable", _ASSETS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03"),
     _access("AUZ-04", "foreign-asset-changeable", _ASSETS, "an id changes it", "AUZ-04-OBJECTS", "SEC-03"),
     _access(
-        "M07", "foreign-event-readable", "event-processor", "an id is enough", "AUZ-04-OBJECTS", "SEC-03"
+        "AUZ-B4", "foreign-event-readable", "event-processor", "an id is enough", "AUZ-04-OBJECTS", "SEC-03"
     ),
     _access("AUZ-A4", "answers-mixed-up", _GATE, "answers are kept by path", "AUZ-04-OBJECTS", "SEC-03"),
     _access("AUZ-05", "list-unfiltered", _ASSETS, "a list shows everybody's", "AUZ-05-LISTS"),
@@ -68,7 +69,7 @@ KNOWN = (
     _access("AUZ-10", "double-slash-open", TAKING_TOKENS, "two slashes go around", "AUZ-10-PATHS"),
     _access("AUZ-11", "method-by-header", TAKING_TOKENS, "a header is the method", "AUZ-11-OVERRIDE"),
     _access("AUZ-14", "settings-readable", ALL, "/.env is there", "AUZ-14-DOORS"),
-    _input("RES-01", "limit-off", _GATE, "nobody has to wait", "RES-01-RATE"),
+    _input("M09", "limit-off", _GATE, "nobody has to wait", "RES-01-RATE"),
     _input("RES-02", "address-by-header", _GATE, "a header is the address", "RES-02-FORWARDED"),
     _input("RES-03", "body-unbounded", TAKING_TOKENS, "bodies have no limit", "RES-03-BODY"),
     _input("RES-04", "nesting-unbounded", TAKING_TOKENS, "nesting breaks the parser", "RES-04-DEPTH"),

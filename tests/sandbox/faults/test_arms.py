@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from gates.adapters.bench_document import load_bench
+from gates.adapters.bench_document import load_bench, load_proofs
 from gates.adapters.documents import load_catalogue, load_platform
 from gates.model.bench import Arm, ArmKind
 from sandbox.faults.arms import FIRST_MARK, LAST_MARK, text
@@ -52,4 +52,13 @@ def test_no_two_faults_share_an_id() -> None:
 
 def test_a_benign_revision_names_no_criterion_and_a_bad_one_does() -> None:
     """What must turn red is said for every fault, and for no change that is right."""
-    assert [fault.slug for fault in FAULTS.values() if fault.is_benign == bool(fault.criteria)] == []
+    with_arm = [fault for fault in FAULTS.values() if fault.has_arm]
+    assert [fault.slug for fault in with_arm if fault.is_benign == bool(fault.criteria)] == []
+
+
+def test_a_fault_that_makes_no_arm_has_one_by_hand_or_a_test() -> None:
+    """What a single deployment does not show is shown otherwise."""
+    platform = load_platform(FOLDER)
+    proofs = {proof.id for proof in load_proofs(FOLDER, platform, load_catalogue(FOLDER, platform))}
+    shown = proofs | {arm.id for arm in declared()}
+    assert {f"{fault.id}-{fault.slug}" for fault in FAULTS.values() if not fault.has_arm} <= shown

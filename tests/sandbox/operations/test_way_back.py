@@ -33,3 +33,16 @@ def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) ->
     state = bench.house.cloud.describe(SERVICE)
     assert state.sole_serving == serving
     assert not any(target.tag == "way-back" for target in state.traffic.targets)
+
+
+def test_a_revision_that_starts_too_slowly_is_no_way_back(bench: Bench) -> None:
+    """Twelve seconds are more than users may wait for the rollback's first answer."""
+    service = "behavioral-analysis"
+    serving = bench.house.cloud.describe(service).sole_serving
+    bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0-cold-start-slow", "--no-traffic")
+    candidate = bench.platform.deploy_image(service, f"sandbox/{service}:1.2.0", "--no-traffic")
+
+    assert bench.gate(f"rollback prove {service}") is ExitCode.NO_GO
+    (why,) = unproven_now(bench.house, {service: candidate})
+    assert "s are allowed" in why
+    assert bench.house.cloud.describe(service).sole_serving == serving
