@@ -11,11 +11,13 @@ from typing import Any
 
 import click
 
+from gates.adapters.bench_document import load_bench, load_proofs
 from gates.adapters.document_problems import meant
 from gates.adapters.documents import check_environments, load_catalogue, load_platform
 from gates.adapters.producer_files import existing
 from gates.criteria.coverage import Coverage, counted, coverage
 from gates.criteria.explain import explain
+from gates.criteria.known_bad import Red, lines, page, reds
 from gates.criteria.lint import Finding, lint
 from gates.criteria.listing import markdown, plain, rows
 from gates.errors import DocumentError, UsageError
@@ -123,6 +125,27 @@ def show_coverage(form: str | None) -> ExitCode:
     return ExitCode.GO
 
 
+@criteria.command("known-bad")
+@_format(*_FORMATS, "markdown")
+def show_known_bad(form: str | None) -> ExitCode:
+    """Show what is known to turn each criterion red: an arm of the benchmark, or a test.
+
+    Exit code 1: there is a criterion that nothing is known to turn red.
+    """
+    platform, catalogue = _load()
+    folder = platform_folder()
+    proofs = load_proofs(folder, platform, catalogue)
+    found = reds(catalogue, load_bench(folder, platform, catalogue), proofs)
+    match form or _default_format():
+        case "json":
+            _json([_red(red) for red in found])
+        case "markdown":
+            click.echo(page(found, proofs, platform.name), nl=False)
+        case chosen:
+            _table(("id", "turned red by"), lines(found), chosen)
+    return ExitCode.GO if all(red.is_known or not red.is_owed for red in found) else ExitCode.NO_GO
+
+
 def _load() -> tuple[Platform, Catalogue]:
     folder = platform_folder()
     platform = load_platform(folder)
@@ -154,6 +177,15 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 def _coverage(entry: Coverage) -> dict[str, object]:
     return {"id": entry.criterion.id, "state": entry.state, "missing": entry.missing}
+
+
+def _red(red: Red) -> dict[str, object]:
+    return {
+        "id": red.criterion.id,
+        "arms": [arm.id for arm in red.arms],
+        "tests": [proof.test for proof in red.proofs],
+        "attestedBy": red.criterion.attested_by,
+    }
 
 
 def _default_format() -> str:

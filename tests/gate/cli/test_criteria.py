@@ -159,3 +159,18 @@ def test_a_wrong_document_stops_every_command(folder: Path, capsys: pytest.Captu
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "load.yaml:" in captured.err
+
+
+def test_known_bad_prints_the_page_of_the_docs_and_fails_on_a_gap(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every criterion that is looked at has a known-bad release or state; a missing one is told."""
+    assert cli.invoke(["criteria", "known-bad", "--format", "markdown"]) is ExitCode.GO
+    assert capsys.readouterr().out == (ROOT / "docs" / "known-bad.md").read_text(encoding="utf-8")
+    assert cli.invoke(["criteria", "known-bad", "--format", "json"]) is ExitCode.GO
+    rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["INF-04"]["arms"] == ["D-uptime-check-missing"]
+
+    edit(folder / "bench.yaml", "criteria: [INF-04]", "criteria: [INF-06]")
+    assert cli.invoke(["criteria", "known-bad"]) is ExitCode.NO_GO
+    assert "INF-04\t**nothing yet**" in capsys.readouterr().out.splitlines()
