@@ -73,12 +73,13 @@ class Attempt:
             self._confirm()
         except GateError as error:
             return self._receipt(ReceiptState.FAILED, _in_one_line(error))
-        to = self._action.to_revision
         if self._has_written:
-            return self._receipt(ReceiptState.DONE, f"{to} has all traffic and answers", is_verified=True)
-        return self._receipt(
-            ReceiptState.ALREADY_DONE, f"{to} had all traffic already and answers", is_verified=True
-        )
+            return self._receipt(ReceiptState.DONE, self._proven("has"), is_verified=True)
+        return self._receipt(ReceiptState.ALREADY_DONE, self._proven("had already"), is_verified=True)
+
+    def _proven(self, has: str) -> str:
+        """Say what the proof showed."""
+        return f"{self._action.to_revision} {has} all traffic and answers"
 
     def rehearse(self) -> Receipt:
         """Return what would be sent."""
@@ -175,7 +176,7 @@ class Attempt:
         deadline = clock.monotonic() + patience.settle_s
         in_a_row = 0
         while True:
-            answered = self._ports.probe.answering_revision(self._action.service)
+            answered = self._answering()
             in_a_row = in_a_row + 1 if answered == self._action.to_revision else 0
             if in_a_row >= patience.answers:
                 return
@@ -185,6 +186,9 @@ class Attempt:
                     f"{said} answers after {patience.settle_s:g} s, wanted {self._action.to_revision}"
                 )
             clock.wait(patience.confirm_s if in_a_row else patience.poll_s)
+
+    def _answering(self) -> str | None:
+        return self._ports.probe.answering_revision(self._action.service)
 
     def _confirm(self) -> None:
         """Read once more: a list replaced in between would undo what was proven.

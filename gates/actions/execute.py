@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from gates.actions.attempt import Attempt, Patience
+from gates.actions.held import HeldAttempt
 from gates.actions.ports import Announce, RollbackPorts, Tenure
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
@@ -97,7 +98,8 @@ class Executor:
         return tuple(ending.result() for ending in endings)
 
     def _attempt(self, action: RollBack, record: _Record) -> Attempt:
-        return Attempt(action, self._ports, self._policy.patience, record.intend)
+        kind = HeldAttempt if action.is_held else Attempt
+        return kind(action, self._ports, self._policy.patience, record.intend)
 
     def _stop_reason(self, endings: Sequence[Future[Receipt]]) -> str:
         if self._policy.is_stopped():

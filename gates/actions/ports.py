@@ -54,6 +54,13 @@ class RevisionProbe(Protocol):
         """Return the revision that answers, or None when none does or several do. Never raises CloudError."""
 
 
+class TagAwareProbe(RevisionProbe, Protocol):
+    """Asks a revision behind its tag as well."""
+
+    def answering_behind(self, service: str, tag: str) -> str | None:
+        """Return the revision that answers at the tag's own URL. Never raises CloudError."""
+
+
 class Ledger(Protocol):
     """Remembers verdicts and rollbacks. Every method raises LedgerError."""
 
@@ -105,6 +112,13 @@ class Tenure(Protocol):
     def close(self, detail: str) -> None:
         """Write down that the plan came to its end."""
 
+    def confirm(self) -> None:
+        """Return if this gate may still act.
+
+        Raises:
+            LeaseLostError: another gate took over.
+        """
+
 
 class Journal(Protocol):
     """The write-ahead journal of rollbacks, and the lease that keeps two gates apart."""
@@ -139,7 +153,7 @@ class RollbackPorts:
     """What a rollback needs."""
 
     traffic: TrafficController
-    probe: RevisionProbe
+    probe: TagAwareProbe
     ledger: Ledger
     clock: Clock
     journal: Journal

@@ -160,6 +160,16 @@ class SqliteTenure:
         """
         self._write("closed", "", detail)
 
+    def confirm(self) -> None:
+        """Return if the lease is still this gate's.
+
+        Raises:
+            LeaseLostError: another gate took over.
+            LedgerError: the file cannot be used.
+        """
+        with self.file.writing() as connection:
+            self._prove(connection)
+
     def _write(self, kind: str, service: str, body: str) -> None:
         """Add one record, and prove in the same transaction that the lease is still this gate's."""
         with self.file.writing() as connection:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
 import httpx
 
 from gates.actions.ports import TrafficController
@@ -27,19 +30,32 @@ class VersionProbe:
 
     def answering_revision(self, service: str) -> str | None:
         """Return the revision that a few answers agree on, or None: no answer, no name, several names."""
+        return self._agreed(lambda: self._url(service))
+
+    def answering_behind(self, service: str, tag: str) -> str | None:
+        """Return the same for the tag's own URL; `TAG---HOST` is how Cloud Run names it."""
+
+        def url() -> str:
+            parts = urlsplit(self._url(service))
+            return f"{parts.scheme}://{tag}---{parts.netloc}"
+
+        return self._agreed(url)
+
+    def _agreed(self, url: Callable[[], str]) -> str | None:
         try:
             with self._network.client(is_kept_alive=False, seconds=_SECONDS) as client:
-                first = self._ask(client, service)
+                first = self._ask(client, url())
                 for _ in range(self._answers - 1):
-                    if first is None or self._ask(client, service) != first:
+                    if first is None or self._ask(client, url()) != first:
                         return None
         except (httpx.HTTPError, GateError):
             return None
         return first
 
-    def _ask(self, client: httpx.Client, service: str) -> str | None:
+    @staticmethod
+    def _ask(client: httpx.Client, url: str) -> str | None:
         client.cookies.clear()
-        answer = client.get(f"{self._url(service)}/version", headers={"Cache-Control": "no-cache"})
+        answer = client.get(f"{url}/version", headers={"Cache-Control": "no-cache"})
         if answer.status_code != httpx.codes.OK:
             return None
         try:

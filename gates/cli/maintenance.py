@@ -34,8 +34,9 @@ def off(asked: Asked, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic back to what had it before."""
     names = _public_or(services, asked.house.platform)
     asked.confirm(f"maintenance off for {', '.join(names)}")
+    place, maintenance = asked.house.environment.name, asked.room.maintenance
     with asked.alone():
-        return tell(asked.room.maintenance.turn_off(name, is_dry=asked.is_dry) for name in names)
+        return tell(maintenance.turn_off(name, place, is_dry=asked.is_dry) for name in names)
 
 
 @maintenance.command()

@@ -24,7 +24,8 @@ class RollBack:
     """Send all traffic of one service from one revision to another.
 
     `is_target_verified` says whether the ledger holds a GO for the target. `is_condemned` says that the
-    revision that is left is bad: it is never a target again until a later GO.
+    revision that is left is bad: it is never a target again until a later GO. While `is_held` the maintenance
+    page keeps the traffic: the target only becomes what comes back when maintenance ends.
     """
 
     service: str
@@ -33,6 +34,7 @@ class RollBack:
     is_target_verified: bool
     reason: str
     is_condemned: bool = True
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

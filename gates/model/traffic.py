@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAINTENANCE_TAG = "maintenance"
+"""The tag of the maintenance page; a service whose traffic has it is in maintenance."""
+BEHIND_TAG = "behind"
+"""The tag of the revision that waits behind the maintenance page, and has the traffic after it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficTarget:
@@ -33,6 +38,21 @@ class TrafficSplit:
         """Return the split with all traffic on `revision` and every tag kept where it points."""
         tags = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in self.targets if t.tag)
         return TrafficSplit(targets=(TrafficTarget(revision=revision, percent=100), *tags))
+
+    @property
+    def is_in_maintenance(self) -> bool:
+        """Whether the maintenance page has traffic."""
+        return any(target.tag == MAINTENANCE_TAG and target.percent > 0 for target in self.targets)
+
+    @property
+    def behind(self) -> str:
+        """The revision that waits behind the maintenance page, or an empty text."""
+        return next((t.revision or "" for t in self.targets if t.tag == BEHIND_TAG), "")
+
+    def with_behind(self, revision: str) -> TrafficSplit:
+        """Return the split with another revision waiting, and all percentages as they are."""
+        kept = tuple(target for target in self.targets if target.tag != BEHIND_TAG)
+        return TrafficSplit(targets=(*kept, TrafficTarget(revision=revision, tag=BEHIND_TAG)))
 
     def all_to_latest(self) -> TrafficSplit:
         """Return the split with all traffic on the latest ready revision and every tag kept."""

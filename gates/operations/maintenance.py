@@ -1,9 +1,12 @@
 """Maintenance mode: users get a page of ours with 503 and Retry-After, and later exactly what they had.
 
-A revision of the maintenance image takes all traffic behind the tag `maintenance`. What was there before is
-in the ledger before the first write. Leaving makes a copy of the revision that served, so that "the latest"
-is a working revision again, and puts the remembered traffic list back, or, after a rollback behind the page,
-all traffic at its target; both travel in one write.
+A revision of the maintenance image takes all traffic under the tag `maintenance`; the revision that served
+waits under the tag `behind`, at a URL of its own. What was there before is in the ledger before the first
+write. Leaving makes a copy of the revision that served, so that "the latest" is a working revision again, and
+puts the remembered traffic list back; both travel in one write.
+
+A rollback meanwhile puts another revision behind the page (`gates.actions.held`): then that one gets all
+traffic, because the list in the cloud says so. A revision that was rolled back as bad never gets it.
 """
 
 from __future__ import annotations
@@ -11,17 +14,18 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from gates.errors import ConfigurationError
+from gates.errors import ActionError, ConfigurationError
 from gates.model.configuration import ServiceSettings
 from gates.model.operation import OperationReceipt
-from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from gates.operations.performing import Change, Performer
 from gates.operations.ports import Configuration, OperationsLedger
 
 ON = "maintenance on"
 OFF = "maintenance off"
-TAG = "maintenance"
+OURS = (MAINTENANCE_TAG, BEHIND_TAG)
 UPDATE = "google.cloud.run.v2.Services/UpdateService"
 
 
@@ -56,16 +60,17 @@ class Maintenance:
                 next_step="add `maintenanceImage` to the environment's document",
             )
         image, settings = self._image, self._configuration.settings(service)
-        revision = self._name(service, TAG)
+        revision, page = self._name(service, MAINTENANCE_TAG), _Memory.of(settings)
         change = Change(
             action=ON,
             subject=service,
-            before=_memory(settings),
-            after=_memory(settings) if is_on(settings) else revision,
+            before=page.text,
+            after=page.text if is_on(settings) else revision,
             calls=(
                 (
                     f"{UPDATE} service={service} update_mask=template,traffic"
-                    f" image={image} revision={revision} traffic=[{revision}=100% tag={TAG}]"
+                    f" image={image} revision={revision} traffic=[{revision}=100% tag={MAINTENANCE_TAG},"
+                    f" {page.serving}=0% tag={BEHIND_TAG}]"
                 ),
             ),
         )
@@ -74,83 +79,136 @@ class Maintenance:
 
         def act() -> str:
             self._ledger.tombstone(environment, service, revision, "maintenance page, never a release")
-            tags = [t for t in settings.traffic.targets if t.tag and t.tag != TAG]
+            tags = [t for t in settings.traffic.targets if t.tag and t.tag not in OURS]
             kept = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in tags)
-            page = TrafficTarget(revision=revision, percent=100, tag=TAG)
-            self._configuration.deploy(service, image, revision, TrafficSplit(targets=(page, *kept)))
-            return f"{revision} answers 503 with Retry-After"
+            shown = TrafficTarget(revision=revision, percent=100, tag=MAINTENANCE_TAG)
+            split = TrafficSplit(targets=(shown, *kept)).with_behind(page.serving)
+            self._configuration.deploy(service, image, revision, split)
+            return f"{revision} answers 503 with Retry-After, {page.serving} waits behind it"
 
         return self._performer.perform(change, act)
 
-    def is_on(self, service: str) -> bool:
-        """Whether users of the service get the page now.
+    def turn_off(self, service: str, environment: str, *, is_dry: bool) -> OperationReceipt:
+        """Give the traffic back; a service that somebody moved meanwhile is left alone.
+
+        It goes back to what had it, or all of it to what a rollback put behind the page.
 
         Raises:
             CloudError: the service cannot be read.
-        """
-        return is_on(self._configuration.settings(service))
-
-    def turn_off(self, service: str, *, is_dry: bool, to: str = "") -> OperationReceipt:
-        """Give the traffic back to what had it; a service that somebody moved meanwhile is left alone.
-
-        `to` names the revision that gets all of it instead.
-
-        Raises:
-            CloudError: the service cannot be read.
+            LedgerError: the ledger cannot be read.
         """
         settings = self._configuration.settings(service)
-        memory = self._performer.remembered(service, on=ON, off=OFF)
-        here = _memory(settings)
-        is_ours = memory is not None and is_on(settings)
-        source, split = _remembered(memory) if memory is not None and is_ours else ("", settings.traffic)
-        if to and is_ours:
-            source, split = to, split.all_to(to)
+        here, then = _Memory.of(settings), self._comes_back(settings)
         revision = self._name(service, "resumed")
         change = Change(
             action=OFF,
             subject=service,
-            before=here,
-            after=memory if memory is not None and is_ours else here,
-            calls=(
-                (
-                    f"{UPDATE} service={service} update_mask=template,traffic"
-                    f" template=copy of {source} revision={revision} traffic={_list(split)}"
-                ),
-            ),
+            before=here.text,
+            after=then.text if is_on(settings) else here.text,
+            calls=(self._off_call(service, revision, then),),
         )
         if is_dry:
             return self._performer.rehearse(change)
 
         def act() -> str:
-            self._configuration.redeploy(service, source, revision, split)
-            return f"traffic is back as it was: {_list(split)}"
+            self._refuse_condemned(service, environment, then)
+            self._configuration.redeploy(service, then.serving, revision, then.split)
+            return f"traffic is back: {_list(then.split)}"
 
         return self._performer.perform(change, act)
+
+    def preview_off(self, service: str, to: str | None) -> str:
+        """Return the call that ends a maintenance that has not begun, after a rollback to a revision.
+
+        Raises:
+            CloudError: the service cannot be read.
+        """
+        now = _Memory.of(self._configuration.settings(service))
+        return self._off_call(service, self._name(service, "resumed"), now.after_rollback(to or now.serving))
+
+    def why(self, service: str) -> str:
+        """Say who turned maintenance on, when and why; raises LedgerError."""
+        begun = self._performer.begun(service, on=ON, off=OFF)
+        return f"turned on by {begun.by} at {begun.at:%Y-%m-%d %H:%M:%S}" if begun else "nobody knows by whom"
+
+    def _comes_back(self, settings: ServiceSettings) -> _Memory:
+        begun = self._performer.begun(settings.service, on=ON, off=OFF)
+        behind = settings.traffic.behind
+        if begun is not None and begun.before:
+            memory = _Memory.read(begun.before)
+            return memory.after_rollback(behind) if behind else memory
+        return _Memory.of(settings).after_rollback(behind)
+
+    def _refuse_condemned(self, service: str, environment: str, then: _Memory) -> None:
+        """Keep users on the page rather than give them a revision that was rolled back.
+
+        Raises:
+            ActionError: the revision that would come back is marked, or nobody knows which one it is.
+        """
+        bearing = {t.revision or then.serving for t in then.split.targets if t.percent} | {then.serving}
+        if "" in bearing:
+            raise ActionError(
+                f"nobody remembers what {service} served before maintenance",
+                next_step=f"gate rollback {service} --to REVISION",
+            )
+        for revision in sorted(bearing):
+            if self._ledger.is_tombstoned(environment, service, revision):
+                raise ActionError(
+                    f"{revision} would come back, and it was rolled back as bad",
+                    next_step=f"finish that rollback (gate rollback resume), or gate rollback {service}",
+                )
+
+    @staticmethod
+    def _off_call(service: str, revision: str, then: _Memory) -> str:
+        return (
+            f"{UPDATE} service={service} update_mask=template,traffic"
+            f" template=copy of {then.serving} revision={revision} traffic={_list(then.split)}"
+        )
 
     def _name(self, service: str, kind: str) -> str:
         return f"{self._cloud_name(service)}-{kind[:5]}-{secrets.token_hex(3)}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """A traffic list, and the revision of it that serves; what the ledger keeps of a service."""
+
+    serving: str
+    split: TrafficSplit
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> _Memory:
+        serving = max(settings.serving, key=lambda pair: pair[1], default=(settings.latest_ready, 0))[0]
+        left = tuple(t for t in settings.traffic.targets if t.percent or t.tag not in OURS)
+        return cls(serving, TrafficSplit(targets=left))
+
+    @classmethod
+    def read(cls, text: str) -> _Memory:
+        found = json.loads(text)
+        targets = tuple(
+            TrafficTarget(revision=revision, percent=percent, tag=tag)
+            for revision, percent, tag in found["targets"]
+        )
+        return cls(str(found["serving"]), TrafficSplit(targets=targets))
+
+    @property
+    def text(self) -> str:
+        targets = [[t.revision, t.percent, t.tag] for t in self.split.targets]
+        return json.dumps({"serving": self.serving, "targets": targets})
+
+    def after_rollback(self, revision: str) -> _Memory:
+        """Return what comes back when that revision waits behind the page."""
+        if revision == self.serving:
+            return self
+        tags = tuple(t for t in self.split.targets if t.tag not in OURS)
+        percents = TrafficTarget(revision=revision, percent=100)
+        kept = (TrafficTarget(revision=t.revision, tag=t.tag) for t in tags if t.tag)
+        return _Memory(revision, TrafficSplit(targets=(percents, *kept)))
+
+
 def is_on(settings: ServiceSettings) -> bool:
     """Whether a maintenance revision has the service's traffic."""
-    return any(target.tag == TAG and target.percent for target in settings.traffic.targets)
-
-
-def _memory(settings: ServiceSettings) -> str:
-    serving = max(settings.serving, key=lambda pair: pair[1], default=(settings.latest_ready, 0))[0]
-    return json.dumps(
-        {"serving": serving, "targets": [[t.revision, t.percent, t.tag] for t in settings.traffic.targets]}
-    )
-
-
-def _remembered(memory: str) -> tuple[str, TrafficSplit]:
-    found = json.loads(memory)
-    targets = tuple(
-        TrafficTarget(revision=revision, percent=percent, tag=tag)
-        for revision, percent, tag in found["targets"]
-        if tag != TAG
-    )
-    return str(found["serving"]), TrafficSplit(targets=targets)
+    return settings.traffic.is_in_maintenance
 
 
 def _list(split: TrafficSplit) -> str:

@@ -74,6 +74,15 @@ class Performer:
                 found = receipt.before
         return found
 
+    def begun(self, subject: str, *, on: str, off: str) -> OperationReceipt | None:
+        """Return the newest begun `on` that no finished `off` followed, None without one."""
+        for receipt in self._ledger.operations(self._environment, subject):
+            if receipt.action == off and receipt.state is OperationState.DONE:
+                return None
+            if receipt.action == on and receipt.state in _BEGUN:
+                return receipt
+        return None
+
     def _recorded(self, change: Change, state: OperationState, detail: str) -> OperationReceipt:
         receipt = self._receipt(change, state, detail)
         self._ledger.record_operation(receipt)

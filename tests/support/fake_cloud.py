@@ -147,6 +147,12 @@ class FakeCloud:
             is_lagging = self.clock.monotonic() < entry.moved_at + entry.lag_s
             return entry.moved_from if is_lagging else self.serving(service)
 
+    def answering_behind(self, service: str, tag: str) -> str | None:
+        """Return the revision that the tag points to."""
+        with self._lock:
+            targets = self.services[service].traffic.targets
+            return next((target.revision for target in targets if target.tag == tag), None)
+
     def serving(self, service: str) -> str:
         """Return the revision with the most traffic."""
         entry = self.services[service]

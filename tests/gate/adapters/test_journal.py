@@ -121,6 +121,9 @@ def test_a_gate_that_was_paused_past_its_lease_writes_nothing_more(
                 first.ended(ended("a"))
             with pytest.raises(LeaseLostError):
                 first.close("done")
+            with pytest.raises(LeaseLostError):
+                first.confirm()
+            second.confirm()
             second.intend(back("a"), BEFORE, "etag")
         # leaving the first block gives nothing back that is the second's
     assert [u.intended for u in journal.unfinished("sandbox")] == [(), ("a",)]

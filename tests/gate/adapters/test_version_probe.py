@@ -24,6 +24,7 @@ ENVIRONMENT = Environment(
     allowed_impacts=(),
     is_protected=False,
 )
+HOSTS = ("a.run.test", "behind---a.run.test")
 Answer = Callable[[int], tuple[int, bytes]]
 Probe = Callable[[Answer], tuple[VersionProbe, TinyHttps]]
 
@@ -39,8 +40,8 @@ def probe(tmp_path: Path) -> Iterator[Probe]:
     with ExitStack() as stack:
 
         def make(answer: Answer) -> tuple[VersionProbe, TinyHttps]:
-            server = stack.enter_context(TinyHttps(tmp_path, answer).running())
-            address = stack.enter_context(tiny_dns({"a.run.test": "127.0.0.1"}))
+            server = stack.enter_context(TinyHttps(tmp_path, answer, certified=HOSTS).running())
+            address = stack.enter_context(tiny_dns(dict.fromkeys(HOSTS, "127.0.0.1")))
             endpoints = Endpoints(dns=address, ports=((443, server.port),), ca_file=server.ca_file)
             cloud = FakeCloud(services={"a": two_revisions("a")})
             return VersionProbe(replace(ENVIRONMENT, endpoints=endpoints), cloud, answers=3), server
@@ -55,6 +56,14 @@ def test_answers_that_agree_name_the_revision(probe: Probe) -> None:
     assert [seen.path for seen in server.seen] == ["/version"] * 3
     assert len({seen.connection for seen in server.seen}) == 3
     assert {seen.cookie for seen in server.seen} == {None}
+
+
+def test_behind_a_tag_the_tag_s_own_address_is_asked(probe: Probe) -> None:
+    """As often as the service's own; a tag that nobody knows is silence."""
+    asked, server = probe(says("a-1"))
+    assert asked.answering_behind("a", "behind") == "a-1"
+    assert {(seen.host or "").partition(":")[0] for seen in server.seen} == {"behind---a.run.test"}
+    assert asked.answering_behind("a", "nothing") is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""A journal for the parts of a procedure that holds the environment's lease as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gates.actions.ports import Journal, Tenure
+from gates.errors import LeaseHeldError
+from gates.model.journal import UnfinishedRollback
+
+
+class LentJournal:
+    """Lends one tenure to whoever asks, so that nobody else acts between two parts either."""
+
+    def __init__(self, inner: Journal, tenure: Tenure, environment: str) -> None:
+        self._inner = inner
+        self._tenure = tenure
+        self._environment = environment
+
+    @contextmanager
+    def hold(self, environment: str, _run_id: str) -> Iterator[Tenure]:
+        """Lend the tenure, if it still counts.
+
+        Raises:
+            LeaseHeldError: the tenure is about another environment.
+            LeaseLostError: another gate took over.
+            LedgerError: the journal cannot be used.
+        """
+        if environment != self._environment:
+            raise LeaseHeldError(f"this procedure acts in {self._environment}, not in {environment}")
+        self._tenure.confirm()
+        yield self._tenure
+
+    def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
+        """Return what the journal says; raises LedgerError."""
+        return self._inner.unfinished(environment)
