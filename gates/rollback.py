@@ -30,7 +30,8 @@ _Answer = TypeVar("_Answer")
 class Pin:
     """Where one service stands: what serves, what is newest, and whether it is held back.
 
-    `trouble` says why the service could not be read; the other fields are empty then.
+    `trouble` says why the service could not be read; the other fields are empty then. `behind` is what waits
+    behind the maintenance page, None without a page.
     """
 
     service: str
@@ -38,12 +39,13 @@ class Pin:
     latest: str = ""
     is_pinned: bool = False
     last: RollBack | None = None
+    behind: str | None = None
     trouble: str = ""
 
     @property
     def holds_back(self) -> bool:
         """Whether the newest ready revision gets no traffic because of the pin."""
-        return self.is_pinned and self.latest not in dict(self.serving)
+        return self.behind is None and self.is_pinned and self.latest not in dict(self.serving)
 
 
 class RollbackEngine:
@@ -110,10 +112,19 @@ class RollbackEngine:
         if not plan.actions:
             return plan
         found = objections(plan, self._facts(plan, is_planned=is_planned), now=self._ports.clock.now())
+        self.lift(found, lifted, by)
+        return without_refused(plan, found, lifted)
+
+    def lift(self, found: Sequence[Objection], lifted: Mapping[Guard, str], by: str) -> tuple[Objection, ...]:
+        """Write down which objections a word lifts, and return those that stand.
+
+        Raises:
+            LedgerError: a word could not be written down, so it lifts nothing.
+        """
         for objection in found:
             if objection.guard in lifted:
                 self._ports.ledger.record_operation(self._overridden(objection, lifted[objection.guard], by))
-        return without_refused(plan, found, lifted)
+        return tuple(objection for objection in found if objection.guard not in lifted)
 
     def examine(self, plan: RollbackPlan) -> tuple[Target, ...]:
         """Return every target of the plan with its image and with what the guards say against it."""
@@ -260,6 +271,7 @@ class RollbackEngine:
             latest=state.latest_ready,
             is_pinned=state.traffic.is_pinned,
             last=last,
+            behind=state.traffic.behind if state.traffic.is_in_maintenance else None,
         )
 
 

@@ -176,6 +176,7 @@ class RollbackPart(Strict):
     emergency: MannerPart
     planned: MannerPart
     proof: ProofPart
+    post_test: tuple[Text, ...] = ()
     freezes: tuple[FreezePart, ...] = ()
 
 
@@ -327,6 +328,7 @@ def _policy_value(part: PolicyPart) -> Policy:
             planned=RollbackManner(**dict(part.rollback.planned)),
             freezes=tuple(Freeze(**dict(freeze)) for freeze in part.rollback.freezes),
             proof=ProofPolicy(**dict(part.rollback.proof)),
+            post_test=part.rollback.post_test,
         ),
         maintenance=MaintenanceWindow(
             weekday=get_args(WindowPart.model_fields["day"].annotation).index(part.maintenance_window.day),

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from gates import wiring
+from gates.actions.attempt import Attempt
 from gates.actions.execute import ExecutionPolicy
-from gates.actions.ports import Announce
+from gates.actions.lent import LentJournal
+from gates.actions.ports import Announce, Tenure
 from gates.cli.slots import is_held
 from gates.cli.stopping import Stop
 from gates.control_room import ControlRoom
 from gates.decision.rollback_guards import Guard
+from gates.decision.standing import standing_objections
+from gates.errors import GateError, UsageError
 from gates.model.criterion import Stage
-from gates.model.decision import RollbackPlan
+from gates.model.database import Database
+from gates.model.decision import RollBack, RollbackPlan
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
-from gates.model.operation import OperationState
-from gates.operations.maintenance import UPDATE
-from gates.operations.planned_rollback import ADVICE, PlannedRollback, Step, Unfinished, split
+from gates.model.health import ServiceHealth
+from gates.model.judgement import Outcome
+from gates.model.operation import OperationReceipt, OperationState
+from gates.model.verdict import Verdict
+from gates.operations.planned_rollback import (
+    ACTION,
+    ADVICE,
+    Ended,
+    PlannedRollback,
+    Step,
+    Unfinished,
+    held,
+)
 from gates.pipeline import Request, RollbackMode
 from gates.rollback import RollbackEngine
 
+REPORT = f"{ACTION} report"
+"""Name of the operation that keeps how the platform stood before, in the ledger."""
+_SQL = "GET the database's instance"
+_MONITORING = "ListTimeSeries of the last 24 h, for the services that go back"
 _LEVELS_OVER = timedelta(hours=24)
 """The window of the report before a planned rollback, as the guide's."""
 _BAD = (OperationState.FAILED, OperationState.STARTED)
@@ -42,16 +63,32 @@ class Manner:
     announce: Announce
 
 
-class PlannedWork:
-    """Does the steps of a planned rollback in one environment; without a page no service waits for it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A planned rollback that a person asked for; `word` says why users get no page, if they get none."""
 
-    def __init__(self, room: ControlRoom, run_id: str, manner: Manner) -> None:
+    run_id: str
+    plan: RollbackPlan
+    by: str
+    word: str = ""
+
+
+class PlannedWork:
+    """Does the steps of a planned rollback in one environment, under one lease for all of them."""
+
+    def __init__(self, room: ControlRoom, run_id: str, manner: Manner, tenure: Tenure | None = None) -> None:
         self._room, self._house, self._run_id, self._manner = room, room.house, run_id, manner
-        public = (spec.name for spec in self._house.platform.services if spec.is_public)
-        self._public = tuple(public) if manner.has_page else ()
+        self._place = self._house.environment.name
+        self._public = public_of(self._house) if manner.has_page else ()
+        self._tenure = tenure
+        ports = self._house.ports
+        lent = ports.journal if tenure is None else LentJournal(ports.journal, tenure, self._place)
+        self._ports = replace(ports, journal=lent)
 
     def do(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
-        """Do one step, or what is left of it."""
+        """Do one step, or what is left of it, unless another gate took over."""
+        if self._tenure is not None:
+            self._tenure.confirm()
         steps: dict[Step, Callable[[RollbackPlan], Iterator[str]]] = {
             Step.PREPARE: self._prepare,
             Step.PAGE_ON: self._page_on,
@@ -63,121 +100,195 @@ class PlannedWork:
         return tuple(steps[step](plan))
 
     def preview(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
-        """Return the exact calls that a step would send; what only looks sends none that changes anything."""
-        behind, public = split(plan, self._public)
+        """Return the exact calls that a step would send; what only looks is named, and changes nothing."""
+        maintenance = self._room.maintenance
+        targets = {action.service: action.to_revision for action in plan.actions}
         match step:
+            case Step.PREPARE:
+                return [
+                    "GET /healthz, /readyz, /version, /internal/circuits of every service",
+                    _SQL,
+                    _MONITORING,
+                ]
             case Step.PAGE_ON:
-                place = self._house.environment.name
-                turned = [self._room.maintenance.turn_on(name, place, is_dry=True) for name in self._public]
-                return [receipt.detail for receipt in turned]
+                return [maintenance.turn_on(name, self._place, is_dry=True).detail for name in self._public]
             case Step.ROLL_BACK:
-                rehearsed = self._engine("behind").rehearse(behind, lambda _receipt: None)
-                return [receipt.detail for receipt in rehearsed]
-            case Step.TEST:
-                return [
-                    f"tag {a.to_revision} of {a.service}, ask it, take the tag away" for a in public.actions
-                ]
+                return [receipt.detail for receipt in self._engine().rehearse(plan, lambda _receipt: None)]
             case Step.PAGE_OFF:
-                return [
-                    f"{UPDATE} service={a.service} update_mask=template,traffic"
-                    f" template=copy of {a.to_revision} traffic=[{a.to_revision}=100%]"
-                    for a in public.actions
-                ]
+                return [maintenance.preview_off(name, targets.get(name)) for name in self._public]
             case _:
-                return ["looks only"]
+                only = self._post_test if step is Step.TEST else ()
+                words = [f"--only {name}" for name in only]
+                words += [f"--revision {service}={to}" for service, to in targets.items()]
+                return [f"gate run --env {self._place} --stage {Stage.POST_ROLLBACK} {' '.join(words)}"]
+
+    @property
+    def _post_test(self) -> tuple[str, ...]:
+        """What can be seen while the public hosts show the page; without a page everything can."""
+        return self._house.platform.policy.rollback.post_test if self._public else ()
 
     def _prepare(self, plan: RollbackPlan) -> Iterator[str]:
-        """Refuse what a guard refuses; bad health may be why somebody goes back, so it is only told."""
-        engine, lifted = self._engine("guards"), self._manner.lifted
+        """Refuse what a guard refuses; how everything stood before is told and written down."""
+        engine, lifted = self._engine(), self._manner.lifted
         guarded = engine.guard(plan, is_planned=True, lifted=lifted, by=self._room.by)
         yield from (f"{service}: {why}" for service, why in guarded.impossible)
-        for name, trouble in self._unwell():
-            click.echo(f"  not well now: {name}: {trouble}")
-        now = datetime.now(UTC)
-        for name in self._house.platform.service_names:
-            levels = self._room.service_levels(name, Window(start=now - _LEVELS_OVER, end=now))
-            ratio = "?" if levels.error_ratio is None else f"{levels.error_ratio * 100:.3f} %"
-            latency = "?" if levels.p95_ms is None else f"{levels.p95_ms:.0f} ms"
-            click.echo(f"  24 h of {name}: {levels.requests} requests, errors {ratio}, p95 {latency}")
+        for name in self._public:  # what comes back after it is only known when it begins
+            if self._house.cloud.describe(name).traffic.is_in_maintenance:
+                yield f"{name} is in maintenance already: gate maintenance off {name}"
+        healths, database = self._healths(), self._database()
+        leaving = {action.service for action in plan.actions}
+        found = standing_objections(healths, database, leaving)
+        for standing in engine.lift(found, lifted, self._room.by):
+            way = f"to go all the same: --override {standing.guard}=REASON"
+            yield f"{standing.service}: {standing.detail}; {way}"
+        self._report(healths, database, leaving)
+
+    def _report(self, healths: Sequence[ServiceHealth], database: Database | str, leaving: set[str]) -> None:
+        """Tell how everything stands and what the services kept of their levels, and write it down.
+
+        Raises:
+            LedgerError: it cannot be written.
+        """
+        now = self._house.ports.clock.now()
+        window = Window(start=now - _LEVELS_OVER, end=now)
+        lines = [f"database: {database if isinstance(database, str) else database.state}"]
+        lines += [f"{h.service} is not well: {_trouble(h)}" for h in healths if not h.is_well]
+        lines += [_levels(self._room, name, window) for name in sorted(leaving)]
+        for line in lines:
+            click.echo(f"  {line}")
+        receipt = OperationReceipt(
+            action=REPORT,
+            subject=self._run_id,
+            environment=self._place,
+            state=OperationState.DONE,
+            before="",
+            after="",
+            detail="\n".join(lines),
+            by=self._room.by,
+            at=now,
+        )
+        self._house.ledger.record_operation(receipt)
 
     def _page_on(self, _plan: RollbackPlan) -> Iterator[str]:
-        place = self._house.environment.name
-        with self._house.ports.journal.hold(place, f"{self._run_id}-page"):
-            for name in self._public:
-                receipt = self._room.maintenance.turn_on(name, place, is_dry=False)
-                if receipt.state in _BAD:
-                    yield f"{name}: {receipt.detail}"
+        for name in self._public:
+            receipt = self._room.maintenance.turn_on(name, self._place, is_dry=False)
+            if receipt.state in _BAD:
+                yield f"{name}: {receipt.detail}"
 
     def _roll_back(self, plan: RollbackPlan) -> Iterator[str]:
-        behind, _ = split(plan, self._public)
-        yield from self._go_back(behind, "behind")
+        """Roll back what is not back yet; a page that somebody took away meanwhile is put up again first."""
+        yield from self._page_on(plan)
+        engine = self._engine()
+        begun = next((one for one in engine.unfinished() if one.run_id == self._run_id), None)
+        tell = self._manner.announce
+        receipts = engine.execute(plan, tell) if begun is None else engine.resume(begun, tell)
+        for receipt in receipts:
+            if not receipt.is_verified:
+                yield f"{receipt.action.service}: {receipt.detail}"
 
     def _test(self, plan: RollbackPlan) -> Iterator[str]:
-        behind, public = split(plan, self._public)
-        for action in behind.actions:
-            if not self._room.services.is_ready(action.service):
-                yield f"{action.service} is not ready"
-        place = self._house.environment.name
-        targets = self._engine("test").examine(public) if public.actions else ()
-        with self._house.ports.journal.hold(place, f"{self._run_id}-test"):
-            proofs = [self._room.way_back.prove(target, place) for target in targets]
-        yield from (f"{proof.subject}: {proof.detail}" for proof in proofs if not proof.passed)
+        yield from self._looked("test", plan, self._post_test)
 
     def _page_off(self, plan: RollbackPlan) -> Iterator[str]:
-        _, public = split(plan, self._public)
-        targets = {action.service: action.to_revision for action in public.actions}
-        with self._house.ports.journal.hold(self._house.environment.name, f"{self._run_id}-page"):
-            for name in self._public:
-                receipt = self._room.maintenance.turn_off(name, is_dry=False, to=targets.get(name, ""))
-                if receipt.state in _BAD:
-                    yield f"{name}: {receipt.detail}"
-        yield from self._go_back(public, "public")
+        for name in self._public:
+            receipt = self._room.maintenance.turn_off(name, self._place, is_dry=False)
+            if receipt.state in _BAD:
+                yield f"{name}: {receipt.detail}"
+                return
+        for action in plan.actions:
+            if action.is_held:
+                shown = replace(action, is_held=False)
+                proof = Attempt(shown, self._ports, self._manner.execution.patience, _never).prove()
+                self._manner.announce(proof)
+                if not proof.is_verified:
+                    yield f"{action.service}: {proof.detail}"
 
     def _validate(self, plan: RollbackPlan) -> Iterator[str]:
-        yield from (f"{name} is not well: {trouble}" for name, trouble in self._unwell())
-        run_id = f"{self._run_id}-after-{datetime.now(UTC):%H%M%S}"
-        folder = self._house.run_folder(run_id)
+        yield from self._looked("after", plan, ())
+
+    def _looked(self, name: str, plan: RollbackPlan, only: tuple[str, ...]) -> Iterator[str]:
+        """Take what serves, or waits behind its page, through the stage after a rollback."""
+        house = self._house
+        run_id = f"{self._run_id}-{name}-{house.ports.clock.now():%H%M%S%f}"
+        folder = house.run_folder(run_id)
         keeper = wiring.keeper(folder)
-        gate = self._house.gate(folder, announce=keeper, seconds=_LONGEST_S)
-        wanted = self._serving() | {action.service: action.to_revision for action in plan.actions}
-        record = gate.run(
-            Request(stage=Stage.POST_ROLLBACK, run_id=run_id, wanted=wanted, rollback=RollbackMode.NEVER)
+        gate = house.gate(folder, announce=keeper, seconds=_LONGEST_S)
+        wanted = self._standing() | {action.service: action.to_revision for action in plan.actions}
+        request = Request(
+            stage=Stage.POST_ROLLBACK, run_id=run_id, wanted=wanted, only=only, rollback=RollbackMode.NEVER
         )
+        record = gate.run(request)
         keeper.finish(record)
+        for line in _summary(record.verdict):
+            click.echo(f"  {line}")
         if not is_held(record.verdict):
             because = "; ".join(record.decision.because)[:500]
             yield f"stage post-rollback is {record.verdict.outcome} ({run_id}): {because}"
 
-    def _serving(self) -> dict[str, str]:
-        """Return what serves: after a rollback that is under test, not what is newest."""
-        names = self._house.platform.service_names
-        found = {name: self._house.cloud.describe(name).sole_serving for name in names}
+    def _standing(self) -> dict[str, str]:
+        """Return what serves or waits behind its page: that is under test, not what is newest."""
+        states = [self._house.cloud.describe(name) for name in self._house.platform.service_names]
+        found = {
+            state.service: state.traffic.behind if state.traffic.is_in_maintenance else state.sole_serving
+            for state in states
+        }
         return {name: revision for name, revision in found.items() if revision}
 
-    def _go_back(self, plan: RollbackPlan, part: str) -> Iterator[str]:
-        for receipt in self._engine(part).execute(plan, self._manner.announce):
-            if not receipt.is_verified:
-                yield f"{receipt.action.service}: {receipt.detail}"
-
-    def _unwell(self) -> Iterator[tuple[str, str]]:
+    def _healths(self) -> tuple[ServiceHealth, ...]:
         first, *rest = self._house.platform.service_names
         found = [self._room.services.health(first)]  # signs in once, for all
         with ThreadPoolExecutor(max_workers=len(rest) + 1) as pool:
             found += pool.map(self._room.services.health, rest)
-        for one in found:
-            if not one.is_well:
-                yield one.service, one.trouble or "not ready, or a circuit is open"
+        return tuple(found)
 
-    def _engine(self, part: str) -> RollbackEngine:
-        house, run_id = self._house, f"{self._run_id}-{part}"
+    def _database(self) -> Database | str:
+        try:
+            return self._room.sql.state()
+        except GateError as error:
+            return error.cause
+
+    def _engine(self) -> RollbackEngine:
+        house = self._house
         return RollbackEngine(
-            house.environment, house.platform, house.ports, run_id=run_id, policy=self._manner.execution
+            house.environment, house.platform, self._ports, run_id=self._run_id, policy=self._manner.execution
         )
 
 
-def procedure(house: wiring.House, run_id: str, manner: Manner, *, by: str) -> PlannedRollback:
+def _never(_action: RollBack, _before: object, _etag: str) -> None:
+    raise AssertionError("a proof writes nothing")
+
+
+def _trouble(health: ServiceHealth) -> str:
+    circuits = [f"the circuit to {one.name} is {one.state}" for one in health.circuits if not one.is_closed]
+    return health.trouble or "; ".join(circuits) or "it is not ready"
+
+
+def _levels(room: ControlRoom, name: str, window: Window) -> str:
+    levels = room.service_levels(name, window)
+    ratio = "?" if levels.error_ratio is None else f"{levels.error_ratio * 100:.3f} %"
+    latency = "?" if levels.p95_ms is None else f"{levels.p95_ms:.0f} ms"
+    return f"24 h of {name}: {levels.requests} requests, errors {ratio}, p95 {latency}"
+
+
+def _summary(verdict: Verdict) -> Iterator[str]:
+    """Say how many checks of each category held."""
+    found = Counter(judgement.criterion.category for judgement in verdict.judgements)
+    good = Counter(j.criterion.category for j in verdict.judgements if j.outcome is Outcome.PASS)
+    for category, count in sorted(found.items()):
+        yield f"{category}: {good[category]} of {count} checks hold"
+
+
+def public_of(house: wiring.House) -> tuple[str, ...]:
+    """Return the services at which users get the page."""
+    return tuple(spec.name for spec in house.platform.services if spec.is_public)
+
+
+def procedure(
+    house: wiring.House, run_id: str, manner: Manner, *, by: str, tenure: Tenure | None = None
+) -> PlannedRollback:
     """Return the procedure of an environment, in the name of one person."""
-    work, place = PlannedWork(ControlRoom(house, by), run_id, manner), house.environment.name
+    work = PlannedWork(ControlRoom(house, by), run_id, manner, tenure)
+    place = house.environment.name
     return PlannedRollback(work, house.ledger, house.ports.clock, environment=place, by=by)
 
 
@@ -187,33 +298,90 @@ def unfinished(house: wiring.House) -> Unfinished | None:
     return procedure(house, "", nothing, by="").unfinished()
 
 
-def show(planned: PlannedRollback, plan: RollbackPlan, *, has_page: bool) -> ExitCode:
+def tell_maintenance(house: wiring.House, services: Sequence[str]) -> None:
+    """Say that users get the page, by whom and since when, and the way out.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    env = house.environment.name
+    with closing(ControlRoom(house, "")) as room:
+        why = room.maintenance.why(services[0])
+    click.echo(f"MAINTENANCE IS ON at {', '.join(services)}: {why}")
+    begun = unfinished(house)
+    if begun is not None and begun.has_page:
+        click.echo(f"  part of {begun.run_id}, which is not finished: gate rollback resume --env {env}")
+    else:
+        click.echo(f"  → gate maintenance off --env {env}")
+
+
+def show(house: wiring.House, order: Order, manner: Manner) -> ExitCode:
     """Tell every step with its exact calls; nothing is sent."""
-    for number, (step, calls) in enumerate(planned.preview(plan, has_page=has_page), start=1):
+    planned = procedure(house, order.run_id, manner, by=order.by)
+    plan = held(order.plan, public_of(house) if manner.has_page else ())
+    for number, (step, calls) in enumerate(planned.preview(plan, has_page=manner.has_page), start=1):
         click.echo(f"{number}. {step}")
         for call in calls:
             click.echo(f"   {call}")
     return ExitCode.GO
 
 
-def conduct(planned: PlannedRollback, begun: Unfinished, stop: Stop, env: str) -> ExitCode:
-    """Do what is left of a procedure and tell how it ended."""
+def begin(house: wiring.House, order: Order, manner: Manner, stop: Stop) -> ExitCode:
+    """Write a procedure down and carry it out, alone in its environment.
+
+    Raises:
+        LeaseHeldError: another gate acts in the environment.
+        UsageError: another procedure is not finished.
+        LedgerError: it cannot be written down; nothing was done.
+    """
+    env = house.environment.name
+    with house.ports.journal.hold(env, order.run_id) as tenure, stop.heard():
+        other = unfinished(house)
+        if other is not None:
+            raise UsageError(
+                f"{other.run_id} is not finished: next is {other.next_step}",
+                next_step=f"gate rollback resume --env {env}",
+            )
+        planned = procedure(house, order.run_id, manner, by=order.by, tenure=tenure)
+        plan = held(order.plan, public_of(house) if manner.has_page else ())
+        begun = planned.begin(order.run_id, plan, has_page=manner.has_page, word=order.word)
+        return _conduct(planned, begun, stop, env)
+
+
+def go_on(house: wiring.House, begun: Unfinished, manner: Manner, stop: Stop, *, by: str) -> ExitCode:
+    """Do what is left of a procedure, alone in its environment.
+
+    Raises:
+        LeaseHeldError: another gate acts in the environment.
+        LedgerError: it cannot be written down; nothing was done.
+    """
+    env = house.environment.name
+    with house.ports.journal.hold(env, begun.run_id) as tenure, stop.heard():
+        return _conduct(procedure(house, begun.run_id, manner, by=by, tenure=tenure), begun, stop, env)
+
+
+def _conduct(planned: PlannedRollback, begun: Unfinished, stop: Stop, env: str) -> ExitCode:
     started = datetime.now(UTC)
-    with stop.heard():
-        ended = planned.run(begun, _tell, stop.is_asked_for)
+    ended = planned.run(begun, _tell, stop.is_asked_for)
     seconds = (datetime.now(UTC) - started).total_seconds()
-    if ended.is_stopped:
-        click.echo(f"stopped by a signal after {seconds:.0f} s; go on: gate rollback resume --env {env}")
-        return ExitCode.INTERRUPTED
-    if ended.failed is not None:
-        click.echo(f"FAILED  {ended.failed}: {'; '.join(ended.faults)}")
-        click.echo(f"  → {ADVICE[ended.failed]}")
-        return ExitCode.ACTION_FAILED
+    if ended.failed is not None or ended.is_stopped:
+        return _broken_off(ended, planned.unfinished(), env)
     click.echo(f"planned rollback of {len(begun.plan.actions)} services closed after {seconds:.0f} s")
     click.echo("NOW PINNED: new deployments of these services get no traffic until you unpin them:")
     names = " ".join(action.service for action in begun.plan.actions)
     click.echo(f"  gate rollback unpin {names} --env {env}")
     return ExitCode.GO
+
+
+def _broken_off(ended: Ended, left: Unfinished | None, env: str) -> ExitCode:
+    if ended.failed is not None:
+        click.echo(f"FAILED  {ended.failed}: {'; '.join(ended.faults)}")
+        click.echo(f"  → {ADVICE[ended.failed]}")
+    if ended.is_stopped:
+        click.echo(f"stopped by a signal; go on: gate rollback resume --env {env}")
+    if left is not None and left.shows_page:
+        click.echo("MAINTENANCE MAY BE ON: users may get 503; look: gate rollback status")
+    return ExitCode.INTERRUPTED if ended.is_stopped else ExitCode.ACTION_FAILED
 
 
 def _tell(text: str) -> None:

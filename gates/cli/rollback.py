@@ -21,6 +21,7 @@ from gates.decision.rollback_guards import Guard
 from gates.errors import UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
+from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
 from gates.operations.planned_rollback import Unfinished
@@ -47,6 +48,7 @@ def rollback() -> None:
     gate rollback auth-service --env production      plan, ask, go
     gate rollback --all --env production --dry-run   show the exact calls
     gate rollback auth-service --to REVISION         name the target yourself
+    gate rollback --planned --env production         the whole procedure, in maintenance mode
     gate rollback prove --env production             is the way back open?
     gate rollback status --env production            what is pinned, what is unfinished
     gate rollback resume --env production            finish what was interrupted
@@ -61,7 +63,9 @@ def rollback() -> None:
 @click.option("--to", metavar="REVISION", help="Go to this revision; with exactly one service.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
-@click.option("--planned", "is_planned", is_flag=True, help="The whole procedure, behind a page for users.")
+@click.option(
+    "--planned", "is_planned", is_flag=True, help="The whole procedure, behind a page; names or all."
+)
 @click.option("--without-maintenance", "word", default="", metavar="REASON", help="Planned, but no page.")
 @click.option("--override", "overrides", multiple=True, metavar="GUARD=REASON", help="Lift a guard.")
 @click.option("--by", default=lambda: os.environ.get("USER", "unknown"), help="Who asks; kept in the ledger.")
@@ -72,13 +76,14 @@ def services(**options: object) -> ExitCode:
     names, to = options["services"], options["to"]
     is_dry = bool(options["is_dry"])
     house = wiring.House(str(options["env"]))
-    chosen = _chosen(names, house.platform.service_names, is_all=bool(options["is_all"]))
+    is_planned = bool(options["is_planned"])
+    is_all = bool(options["is_all"]) or (is_planned and not names)
+    chosen = _chosen(names, house.platform.service_names, is_all=is_all)
     if to is not None and len(chosen) != 1:
         raise UsageError("--to names a revision of one service", next_step="name exactly that service")
     if not is_dry:
         refuse_without_terminal(bool(options["is_sure"]))
     stop = Stop()
-    is_planned = bool(options["is_planned"])
     engine = _engine(house, stop, is_planned=is_planned)
     target = None if to is None else str(to)
     reason = str(options["reason"])
@@ -106,30 +111,21 @@ def _planned(
     house: wiring.House, engine: RollbackEngine, plan: RollbackPlan, stop: Stop, options: Mapping[str, object]
 ) -> ExitCode:
     """Take the plan through the whole procedure; nothing begins while a service cannot go back."""
-    word, env, by = str(options["word"]), house.environment.name, str(options["by"])
-    has_page = not word.strip()
-    begun = planned.unfinished(house)
-    if begun is not None:
-        raise UsageError(
-            f"{begun.run_id} is not finished: next is {begun.next_step}",
-            next_step=f"gate rollback resume --env {env}",
-        )
+    word, by = str(options["word"]).strip(), str(options["by"])
     manner = planned.Manner(
-        has_page=has_page,
+        has_page=not word,
         execution=engine.policy,
         lifted=_lifted(options["overrides"]),
         announce=_tell_receipt,
     )
-    procedure = planned.procedure(house, engine.run_id, manner, by=by)
-    if bool(options["is_dry"]):
-        return planned.show(procedure, plan, has_page=has_page)
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
         return ExitCode.ACTION_FAILED
+    order = planned.Order(run_id=engine.run_id, plan=plan, by=by, word=word)
+    if bool(options["is_dry"]):
+        return planned.show(house, order, manner)
     ask(bool(options["is_sure"]), "Begin the planned rollback?")
-    return planned.conduct(
-        procedure, procedure.begin(engine.run_id, plan, has_page=has_page, word=word), stop, env
-    )
+    return planned.begin(house, order, manner, stop)
 
 
 @rollback.command()
@@ -140,7 +136,8 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
     house, stop = wiring.House(env), Stop()
     engine = _engine(house, stop)
-    found, procedure = engine.unfinished(), planned.unfinished(house)
+    procedure = planned.unfinished(house)
+    found = [one for one in engine.unfinished() if abandon or not _is_part_of(one, procedure)]
     if not found and procedure is None:
         click.echo(f"nothing is unfinished in {env}")
     ended = [ExitCode.GO]
@@ -161,6 +158,10 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     return max(ended)
 
 
+def _is_part_of(rollback: UnfinishedRollback, procedure: Unfinished | None) -> bool:
+    return procedure is not None and procedure.run_id == rollback.run_id
+
+
 def _resume_planned(
     house: wiring.House, begun: Unfinished, stop: Stop, *, abandon: bool, is_sure: bool
 ) -> ExitCode:
@@ -168,14 +169,13 @@ def _resume_planned(
     rules = house.platform.policy.rollback
     policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for)
     manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_tell_receipt)
-    procedure = planned.procedure(house, begun.run_id, manner, by=actor())
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     if abandon:
-        procedure.abandon(begun)
-        click.echo("  abandoned; look: gate rollback status, gate maintenance status")
+        planned.procedure(house, begun.run_id, manner, by=actor()).abandon(begun)
+        click.echo("  abandoned; look: gate rollback status")
         return ExitCode.GO
     ask(is_sure, "Go on?")
-    return planned.conduct(procedure, begun, stop, house.environment.name)
+    return planned.go_on(house, begun, manner, stop, by=actor())
 
 
 @rollback.command()
@@ -221,6 +221,8 @@ def status(env: str) -> ExitCode:
     width = max(len(pin.service) for pin in pins)
     for pin in pins:
         click.echo(f"{pin.service:{width}}  {_standing(pin)}")
+    if any(pin.behind is not None for pin in pins):
+        planned.tell_maintenance(house, [pin.service for pin in pins if pin.behind is not None])
     held = [pin.service for pin in pins if pin.holds_back]
     if held:
         click.echo(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
@@ -230,8 +232,7 @@ def status(env: str) -> ExitCode:
         click.echo(f"  → gate rollback resume --env {env}")
     begun = planned.unfinished(house)
     if begun is not None:
-        page = ", users may see the maintenance page" if begun.shows_page else ""
-        click.echo(f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{page}")
+        click.echo(f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{begun.because}")
         click.echo(f"  → gate rollback resume --env {env}")
     return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO
 
@@ -332,6 +333,8 @@ def _move(action: RollBack) -> str:
 def _standing(pin: Pin) -> str:
     if pin.trouble:
         return f"UNKNOWN: {pin.trouble}"
+    if pin.behind is not None:
+        return f"MAINTENANCE: users get 503, behind the page waits {pin.behind or 'nobody knows what'}"
     serving = ", ".join(f"{revision} {percent} %" for revision, percent in pin.serving) or "nothing"
     if not pin.is_pinned:
         return f"serves {serving}, follows the latest"

@@ -35,6 +35,9 @@ class Guard(StrEnum):
     SCHEMA = "schema"
     DEPENDANTS = "dependants"
     FREEZE = "freeze"
+    HEALTH = "health"
+    """Only what is planned waits for the health of the services that stay, and for the database."""
+    DATABASE = "database"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

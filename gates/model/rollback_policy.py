@@ -60,3 +60,5 @@ class RollbackPolicy:
     planned: RollbackManner = RollbackManner()
     freezes: tuple[Freeze, ...] = ()
     proof: ProofPolicy = ProofPolicy()
+    post_test: tuple[str, ...] = ()
+    """What of the stage post-rollback can be seen behind the maintenance page: the public hosts show it."""

@@ -2,23 +2,27 @@
 
 | step            | what it does                                                                      |
 |-----------------|-----------------------------------------------------------------------------------|
-| pre-validation  | every target can be gone back to; health and service levels are written down      |
+| pre-validation  | every target can be gone back to, what stays is well, the database answers; health |
+|                 | and service levels are written into the ledger                                    |
 | maintenance on  | users get 503 and Retry-After at the public services                              |
-| roll back       | what is not public goes back, dependants first, each proven by its own answer     |
-| post-test       | behind the page: what went back is ready, public targets answer and let people in |
-| maintenance off | the page gives way to the targets of the public services, proven the same way     |
-| post-validation | health of all services, then the whole stage `post-rollback`                      |
+| roll back       | every service, dependants first, each proven by its own answer; a public service   |
+|                 | goes back behind its page                                                         |
+| post-test       | behind the page: what of the stage `post-rollback` needs no public host           |
+| maintenance off | the page gives way to what waits behind it, proven by the services' own answers   |
+| post-validation | the whole stage `post-rollback`: health, end to end, ways in                      |
 
 The public services give their page up last, so nobody meets a platform of which one half has gone back.
 Each step is written down before it begins and when it holds; one that fails ends the procedure and says what
-stands. A step that was begun is done again as a whole: all of them find out what is there already.
+stands. A step that was begun is done again as a whole: all of them find out what is there already. When the
+first step fails nothing was changed, so the procedure is closed; any other stays open until it is taken up
+again or abandoned.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -42,12 +46,16 @@ class Step(StrEnum):
     VALIDATE = "post-validation"
 
 
+_OUT = (
+    "end it here: gate rollback resume --abandon, then gate maintenance off, which gives users what waits"
+    " behind the page and never what was rolled back"
+)
 ADVICE = {
     Step.PREPARE: "nothing was changed",
-    Step.PAGE_ON: "look: gate maintenance status; then: gate rollback resume, or gate maintenance off",
-    Step.ROLL_BACK: "users still see the page; then: gate rollback resume",
-    Step.TEST: "users still see the page; mend it, then: gate rollback resume",
-    Step.PAGE_OFF: "look: gate rollback status; then: gate rollback resume",
+    Step.PAGE_ON: f"look: gate maintenance status; then: gate rollback resume, or {_OUT}",
+    Step.ROLL_BACK: f"users still see the page; mend it, then: gate rollback resume; or {_OUT}",
+    Step.TEST: f"users still see the page; mend it, then: gate rollback resume; or {_OUT}",
+    Step.PAGE_OFF: f"look: gate rollback status; then: gate rollback resume; or {_OUT}",
     Step.VALIDATE: "traffic is back at the targets; look at the run, then: gate rollback resume",
 }
 """What a person should know and do when a step failed."""
@@ -71,6 +79,8 @@ class Unfinished:
     plan: RollbackPlan
     has_page: bool
     done: frozenset[Step]
+    because: str = ""
+    """Why the next step did not hold when it was tried, with a colon before it."""
 
     @property
     def next_step(self) -> Step:
@@ -85,7 +95,7 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a procedure ended: the step that failed and why, or None; `is_stopped` when a signal ended it."""
+    """How a procedure ended: the step that did not hold and why, or None; `is_stopped` when a signal came."""
 
     failed: Step | None = None
     faults: tuple[str, ...] = ()
@@ -125,15 +135,19 @@ class PlannedRollback:
             LedgerError: the ledger cannot be read.
         """
         done: set[Step] = set()
+        why = ""
         for receipt in self._ledger.operations(self._environment, PLATFORM):
             if receipt.action == ACTION and receipt.state is not OperationState.STARTED:
                 return None
             if receipt.action == ACTION:
                 plan, has_page = _read(receipt.before)
-                return Unfinished(run_id=receipt.after, plan=plan, has_page=has_page, done=frozenset(done))
+                found = Unfinished(run_id=receipt.after, plan=plan, has_page=has_page, done=frozenset(done))
+                return replace(found, because=why)
             name = receipt.action.removeprefix(f"{ACTION}: ")
             if name in set(Step) and receipt.state is OperationState.DONE:
                 done.add(Step(name))
+            elif name in set(Step) and receipt.state is OperationState.FAILED and not done:
+                why = why or f": {receipt.detail}"
         return None
 
     def run(
@@ -156,7 +170,9 @@ class PlannedRollback:
                 self._record(
                     f"{ACTION}: {step}", OperationState.FAILED, begun.run_id, detail="; ".join(faults)
                 )
-                return Ended(failed=step, faults=tuple(faults))
+                if step is Step.PREPARE:
+                    self._record(ACTION, OperationState.FAILED, begun.run_id, detail="nothing was changed")
+                return Ended(failed=step, faults=tuple(faults), is_stopped=is_stopped())
             self._record(f"{ACTION}: {step}", OperationState.DONE, begun.run_id)
             tell(f"{step}: holds")
         self._record(ACTION, OperationState.DONE, begun.run_id)
@@ -198,14 +214,10 @@ class PlannedRollback:
         )
 
 
-def split(plan: RollbackPlan, public: Sequence[str]) -> tuple[RollbackPlan, RollbackPlan]:
-    """Return what goes back behind the page, and what goes back when the page gives way."""
-
-    def part(*, is_public: bool) -> RollbackPlan:
-        waves = (tuple(a for a in wave if (a.service in public) is is_public) for wave in plan.waves)
-        return RollbackPlan(waves=tuple(wave for wave in waves if wave))
-
-    return part(is_public=False), part(is_public=True)
+def held(plan: RollbackPlan, public: Sequence[str]) -> RollbackPlan:
+    """Return the plan in which the page keeps the traffic of the public services; its order stays."""
+    waves = (tuple(replace(a, is_held=a.service in public) for a in wave) for wave in plan.waves)
+    return replace(plan, waves=tuple(waves))
 
 
 def _written(plan: RollbackPlan, *, has_page: bool) -> str:

@@ -293,6 +293,15 @@ def test_platform_criteria_name_no_service() -> None:
     assert mixed == []
 
 
+def test_what_is_tested_behind_the_maintenance_page_belongs_to_the_stage_after_a_rollback() -> None:
+    """Each name is demanded there, and none of it needs the public hosts: no journey, no traffic list."""
+    post_test = platform().policy.rollback.post_test
+    demanded = {criterion.id: criterion for criterion in catalogue().at(Stage.POST_ROLLBACK)}
+    assert post_test
+    assert set(post_test) <= set(demanded)
+    assert {demanded[name].category for name in post_test} == {"health", "authentication"}
+
+
 def test_the_criteria_page_is_current() -> None:
     """docs/criteria.md is what `gate criteria list --format markdown` prints."""
     page = (ROOT / "docs" / "criteria.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from gates.errors import UnavailableError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt, OperationState
-from gates.operations.planned_rollback import ADVICE, Ended, PlannedRollback, Step, split, steps
+from gates.operations.planned_rollback import ADVICE, Ended, PlannedRollback, Step, held, steps
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_operations import FakeOperationsLedger
 
@@ -97,7 +97,7 @@ def test_without_a_page_nothing_is_turned_on_or_off() -> None:
     assert ledger.written[0].detail == "nobody uses it"
 
 
-@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("step", list(Step)[1:])
 def test_a_step_that_does_not_hold_ends_it_there(step: Step) -> None:
     """Nothing after it is begun; once it holds, the rest is done and nothing before it again."""
     work, ledger = Work(faults={step: ("no",)}), FakeOperationsLedger()
@@ -108,10 +108,18 @@ def test_a_step_that_does_not_hold_ends_it_there(step: Step) -> None:
     again = Work()
     left = rollback(again, ledger).unfinished()
     assert left is not None
-    assert (left.run_id, left.plan, left.next_step) == (RUN, PLAN, step)
-    assert left.shows_page is (step not in (Step.PREPARE, Step.VALIDATE))
+    assert (left.run_id, left.plan, left.next_step, left.because) == (RUN, PLAN, step, ": no")
+    assert left.shows_page is (step is not Step.VALIDATE)
     assert rollback(again, ledger).run(left, lambda _text: None) == Ended()
     assert again.done == list(Step)[list(Step).index(step) :]
+
+
+def test_a_pre_validation_that_does_not_hold_leaves_nothing_open() -> None:
+    """Nothing was changed, so the next one may begin at once."""
+    work, ledger = Work(faults={Step.PREPARE: ("the database does not answer",)}), FakeOperationsLedger()
+    assert begun(work, ledger).failed is Step.PREPARE
+    assert work.done == [Step.PREPARE]
+    assert rollback(work, ledger).unfinished() is None
 
 
 def test_a_cloud_that_does_not_answer_is_a_step_that_does_not_hold() -> None:
@@ -169,9 +177,9 @@ def test_a_preview_sends_nothing() -> None:
     assert (work.done, ledger.written) == ([], [])
 
 
-def test_public_services_wait_for_the_page() -> None:
-    """The order within each part stays; no wave is empty."""
-    behind, public = split(PLAN, ("frontend", "api-gateway"))
-    assert behind.waves == ((action("auth-service"), action("asset-discovery")),)
-    assert public.waves == ((action("frontend"),),)
-    assert split(PLAN, ()) == (PLAN, RollbackPlan())
+def test_public_services_go_back_behind_their_page() -> None:
+    """The order stays as it was planned; nobody is held without a page."""
+    plan = held(PLAN, ("frontend", "api-gateway"))
+    assert [action.service for action in plan.actions] == [action.service for action in PLAN.actions]
+    assert [action.service for action in plan.actions if action.is_held] == ["frontend"]
+    assert held(PLAN, ()) == PLAN

@@ -93,6 +93,10 @@ class DyingTenure:
         """Close, or die."""
         self.death.around("closed", lambda: self.inner.close(detail))
 
+    def confirm(self) -> None:
+        """Ask the inner tenure."""
+        self.inner.confirm()
+
 
 @dataclass
 class DyingJournal:

@@ -1,0 +1,48 @@
+"""What of the platform's state speaks against a planned rollback: it must be possible to prove it afterwards.
+
+A service that goes back may be unwell: that may be why. One that stays must be well, and the database must
+answer, or else the tests after the rollback fail for a reason that no rollback takes away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from gates.decision.rollback_guards import Guard, Objection
+from gates.model.database import Database
+from gates.model.health import ServiceHealth
+
+RUNNABLE = "RUNNABLE"
+
+
+def standing_objections(
+    healths: Sequence[ServiceHealth], database: Database | str, leaving: Collection[str]
+) -> tuple[Objection, ...]:
+    """Return what speaks against it.
+
+    Args:
+        healths: what every service of the platform says of itself.
+        database: the instance, or why it could not be asked.
+        leaving: the services that go back.
+    """
+    found = [
+        Objection(service=h.service, guard=Guard.HEALTH, detail=d)
+        for h in healths
+        for d in _unwell(h, leaving)
+    ]
+    if isinstance(database, str):
+        found.append(Objection(service="platform", guard=Guard.DATABASE, detail=f"the database: {database}"))
+    elif database.state != RUNNABLE:
+        detail = f"the database {database.name} is {database.state}"
+        found.append(Objection(service="platform", guard=Guard.DATABASE, detail=detail))
+    return tuple(found)
+
+
+def _unwell(health: ServiceHealth, leaving: Collection[str]) -> Iterator[str]:
+    if health.service in leaving:
+        return
+    if not (health.is_alive and health.is_ready) or health.trouble:
+        yield f"it stays, and is not well: {health.trouble or 'it is not ready'}"
+    for circuit in health.circuits:
+        if not circuit.is_closed and circuit.name not in leaving:
+            yield f"its circuit to {circuit.name} is {circuit.state}, and both stay"

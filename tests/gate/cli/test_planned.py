@@ -1,0 +1,237 @@
+"""`gate rollback --planned` on the command line: every step over fakes, in order, told and resumable."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from gates import cli, wiring
+from gates.actions.ports import RollbackPorts
+from gates.cli import planned
+from gates.errors import UnavailableError
+from gates.model.configuration import ServiceSettings
+from gates.model.decision import RollbackPlan
+from gates.model.evidence import Window
+from gates.model.exit_code import ExitCode
+from gates.model.platform import Platform
+from gates.model.traffic import TrafficSplit
+from gates.operations.maintenance import Maintenance
+from gates.operations.performing import Performer
+from gates.operations.service_levels import ServiceLevels
+from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
+from tests.support.fake_journal import FakeJournal
+from tests.support.fake_operations import FakeConfiguration, FakeDatabase, FakeServices, database, settings
+from tests.support.fake_room import PLATFORM, environment
+
+
+class CloudConfiguration(FakeConfiguration):
+    """Deploys into the cloud whose traffic the rollback moves."""
+
+    def __init__(self, cloud: FakeCloud) -> None:
+        super().__init__(services={})
+        self.cloud = cloud
+
+    def settings(self, service: str) -> ServiceSettings:
+        """Return a service as the cloud has it."""
+        state = self.cloud.describe(service)
+        found = settings(service, traffic=state.traffic)
+        return replace(found, serving=state.serving, latest_ready=state.latest_ready)
+
+    def _move(self, service: str, revision_name: str, split: TrafficSplit, *, image: str) -> None:
+        entry = self.cloud.services[service]
+        entry.revisions = (revision(revision_name, 0), *entry.revisions)
+        entry.traffic = split
+        self.writes.append(f"{service}: {image}")
+
+
+@dataclass
+class Stage:
+    """House and control room in one, over one cloud: `a` is public, `b` depends on it."""
+
+    cloud: FakeCloud = field(
+        default_factory=lambda: FakeCloud(services={name: two_revisions(name) for name in "ab"})
+    )
+    platform: Platform = PLATFORM
+    environment = environment()
+    services: FakeServices = field(default_factory=FakeServices)
+    sql: FakeDatabase = field(default_factory=database)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    looks: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    refused: str = ""
+    by: str = "ana"
+
+    def __post_init__(self) -> None:
+        """Make what stands on the cloud."""
+        self.ledger = FakeLedger(clock=self.cloud.clock)
+        self.configuration = CloudConfiguration(self.cloud)
+        performer = Performer(self.ledger, self.cloud.clock, environment="sandbox", by="ana")
+        self.maintenance = Maintenance(
+            self.configuration, performer, self.ledger, image="page:1", cloud_name=lambda name: name
+        )
+
+    def __call__(self, *_what: object) -> Stage:
+        """Stand in for both classes."""
+        return self
+
+    @property
+    def house(self) -> Stage:
+        """The room's house."""
+        return self
+
+    @property
+    def ports(self) -> RollbackPorts:
+        """Ports over the fakes."""
+        return fake_ports(self.cloud, self.ledger, self.journal)
+
+    def service_levels(self, service: str, window: Window) -> ServiceLevels:
+        """Return what Monitoring saw."""
+        return ServiceLevels(service=service, requests=3000, error_ratio=0.02, p95_ms=900.0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """The stage, with looks that only note what they are asked."""
+    made = Stage()
+
+    def looked(
+        _work: planned.PlannedWork, name: str, _plan: RollbackPlan, only: tuple[str, ...]
+    ) -> Iterator[str]:
+        made.looks.append((name, only))
+        if made.refused == name:
+            yield "HLT-READY of a does not hold"
+
+    monkeypatch.setattr(wiring, "House", made)
+    monkeypatch.setattr(planned, "ControlRoom", made)
+    monkeypatch.setattr(planned.PlannedWork, "_looked", looked)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    return made
+
+
+def gate(words: str) -> ExitCode:
+    """Run one command line."""
+    return cli.invoke(["rollback", *words.split(), "--env", "sandbox"])
+
+
+def test_the_whole_procedure_goes_from_page_to_targets(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Report, page, both services, tests, page off: what serves are the targets, and all is on record."""
+    assert gate("--planned --yes --by ana") is ExitCode.GO
+    out = capsys.readouterr().out
+    assert "24 h of a: 3000 requests, errors 2.000 %, p95 900 ms" in out
+    assert "planned rollback of 2 services closed" in out
+    assert (stage.cloud.serving("a"), stage.cloud.serving("b")) == ("a-1", "b-1")
+    assert [name for name, _ in stage.looks] == ["test", "after"]
+    assert stage.configuration.writes == ["a: page:1", "a: image of a-1"]
+    report = next(one for one in stage.ledger.recorded if one.action == planned.REPORT)
+    assert "24 h of b" in report.detail
+    assert gate("resume") is ExitCode.GO
+    assert "nothing is unfinished" in capsys.readouterr().out
+
+
+def test_a_dry_run_shows_every_call_and_sends_none(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """All six steps in their order."""
+    assert gate("--planned --dry-run") is ExitCode.GO
+    out = capsys.readouterr().out
+    steps = ("pre-validation", "maintenance on", "roll back", "post-test", "maintenance off")
+    found = [out.index(f"{number}. {step}") for number, step in enumerate((*steps, "post-validation"), 1)]
+    assert found == sorted(found)
+    assert "tag=behind" in out
+    assert "template=copy of a-1" in out
+    assert "gate run --env sandbox --stage post-rollback" in out
+    assert (stage.cloud.writes, stage.configuration.writes, stage.ledger.recorded) == ([], [], [])
+
+
+@pytest.mark.parametrize("guard", ["health", "database"])
+def test_a_platform_that_stands_badly_is_not_touched_without_a_word(
+    stage: Stage, capsys: pytest.CaptureFixture[str], guard: str
+) -> None:
+    """What stays is unwell, or the database is: nothing begins; with a word, which is on record, it does."""
+    if guard == "health":
+        stage.services.silent.add("a")
+    else:
+        stage.sql.found = replace(stage.sql.found, state="MAINTENANCE")
+    assert gate("b --planned --yes") is ExitCode.ACTION_FAILED
+    assert f"--override {guard}=REASON" in capsys.readouterr().out
+    assert (stage.configuration.writes, stage.cloud.writes) == ([], [])
+    assert gate(f"b --planned --yes --override {guard}=known") is ExitCode.GO
+    assert any(one.action == "override-guard" and one.detail == "known" for one in stage.ledger.recorded)
+
+
+def test_a_database_that_cannot_be_asked_is_one_that_stands_badly(
+    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silence is no good news."""
+
+    def silent() -> None:
+        raise UnavailableError("the database admin does not answer")
+
+    monkeypatch.setattr(stage.sql, "state", silent)
+    assert gate("--planned --yes") is ExitCode.ACTION_FAILED
+    assert "the database admin does not answer" in capsys.readouterr().out
+
+
+def test_a_post_test_that_fails_keeps_the_page_and_says_so(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status names page and reason; once it holds, a resume ends it."""
+    stage.refused = "test"
+    assert gate("--planned --yes") is ExitCode.ACTION_FAILED
+    out = capsys.readouterr().out
+    assert "FAILED  post-test: HLT-READY of a does not hold" in out
+    assert "MAINTENANCE MAY BE ON" in out
+    assert gate("status") is ExitCode.GO
+    out = capsys.readouterr().out
+    assert "a  MAINTENANCE: users get 503, behind the page waits a-1" in out
+    assert "MAINTENANCE IS ON at a: turned on by ana" in out
+    assert "next is post-test: HLT-READY of a does not hold" in out
+    assert "gate rollback unpin b --env" in out
+    assert gate("--planned --yes") is not ExitCode.GO
+    stage.refused = ""
+    assert gate("resume --yes") is ExitCode.GO
+    assert stage.cloud.serving("a") == "a-1"
+
+
+def test_an_abandoned_one_leaves_the_page_and_the_way_out(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is unfinished, and status still says that the page is on."""
+    stage.refused = "test"
+    gate("--planned --yes")
+    assert gate("resume --abandon") is ExitCode.GO
+    capsys.readouterr()
+    assert gate("status") is ExitCode.GO
+    assert "→ gate maintenance off --env sandbox" in capsys.readouterr().out
+
+
+def test_without_a_page_users_are_never_sent_to_one(stage: Stage) -> None:
+    """The reason is on record, and the look before the end of maintenance has no limit."""
+    assert cli.invoke(
+        [
+            *("rollback", "--planned", "--yes", "--env", "sandbox"),
+            *("--without-maintenance", "nobody uses it"),
+        ]
+    ) is (ExitCode.GO)
+    assert stage.configuration.writes == []
+    assert [name for name, _ in stage.cloud.writes] == ["b", "a"]
+    assert stage.ledger.recorded[0].detail == "nobody uses it"
+
+
+def test_another_gate_keeps_it_out(stage: Stage) -> None:
+    """One lease from the first step to the last."""
+    stage.journal.holder = "rollback-of-ben"
+    assert gate("--planned --yes") is ExitCode.ACTION_FAILED
+    assert stage.ledger.recorded == []
+
+
+def test_a_page_that_is_on_already_is_refused(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it will give way to is only known when the procedure turns it on."""
+    stage.maintenance.turn_on("a", "sandbox", is_dry=False)
+    assert gate("b --planned --yes") is ExitCode.ACTION_FAILED
+    assert "a is in maintenance already: gate maintenance off a" in capsys.readouterr().out

@@ -1,0 +1,99 @@
+"""A process that takes planned rollbacks from wherever they stand, and can be made to die at any record.
+
+It is started once, imports everything, and forks for each line that it reads, a JSON object: `reports` (the
+folder of the ledger), `plan` (its actions, for a new procedure) and `die` (`["roll back", "DONE"]`, the
+record before which it dies, or null). It answers how the fork ended: a negative number is the signal that
+killed it.
+
+What is looked at before and after is left out: the tests of the gate itself look, and take a while.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from gates.actions.attempt import Patience
+from gates.actions.execute import ExecutionPolicy
+from gates.adapters.ledger import SqliteLedger
+from gates.cli import planned
+from gates.cli.stopping import Stop
+from gates.model.decision import RollBack, RollbackPlan
+from gates.model.health import ServiceHealth
+from gates.model.operation import OperationReceipt
+from gates.model.rollback_policy import RollbackPolicy
+from gates.operations.planned_rollback import ACTION
+from gates.wiring import House
+
+IMPORTED_LATE = (
+    *("cloud_monitoring", "cloud_run", "cloud_run_configuration", "cloud_sql", "documents"),
+    *("image_registry", "journal", "operator_client", "version_probe"),
+)
+"""What a command imports when it needs it: here once for all forks."""
+PATIENCE = Patience(answers=1, poll_s=0.02, confirm_s=0.01)
+
+
+class HurriedWork(planned.PlannedWork):
+    """Does everything but look at the health of the platform."""
+
+    def _healths(self) -> tuple[ServiceHealth, ...]:
+        return ()
+
+    def _looked(self, name: str, plan: RollbackPlan, only: tuple[str, ...]) -> Iterator[str]:
+        yield from ()
+
+
+class MortalLedger(SqliteLedger):
+    """Dies before one record."""
+
+    def __init__(self, inner: SqliteLedger, die: list[str]) -> None:
+        self._file, self._clock = inner._file, inner._clock
+        self._step, self._state = die
+
+    def record_operation(self, receipt: OperationReceipt) -> None:
+        """Die, or record."""
+        about = receipt.action.removeprefix(f"{ACTION}: ")
+        if (about, str(receipt.state)) == (self._step, self._state):
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().record_operation(receipt)
+
+
+def run(reports: str, plan: list[dict[str, Any]] | None, die: list[str] | None) -> int:
+    """Begin a procedure, or go on with the one that was begun."""
+    os.environ["GATE_REPORTS"] = reports
+    planned.PlannedWork = HurriedWork  # type: ignore[misc]
+    house, stop = House("sandbox"), Stop()
+    if die is not None:
+        house.__dict__["ledger"] = MortalLedger(house.ledger, die)
+    policy = ExecutionPolicy(manner=RollbackPolicy().planned, patience=PATIENCE)
+    manner = planned.Manner(has_page=True, execution=policy, lifted={}, announce=lambda _receipt: None)
+    if plan is None:
+        left = planned.unfinished(house)
+        return 99 if left is None else int(planned.go_on(house, left, manner, stop, by="ana"))
+    waves = tuple((RollBack(**action),) for action in plan)
+    order = planned.Order(run_id="rollback-killed", plan=RollbackPlan(waves=waves), by="ana")
+    return int(planned.begin(house, order, manner, stop))
+
+
+def main() -> None:
+    """Fork for each line and answer with how the fork ended."""
+    for name in IMPORTED_LATE:
+        importlib.import_module(f"gates.adapters.{name}")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os._exit(run(**json.loads(line)))
+        _, status = os.waitpid(child, 0)
+        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
