@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
@@ -65,7 +66,7 @@ def read_yaml(text: str, path: str) -> Source:
         source.problems.append(Problem(path, 1, 1, f"longer than {MAXIMUM_CHARACTERS:,} characters"))
         return source
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = _composed(text)
         source.value = None if root is None else _Reader(source).read(root, ())
     except MarkedYAMLError as error:
         source.problems.append(_syntax_problem(error, path))
@@ -79,6 +80,13 @@ def read_yaml(text: str, path: str) -> Source:
     if root is None:
         source.problems.append(Problem(path, 1, 1, "the document is empty"))
     return source
+
+
+@lru_cache(maxsize=64)
+def _composed(text: str) -> Node | None:
+    """Return the tree of a text, for reading only: composing is slow, and documents are read repeatedly."""
+    root: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return root
 
 
 def _syntax_problem(error: MarkedYAMLError, path: str) -> Problem:

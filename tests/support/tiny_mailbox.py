@@ -46,9 +46,13 @@ def mailbox() -> Iterator[Mailbox]:
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
         kept.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        _serve(server)
         yield kept
         server.shutdown()
+
+
+def _serve(server: socketserver.BaseServer) -> None:
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
 
 @dataclass
@@ -86,7 +90,7 @@ def webhook() -> Iterator[Hook]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Request) as server:
         kept.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        _serve(server)
         yield kept
         kept.is_over.set()
         server.shutdown()

@@ -19,6 +19,7 @@ CODE = """import pytest
 def test_seed(service, seed, measure):
     measure(float(seed), unit="seed")
 """
+PLUGINS = ["gates.adapters.pytest_plugin", "allure_pytest.plugin"]
 TARGET = Target(
     environment="sandbox",
     fingerprint="sha256:f",
@@ -39,7 +40,7 @@ def seen(root: Path, *, seed: int | None) -> Evidence:
     folder = root / "tests" / "validation"
     folder.mkdir(parents=True)
     (folder / "test_it.py").write_text(CODE)
-    (root / "conftest.py").write_text('pytest_plugins = ["gates.adapters.pytest_plugin"]\n')
+    (root / "conftest.py").write_text(f"pytest_plugins = {PLUGINS}\n")
     producers = PytestProducers(root=root, announce=lambda _: None, seed=seed)
     bundle = producers.collect([criterion(producers=(PRODUCER,))], TARGET, folder=root, seconds=60)
     assert bundle.flaws == ()
@@ -48,9 +49,10 @@ def seen(root: Path, *, seed: int | None) -> Evidence:
 
 @pytest.mark.parametrize(("given", "wanted"), [(None, DEFAULT_SEED), (7, 7)])
 def test_a_producer_generates_from_the_seed_of_the_run(
-    tmp_path: Path, given: int | None, wanted: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: int | None, wanted: int
 ) -> None:
     """The usual one, unless the gate was given another: a finding names it, and it repeats the run."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # seconds of imports that this is not about
     measured = seen(tmp_path, seed=given).measurement
 
     assert measured is not None

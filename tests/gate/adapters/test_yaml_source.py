@@ -65,7 +65,16 @@ def test_all_problems_of_a_text_are_found_at_once() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: b: c", "a: 1\n---\nb: 2", "a: *x", "a: \x00", "a:\n\t- b", "[" * 100_000, "%YAML 9.9\n---\na: 1"],
+    [
+        pytest.param("a: b: c", id="a mapping in a value"),
+        pytest.param("a: 1\n---\nb: 2", id="two documents"),
+        pytest.param("a: *x", id="an alias of nothing"),
+        pytest.param("a: \x00", id="a control character"),
+        pytest.param("a:\n\t- b", id="a tab"),
+        pytest.param("[" * 100_000, id="deep in a flow"),
+        pytest.param("- " * 100_000, id="deep in blocks"),
+        pytest.param("%YAML 9.9\n---\na: 1", id="a version to come"),
+    ],
 )
 def test_hostile_or_broken_text_becomes_one_problem(text: str) -> None:
     """Nothing that can be written makes the reader raise."""
