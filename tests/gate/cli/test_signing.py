@@ -1,0 +1,249 @@
+"""`gate sign | waive | attest | approvals`: who may say what, and that nothing else is kept."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gates.adapters.run_folder import RunFolder
+from gates.cli import invoke
+from gates.cli.signing import expiry
+from gates.errors import UsageError
+from gates.model.criterion import Stage
+from gates.model.evidence import EvidenceBundle
+from gates.model.exit_code import ExitCode
+from gates.model.judgement import Judgement
+from gates.model.record import RunSetup
+from gates.model.verdict import Scope, Verdict
+from gates.reporting.redaction import Redactor
+from tests.support.builders import NOW, criterion, evidence, release
+from tests.support.sample_verdict import failed, passed
+from tests.support.signing import key_file
+
+SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
+ROLES = ("technical-lead", "security-team-lead", "operations-manager", "product-owner")
+UP = passed(criterion(), "auth-service")
+DOWN = failed(criterion(), "auth-service", 1.0, "it is down")
+
+
+@dataclass
+class Desk:
+    """Folders of one team: its platform with four signers, its reports, and the run `run-1` in staging."""
+
+    root: Path
+
+    @property
+    def run(self) -> str:
+        """The folder of the run."""
+        return str(self.root / "run-1")
+
+    @property
+    def kept(self) -> list[str]:
+        """The names of everything that was signed."""
+        return sorted(file.name for file in (self.root / "attestations").glob("*"))
+
+    def sign(self, command: str, *more: str, role: str = "operations-manager", by: str = "") -> ExitCode:
+        """Sign something in staging with the key of the role."""
+        who = ("--role", role, "--by", by or f"{role}-1", "--key", str(self.root / role))
+        return invoke([command, *more, "--env", "staging", "--reason", "it was seen", *who])
+
+
+def write_run(root: Path, *, seen: Judgement) -> None:
+    """Write the folder of a run of staging that was judged so."""
+    made = replace(release(), environment="staging")
+    scope = Scope(stage=Stage.PRE_GOLIVE)
+    folder = RunFolder.create(root, "run-1", Redactor())
+    folder.write_setup(RunSetup(release=made, scope=scope))
+    folder.write_evidence(EvidenceBundle(items=(evidence(),)))
+    folder.write_verdict(
+        Verdict(release=made, scope=scope, judgements=(seen,), flaws=(), catalogue_digest="c", judged_at=NOW)
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Give a team with keys and a run that found GO."""
+    platform = Path(shutil.copytree(SHIPPED, tmp_path / "isectech"))
+    lines = []
+    for role in ROLES:
+        _, public = key_file(tmp_path, role)
+        key = base64.b64encode(public).decode()
+        lines.append(f'{role}-1 namespaces="gate-{role}@isectech" ssh-ed25519 {key}\n')
+    (platform / "allowed_signers").write_text("".join(lines))
+    monkeypatch.setenv("GATE_PLATFORM", str(platform))
+    monkeypatch.setenv("GATE_REPORTS", str(tmp_path))
+    write_run(tmp_path, seen=UP)
+    return Desk(tmp_path)
+
+
+def test_a_run_is_approved_when_all_four_roles_signed(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who is missing is named; the last signature closes the list of the go-live."""
+    for role in ROLES[:3]:
+        assert desk.sign("sign", desk.run, role=role) is ExitCode.GO
+    asked = ["approvals", "--env", "staging", "--stage", "pre-golive", "--run", desk.run]
+    capsys.readouterr()
+    assert invoke(asked) is ExitCode.INCONCLUSIVE
+    told = capsys.readouterr().out
+    assert "OPEN  go-live     product-owner: " in told
+    assert "technical-lead-1 (technical-lead) approved" in told
+    assert desk.sign("sign", desk.run, role="product-owner") is ExitCode.GO
+    capsys.readouterr()
+    assert invoke(asked) is ExitCode.INCONCLUSIVE  # the attestations of the stage are another matter
+    assert "OPEN  go-live" not in capsys.readouterr().out
+
+
+def test_a_refusal_keeps_a_go_live_open(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """A signed no outweighs."""
+    assert desk.sign("sign", desk.run, "--refuse", role="product-owner") is ExitCode.GO
+    invoke(["approvals", "--env", "staging", "--stage", "pre-golive", "--run", desk.run])
+    assert "OPEN  go-live     product-owner: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("seen", "more", "said"),
+    [
+        (UP, {"role": "change-manager"}, "the change-manager does not approve a go-live"),
+        (DOWN, {"role": "product-owner"}, "only what holds can be approved"),
+        (UP, {"role": "product-owner", "by": "somebody"}, "somebody may not sign as product-owner"),
+    ],
+)
+def test_what_cannot_be_approved_is_not_kept(
+    desk: Desk, capsys: pytest.CaptureFixture[str], seen: Judgement, more: dict[str, str], said: str
+) -> None:
+    """Another role, a run that is not GO, another person's key: refused, and nothing is left behind."""
+    shutil.rmtree(desk.run)
+    write_run(desk.root, seen=seen)
+
+    assert desk.sign("sign", desk.run, **more) is ExitCode.USAGE_ERROR
+    assert said in capsys.readouterr().err
+    assert desk.kept == []
+
+
+def test_a_run_of_another_place_is_not_approved(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither signed for nor waived in."""
+    who = ["--role", "product-owner", "--by", "p", "--reason", "r", "--env", "production"]
+
+    assert invoke(["sign", desk.run, *who]) is ExitCode.USAGE_ERROR
+    assert invoke(["waive", "VAL-PERF", "--run", desk.run, *who]) is ExitCode.USAGE_ERROR
+    assert capsys.readouterr().err.count("the run is about staging") == 2
+    assert desk.kept == []
+
+
+def test_without_a_key_the_command_that_signs_is_shown(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A key in an agent or a token signs outside; until then the text counts for nothing."""
+    who = ["--role", "product-owner", "--by", "p", "--reason", "r", "--env", "staging"]
+
+    assert invoke(["sign", desk.run, *who]) is ExitCode.GO
+    told = capsys.readouterr().out
+    assert "written, not signed yet" in told
+    assert "ssh-keygen -Y sign -f KEY -n gate-product-owner@isectech" in told
+    invoke(["approvals", "--env", "staging", "--stage", "pre-golive", "--run", desk.run])
+    assert "OPEN  go-live     product-owner: " in capsys.readouterr().out
+
+
+def test_an_attestation_is_shown_as_seen_and_a_refusal_outweighs_it(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the operations-manager says of training, before and after."""
+    asked = ["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run]
+    invoke(asked)
+    assert "OPEN  OPS-01      waits for the operations-manager" in capsys.readouterr().out
+    assert desk.sign("attest", "OPS-01", "--run", desk.run, "--link", "https://a.test/1") is ExitCode.GO
+    capsys.readouterr()
+    assert invoke(asked) is ExitCode.INCONCLUSIVE
+    assert "ok    OPS-01      operations-manager-1 (operations-manager) attests it" in capsys.readouterr().out
+    desk.sign("attest", "OPS-01", "--run", desk.run, "--refuse")
+    invoke(asked)
+    assert "OPEN  OPS-01      operations-manager-1 (operations-manager) refuses" in capsys.readouterr().out
+
+
+def test_a_damaged_statement_is_a_flaw(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Something was said that nobody can read: the list is not closed."""
+    (desk.root / "attestations").mkdir()
+    (desk.root / "attestations" / "x.json").write_text("{")
+
+    asked = ["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run]
+    assert invoke(asked) is ExitCode.INCONCLUSIVE
+    assert "FLAW  x.json: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("subject", "role", "said"),
+    [
+        ("HLT-LIVE", "operations-manager", "nobody attests HLT-LIVE"),
+        ("NOTHING", "operations-manager", "nobody attests NOTHING"),
+        ("OPS-01", "nobody", "no role nobody"),
+        ("OPS-01", "product-owner", "OPS-01 is for the operations-manager to sign"),
+    ],
+)
+def test_only_the_role_attests_and_only_what_is_to_be_attested(
+    desk: Desk, capsys: pytest.CaptureFixture[str], subject: str, role: str, said: str
+) -> None:
+    """A check cannot be talked green."""
+    assert desk.sign("attest", subject, "--run", desk.run, role=role) is ExitCode.USAGE_ERROR
+    assert said in capsys.readouterr().err
+    assert desk.kept == []
+
+
+def test_its_owner_waives_a_criterion_for_a_release(desk: Desk) -> None:
+    """Signed, for one service, with an end."""
+    more = ("--run", desk.run, "--service", "api-gateway", "--expires", "7d")
+
+    assert desk.sign("waive", "VAL-PERF", *more, role="technical-lead") is ExitCode.GO
+    assert [name.rpartition("-")[0] for name in desk.kept] == ["waiver-VAL-PERF-technical-lead"] * 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "more", "said"),
+    [
+        ("NOTHING", (), "no criterion NOTHING"),
+        ("HLT-LIVE", (), "nobody may waive it"),
+        ("OPS-05", (), "is for the"),
+        ("VAL-PERF", ("--expires", "90d"), "a waiver lasts at most 30 days"),
+        ("VAL-PERF", ("--service", "frontend"), "VAL-PERF is not about frontend"),
+    ],
+)
+def test_a_waiver_that_would_not_hold_is_not_written(
+    desk: Desk, capsys: pytest.CaptureFixture[str], subject: str, more: tuple[str, ...], said: str
+) -> None:
+    """Unknown, grave, of another owner, endless, about another service."""
+    code = desk.sign("waive", subject, "--run", desk.run, *more, role="technical-lead")
+
+    assert code is ExitCode.USAGE_ERROR
+    assert said in capsys.readouterr().err
+    assert desk.kept == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lasts"),
+    [
+        ("90m", timedelta(minutes=90)),
+        ("12h", timedelta(hours=12)),
+        ("30d", timedelta(days=30)),
+        ("2026-03-02", timedelta(hours=12)),
+        ("2026-03-01T13:00:00+00:00", timedelta(hours=1)),
+    ],
+)
+def test_a_term_or_a_date_is_a_moment(text: str, lasts: timedelta) -> None:
+    """A date without a zone means UTC."""
+    assert expiry(text, NOW) == (NOW + lasts).astimezone(UTC)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "30", "-1d", "0h", "2026-02-30", "2026-02-28", "9d9"])
+def test_what_is_no_later_moment_is_refused(text: str) -> None:
+    """Neither nonsense nor the past."""
+    with pytest.raises(UsageError):
+        expiry(text, NOW)
+
+
+def test_a_term_beyond_the_calendar_is_refused() -> None:
+    """No overflow reaches the person."""
+    with pytest.raises(UsageError, match="no time"):
+        expiry("9999d", datetime.max.replace(tzinfo=UTC))
