@@ -1,0 +1,104 @@
+"""How every command leaves when something is wrong."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from gates import cli
+from gates.errors import (
+    ActionError,
+    ConfigurationError,
+    DocumentError,
+    EvidenceError,
+    GateError,
+    LedgerError,
+    UnavailableError,
+    UsageError,
+)
+from gates.model.exit_code import ExitCode
+
+
+def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Make every command end with an error."""
+
+    def end(**_options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.gate, "main", end)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("no"), ExitCode.USAGE_ERROR),
+        (DocumentError("no", path="x.yaml"), ExitCode.USAGE_ERROR),
+        (ConfigurationError("no"), ExitCode.USAGE_ERROR),
+        (EvidenceError("no"), ExitCode.NOTHING_EVALUATED),
+        (ActionError("no"), ExitCode.ACTION_FAILED),
+        (UnavailableError("no"), ExitCode.INCONCLUSIVE),
+        (LedgerError("no"), ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_each_error_has_its_exit_code_and_its_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: GateError, code: ExitCode
+) -> None:
+    """None of them is a GO."""
+    error.next_step = "do this"
+    raising(monkeypatch, error)
+
+    assert cli.invoke(["run"]) is code
+    assert capsys.readouterr().err == f"gate: {error.cause}\n  → do this\n"
+
+
+@pytest.mark.parametrize("error", [click.Abort(), KeyboardInterrupt()])
+def test_an_interruption_is_no_verdict(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Exit 2."""
+    raising(monkeypatch, error)
+
+    assert cli.invoke(["run"]) is ExitCode.INTERRUPTED
+
+
+def test_a_defect_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 3, with the trace for those who ask for it."""
+    raising(monkeypatch, ZeroDivisionError("oh"))
+
+    assert cli.invoke(["run"]) is ExitCode.INTERNAL_ERROR
+    assert "internal error: ZeroDivisionError: oh" in capsys.readouterr().err
+    monkeypatch.setenv("GATE_TRACE", "1")
+    with pytest.raises(ZeroDivisionError):
+        cli.invoke(["run"])
+
+
+@pytest.mark.parametrize("argv", [[], ["nothing"], ["run"], ["run", "--nonsense"]])
+def test_what_is_no_command_is_a_usage_error(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Said on stderr; stdout stays empty for those who parse it."""
+    assert cli.invoke(argv) is ExitCode.USAGE_ERROR
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err
+
+
+def test_help_lists_every_command_without_importing_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """And leaves with 0."""
+    assert cli.invoke(["--help"]) is ExitCode.GO
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in cli.gate.list_commands(click.Context(cli.gate)))
+
+
+def test_every_command_can_be_imported_and_explains_itself() -> None:
+    """No name in the list is dead."""
+    context = click.Context(cli.gate)
+    for name in cli.gate.list_commands(context):
+        command = cli.gate.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(), name
+
+
+def test_the_process_leaves_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `invoke` returns is what the shell sees."""
+    raising(monkeypatch, ActionError("no"))
+
+    with pytest.raises(SystemExit) as left:
+        cli.main(["run"])
+    assert left.value.code == ExitCode.ACTION_FAILED

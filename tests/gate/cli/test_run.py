@@ -1,0 +1,185 @@
+"""`gate run` and its steps from the command line: what is printed, what is written, how it leaves."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from gates import cli, wiring
+from gates.adapters.allure_report import BuiltReport
+from gates.cli.run import confirm, duration, revisions_named
+from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
+from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
+from tests.support.gate_house import GateHouse
+from tests.support.sample_verdict import decision
+
+RUN = ["--env", "sandbox", "--stage", "immediate", "--release", "r1"]
+
+
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder of the runs; no page is made of them."""
+    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(wiring, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    return tmp_path
+
+
+def house(monkeypatch: pytest.MonkeyPatch, reports: Path, seen: Seen, **options: object) -> GateHouse:
+    """Put a gate that sees this in the place of the real one."""
+    made = GateHouse(Run(seen, **options), reports)
+    monkeypatch.setattr(wiring, "House", made)
+    return made
+
+
+def test_a_good_release_leaves_with_zero(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The verdict and the folder are on stdout; a missing page is said and changes nothing."""
+    house(monkeypatch, reports, healthy)
+
+    assert cli.invoke(["run", *RUN]) is ExitCode.GO
+    captured = capsys.readouterr()
+    assert f"written to {reports / 'r1'}" in captured.out
+    assert "the Allure page is missing: no node" in captured.err
+    assert {"verdict.json", "decision.json", "record.json", "junit.xml"} <= {
+        path.name for path in (reports / "r1").iterdir()
+    }
+
+
+def test_json_on_stdout_is_the_document_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A machine reads the same bytes from either."""
+    house(monkeypatch, reports, bad_auth)
+
+    assert cli.invoke(["run", *RUN, "--format", "json"]) is ExitCode.NO_GO
+    out = capsys.readouterr().out
+    assert out == (reports / "r1" / "verdict.json").read_text(encoding="utf-8")
+    assert json.loads(out)["outcome"] == "NO_GO"
+
+
+@pytest.mark.parametrize(
+    ("mode", "code", "serving"),
+    [
+        ("never", ExitCode.NO_GO, "auth-service-2"),
+        ("ask", ExitCode.NO_GO, "auth-service-2"),
+        ("auto", ExitCode.ROLLED_BACK, "auth-service-1"),
+    ],
+)
+def test_a_bad_release_is_rolled_back_only_when_asked_to(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, mode: str, code: ExitCode, serving: str
+) -> None:
+    """Never, not without a terminal, or under the standing authority."""
+    made = house(monkeypatch, reports, bad_auth)
+
+    assert cli.invoke(["run", *RUN, "--rollback", mode]) is code
+    assert made.run.cloud.serving("auth-service") == serving
+
+
+def test_a_part_or_nothing_is_inconclusive(monkeypatch: pytest.MonkeyPatch, reports: Path) -> None:
+    """One criterion is no stage, and silence is no consent."""
+    house(monkeypatch, reports, healthy)
+    assert cli.invoke(["run", *RUN, "--only", "HLT-LIVE"]) is ExitCode.INCONCLUSIVE
+    house(monkeypatch, reports, lambda _criterion, _service: None)
+    assert cli.invoke(["run", *RUN[:-1], "r2"]) is ExitCode.INCONCLUSIVE
+
+
+def test_no_verdict_when_the_time_was_up_is_an_interruption(
+    monkeypatch: pytest.MonkeyPatch, reports: Path
+) -> None:
+    """The deadline has its own exit code."""
+    made = house(monkeypatch, reports, lambda _criterion, _service: None)
+    source, clock = made.run.gate.source, made.run.cloud.clock
+    monkeypatch.setattr(source, "meanwhile", lambda: clock.wait(90))
+
+    assert cli.invoke(["run", *RUN, "--deadline", "90s"]) is ExitCode.INTERRUPTED
+    assert made.asked[-1] == {"folder": "r1", "seconds": 90.0, "fail_fast": False}
+
+
+def test_what_was_asked_for_reaches_the_gate(monkeypatch: pytest.MonkeyPatch, reports: Path) -> None:
+    """Seed, deadline, fail-fast, and the revision that a person named."""
+    made = house(monkeypatch, reports, healthy)
+    more = ["--seed", "7", "--fail-fast", "--deadline", "1h", "--revision", "frontend=frontend-1"]
+    cli.invoke(["run", *RUN, *more])
+
+    assert made.asked == [{"seed": 7}, {"folder": "r1", "seconds": 3600.0, "fail_fast": True}]
+    assert "frontend-1" in (reports / "r1" / "setup.json").read_text(encoding="utf-8")
+
+
+def test_a_run_one_step_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Collected, judged, judged again with the same bytes; the words and the document are the same."""
+    house(monkeypatch, reports, healthy)
+    folder = str(reports / "r1")
+
+    assert cli.invoke(["collect", *RUN]) is ExitCode.GO
+    assert "2 pieces of evidence written" in capsys.readouterr().out
+    first = cli.invoke(["judge", folder, "--env", "sandbox"])
+    verdict = (reports / "r1" / "verdict.json").read_bytes()
+    assert cli.invoke(["judge", folder, "--env", "sandbox"]) is first
+    assert "the same, byte for byte" in capsys.readouterr().out
+    assert cli.invoke(["judge", folder, "--env", "sandbox", "--format", "json"]) is first
+    assert capsys.readouterr().out.encode() == verdict
+
+
+def test_nothing_collected_is_said(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its flaws, and with an exit code of its own."""
+    house(monkeypatch, reports, lambda _criterion, _service: None, flaws=("worker lost",))
+
+    assert cli.invoke(["collect", *RUN]) is ExitCode.NOTHING_EVALUATED
+    assert "flaw: worker lost" in capsys.readouterr().err
+
+
+def test_reports_are_written_again_from_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever lost the page makes it anew."""
+    house(monkeypatch, reports, healthy)
+    cli.invoke(["run", *RUN])
+    (reports / "r1" / "junit.xml").unlink()
+
+    assert cli.invoke(["report", str(reports / "r1")]) is ExitCode.GO
+    assert (reports / "r1" / "junit.xml").exists()
+    assert "the Allure page is missing: no node" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90.0), ("15m", 900.0), ("1h", 3600.0)])
+def test_a_duration_has_a_unit(text: str, seconds: float) -> None:
+    """Seconds, minutes, hours."""
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "15", "0m", "-1s", "1.5h", "1d", "15m "])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    """No unit, no time, another unit."""
+    with pytest.raises(UsageError):
+        duration(text)
+
+
+@pytest.mark.parametrize("pairs", [("a",), ("a=",), ("=r",), ("a=1", "a=2")])
+def test_a_pair_that_is_none_is_refused(pairs: tuple[str, ...]) -> None:
+    """Half a pair, or a service twice."""
+    with pytest.raises(UsageError):
+        revisions_named(pairs)
+
+
+def test_a_person_at_a_terminal_is_asked_with_the_targets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who decides sees where it goes, and whose authority it takes."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert confirm(decision())
+    assert "auth-service → auth-service-00001" in capsys.readouterr().err
