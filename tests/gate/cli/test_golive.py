@@ -1,0 +1,167 @@
+"""`gate golive` and its slots: the plan, who may rehearse, what a look means, whose signature is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gates import wiring
+from gates.cli import golive, invoke
+from gates.cli.slots import SlotLook, is_held
+from gates.model.criterion import Stage
+from gates.model.exit_code import ExitCode
+from gates.model.judgement import Outcome
+from gates.model.release import Release
+from gates.model.timeline import Finding, GoLive, Slot, SlotState
+from gates.model.verdict import Scope, VerdictOutcome
+from gates.pipeline import Request
+from tests.gate.test_conductor import Records
+from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
+from tests.support.gate_house import GateHouse
+from tests.support.sample_verdict import good_verdict
+
+SLOTS = (
+    Slot(name="checks", title="look", at=timedelta(hours=-2), stage=Stage.IMMEDIATE),
+    Slot(name="traffic", title="go", at=timedelta(), enables_traffic=True),
+    Slot(
+        name="review", title="look back", at=timedelta(days=2), stage=Stage.IMMEDIATE, rehearsed=("HLT-LIVE",)
+    ),
+)
+REHEARSE = ["golive", "rehearse", "--env", "sandbox", "--name", "g"]
+
+
+class OneLedger(Records):
+    """Remembers one go-live."""
+
+    opened: GoLive | None = None
+
+    def open(self, wanted: GoLive) -> GoLive:
+        """Return the go-live that was opened first."""
+        self.opened = self.opened or wanted
+        return self.opened
+
+
+class GoLiveHouse(GateHouse):
+    """A house with a ledger of go-lives."""
+
+    def __post_init__(self) -> None:
+        """Add what a go-live needs."""
+        super().__post_init__()
+        self.golive_ledger = OneLedger()
+
+    def release_now(self) -> Release:
+        """Return what is deployed."""
+        gate = self.run.gate
+        return gate.find(Request(stage=Stage.IMMEDIATE, run_id="now"), gate.views()).release
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GoLiveHouse:
+    """Put a house with this timeline in the place of the real one; every way back is proven."""
+    made = GoLiveHouse(Run(healthy), tmp_path, SLOTS)
+    monkeypatch.setattr(wiring, "House", made)
+    monkeypatch.setattr(wiring, "fast_clock", lambda: made.run.cloud.clock)
+    monkeypatch.setattr(golive, "unproven_now", lambda *_: ())
+    return made
+
+
+@pytest.mark.usefixtures("house")
+def test_the_plan_says_when_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each slot with its moment and its distance from the traffic; nothing is done."""
+    assert invoke(["golive", "plan", "--env", "sandbox", "--at", "2026-12-01T06:00Z"]) is ExitCode.GO
+    assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
+        "2026-12-01 04:00 UTC T-2 h checks look",
+        "2026-12-01 06:00 UTC T-0 traffic go",
+        "2026-12-03 06:00 UTC T+2 d review look back",
+    ]
+
+
+@pytest.mark.usefixtures("house")
+def test_what_is_no_moment_is_a_usage_error() -> None:
+    """Nobody goes live at a misread time."""
+    assert invoke(["golive", "plan", "--env", "sandbox", "--at", "noon"]) is ExitCode.USAGE_ERROR
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize(
+    ("hook", "said"),
+    [
+        ("checks", "--before checks"),
+        ("=true", "--before =true"),
+        ("lunch=true", "no slot lunch"),
+        ("checks=false", "the command before the slot ended with 1: false"),
+    ],
+)
+def test_a_command_before_a_slot_is_understood_and_done_or_nothing_goes_on(
+    capsys: pytest.CaptureFixture[str], hook: str, said: str
+) -> None:
+    """Half a pair, an unknown slot, a command that fails."""
+    assert invoke([*REHEARSE, "--before", hook]) is ExitCode.USAGE_ERROR
+    assert said in capsys.readouterr().err
+
+
+def test_nothing_is_rehearsed_where_users_are(house: GoLiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """A protected environment has no rehearsals."""
+    house.environment = replace(house.environment, is_protected=True)
+
+    assert invoke(REHEARSE) is ExitCode.USAGE_ERROR
+    assert "nothing is rehearsed there" in capsys.readouterr().err
+
+
+def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
+    house: GoLiveHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It leaves as a NO_GO, and the commands before its slots ran in their order."""
+    house.run = Run(bad_auth)
+    hooks = ("--before", "checks=echo 1 >> {0}", "--before", "checks=echo 2 >> {0}")
+
+    assert invoke([*REHEARSE, *(part.format(tmp_path / "h") for part in hooks)]) is ExitCode.NO_GO
+    assert (tmp_path / "h").read_text().split() == ["1", "2"]
+    assert "STOPPED" in capsys.readouterr().out
+    assert [row.state for row in house.golive_ledger.rows] == [SlotState.BEGUN, SlotState.STOPPED]
+
+
+@pytest.mark.parametrize(
+    ("seen", "at", "finding", "serving"),
+    [
+        (healthy, timedelta(hours=-1), Finding.HELD, "auth-service-2"),
+        (bad_auth, timedelta(hours=-1), Finding.FAILED, "auth-service-2"),
+        (bad_auth, timedelta(hours=1), Finding.FAILED, "auth-service-1"),
+        (lambda _criterion, _service: None, timedelta(hours=1), Finding.OPEN, "auth-service-2"),
+    ],
+)
+def test_a_slot_is_a_run_that_rolls_back_only_after_the_traffic(
+    house: GoLiveHouse, seen: Seen, at: timedelta, finding: Finding, serving: str
+) -> None:
+    """Held, failed, failed and rolled back, or still open; its run is named for those who sign."""
+    house.run = Run(seen)
+    looked = SlotLook(house, "g")(replace(SLOTS[0], at=at), {})  # type: ignore[arg-type]
+
+    assert looked.finding is finding
+    assert looked.is_rolled_back == (serving == "auth-service-1")
+    assert house.run.cloud.serving("auth-service") == serving
+    assert (house.reports / looked.run_id / "verdict.json").exists()
+
+
+def test_a_suite_holds_only_whole_and_without_a_flaw() -> None:
+    """A part of a stage is never GO; of a slot's suite it is enough, when all of it passed."""
+    whole = good_verdict()
+    part = replace(whole, scope=Scope(stage=Stage.IMMEDIATE, is_partial=True))
+    failed = replace(part.judgements[0], outcome=Outcome.INCONCLUSIVE)
+
+    assert is_held(whole)
+    assert part.outcome is not VerdictOutcome.GO
+    assert is_held(part)
+    assert not is_held(replace(part, flaws=("worker lost",)))
+    assert not is_held(replace(part, judgements=(failed, *part.judgements[1:])))
+
+
+@pytest.mark.usefixtures("house")
+def test_a_moment_without_a_zone_is_utc(capsys: pytest.CaptureFixture[str]) -> None:
+    """As everything that the gate prints."""
+    invoke(["golive", "plan", "--env", "sandbox", "--at", "2026-12-01T06:00"])
+
+    assert "2026-12-01 06:00 UTC        T-0" in capsys.readouterr().out
