@@ -9,8 +9,8 @@ Needs a running platform in which the service has at least two ready revisions:
 
 Between the gate and the admin API stands a relay on loopback, which notes when the first request comes by:
 the first HEADERS frame of HTTP/2, not the connection. Every round starts a new process with a ledger of its
-own. Prints one JSON document in seconds (median and each round): `first_call`, from the start of the process to
-that request, and `verified`, to the end of the process, which proved the rollback. Leaves with 1 when a
+own. Prints one JSON document in seconds (median and each round): `first_call`, from the start of the process
+to that request, and `verified`, to the end of the process, which proved the rollback. Leaves with 1 when a
 rollback was not proven, and when the median of the first call is above 1.5 s.
 """
 

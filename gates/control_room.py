@@ -5,7 +5,7 @@ Like `gates.wiring`, which it stands on, it imports inside its methods: a comman
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gates.adapters.operator_client import OperatorClient
     from gates.adapters.project_inventory import ProjectInventory
     from gates.adapters.snapshots import SnapshotFolder
+    from gates.decision.rollback_guards import Guard
     from gates.model.decision import RollbackPlan
     from gates.model.evidence import Window
     from gates.model.hardware import Reading
@@ -248,19 +249,25 @@ class ControlRoom:
         from gates.adapters.cloud_build import CloudBuild
         from gates.operations.building import BuildRollback
 
-        return BuildRollback(CloudBuild(self.house.environment), self.house.ports.probe, self.performer)
+        place = self.house.environment
+        return BuildRollback(CloudBuild(place), self.house.ports, self.performer, place.name)
 
-    def rollback_plan(self, services: Sequence[str]) -> RollbackPlan:
-        """Return what a rollback of the services would do now.
+    def rollback_plan(
+        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None
+    ) -> RollbackPlan:
+        """Return what a rollback of the services would do now; `lifted` are the guards that a word lifts.
+
+        Without `lifted` no guard is asked: the plan is only looked at.
 
         Raises:
-            LedgerError: the ledger cannot be read.
+            LedgerError: the ledger cannot be read or written.
         """
         from gates.rollback import RollbackEngine
 
         house = self.house
         engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="operations")
-        return engine.plan(services, reason="asked for by hand")
+        plan = engine.plan(services, reason="asked for by hand")
+        return plan if lifted is None else engine.guard(plan, is_planned=False, lifted=lifted, by=self.by)
 
     def rollback_target(self, service: str) -> str:
         """Return the revision that a rollback of the service would choose now.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,11 +12,11 @@ from gates.actions.execute import ExecutionPolicy
 from gates.actions.unpin import Unpinner
 from gates.cli import planned
 from gates.cli.asking import ask, refuse_without_terminal
+from gates.cli.lifting import lifted, override_option
 from gates.cli.operating import actor
 from gates.cli.options import environment_option
 from gates.cli.proving import prove
 from gates.cli.stopping import Stop
-from gates.decision.rollback_guards import Guard
 from gates.errors import UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
@@ -67,8 +66,8 @@ def rollback() -> None:
     "--planned", "is_planned", is_flag=True, help="The whole procedure, behind a page; names or all."
 )
 @click.option("--without-maintenance", "word", default="", metavar="REASON", help="Planned, but no page.")
-@click.option("--override", "overrides", multiple=True, metavar="GUARD=REASON", help="Lift a guard.")
-@click.option("--by", default=lambda: os.environ.get("USER", "unknown"), help="Who asks; kept in the ledger.")
+@override_option
+@click.option("--by", default=actor, help="Who asks; kept in the ledger.")
 @click.option("--reason", default="asked for by hand", show_default=True, help="Kept in the ledger.")
 @environment_option
 def services(**options: object) -> ExitCode:
@@ -90,7 +89,7 @@ def services(**options: object) -> ExitCode:
     plan = engine.guard(
         engine.plan(chosen, reason=reason, to=target),
         is_planned=is_planned,
-        lifted=_lifted(options["overrides"]),
+        lifted=lifted(options["overrides"]),
         by=str(options["by"]),
     )
     _tell_plan(plan, house.environment, reason)
@@ -115,7 +114,7 @@ def _planned(
     manner = planned.Manner(
         has_page=not word,
         execution=engine.policy,
-        lifted=_lifted(options["overrides"]),
+        lifted=lifted(options["overrides"]),
         announce=_tell_receipt,
     )
     if plan.impossible or not plan.actions:
@@ -182,7 +181,7 @@ def _resume_planned(
 @click.argument("services", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Every service that is pinned.")
 @click.option("--even-unverified", "word", default="", metavar="REASON", help="Go without a recorded GO.")
-@click.option("--by", default=lambda: os.environ.get("USER", "unknown"), help="Who asks; kept in the ledger.")
+@click.option("--by", default=actor, help="Who asks; kept in the ledger.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 @environment_option
 def unpin(**options: object) -> ExitCode:
@@ -226,11 +225,13 @@ def status(env: str) -> ExitCode:
     held = [pin.service for pin in pins if pin.holds_back]
     if held:
         click.echo(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
+    begun = planned.unfinished(house)
     for unfinished in _engine(house).unfinished():
+        if _is_part_of(unfinished, begun):
+            continue
         left = ", ".join(action.service for action in unfinished.rest.actions) or "nothing but its end"
         click.echo(f"UNFINISHED {unfinished.run_id} of {unfinished.begun_at:%Y-%m-%d %H:%M:%S}: {left}")
         click.echo(f"  → gate rollback resume --env {env}")
-    begun = planned.unfinished(house)
     if begun is not None:
         click.echo(f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{begun.because}")
         click.echo(f"  → gate rollback resume --env {env}")
@@ -238,22 +239,6 @@ def status(env: str) -> ExitCode:
 
 
 rollback.add_command(prove)
-
-
-def _lifted(pairs: object) -> dict[Guard, str]:
-    """Return the guards that a person lifts, each with the reason.
-
-    Raises:
-        UsageError: there is no such guard, or no reason.
-    """
-    lifted: dict[Guard, str] = {}
-    for pair in pairs if isinstance(pairs, tuple) else ():
-        name, _, reason = str(pair).partition("=")
-        if name not in set(Guard) or not reason.strip():
-            known = ", ".join(Guard)
-            raise UsageError(f"--override {pair}", next_step=f"write GUARD=REASON; guards: {known}")
-        lifted[Guard(name)] = reason.strip()
-    return lifted
 
 
 def _engine(house: wiring.House, stop: Stop | None = None, *, is_planned: bool = False) -> RollbackEngine:

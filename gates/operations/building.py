@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from gates.actions.ports import RevisionProbe
-from gates.errors import ActionError
+from gates.actions.ports import RollbackPorts
+from gates.errors import ActionError, CloudError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt
+from gates.model.receipt import Receipt, ReceiptState
 from gates.operations.performing import Change, Performer
 
 _PROVEN_WITHIN_S = 120.0
@@ -26,45 +27,88 @@ class Builder(Protocol):
 
 
 class BuildRollback:
-    """Rolls back through a build, and proves it by the services' own answers."""
+    """Rolls back through a build in one environment, and proves it by the services' own answers.
 
-    def __init__(self, builder: Builder, probe: RevisionProbe, performer: Performer) -> None:
+    The ledger hears of it as of any other rollback: the bad revision is marked before it is left, and what
+    was proven is recorded, so that asking again goes back once.
+    """
+
+    def __init__(
+        self, builder: Builder, ports: RollbackPorts, performer: Performer, environment: str
+    ) -> None:
         self._builder = builder
-        self._probe = probe
+        self._ports = ports
         self._performer = performer
+        self._environment = environment
 
     def roll_back(self, plan: RollbackPlan, *, is_dry: bool) -> OperationReceipt:
-        """Carry out every action of the plan in one build, in the plan's order.
+        """Carry out every action of the plan that is not there yet, in one build and in the plan's order.
 
         Raises:
-            ActionError: the plan has nothing to do.
+            ActionError: the plan has nothing to do, or a service is in maintenance.
+            CloudError: a service cannot be read.
         """
-        actions = plan.actions
-        if not actions:
+        if not plan.actions:
             why = "; ".join(f"{service}: {reason}" for service, reason in plan.impossible)
             raise ActionError(f"there is nothing to roll back: {why or 'no service'}")
+        actions = tuple(action for action in plan.actions if self._is_needed(action))
         change = Change(
             action="rollback build",
-            subject=", ".join(action.service for action in actions),
-            before=", ".join(action.from_revision for action in actions),
-            after=", ".join(action.to_revision for action in actions),
+            subject=", ".join(action.service for action in plan.actions),
+            before=", ".join(a.from_revision if a in actions else a.to_revision for a in plan.actions),
+            after=", ".join(action.to_revision for action in plan.actions),
             calls=tuple(f"gcloud {' '.join(args)}" for args in self._builder.steps(actions)),
         )
         if is_dry:
             return self._performer.rehearse(change)
+        return self._performer.perform(change, lambda: self._build(actions))
 
-        def act() -> str:
+    def _is_needed(self, action: RollBack) -> bool:
+        """Whether the service does not serve its target alone yet; a page of ours is never taken away."""
+        state = self._ports.traffic.describe(action.service)
+        if state.traffic.is_in_maintenance:
+            raise ActionError(
+                f"{action.service} is in maintenance, and a build would take its page away",
+                next_step=f"gate maintenance off {action.service}",
+            )
+        return state.sole_serving != action.to_revision
+
+    def _build(self, actions: Sequence[RollBack]) -> str:
+        for action in actions:
+            if action.is_condemned:
+                self._ports.ledger.tombstone(
+                    self._environment, action.service, action.from_revision, action.reason
+                )
+        try:
             number = self._builder.run(actions)
-            for action in actions:
-                self._prove(action)
-            return f"build {number} is done, and every service answers as its target"
+        except CloudError as error:  # the steps before the one that failed are done
+            back = [
+                action.service for action in actions if self._prove(action, number="unknown", within_s=0.0)
+            ]
+            raise ActionError(
+                f"{error.cause}; back all the same: {', '.join(back) or 'none'}", next_step=error.next_step
+            ) from error
+        away = [a for a in actions if not self._prove(a, number=number, within_s=_PROVEN_WITHIN_S)]
+        if away:
+            names = ", ".join(f"{action.service} as {action.to_revision}" for action in away)
+            raise ActionError(f"build {number} is done, but nobody answers for {names}")
+        return f"build {number} is done, and every service answers as its target"
 
-        return self._performer.perform(change, act)
-
-    def _prove(self, action: RollBack) -> None:
+    def _prove(self, action: RollBack, *, number: str, within_s: float) -> bool:
+        """Record a rollback once the service answers with its target, and say whether it did in time."""
         clock = self._performer.clock
         started = clock.monotonic()
-        while (found := self._probe.answering_revision(action.service)) != action.to_revision:
-            if clock.monotonic() - started >= _PROVEN_WITHIN_S:
-                raise ActionError(f"{action.service} answers as {found}, not as {action.to_revision}")
+        while self._ports.probe.answering_revision(action.service) != action.to_revision:
+            if clock.monotonic() - started >= within_s:
+                return False
             clock.wait(_LOOK_EVERY_S)
+        receipt = Receipt(
+            action=action,
+            state=ReceiptState.DONE,
+            at=clock.now(),
+            seconds=clock.monotonic() - started,
+            detail=f"{action.to_revision} answers after build {number}",
+            is_verified=True,
+        )
+        self._ports.ledger.record_rollback(self._environment, receipt, f"build-{number}")
+        return True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from gates.adapters.snapshots import SnapshotFolder
+from gates.decision.rollback_guards import Guard
 from gates.model.criterion import (
     Catalogue,
     Comparator,
@@ -33,7 +34,7 @@ from gates.operations.maintenance import Maintenance
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from gates.operations.service_levels import ServiceLevels
-from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
+from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
 from tests.support.fake_operations import (
     FakeConfiguration,
@@ -196,9 +197,12 @@ class FakeRoom:
     @property
     def build_rollback(self) -> BuildRollback:
         """Rollbacks by a build, which stands in for itself."""
-        return BuildRollback(self, self, performer(self.ledger))
+        ports = fake_ports(self.cloud, FakeLedger(clock=self.cloud.clock))
+        return BuildRollback(self, ports, performer(self.ledger, self.cloud.clock), "sandbox")
 
-    def rollback_plan(self, services: Sequence[str]) -> RollbackPlan:
+    def rollback_plan(
+        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None
+    ) -> RollbackPlan:
         """Return a plan to the older revision of each."""
         actions = (
             RollBack(
@@ -217,7 +221,10 @@ class FakeRoom:
         return tuple(("move", action.service) for action in actions)
 
     def run(self, actions: Sequence[RollBack]) -> str:
-        """Build."""
+        """Build: every service is moved at once."""
+        for action in actions:
+            state = self.cloud.describe(action.service)
+            self.cloud.shift(action.service, state.traffic.all_to(action.to_revision), state.etag)
         return "b-1"
 
     def answering_revision(self, service: str) -> str | None:

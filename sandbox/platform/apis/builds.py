@@ -106,12 +106,15 @@ class CloudBuild:
         target = next((arg for arg in args if arg.startswith(_TO)), "").removeprefix(_TO)
         if args[:3] != _COMMAND or not target:
             raise ApiError(Code.INVALID_ARGUMENT, f"This sandbox cannot run the step: {' '.join(args)}")
-        service, (revision, _, percent) = args[3], target.partition("=")
+        revision, _, percent = target.partition("=")
+        name = self._control.location.service_name(args[3])
+        before = self._control.services.get_service(run_v2.GetServiceRequest.pb()(name=name), caller)
         update = run_v2.UpdateServiceRequest.pb()(
             service=run_v2.Service.pb()(
-                name=self._control.location.service_name(service),
+                name=name,
                 traffic=[
                     run_v2.TrafficTarget.pb()(type_=2, revision=revision, percent=int(percent or 100)),
+                    *(_only_tag(kept) for kept in before.traffic if kept.tag),
                 ],
             ),
             update_mask=field_mask_pb2.FieldMask(paths=["traffic"]),
@@ -127,3 +130,11 @@ class CloudBuild:
 
     def _report(self, build: Any, operation: operations_pb2.Operation) -> None:
         operation.metadata.Pack(cloudbuild_v1.BuildOperationMetadata.pb()(build=build))
+
+
+def _only_tag(target: Any) -> Any:
+    """Return a tag without its traffic: gcloud keeps every tag where it points."""
+    kept = run_v2.TrafficTarget.pb()()
+    kept.CopyFrom(target)
+    kept.percent = 0
+    return kept

@@ -90,3 +90,21 @@ def test_scaling_starts_instances_and_goes_back(bench: Bench) -> None:
     assert bench.gate("scale event-processor --restore") is ExitCode.GO
     assert bench.room.configuration.settings("event-processor").scaling.minimum == 1
     assert bench.house.cloud.revisions("event-processor") == before
+
+
+def test_an_infrastructure_rollback_is_one_build_and_is_remembered(bench: Bench) -> None:
+    """The service answers as before, asking again builds nothing, and what was left is no target any more."""
+    service, cloud = "nlp-assistant", bench.house.cloud
+    before = cloud.describe(service).sole_serving
+    bad = bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0")
+    assert bench.gate(f"build rollback {service} --dry-run") is ExitCode.GO
+    assert cloud.describe(service).sole_serving == bad
+    for _ in range(2):
+        assert bench.gate(f"build rollback {service}") is ExitCode.GO
+        assert cloud.describe(service).sole_serving == before
+    assert bench.house.ledger.is_tombstoned("sandbox", service, bad)
+    last = bench.house.ledger.last_rollback("sandbox", service)
+    assert last is not None
+    assert (last.from_revision, last.to_revision) == (bad, before)
+    assert bench.gate(f"rollback {service} --yes") is ExitCode.GO  # the same way, not one further
+    assert cloud.describe(service).sole_serving == before
