@@ -11,8 +11,7 @@ from pydantic import Field
 
 from gates.adapters.document_problems import Problem, refuse
 from gates.adapters.document_types import Envelope, Filled, Strict, Text, known, validate
-from gates.adapters.yaml_source import Source, read_yaml
-from gates.errors import DocumentError
+from gates.adapters.yaml_source import Source, read_document
 from gates.model.bench import Arm, ArmKind, Proof
 from gates.model.criterion import Catalogue, Stage
 from gates.model.platform import Platform
@@ -86,11 +85,7 @@ def load_proofs(folder: Path, platform: Platform, catalogue: Catalogue) -> tuple
 
 
 def _read(folder: Path, platform: Platform, catalogue: Catalogue) -> BenchPart:
-    path = folder / FILE
-    try:
-        source = read_yaml(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise DocumentError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    source = read_document(folder / FILE)
     words = {
         "subject": ("platform", *platform.service_names),
         "criterion": tuple(criterion.id for criterion in catalogue.criteria),

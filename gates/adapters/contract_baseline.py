@@ -9,8 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from gates.adapters.document_problems import refuse
 from gates.adapters.document_types import Envelope, Role, Service, Strict, Text, validate
-from gates.adapters.yaml_source import read_yaml
-from gates.errors import DocumentError
+from gates.adapters.yaml_source import read_document
 from gates.model.contract import AcceptedFinding
 from gates.model.platform import Platform
 
@@ -50,10 +49,7 @@ def load_baseline(folder: Path, platform: Platform) -> tuple[AcceptedFinding, ..
     path = folder / FILE
     if not path.exists():
         return ()
-    try:
-        source = read_yaml(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise DocumentError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    source = read_document(path)
     words = {"service": platform.service_names, "role": platform.roles}
     document, problems = validate(source, BaselineDocument, words)
     refuse(problems)

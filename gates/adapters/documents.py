@@ -29,7 +29,7 @@ from gates.adapters.platform_document import (
     platform_value,
     policy_flaws,
 )
-from gates.adapters.yaml_source import Location, Source, read_yaml
+from gates.adapters.yaml_source import Location, Source, read_document
 from gates.criteria.catalogue import arranged, broken_laws
 from gates.errors import DocumentError
 from gates.model.criterion import Catalogue, Criterion
@@ -43,7 +43,7 @@ def load_platform(folder: Path) -> Platform:
         DocumentError: platform.yaml or policy.yaml is missing or wrong; every problem of both is named.
     """
     paths = folder / "platform.yaml", folder / "policy.yaml"
-    platform_source, policy_source = _read(paths[0]), _read(paths[1])
+    platform_source, policy_source = read_document(paths[0]), read_document(paths[1])
     words: dict[str, tuple[str, ...]] = declared(platform_source) | {"category": _categories(folder)}
     platform, problems = validate(platform_source, PlatformDocument, words)
     policy, more = validate(policy_source, PolicyDocument, words)
@@ -112,7 +112,7 @@ def load_catalogue(folder: Path, platform: Platform) -> Catalogue:
     criteria: list[Criterion] = []
     origins: list[_Origin] = []
     problems: list[Problem] = []
-    for source in map(_read, paths):
+    for source in map(read_document, paths):
         document, found = validate(source, CriteriaDocument, words)
         problems += found
         if document is not None:
@@ -154,7 +154,7 @@ def _environment_document(folder: Path, name: str, platform: Platform) -> tuple[
         cause = f"unknown environment '{name}'{meant(name, known)}"
         raise DocumentError(cause, path=str(folder / "environments"))
     path = folder / "environments" / f"{name}.yaml"
-    source = _read(path)
+    source = read_document(path)
     words = {"service": platform.service_names, "role": platform.roles}
     document, problems = validate(source, EnvironmentDocument, words)
     if document is not None:
@@ -179,15 +179,6 @@ def _whole(document: Document | None) -> Document:
 
 def _categories(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (folder / "criteria").glob("*.yaml")))
-
-
-def _read(path: Path) -> Source:
-    try:
-        return read_yaml(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise DocumentError(f"cannot be read: {error.strerror}", path=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"not UTF-8 at byte {error.start}", path=str(path)) from error
 
 
 def _digest(paths: Iterable[Path]) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from gates.adapters.document_problems import Problem, meant, refuse
 from gates.adapters.document_types import Envelope, Filled, Role, Strict, Text, Word, validate
-from gates.adapters.yaml_source import Location, Source, read_yaml
+from gates.adapters.yaml_source import Location, Source, read_document
 from gates.errors import DocumentError
 from gates.model.platform import Platform
 from gates.model.runbook import Runbook, RunbookStep, StepState
@@ -68,10 +68,7 @@ def load_runbook(folder: Path, name: str, platform: Platform) -> Runbook:
         cause = f"unknown runbook '{name}'{meant(name, known)}"
         raise DocumentError(cause, path=str(folder / "runbooks"))
     path = folder / "runbooks" / f"{name}.yaml"
-    try:
-        source = read_yaml(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"cannot be read: {error}", path=str(path)) from error
+    source = read_document(path)
     words = {"service": platform.service_names, "role": platform.roles}
     document, problems = validate(source, RunbookDocument, words)
     if document is not None:

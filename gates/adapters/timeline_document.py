@@ -13,7 +13,7 @@ from pydantic import model_validator
 from gates.adapters.document_problems import refuse
 from gates.adapters.document_types import Duration, Envelope, Filled, Strict, Text, Word, validate
 from gates.adapters.platform_document import repeated
-from gates.adapters.yaml_source import read_yaml
+from gates.adapters.yaml_source import read_document
 from gates.errors import DocumentError
 from gates.model.criterion import Catalogue, Stage
 from gates.model.timeline import Slot, Timeline
@@ -69,10 +69,7 @@ def load_timeline(folder: Path, catalogue: Catalogue) -> Timeline:
         DocumentError: it is missing or wrong, not in the order of time, or names what nobody demands.
     """
     path = folder / "timeline.yaml"
-    try:
-        source = read_yaml(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise DocumentError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    source = read_document(path)
     document, problems = validate(source, TimelineDocument, {})
     refuse(problems)
     if document is None:

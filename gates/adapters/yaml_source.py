@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gates.adapters.document_problems import Problem
+from gates.errors import DocumentError
 
 Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 Location = tuple[str | int, ...]
@@ -57,6 +59,20 @@ class Source:
         """Return a problem at the place of that value."""
         place = self.place(path, of_key=of_key)
         return Problem(path=self.path, line=place.line, column=place.column, cause=cause)
+
+
+def read_document(path: Path) -> Source:
+    """Return the document in a file.
+
+    Raises:
+        DocumentError: it cannot be read, or is not UTF-8; what is wrong with its text is in `problems`.
+    """
+    try:
+        return read_yaml(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"not UTF-8 at byte {error.start}", path=str(path)) from error
 
 
 def read_yaml(text: str, path: str) -> Source:

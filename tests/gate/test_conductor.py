@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
 from gates.conductor import Conductor, GoLivePorts
+from gates.errors import DeniedError
 from gates.model.criterion import Stage
 from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
 from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
@@ -164,3 +165,19 @@ def test_a_go_live_survives_its_end_at_every_record(writes: int) -> None:
     assert day.cloud.serving(SERVICE) == CANDIDATE
     held = [row.slot for row in day.records.rows if row.state is SlotState.HELD]
     assert held == [slot.name for slot in SLOTS]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ({"refusal": DeniedError("no permission")}, "was not switched: no permission"),
+        ({"is_mixed": True}, f"does not answer as {CANDIDATE}"),
+    ],
+)
+def test_traffic_that_did_not_take_is_for_a_person(trouble: dict[str, object], said: str) -> None:
+    """A refused write, or a service that keeps answering as somebody else: a person is called."""
+    day = Day()
+    day.cloud.services[SERVICE] = replace(day.cloud.services[SERVICE], **trouble)  # type: ignore[arg-type]
+
+    assert day.run() is SlotState.ESCALATED
+    assert said in day.records.rows[-1].detail

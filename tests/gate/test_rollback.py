@@ -209,3 +209,21 @@ def test_a_target_whose_image_is_gone_is_refused(bench: Bench) -> None:
         "the image of a-2 is gone"
         in engine.guard(plan, is_planned=False, lifted={}, by="ana").impossible[0][1]
     )
+
+
+def test_of_nothing_to_do_there_is_nothing_to_guard(bench: Bench) -> None:
+    """An empty plan stays empty, and asks nobody."""
+    empty = RollbackPlan(waves=())
+    bench.cloud.reads.clear()
+
+    assert bench.engine.guard(empty, is_planned=True, lifted={}, by="ann") is empty
+    assert bench.cloud.reads == []
+    assert bench.engine.plan((), reason="slow").actions == ()
+
+
+def test_targets_come_with_their_image_and_what_speaks_against_them(bench: Bench) -> None:
+    """What a proof of the way back has to know."""
+    (target,) = bench.engine.examine(bench.engine.plan("a", reason="slow"))
+
+    assert target.action.to_revision == "a-2"
+    assert target.digest == revision("a-2", 2).digest

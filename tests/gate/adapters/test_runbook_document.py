@@ -75,6 +75,7 @@ def test_conditions_are_read() -> None:
         ("- {id: a, title: t, run: [check], disruptiv: true}", "unknown key 'disruptiv'"),
         ("- {id: a, title: t, ask: q, role: boss}", "unknown role 'boss'"),
         ("- {id: a, title: t, run: [check], onlyIf: {step: a, is: fine}}", "unknown value 'fine'"),
+        ("- {id: a, title: t, run: [check]}\n    - {id: a, title: t, run: [check]}", "'a' is there twice"),
     ],
 )
 def test_a_wrong_document_is_refused_with_its_place(tmp_path: Path, written: str, said: str) -> None:
@@ -84,6 +85,15 @@ def test_a_wrong_document_is_refused_with_its_place(tmp_path: Path, written: str
     with pytest.raises(DocumentError) as caught:
         load_runbook(tmp_path, "broken", PLATFORM)
     assert said in caught.value.diagnostics()
+
+
+def test_a_runbook_has_the_name_of_its_file(tmp_path: Path) -> None:
+    """Whoever copies one is told to rename it."""
+    (tmp_path / "runbooks").mkdir()
+    text = f"{HEAD}{SPEC}    - {{id: a, title: t, run: [check]}}\n"
+    (tmp_path / "runbooks" / "other.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"is in other\.yaml"):
+        load_runbook(tmp_path, "other", PLATFORM)
 
 
 def test_an_unknown_runbook_is_refused_with_what_was_meant() -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gates.adapters import ssh_signature
+from gates.adapters.allowed_signers import namespace_of
 from gates.adapters.statement_folder import StatementFolder
+from gates.errors import ConfigurationError
 from gates.model.statement import SeenStatement
 from tests.support.builders import NOW
 from tests.support.signing import PLATFORM, key_file, signer, statement
@@ -86,3 +89,36 @@ def test_a_signature_of_another_statement_is_damaged(tmp_path: Path) -> None:
     second = folder.write(statement(refuses=True), file)
     first.with_name(f"{first.name}.sig").replace(second.with_name(f"{second.name}.sig"))
     assert any(seen.is_damaged for seen in folder.read())
+
+
+def test_a_link_and_a_huge_file_are_not_read(tmp_path: Path) -> None:
+    """Nobody states more, and nobody points elsewhere."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    written = folder.write(statement(), file)
+    written.write_bytes(written.read_bytes() + b" " * 70_000)
+    assert "larger than any statement" in only(folder).objection
+    elsewhere = tmp_path / "elsewhere.json"
+    written.rename(elsewhere)
+    written.symlink_to(elsewhere)
+    assert only(folder).is_damaged
+
+
+def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    """A statement that nobody could find again was not made."""
+    (tmp_path / "said").write_text("in the way")
+
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        folder_of(tmp_path).write(statement(), None)
+
+
+def test_a_signature_for_another_purpose_does_not_count(tmp_path: Path) -> None:
+    """The same key, made for another role."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager", "team-lead"))
+    written = folder.write(statement(), file)
+    other = ssh_signature.sign(
+        ssh_signature.load_key(file), namespace_of("team-lead", PLATFORM), written.read_bytes()
+    )
+    written.with_name(f"{written.name}.sig").write_text(other)
+    assert only(folder).objection == "signed in the namespace gate-team-lead@isectech, not as change-manager"

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from gates.adapters.yaml_source import MAXIMUM_CHARACTERS, Place, read_yaml
+from gates.adapters.bench_document import load_bench
+from gates.adapters.contract_baseline import load_baseline
+from gates.adapters.documents import load_catalogue, load_platform
+from gates.adapters.runbook_document import load_runbook
+from gates.adapters.timeline_document import load_timeline
+from gates.adapters.yaml_source import MAXIMUM_CHARACTERS, Place, read_document, read_yaml
+from gates.errors import DocumentError
+from gates.model.criterion import Catalogue
+from tests.support.fake_room import PLATFORM
 
 
 def causes(text: str) -> list[str]:
@@ -84,3 +95,46 @@ def test_hostile_or_broken_text_becomes_one_problem(text: str) -> None:
 def test_a_text_beyond_all_measure_is_not_parsed() -> None:
     """A document of a person has a bounded length."""
     assert causes("#" * (MAXIMUM_CHARACTERS + 1)) == ["1:1: longer than 1,000,000 characters"]
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda _path: None, "cannot be read: No such file"),
+        (lambda path: path.mkdir(), "cannot be read: Is a directory"),
+        (lambda path: path.write_bytes(b"a: \xff"), "not UTF-8 at byte 3"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused(
+    tmp_path: Path, write: Callable[[Path], object], said: str
+) -> None:
+    """Not there, a folder, other bytes."""
+    write(tmp_path / "x.yaml")
+
+    with pytest.raises(DocumentError, match=said):
+        read_document(tmp_path / "x.yaml")
+
+
+CATALOGUE = Catalogue(criteria=(), digest="d")
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        ("platform.yaml", load_platform),
+        ("criteria/x.yaml", lambda folder: load_catalogue(folder, PLATFORM)),
+        ("timeline.yaml", lambda folder: load_timeline(folder, CATALOGUE)),
+        ("runbooks/x.yaml", lambda folder: load_runbook(folder, "x", PLATFORM)),
+        ("bench.yaml", lambda folder: load_bench(folder, PLATFORM, CATALOGUE)),
+        ("contract-baseline.yaml", lambda folder: load_baseline(folder, PLATFORM)),
+    ],
+)
+def test_every_document_that_is_no_text_is_a_wrong_document(
+    tmp_path: Path, name: str, load: Callable[[Path], object]
+) -> None:
+    """Whoever saved it in another encoding is told so, and not that the gate is broken."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes("a: é".encode("latin-1"))
+
+    with pytest.raises(DocumentError, match="not UTF-8"):
+        load(tmp_path)
