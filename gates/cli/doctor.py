@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -34,12 +35,15 @@ def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
     yield "Node for the Allure page", _node()
     yield "Allure generator", "" if Path("tools/allure/node_modules").is_dir() else "run `make setup`"
     yield "platform and catalogue", _trouble(lambda: house.catalogue)
-    yield f"environment {house.environment_name}", _trouble(lambda: house.environment)
+    trouble = _trouble(lambda: house.environment)
+    yield f"environment {house.environment_name}", trouble
+    if trouble:  # nothing behind it can be looked at
+        return
     for service in house.platform.service_names:
-        yield f"cloud API: {service}", _trouble(lambda name=service: house.cloud.describe(name))
+        yield f"cloud API: {service}", _trouble(partial(house.cloud.describe, service))
     local = house.environment.endpoints.apis_grpc
     for name, reference in house.environment.identities:
-        yield f"identity {name}", _trouble(lambda ref=reference: wiring.resolve_secret(ref, endpoint=local))
+        yield f"identity {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
 
 
 def _node() -> str:
@@ -51,9 +55,7 @@ def _node() -> str:
     return "" if major.isdigit() and int(major) >= _OLDEST_NODE else f"{said} is too old"
 
 
-def _trouble(look: object) -> str:
-    if not callable(look):
-        return "cannot be looked at"
+def _trouble(look: Callable[[], object]) -> str:
     try:
         look()
     except GateError as error:

@@ -47,7 +47,7 @@ class GateHouse:
     def __post_init__(self) -> None:
         self.platform = self.run.gate.platform
         self.environment = self.run.gate.environment
-        self.environment_name = self.environment.name
+        self.environment_name = self.run.gate.environment.name
         self.catalogue = self.run.gate.catalogue
         self.ledger = self.run.ledger
         self.ports = self.run.gate.ports

@@ -1,0 +1,117 @@
+"""`gate doctor`: what is lacking is named with its next step; what is there is said to be."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from gates import wiring
+from gates.cli import invoke
+from gates.errors import ConfigurationError, DeniedError
+from gates.model.exit_code import ExitCode
+from tests.gate.test_pipeline import Run, healthy
+from tests.support.gate_house import GateHouse
+
+DOCTOR = ["doctor", "--env", "sandbox"]
+
+
+class DoctorHouse(GateHouse):
+    """A house in which everything is in order, until a test says otherwise."""
+
+    def __post_init__(self) -> None:
+        """Add the cloud and an identity."""
+        super().__post_init__()
+        self.cloud = self.run.cloud
+        self.environment = replace(self.run.gate.environment, identities=(("viewer", "env:VIEWER"),))
+
+
+class HouseWithoutEnvironment(DoctorHouse):
+    """The environment's document leads nowhere."""
+
+    @property
+    def environment(self) -> NoReturn:
+        """Refuse."""
+        raise ConfigurationError("the sandbox does not run", next_step="make sandbox")
+
+    @environment.setter
+    def environment(self, _value: object) -> None:
+        """Take nothing."""
+
+
+def node(folder: Path, says: str) -> None:
+    """Write a program that says which Node it is."""
+    file = folder / "node"
+    file.write_text(f"#!/bin/sh\necho {says}\n")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorHouse:
+    """Stand in a folder with everything installed."""
+    (tmp_path / "tools" / "allure" / "node_modules").mkdir(parents=True)
+    node(tmp_path, "v22.1.0")
+    made = DoctorHouse(Run(healthy), tmp_path)
+    monkeypatch.setattr(wiring, "House", made)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("VIEWER", '{"username": "v", "password": "p"}')
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+@pytest.mark.usefixtures("house")
+def test_a_machine_with_everything_lacks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every line is ok, and it leaves with 0."""
+    assert invoke(DOCTOR) is ExitCode.GO
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("ok     ") for line in lines)
+    assert {"ok     cloud API: auth-service", "ok     identity viewer", "ok     Allure generator"} <= set(
+        lines
+    )
+
+
+def test_everything_that_lacks_is_named_at_once(
+    house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An old Node, no generator, a service that may not be read, an identity without its secret."""
+    node(tmp_path, "v18.0.0")
+    shutil.rmtree(tmp_path / "tools")
+    monkeypatch.delenv("VIEWER")
+    house.cloud.services["frontend"].refusal = DeniedError("no permission", next_step="grant run.viewer")
+
+    assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
+    out = capsys.readouterr().out
+    assert "LACKS  Node for the Allure page: v18.0.0 is too old" in out
+    assert "LACKS  Allure generator: run `make setup`" in out
+    assert "LACKS  cloud API: frontend: no permission; grant run.viewer" in out
+    assert "LACKS  identity viewer: " in out
+    assert "ok     cloud API: auth-service" in out
+
+
+@pytest.mark.usefixtures("house")
+def test_a_machine_without_node_is_told_which(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The oldest that will do."""
+    monkeypatch.setenv("PATH", str(tmp_path / "tools"))
+
+    assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
+    assert "not found: install Node 20 or newer" in capsys.readouterr().out
+
+
+def test_without_an_environment_nothing_behind_it_is_asked(
+    house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one cause is said once, not for every service."""
+    monkeypatch.setattr(wiring, "House", HouseWithoutEnvironment(house.run, house.reports))
+
+    assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
+    captured = capsys.readouterr()
+    assert (
+        captured.out.splitlines()[-1] == "LACKS  environment sandbox: the sandbox does not run; make sandbox"
+    )
+    assert captured.err == ""
