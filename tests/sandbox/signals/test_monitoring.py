@@ -341,8 +341,13 @@ def test_descriptors_are_listed_and_found(monitoring: Monitoring) -> None:
     listed = {one.type: one for one in monitoring.client.list_metric_descriptors(name=name)}
     latencies = listed["run.googleapis.com/request_latencies"]
     assert set(listed) == {
-        f"run.googleapis.com/{metric}"
-        for metric in ("request_count", "request_latencies", "container/instance_count")
+        "cloudsql.googleapis.com/database/disk/utilization",
+        "loadbalancing.googleapis.com/https/frontend_tcp_rtt",
+        "run.googleapis.com/container/cpu/utilizations",
+        "run.googleapis.com/container/instance_count",
+        "run.googleapis.com/container/memory/utilizations",
+        "run.googleapis.com/request_count",
+        "run.googleapis.com/request_latencies",
     }
     assert (latencies.metric_kind, latencies.value_type, latencies.unit) == (2, 5, "ms")
     assert {label.key for label in latencies.labels} == {"response_code", "response_code_class", "route"}
