@@ -121,6 +121,15 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
     "filter matches a part": (GOOD, ("-k", "one")),
     "file does not import": ("import nowhere\n" + GOOD, ()),
     "process ends itself with 0": (GOOD.replace("pass", "os._exit(0)"), ()),
+    "process is killed": (GOOD.replace("pass", "os.kill(os.getpid(), 9)"), ()),
+    "interrupted": (GOOD.replace("pass", "raise KeyboardInterrupt"), ()),
+    "a good measurement after a bad one": (
+        GOOD.replace(
+            "service): pass",
+            "service, measure): [measure(value, unit='failed checks') for value in (1.0, 0.0)]",
+        ),
+        (),
+    ),
     "pytest.exit with 0": (GOOD.replace("pass", "pytest.exit('bye', returncode=0)"), ()),
     "lost xdist worker": (GOOD.replace("pass", "os._exit(1)"), ("-n", "2")),
     "lost xdist worker, no restart": (

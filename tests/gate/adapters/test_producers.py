@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,11 +37,16 @@ TARGET = Target(
 )
 
 
-def seen(root: Path, *, seed: int | None) -> Evidence:
-    """Run the one producer and return what it saw."""
+def written(root: Path) -> None:
+    """Write the one producer."""
     folder = root / "tests" / "validation"
     folder.mkdir(parents=True)
     (folder / "test_it.py").write_text(CODE)
+
+
+def seen(root: Path, *, seed: int | None) -> Evidence:
+    """Run the one producer and return what it saw."""
+    written(root)
     (root / "conftest.py").write_text(f"pytest_plugins = {PLUGINS}\n")
     producers = PytestProducers(root=root, announce=lambda _: None, seed=seed)
     bundle = producers.collect([criterion(producers=(PRODUCER,))], TARGET, folder=root, seconds=60)
@@ -57,3 +64,40 @@ def test_a_producer_generates_from_the_seed_of_the_run(
 
     assert measured is not None
     assert measured.value == wanted
+
+
+def test_what_people_alone_attest_runs_nothing(tmp_path: Path) -> None:
+    """No producer was demanded, so none is missing."""
+    producers = PytestProducers(root=tmp_path, announce=lambda _: None)
+    bundle = producers.collect([criterion(producers=())], TARGET, folder=tmp_path, seconds=60)
+
+    assert (bundle.items, bundle.flaws) == ((), ())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_producers_that_nobody_wrote_are_a_flaw(tmp_path: Path) -> None:
+    """The catalogue names them, and there are none."""
+    producers = PytestProducers(root=tmp_path, announce=lambda _: None)
+    bundle = producers.collect([criterion(producers=(PRODUCER,))], TARGET, folder=tmp_path, seconds=60)
+
+    assert (bundle.items, bundle.flaws) == ((), ("no producer of this stage exists",))
+
+
+def test_producers_that_do_not_end_are_ended_with_all_that_they_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time that was given is all there is, and nothing of them outlives it."""
+    written(tmp_path)
+    os.mkfifo(tmp_path / "alive")  # reads as ended once nobody holds its other end
+    alive = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    endless = tmp_path / "endless"
+    endless.write_text("#!/bin/sh\nexec 3>alive\necho here >&3\nsleep 600 &\nwait\n")
+    endless.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(endless))
+    producers = PytestProducers(root=tmp_path, announce=lambda _: None)
+    bundle = producers.collect([criterion(producers=(PRODUCER,))], TARGET, folder=tmp_path, seconds=1)
+
+    assert "the producers did not finish within 1 s and were ended" in bundle.flaws
+    assert os.read(alive, 10) == b"here\n"
+    assert os.read(alive, 10) == b""
+    os.close(alive)
