@@ -1,0 +1,127 @@
+"""`gate rollback prove`: whose way back is looked at, what is told, and how it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gates import wiring
+from gates.cli import invoke, proving
+from gates.cli.proving import unproven_now
+from gates.model.criterion import Stage
+from gates.model.decision import Target
+from gates.model.drill import DrillKind, DrillRecord
+from gates.model.exit_code import ExitCode
+from gates.model.release import Release
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.pipeline import Request
+from tests.gate.test_pipeline import Run, healthy
+from tests.support.gate_house import GateHouse
+
+PROVE = ["rollback", "prove", "--env", "sandbox"]
+NEW, OLD = "auth-service-2", "auth-service-1"
+
+
+@dataclass
+class ProvingHouse(GateHouse):
+    """A house whose ways back are as a test says; proofs are kept, the newest first."""
+
+    faults: dict[str, str] = field(default_factory=dict)
+    proofs: list[DrillRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Add the cloud."""
+        super().__post_init__()
+        self.cloud = self.run.cloud
+
+    def release_now(self) -> Release:
+        """Return what is deployed."""
+        gate = self.run.gate
+        return gate.find(Request(stage=Stage.IMMEDIATE, run_id="now"), gate.views()).release
+
+    def prove(self, target: Target, environment: str) -> DrillRecord:
+        """Prove a way back, as far as it has no fault."""
+        service = target.action.service
+        proof = DrillRecord(
+            kind=DrillKind.WAY_BACK,
+            subject=service,
+            environment=environment,
+            fingerprint=target.identity,
+            rto_s=1.0,
+            rpo_s=0.0,
+            passed=service not in self.faults,
+            at=datetime.now(UTC),
+            detail=self.faults.get(service, "answers"),
+        )
+        self.proofs.insert(0, proof)
+        return proof
+
+    def wait_for_traffic(self, service: str) -> None:
+        """Give all the traffic to the older revision, so that the newer is a candidate that waits for it."""
+        targets = (TrafficTarget(revision=f"{service}-1", percent=100),)
+        self.cloud.services[service].traffic = TrafficSplit(targets=targets)
+
+
+class Room:
+    """Leads to the house's own way back."""
+
+    def __init__(self, house: ProvingHouse, _by: str) -> None:
+        self.way_back = house
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ProvingHouse:
+    """Two services with two revisions each; nothing waits for traffic."""
+    made = ProvingHouse(Run(healthy), tmp_path)
+    monkeypatch.setattr(wiring, "House", made)
+    monkeypatch.setattr(proving, "ControlRoom", Room)
+    monkeypatch.setattr(type(made.ledger), "drills", lambda *_: tuple(made.proofs), raising=False)
+    return made
+
+
+def test_only_who_waits_for_traffic_is_proven(
+    house: ProvingHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others have nothing to go live with."""
+    house.wait_for_traffic("auth-service")
+
+    assert invoke(PROVE) is ExitCode.GO
+    assert capsys.readouterr().out == "proven  auth-service: answers\n"
+
+
+def test_when_nothing_waits_a_person_names_what_is_meant(
+    house: ProvingHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is proven by looking at nothing."""
+    assert invoke(PROVE) is ExitCode.USAGE_ERROR
+    assert "no candidate waits for traffic" in capsys.readouterr().err
+    assert invoke([*PROVE, "--all"]) is ExitCode.GO
+    assert sorted(proof.subject for proof in house.proofs) == ["auth-service", "frontend"]
+
+
+def test_a_way_that_is_shut_is_no_success(house: ProvingHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """A proof that failed, or nothing to go back to."""
+    house.faults["frontend"] = "/readyz answers 503"
+    assert invoke([*PROVE, "frontend", "auth-service"]) is ExitCode.NO_GO
+    assert "FAILED  frontend: /readyz answers 503" in capsys.readouterr().out
+    entry = house.cloud.services["auth-service"]
+    entry.revisions = entry.revisions[:1]
+    assert invoke([*PROVE, "auth-service"]) is ExitCode.NO_GO
+    assert "NO WAY  auth-service: " in capsys.readouterr().out
+
+
+def test_a_go_live_asks_for_a_fresh_proof_of_exactly_its_way_back(house: ProvingHouse) -> None:
+    """Never proven, proven, proven too long ago; who waits for nothing needs no proof."""
+    candidates = {"auth-service": NEW}
+    assert unproven_now(house, candidates) == ()  # type: ignore[arg-type]
+    house.wait_for_traffic("auth-service")
+    (missing,) = unproven_now(house, candidates)  # type: ignore[arg-type]
+    assert missing == f"auth-service → {OLD}: never proven"
+    invoke(PROVE)
+    assert unproven_now(house, candidates) == ()  # type: ignore[arg-type]
+    house.proofs[0] = replace(house.proofs[0], at=datetime.now(UTC) - timedelta(days=60))
+    (missing,) = unproven_now(house, candidates)  # type: ignore[arg-type]
+    assert "the proof is of " in missing
