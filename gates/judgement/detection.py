@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,10 +47,19 @@ def assess(arm: Arm, number: int, verdict: Verdict, run: RunFacts) -> ArmResult:
         unclear=_labels(j for j in verdict.judgements if j.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR)),
         missed=tuple(name for name in named if name not in _ids(seen)),
         astray=tuple(name for name in named if name in _ids(seen) and name not in _ids(right)),
+        besides=_labels(_unnamed(failed, arm)) if arm.kind.is_bad else (),
         is_detected=verdict.outcome is VerdictOutcome.NO_GO,
         detection_s=None if moment is None else (moment - run.started).total_seconds(),
         requests=None if moment is None else run.requests_until(moment),
     )
+
+
+def _unnamed(failed: Sequence[Judgement], arm: Arm) -> Iterator[Judgement]:
+    """Yield what failed although the arm does not name it, consequences of what it names aside."""
+    for judgement in failed:
+        cause = (judgement.implied_by or "").partition("@")[0]
+        if judgement.criterion.id not in arm.criteria and cause not in arm.criteria:
+            yield judgement
 
 
 def _is_about(judgement: Judgement, service: str) -> bool:
@@ -77,6 +86,7 @@ def summarise(results: Sequence[ArmResult]) -> BenchResult:
             ("detected", _rate(bad, lambda one: one.is_detected)),
             ("right criterion", _rate(bad, lambda one: one.has_right_criterion)),
             ("right criterion and service", _rate(bad, lambda one: one.has_right_service)),
+            ("nothing but what was named", _rate(bad, lambda one: one.is_detected and not one.besides)),
             ("false alarms", _rate(quiet, lambda one: one.is_false_alarm)),
             (
                 "unclear although good",

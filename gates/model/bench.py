@@ -92,6 +92,8 @@ class ArmResult:
     """Named criteria that did not fail at all."""
     astray: tuple[str, ...] = ()
     """Named criteria that failed, and blame another service."""
+    besides: tuple[str, ...] = ()
+    """Of a bad release, what failed as `ID@service` without being named or implied by what was."""
     is_detected: bool = False
     detection_s: float | None = None
     requests: int | None = None

@@ -19,20 +19,28 @@ def line_of(result: ArmResult) -> str:
 
 def _said(result: ArmResult) -> Iterator[str]:
     if result.kind.is_bad:
-        yield "detected" if result.is_detected else "NOT DETECTED"
-        if result.detection_s is not None:
-            sent = "" if result.requests is None else f" and {count(result.requests, 'request')}"
-            yield f"after {result.detection_s:.1f} s{sent}"
-        if result.missed:
-            yield f"did not fail: {', '.join(result.missed)}"
-        if result.astray:
-            yield f"blamed another service: {', '.join(result.astray)}"
+        yield from _seen(result)
     if result.failed and not result.is_as_expected:
         yield f"failed: {', '.join(result.failed[:6])}"
     if result.unclear and not result.is_as_expected:
         yield f"unclear: {', '.join(result.unclear[:6])}"
     if result.error:
         yield result.error.replace("\n", " ")
+
+
+def _seen(result: ArmResult) -> Iterator[str]:
+    """Yield how the gate did on a release that is wrong."""
+    yield "detected" if result.is_detected else "NOT DETECTED"
+    if result.detection_s is not None:
+        sent = "" if result.requests is None else f" and {count(result.requests, 'request')}"
+        yield f"after {result.detection_s:.1f} s{sent}"
+    for names, said in (
+        (result.missed, "did not fail"),
+        (result.astray, "blamed another service"),
+        (result.besides[:6], "failed beside it"),
+    ):
+        if names:
+            yield f"{said}: {', '.join(names)}"
 
 
 def summary(result: BenchResult) -> str:

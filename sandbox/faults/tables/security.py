@@ -69,7 +69,7 @@ KNOWN = (
     _access("AUZ-10", "double-slash-open", TAKING_TOKENS, "two slashes go around", "AUZ-10-PATHS"),
     _access("AUZ-11", "method-by-header", TAKING_TOKENS, "a header is the method", "AUZ-11-OVERRIDE"),
     _access("AUZ-14", "settings-readable", ALL, "/.env is there", "AUZ-14-DOORS"),
-    _input("M09", "limit-off", _GATE, "nobody has to wait", "RES-01-RATE"),
+    _input("M09", "limit-off", _GATE, "nobody has to wait", "RES-01-RATE", "RES-02-FORWARDED", "INF-05"),
     _input("RES-02", "address-by-header", _GATE, "a header is the address", "RES-02-FORWARDED"),
     _input("RES-03", "body-unbounded", TAKING_TOKENS, "bodies have no limit", "RES-03-BODY"),
     _input("RES-04", "nesting-unbounded", TAKING_TOKENS, "nesting breaks the parser", "RES-04-DEPTH"),

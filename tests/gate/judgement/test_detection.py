@@ -54,6 +54,19 @@ def test_a_failure_of_another_criterion_alone_is_not_the_right_one() -> None:
     assert (seen.is_detected, seen.has_right_criterion, seen.missed) == (True, False, ("AUT-LOGIN",))
 
 
+def test_what_failed_beside_the_named_is_told_and_their_consequences_are_not() -> None:
+    """A defect that breaks more than its arm says is not exactly what was meant."""
+    (judgement,) = failing().judgements
+    implied = replace(judgement, implied_by="HLT-LIVE@auth-service")
+    for named, failed, besides in (
+        (("HLT-LIVE",), judgement, ()),
+        (("AUT-LOGIN",), judgement, ("HLT-LIVE@auth-service",)),
+        (("HLT-LIVE", "AUT-LOGIN"), implied, ()),
+    ):
+        arm = replace(BAD, criteria=named)
+        assert judged(arm, replace(failing(), judgements=(failed,))).besides == besides
+
+
 def test_of_the_named_criteria_those_that_the_stage_demands_count() -> None:
     """A fault may name criteria of several stages; one stage is looked at."""
     assert judged(replace(BAD, criteria=("SEC-01", "HLT-LIVE")), failing()).has_right_service
