@@ -115,9 +115,9 @@ class Bench:
             if arm.image:
                 deployed = self.deployer.deploy(arm.service, arm.image, percent=arm.percent, tag=arm.tag)
                 wanted[arm.service] = deployed
-            if arm.settle_s:
-                self.clock.wait(arm.settle_s)
             with later:
+                if arm.settle_s:
+                    self.clock.wait(arm.settle_s)
                 yield wanted
         finally:
             try:

@@ -135,12 +135,13 @@ def show_known_bad(form: str | None) -> ExitCode:
     platform, catalogue = _load()
     folder = platform_folder()
     proofs = load_proofs(folder, platform, catalogue)
-    found = reds(catalogue, load_bench(folder, platform, catalogue), proofs)
+    arms = load_bench(folder, platform, catalogue)
+    found = reds(catalogue, arms, proofs)
     match form or _default_format():
         case "json":
             _json([_red(red) for red in found])
         case "markdown":
-            click.echo(page(found, proofs, platform.name), nl=False)
+            click.echo(page(found, arms, proofs, platform.name), nl=False)
         case chosen:
             _table(("id", "turned red by"), lines(found), chosen)
     return ExitCode.GO if all(red.is_known or not red.is_owed for red in found) else ExitCode.NO_GO

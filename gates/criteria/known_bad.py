@@ -69,24 +69,43 @@ def lines(found: Sequence[Red]) -> tuple[tuple[str, str], ...]:
     return tuple((red.criterion.id, "; ".join(_phrases(red, code=""))) for red in found)
 
 
-def page(found: Sequence[Red], proofs: Sequence[Proof], platform: str) -> str:
-    """Return the page."""
+def page(found: Sequence[Red], arms: Sequence[Arm], proofs: Sequence[Proof], platform: str) -> str:
+    """Return the page: by criterion, then by name."""
     text = [line.format(name=platform) for line in _PREAMBLE]
     for category, members in groupby(found, key=lambda red: red.criterion.category):
         text += [f"## {category.replace('-', ' ').capitalize()}", ""]
         text += ["| criterion | turned red by |", "|---|---|"]
         text += [f"| {red.criterion.id} | {'<br>'.join(_phrases(red, code='`'))} |" for red in members]
         text += [""]
-    refused = [proof for proof in proofs if not proof.criteria]
-    if refused:
-        text += ["## Refused", "", "| known bad | what is refused | shown by |", "|---|---|---|"]
-        text += [f"| {proof.id} | {proof.summary} | `{proof.test}` |" for proof in refused]
-        text += [""]
-    return "\n".join(text)
+    text += ["## By name", "", "| known bad | of | what is wrong | turns red |", "|---|---|---|---|"]
+    bad = sorted((arm for arm in arms if arm.kind.is_bad), key=_name)
+    text += [_row(name, tuple(alike), found) for name, alike in groupby(bad, key=_name)]
+    text += [
+        "",
+        "## Shown by a test",
+        "",
+        "| known bad | what is wrong | turns red | test |",
+        "|---|---|---|---|",
+    ]
+    for proof in proofs:
+        reddened = ", ".join(proof.criteria) or "what would be done is refused"
+        text += [f"| {proof.id} | {proof.summary} | {reddened} | `{proof.test}` |"]
+    return "\n".join([*text, ""])
+
+
+def _name(arm: Arm) -> str:
+    """Return what an arm is called without its service."""
+    return arm.id.partition(".")[0]
+
+
+def _row(name: str, alike: Sequence[Arm], found: Sequence[Red]) -> str:
+    services = ", ".join(arm.service for arm in alike)
+    asked = ", ".join(red.criterion.id for red in found if alike[0] in red.arms)
+    return f"| {name} | {services} | {alike[0].summary} | {asked} |"
 
 
 def _phrases(red: Red, *, code: str) -> Iterator[str]:
-    for name, arms in groupby(red.arms, key=lambda arm: arm.id.partition(".")[0]):
+    for name, arms in groupby(red.arms, key=_name):
         alike = tuple(arms)
         others = [other for other in alike[0].criteria if other != red.criterion.id]
         beside = f" (with {', '.join(others)})" if others else ""

@@ -35,8 +35,8 @@ class Arm:
 
     `image` is deployed as a new revision of `service`, with `percent` of the traffic and `tag`; without an
     image the release stays as it is. `apply` and `restore` are command lines around the run; `apply` runs
-    `after_s` seconds into it when that is positive. The release serves for `settle_s` seconds before the gate
-    looks: what is judged over a window needs one. `variables` are set in the environment of the run.
+    `after_s` seconds into it when that is positive. The release serves for `settle_s` seconds before the
+    gate looks, as what is judged over a window needs. `variables` are set in the environment of the run.
     `criteria` are those that must fail, each about `service`. Without a `stage` it is the first stage of the
     first criterion.
     """

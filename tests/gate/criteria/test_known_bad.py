@@ -40,7 +40,7 @@ def test_a_criterion_that_nothing_turns_red_says_so() -> None:
     assert lines((attested,)) == (("OPS-01", "the operations-manager attests it"),)
 
 
-def test_the_page_folds_the_services_of_a_fault_and_ends_with_what_is_refused() -> None:
+def test_the_page_folds_the_services_of_a_fault_and_ends_with_what_tests_show() -> None:
     """One line for a fault on two services, with what else it turns red."""
     both = tuple(
         Arm(
@@ -54,6 +54,7 @@ def test_the_page_folds_the_services_of_a_fault_and_ends_with_what_is_refused() 
         for service in ("auth-service", "frontend")
     )
     refusal = replace(PROOF, id="M25", criteria=())
-    text = page(reds(CATALOGUE, both, (refusal,)), (refusal,), "isectech")
+    text = page(reds(CATALOGUE, both, (refusal,)), both, (refusal,), "isectech")
     assert "| HLT-LIVE | `M02-lies` of auth-service, frontend: lies (with HLT-READY) |" in text
-    assert "| M25 | a drill failed | `tests/t.py::test_t` |" in text
+    assert "| M02-lies | auth-service, frontend | lies | HLT-LIVE |" in text
+    assert "| M25 | a drill failed | what would be done is refused | `tests/t.py::test_t` |" in text
