@@ -39,6 +39,11 @@ def sometimes_slow(_service: str, create_app: Create) -> App:
     return delaying(create_app(), every(10, is_work), lambda: 4.0)
 
 
+def tail_slow(_service: str, create_app: Create) -> App:
+    """P03: one request in seventeen takes more than two seconds; the rate is hardly lower for it."""
+    return delaying(create_app(), every(17, is_work), lambda: 2.2)
+
+
 def leaking_slower(_service: str, create_app: Create) -> App:
     """Each request makes the next one slower, as a list that is never emptied does."""
     seen = itertools.count()

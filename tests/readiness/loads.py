@@ -22,10 +22,10 @@ _LEAST = 0.9
 def demand_load(runs: Sequence[PastRun], target: Target) -> None:
     """Demand a load run of the agreed size that kept every level."""
     checks = demand_held(runs, target, LEVELS)
-    sent = max(check.samples for check in checks if check.criterion == REACHED)
+    wanted = max(check.samples for check in checks if check.criterion == REACHED)
     least = _LEAST * AGREED.demanded
     demand(
-        sent >= least,
-        f"the load run sent {sent} requests, the agreed size is {AGREED.demanded:.0f}",
+        wanted >= least,
+        f"the load run was of {wanted} requests, the agreed size is {AGREED.demanded:.0f}",
         blames="api-gateway",
     )

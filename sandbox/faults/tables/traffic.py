@@ -16,8 +16,9 @@ KNOWN = (
     _row("M12", "one-percent-fails", _LOADED, "1 % of the requests end in a 500", *_FAILING),
     _row("M13", "few-fail", "api-gateway", "0.4 % of the requests end in a 500", "LOD-ERRORS", "VAL-ERR"),
     _row("M14", "slow", _LOADED[1:], "two and a half seconds on every call", *_SLOW),
-    _row("M15", "sometimes-slow", "api-gateway", "every tenth request takes four seconds", *_P95),
+    _row("M15", "sometimes-slow", "api-gateway", "every tenth request takes four seconds", *_SLOW[:2]),
     _row("M21", "memory-leaks", "api-gateway", "200 KB more with every request", "LOD-ERRORS", "VAL-ERR"),
     _row("P01", "leaking-slower", "api-gateway", "slower with every request", *_RATE),
+    _row("P03", "tail-slow", "api-gateway", "one request in seventeen is slow", *_P95),
     _row("P02", "one-tenant-fails", "api-gateway", "broken for one tenant", "LOD-ERRORS", "VAL-ERR"),
 )
