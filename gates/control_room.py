@@ -253,11 +253,11 @@ class ControlRoom:
         return BuildRollback(CloudBuild(place), self.house.ports, self.performer, place.name)
 
     def rollback_plan(
-        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None
+        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None, *, is_dry: bool = False
     ) -> RollbackPlan:
         """Return what a rollback of the services would do now; `lifted` are the guards that a word lifts.
 
-        Without `lifted` no guard is asked: the plan is only looked at.
+        Without `lifted` no guard is asked: the plan is only looked at. A dry run writes no word down.
 
         Raises:
             LedgerError: the ledger cannot be read or written.
@@ -267,7 +267,9 @@ class ControlRoom:
         house = self.house
         engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="operations")
         plan = engine.plan(services, reason="asked for by hand")
-        return plan if lifted is None else engine.guard(plan, is_planned=False, lifted=lifted, by=self.by)
+        if lifted is None:
+            return plan
+        return engine.guard(plan, is_planned=False, lifted=lifted, by=None if is_dry else self.by)
 
     def rollback_target(self, service: str) -> str:
         """Return the revision that a rollback of the service would choose now.

@@ -102,9 +102,11 @@ class RollbackEngine:
         return replace(plan, impossible=troubles + plan.impossible)
 
     def guard(
-        self, plan: RollbackPlan, *, is_planned: bool, lifted: Mapping[Guard, str], by: str
+        self, plan: RollbackPlan, *, is_planned: bool, lifted: Mapping[Guard, str], by: str | None
     ) -> RollbackPlan:
         """Return the plan without what a guard refuses; a guard that a word lifts is written into the ledger.
+
+        `by` is who lifts it, None for a plan that is only looked at: then nothing is written.
 
         Raises:
             LedgerError: a word could not be written down, so it lifts nothing.
@@ -115,14 +117,16 @@ class RollbackEngine:
         self.lift(found, lifted, by)
         return without_refused(plan, found, lifted)
 
-    def lift(self, found: Sequence[Objection], lifted: Mapping[Guard, str], by: str) -> tuple[Objection, ...]:
-        """Write down which objections a word lifts, and return those that stand.
+    def lift(
+        self, found: Sequence[Objection], lifted: Mapping[Guard, str], by: str | None
+    ) -> tuple[Objection, ...]:
+        """Write down which objections a word lifts, unless nobody says it, and return those that stand.
 
         Raises:
             LedgerError: a word could not be written down, so it lifts nothing.
         """
         for objection in found:
-            if objection.guard in lifted:
+            if objection.guard in lifted and by is not None:
                 self._ports.ledger.record_operation(self._overridden(objection, lifted[objection.guard], by))
         return tuple(objection for objection in found if objection.guard not in lifted)
 

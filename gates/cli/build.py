@@ -28,7 +28,7 @@ def rollback(
         raise UsageError("name the services, or say --all")
     names = chosen(services, asked.house.platform)
     words = lifted(overrides)
-    plan = asked.room.rollback_plan(names, words)
+    plan = asked.room.rollback_plan(names, words, is_dry=asked.is_dry)
     for service, why in plan.impossible:
         click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
     asked.confirm(f"roll {', '.join(names)} back through a build")

@@ -117,15 +117,10 @@ class PlannedWork:
             case Step.PAGE_OFF:
                 return [maintenance.preview_off(name, targets.get(name)) for name in self._public]
             case _:
-                only = self._post_test if step is Step.TEST else ()
+                only = self._house.platform.policy.rollback.post_test if step is Step.TEST else ()
                 words = [f"--only {name}" for name in only]
                 words += [f"--revision {service}={to}" for service, to in targets.items()]
                 return [f"gate run --env {self._place} --stage {Stage.POST_ROLLBACK} {' '.join(words)}"]
-
-    @property
-    def _post_test(self) -> tuple[str, ...]:
-        """What can be seen while the public hosts show the page; without a page everything can."""
-        return self._house.platform.policy.rollback.post_test if self._public else ()
 
     def _prepare(self, plan: RollbackPlan) -> Iterator[str]:
         """Refuse what a guard refuses; how everything stood before is told and written down."""
@@ -187,7 +182,11 @@ class PlannedWork:
                 yield f"{receipt.action.service}: {receipt.detail}"
 
     def _test(self, plan: RollbackPlan) -> Iterator[str]:
-        yield from self._looked("test", plan, self._post_test)
+        only = self._house.platform.policy.rollback.post_test
+        if not only:
+            yield "the policy names nothing to test before users come back: rollback.postTest"
+            return
+        yield from self._looked("test", plan, only)
 
     def _page_off(self, plan: RollbackPlan) -> Iterator[str]:
         for name in self._public:

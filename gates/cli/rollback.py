@@ -90,7 +90,7 @@ def services(**options: object) -> ExitCode:
         engine.plan(chosen, reason=reason, to=target),
         is_planned=is_planned,
         lifted=lifted(options["overrides"]),
-        by=str(options["by"]),
+        by=None if is_dry or is_planned else str(options["by"]),  # its first step writes down what is lifted
     )
     _tell_plan(plan, house.environment, reason)
     if is_planned:

@@ -201,7 +201,7 @@ class FakeRoom:
         return BuildRollback(self, ports, performer(self.ledger, self.cloud.clock), "sandbox")
 
     def rollback_plan(
-        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None
+        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None, *, is_dry: bool = False
     ) -> RollbackPlan:
         """Return a plan to the older revision of each."""
         actions = (

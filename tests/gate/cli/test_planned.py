@@ -17,6 +17,7 @@ from gates.model.decision import RollbackPlan
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Platform
+from gates.model.rollback_policy import RollbackPolicy
 from gates.model.traffic import TrafficSplit
 from gates.operations.maintenance import Maintenance
 from gates.operations.performing import Performer
@@ -54,7 +55,11 @@ class Stage:
     cloud: FakeCloud = field(
         default_factory=lambda: FakeCloud(services={name: two_revisions(name) for name in "ab"})
     )
-    platform: Platform = PLATFORM
+    platform: Platform = field(
+        default_factory=lambda: replace(
+            PLATFORM, policy=replace(PLATFORM.policy, rollback=RollbackPolicy(post_test=("HLT-READY",)))
+        )
+    )
     environment = environment()
     services: FakeServices = field(default_factory=FakeServices)
     sql: FakeDatabase = field(default_factory=database)
@@ -127,7 +132,7 @@ def test_the_whole_procedure_goes_from_page_to_targets(
     assert "24 h of a: 3000 requests, errors 2.000 %, p95 900 ms" in out
     assert "planned rollback of 2 services closed" in out
     assert (stage.cloud.serving("a"), stage.cloud.serving("b")) == ("a-1", "b-1")
-    assert [name for name, _ in stage.looks] == ["test", "after"]
+    assert stage.looks == [("test", ("HLT-READY",)), ("after", ())]
     assert stage.configuration.writes == ["a: page:1", "a: image of a-1"]
     report = next(one for one in stage.ledger.recorded if one.action == planned.REPORT)
     assert "24 h of b" in report.detail
@@ -198,6 +203,16 @@ def test_a_post_test_that_fails_keeps_the_page_and_says_so(
     assert stage.cloud.serving("a") == "a-1"
 
 
+def test_a_policy_without_a_post_test_lets_nobody_back(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing to test is no test that held."""
+    stage.platform = PLATFORM
+    assert gate("--planned --yes") is ExitCode.ACTION_FAILED
+    assert "rollback.postTest" in capsys.readouterr().out
+    assert stage.cloud.services["a"].traffic.is_in_maintenance
+
+
 def test_an_abandoned_one_leaves_the_page_and_the_way_out(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,7 +226,7 @@ def test_an_abandoned_one_leaves_the_page_and_the_way_out(
 
 
 def test_without_a_page_users_are_never_sent_to_one(stage: Stage) -> None:
-    """The reason is on record, and the look before the end of maintenance has no limit."""
+    """The reason is on record."""
     assert cli.invoke(
         [
             *("rollback", "--planned", "--yes", "--env", "sandbox"),

@@ -129,6 +129,16 @@ def test_a_dry_run_prints_the_call_and_sends_nothing(
     assert (house.cloud.writes, house.ledger.rollbacks, house.ledger.tombstones) == ([], [], set())
 
 
+def test_a_dry_run_writes_no_word_down(house: FakeHouse) -> None:
+    """A guard that would be lifted is lifted for the look alone."""
+    house.ledger.tombstones.add(("sandbox", "a", "a-1"))
+    words = ["rollback", "a", "--to", "a-1", "--override", "tombstone=INC-7"]
+    assert cli.invoke([*words, "--dry-run"]) is ExitCode.GO
+    assert house.ledger.recorded == []
+    assert cli.invoke([*words, "--yes"]) is ExitCode.GO
+    assert [one.detail for one in house.ledger.recorded] == ["INC-7"]
+
+
 def test_off_a_terminal_it_refuses_without_yes(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody can be asked, so nothing is done."""
     assert cli.invoke(["rollback", "a"]) is ExitCode.USAGE_ERROR
