@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,9 @@ from journeys.client import SilenceError
 from journeys.reads import PROTECTED, PUBLIC
 
 _CALLERS: Final = 6
+_MOST_CALLERS: Final = 48
+_SLOW_MS: Final = 1000.0
+"""An answer that takes longer brings one more caller: a slow service must not escape for want of samples."""
 _LONGEST_S: Final = 45.0
 _CALLER_WRONG: Final = range(400, 500)
 _SERVER_ERROR: Final = 500
@@ -40,19 +43,24 @@ class ProbeResult:
 
 
 def probe(client: httpx.Client, service: str, count: int, *, headers: dict[str, str]) -> ProbeResult:
-    """Send up to `count` reads from a few callers side by side."""
+    """Send up to `count` reads from a few callers side by side, from more where each waits long."""
     path = PUBLIC.get(service) or PROTECTED[service]
     tickets, lock, ends = itertools.count(), threading.Lock(), time.monotonic() + _LONGEST_S
     seen: list[tuple[int, float]] = []
+    callers: list[Future[None]] = []
 
     def call() -> None:
         while next(tickets) < count and time.monotonic() < ends:
             status, milliseconds = _timed(lambda: client.get(path, headers=headers))
             with lock:
                 seen.append((status, milliseconds))
+                if milliseconds > _SLOW_MS and len(callers) < _MOST_CALLERS:
+                    callers.append(pool.submit(call))
 
-    with ThreadPoolExecutor(_CALLERS) as pool:
-        for done in [pool.submit(call) for _ in range(_CALLERS)]:
+    with ThreadPoolExecutor(_MOST_CALLERS) as pool:
+        with lock:
+            callers += [pool.submit(call) for _ in range(_CALLERS)]
+        for done in callers:  # it grows while its members are at work
             done.result()
     counted = [(status, spent) for status, spent in seen if status not in _CALLER_WRONG]
     failed = sum(status >= _SERVER_ERROR for status, _ in counted)
