@@ -65,6 +65,8 @@ def test_what_failed_beside_the_named_is_told_and_their_consequences_are_not() -
     ):
         arm = replace(BAD, criteria=named)
         assert judged(arm, replace(failing(), judgements=(failed,))).besides == besides
+    other = replace(judgement, criterion=replace(judgement.criterion, id="VAL-HEALTH"))
+    assert judged(BAD, replace(failing(), judgements=(judgement, other))).besides == ()
 
 
 def test_of_the_named_criteria_those_that_the_stage_demands_count() -> None:
