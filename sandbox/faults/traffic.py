@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.faults.tokens import read_token
-from sandbox.faults.wrapping import App, Receive, Scope, Send, answering, delaying, every, is_work
+from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, answering, delaying, every, is_work
 
 Create = Callable[[], Any]
 _BROKEN = (
     b'{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"x","code":"internal"}'
 )
 _LEAK_BYTES = 200_000
-_MEMORY_BYTES = 16_000_000
-"""Room for 80 leaked requests: a container of that size is small, so that a short run sees its end."""
+_MEMORY_BYTES = 30_000_000
+"""Room for 150 leaked requests: a container of that size is small, so that a short run sees its end."""
 
 
 def one_percent_fails(_service: str, create_app: Create) -> App:
@@ -68,15 +68,21 @@ def _tenant_of(scope: Scope) -> str:
 
 
 def memory_leaks(_service: str, create_app: Create) -> App:
-    """M21: each request keeps 200 KB for ever, and the container ends when its memory is used up."""
+    """M21: each request keeps 200 KB for ever, and the container ends when its memory is used up.
+
+    It ends in the middle of an answer, which nobody in between can ask for again.
+    """
     app: App = create_app()
     kept: list[bytes] = []
 
     async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_at_last(message: Message) -> None:
+            await send(message)
+            os._exit(137)  # what the kernel does to a container without memory
+
         if scope["type"] == "http" and is_work(scope["method"], scope["path"]):
             kept.append(bytes(_LEAK_BYTES))
-            if len(kept) * _LEAK_BYTES > _MEMORY_BYTES:
-                os._exit(137)  # what the kernel does to a container without memory
-        await app(scope, receive, send)
+        is_full = len(kept) * _LEAK_BYTES > _MEMORY_BYTES
+        await app(scope, receive, send_at_last if is_full else send)
 
     return spoilt
