@@ -48,10 +48,15 @@ def assess(arm: Arm, number: int, verdict: Verdict, run: RunFacts) -> ArmResult:
         missed=tuple(name for name in named if name not in _ids(seen)),
         astray=tuple(name for name in named if name in _ids(seen) and name not in _ids(right)),
         besides=_labels(_unnamed(failed, arm)) if arm.kind.is_bad else (),
-        is_detected=verdict.outcome is VerdictOutcome.NO_GO,
+        is_detected=verdict.outcome is VerdictOutcome.NO_GO or _is_advice_given(seen),
         detection_s=None if moment is None else (moment - run.started).total_seconds(),
         requests=None if moment is None else run.requests_until(moment),
     )
+
+
+def _is_advice_given(seen: Sequence[Judgement]) -> bool:
+    """Whether criteria failed that warn and cannot stop a release: told is all that a gate can do of them."""
+    return bool(seen) and not any(judgement.criterion.severity.blocks for judgement in seen)
 
 
 def _unnamed(failed: Sequence[Judgement], arm: Arm) -> Iterator[Judgement]:
@@ -89,6 +94,7 @@ def summarise(results: Sequence[ArmResult]) -> BenchResult:
         results=tuple(results),
         rates=(
             ("detected", _rate(bad, lambda one: one.is_detected)),
+            ("stopped, more than warned of", _rate(bad, lambda one: one.outcome is VerdictOutcome.NO_GO)),
             ("right criterion", _rate(bad, lambda one: one.has_right_criterion)),
             ("right criterion and service", _rate(bad, lambda one: one.has_right_service)),
             ("nothing but what was named", _rate(bad, lambda one: one.is_detected and not one.besides)),

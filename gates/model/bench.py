@@ -95,6 +95,7 @@ class ArmResult:
     besides: tuple[str, ...] = ()
     """Of a bad release, what failed as `ID@service` without being named or implied by what was."""
     is_detected: bool = False
+    """Whether the release was stopped, or warned of where the named criteria cannot stop one."""
     detection_s: float | None = None
     requests: int | None = None
     error: str = ""

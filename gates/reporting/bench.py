@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.model.bench import ArmResult, BenchResult, Rate
+from gates.model.verdict import VerdictOutcome
 from gates.reporting.phrasing import count
 from gates.reporting.redaction import clean
 
@@ -30,7 +31,8 @@ def _said(result: ArmResult) -> Iterator[str]:
 
 def _seen(result: ArmResult) -> Iterator[str]:
     """Yield how the gate did on a release that is wrong."""
-    yield "detected" if result.is_detected else "NOT DETECTED"
+    is_stopped = result.outcome is VerdictOutcome.NO_GO
+    yield ("detected" if is_stopped else "warned of") if result.is_detected else "NOT DETECTED"
     if result.detection_s is not None:
         sent = "" if result.requests is None else f" and {count(result.requests, 'request')}"
         yield f"after {result.detection_s:.1f} s{sent}"

@@ -10,6 +10,7 @@ import pytest
 
 from gates.judgement.detection import RunFacts, assess, summarise
 from gates.model.bench import Arm, ArmKind, ArmResult
+from gates.model.criterion import Severity
 from gates.model.verdict import Verdict, VerdictOutcome
 from tests.support.bench_arms import BAD, GOOD, failing, result, verdict_on
 from tests.support.builders import NOW, evidence
@@ -72,6 +73,16 @@ def test_what_failed_beside_the_named_is_told_and_their_consequences_are_not() -
 def test_of_the_named_criteria_those_that_the_stage_demands_count() -> None:
     """A fault may name criteria of several stages; one stage is looked at."""
     assert judged(replace(BAD, criteria=("SEC-01", "HLT-LIVE")), failing()).has_right_service
+
+
+def test_a_fault_that_only_warns_is_detected_when_it_is_told() -> None:
+    """Criteria that cannot stop a release detect by failing; a blocking one only by NO_GO."""
+    (judgement,) = failing().judgements
+    advice = replace(judgement, criterion=replace(judgement.criterion, severity=Severity.MINOR))
+    seen = judged(BAD, replace(failing(), judgements=(advice,)))
+    assert (seen.outcome, seen.is_detected, seen.is_as_expected) == (VerdictOutcome.INCONCLUSIVE, True, True)
+    elsewhere = judged(replace(BAD, criteria=("AUT-LOGIN",)), replace(failing(), judgements=(advice,)))
+    assert not elsewhere.is_detected
 
 
 def test_a_bad_release_that_passes_is_missed() -> None:
