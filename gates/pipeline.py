@@ -13,14 +13,14 @@ from typing import Protocol
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import RollbackPorts
 from gates.decision.candidates import FoundRelease, ServiceView, find_release
-from gates.decision.policy import decide
+from gates.decision.policy import covering, decide
 from gates.decision.rollback_plan import plan_rollback
 from gates.errors import CloudError, UsageError
 from gates.evidence.binding import bind
 from gates.judgement.judge import judge
 from gates.model import events
 from gates.model.criterion import Catalogue, Criterion, Stage
-from gates.model.decision import Decision, DecisionKind
+from gates.model.decision import Decision, DecisionKind, StandingAuthority
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Judgement, Outcome, Waiver, worst
 from gates.model.platform import Environment, Platform
@@ -118,6 +118,7 @@ class Gate:
     announce: Callable[[events.Event], None]
     tools: tuple[ToolVersion, ...] = ()
     waivers: Callable[[Release, datetime], tuple[Waiver, ...]] = lambda _release, _at: ()
+    standing: Callable[[datetime], tuple[StandingAuthority, ...]] = lambda _at: ()
 
     def run(self, request: Request) -> DecisionRecord:
         """Take one release through the gate and return the record of it."""
@@ -219,7 +220,7 @@ class Gate:
     def decide(self, verdict: Verdict, views: Sequence[ServiceView]) -> Decision:
         """Say what to do, with the rollback plan where one is needed."""
         now = self.ports.clock.now()
-        decision = decide(verdict, platform=self.platform, standing=self.environment.standing, now=now)
+        decision = decide(verdict, platform=self.platform, standing=self.standing(now), now=now)
         if decision.kind is DecisionKind.ROLL_BACK:
             reason = decision.because[0]
             candidates = {entry.service: entry.candidate.name for entry in verdict.release.services}
@@ -230,10 +231,13 @@ class Gate:
         return decision
 
     def act(self, request: Request, decision: Decision) -> tuple[Receipt, ...]:
-        """Carry the decision out, if it may be: by standing authority, or because a person says so."""
+        """Carry the decision out, if it may be: by standing authority, or because a person says so.
+
+        The authority is asked for anew: it may have been taken back since the decision was made.
+        """
         if decision.kind is not DecisionKind.ROLL_BACK or decision.plan is None:
             return ()
-        is_allowed = request.rollback is RollbackMode.AUTO and decision.is_automatic
+        is_allowed = request.rollback is RollbackMode.AUTO and bool(self.covering(decision))
         if not is_allowed and not (request.rollback is not RollbackMode.NEVER and request.confirm(decision)):
             return ()
         with self._step("act", f"{len(decision.plan.actions)} rollbacks"):
@@ -246,6 +250,11 @@ class Gate:
             return executor.execute(
                 decision.plan, lambda receipt: self.announce(events.ActionFinished(receipt=receipt))
             )
+
+    def covering(self, decision: Decision) -> tuple[StandingAuthority, ...]:
+        """Return the standing authorities that cover a decision now."""
+        now = self.ports.clock.now()
+        return covering(self.standing(now), decision.priority, decision.services, now)
 
     def remember(self, request: Request, verdict: Verdict) -> None:
         """Write the verdict into the ledger."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from gates.model.record import ToolVersion
 if TYPE_CHECKING:
     from gates.actions.ports import Clock, RollbackPorts
     from gates.adapters.allure_report import BuiltReport
+    from gates.adapters.authorities import Authorities
     from gates.adapters.cloud_run import CloudRun
     from gates.adapters.golive_ledger import GoLiveLedger
     from gates.adapters.journey_log import JourneyLog
@@ -138,6 +139,15 @@ class House:
             folder=folder, platform=self.platform, catalogue=self.catalogue, clock=SystemClock()
         )
 
+    @cached_property
+    def authorities(self) -> Authorities:
+        """Who lets the gate roll back here by itself."""
+        from gates.adapters.authorities import Authorities
+
+        named = self.environment.standing
+        folder = None if named is None else replace(self.statements.folder, path=Path(named))
+        return Authorities(folder=folder, platform=self.platform, environment=self.environment)
+
     def release_now(self) -> Release:
         """Return the release that is deployed now, without looking at it any closer."""
         from gates.decision.candidates import find_release
@@ -246,6 +256,7 @@ class House:
                 statements=self.statements,
             ),
             waivers=self.statements.waivers,
+            standing=self.authorities.in_force,
             ports=self.ports,
             announce=announce,
             tools=tool_versions(),

@@ -29,6 +29,7 @@ def accompany(command: Sequence[str], options: Sequence[str] = ()) -> int:
             "GATE_ENDPOINTS_FILE": str(Path(folder) / "endpoints.json"),
             "GATE_IDENTITIES_FILE": str(Path(folder) / "identities.json"),
             "GATE_SIGNERS_FILE": str(Path(folder) / "allowed_signers"),
+            "GATE_STANDING_FOLDER": str(Path(folder) / "standing"),
             "GATE_SCANS_FOLDER": str(Path(folder) / "scans"),
             "SANDBOX_STATE_DIR": folder,
         }

@@ -9,15 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from gates.adapters.document_problems import Problem, meant
-from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text, Word
+from gates.adapters.document_types import Duration, Envelope, Filled, Service, Strict, Text, Word
 from gates.adapters.platform_document import ContactPart, LinkPart, StewardshipPart, repeated
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
-from gates.model.criterion import Priority
 from gates.model.platform import (
     Contact,
     Endpoints,
@@ -27,7 +26,6 @@ from gates.model.platform import (
     Observation,
     Papers,
     Platform,
-    StandingAuthority,
     Stewardship,
 )
 
@@ -61,14 +59,6 @@ class IdentityPart(Strict):
     secret_ref: Annotated[str, AfterValidator(_secret_reference)]
 
 
-class StandingPart(Strict):
-    """A pre-authorisation of one priority's rollback."""
-
-    priority: Priority
-    granted_by: Role
-    expires_at: AwareDatetime
-
-
 class ObservationPart(Strict):
     """How long a release serves before a stage can judge its service levels."""
 
@@ -95,7 +85,7 @@ class EnvironmentPart(Strict):
     public_hosts: dict[Service, Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]]
     protected: bool
     allowed_impacts: Annotated[tuple[Impact, ...], Filled]
-    standing_authority: tuple[StandingPart, ...] = ()
+    standing_authority: Text | None = None
     identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
     notifications: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
     endpoints: EndpointsPart | None = None
@@ -139,7 +129,7 @@ class EndpointsFile(BaseModel):
 
 
 def environment_flaws(source: Source, part: EnvironmentPart, platform: Platform) -> list[Problem]:
-    """Return impacts listed twice and authority granted by somebody who does not have it."""
+    """Return impacts listed twice and channels that the platform does not have."""
     flaws = repeated(source, ("spec", "allowedImpacts"), part.allowed_impacts)
     channels = tuple(channel.name for channel in platform.channels)
     flaws += [
@@ -147,13 +137,6 @@ def environment_flaws(source: Source, part: EnvironmentPart, platform: Platform)
         for name in part.notifications
         if name not in channels
     ]
-    flaws += repeated(source, ("spec", "standingAuthority"), (s.priority for s in part.standing_authority))
-    authority = {row.priority: row.authority for row in platform.matrix}
-    for index, standing in enumerate(part.standing_authority):
-        wanted = authority.get(standing.priority)
-        if standing.granted_by != wanted:
-            cause = f"{standing.priority} is for the {wanted} to grant, not for the {standing.granted_by}"
-            flaws.append(source.problem(("spec", "standingAuthority", index, "grantedBy"), cause))
     return flaws
 
 
@@ -183,7 +166,9 @@ def environment_value(
             (identity, _moved(entry.secret_ref, override)) for identity, entry in part.identities.items()
         ),
         notifications=tuple((channel, entry.secret_ref) for channel, entry in part.notifications.items()),
-        standing=tuple(StandingAuthority(**dict(entry)) for entry in part.standing_authority),
+        standing=variables.get("GATE_STANDING_FOLDER") or part.standing_authority
+        if part.standing_authority
+        else None,
         endpoints=endpoints,
         observation=Observation(**dict(part.observation)),
         database=part.database,

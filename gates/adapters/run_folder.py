@@ -2,7 +2,8 @@
 
 Every file appears whole or not at all: it is written under another name, flushed to the disk, and then given
 its own. Source files (evidence, verdict, decision, receipts, record) are written once: the same bytes again
-are fine, other bytes are refused. Derived files (JUnit, Markdown, Allure results) may be made anew.
+are fine, other bytes are refused. Receipts and record of a run that did nothing give way to those of the
+action that was carried out later. Derived files (JUnit, Markdown, Allure results) may be made anew.
 """
 
 from __future__ import annotations
@@ -82,8 +83,12 @@ class RunFolder:
 
     @property
     def is_carried_out(self) -> bool:
-        """Whether receipts stand in the folder."""
-        return (self.path / "receipts.jsonl").exists()
+        """Whether anything was done about the decision.
+
+        Raises:
+            DocumentError: the receipts are cut off.
+        """
+        return (self.path / "receipts.jsonl").exists() and bool(self.read_receipts())
 
     def write_setup(self, setup: RunSetup) -> RunSetup:
         """Write `setup.json` and return what it holds."""
@@ -161,6 +166,8 @@ class RunFolder:
 
     def write_record(self, record: DecisionRecord) -> DecisionRecord:
         """Write `record.json` and return what it holds."""
+        if (self.path / "record.json").exists() and not self.read_record().receipts and record.receipts:
+            (self.path / "record.json").unlink()
         return self._write_value("record.json", record)
 
     def read_record(self) -> DecisionRecord:
@@ -174,6 +181,8 @@ class RunFolder:
     def write_receipts(self, receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
         """Write `receipts.jsonl` and return what it holds."""
         receipts = self._redactor(receipts)
+        if (self.path / "receipts.jsonl").exists() and not self.is_carried_out:
+            (self.path / "receipts.jsonl").unlink()
         self._write_once("receipts.jsonl", codec.encode_lines(receipts))
         return receipts
 

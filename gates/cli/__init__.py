@@ -54,6 +54,7 @@ _COMMANDS = {
     "attest": ("gates.cli.attest", "Sign that a criterion holds, as one who answers for it."),
     "waive": ("gates.cli.waive", "Sign an exception for one criterion, for one release, until it expires."),
     "sign": ("gates.cli.sign", "Sign the go-live of a run that is GO."),
+    "authority": ("gates.cli.authority", "Sign beforehand that a grave failure is rolled back by itself."),
     "approvals": ("gates.cli.approvals", "Say whose attestations and signatures are missing."),
     "incident": ("gates.cli.incident", "Open an incident, see who is due now, tell them, close it."),
     "runbook": ("gates.cli.runbook", "Follow a procedure step by step, and report who did what."),

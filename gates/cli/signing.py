@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from gates import wiring
+from gates.adapters.statement_folder import StatementFolder
 from gates.errors import UsageError
 from gates.model.release import Release
 from gates.model.statement import Statement
@@ -99,14 +100,22 @@ def write(house: wiring.House, statement: Statement, key: object) -> None:
     Raises:
         UsageError: it was signed with a key that may not sign it; nothing is kept.
     """
-    folder = house.statements.folder
+    write_into(house.statements.folder, statement, key)
+
+
+def write_into(folder: StatementFolder, statement: Statement, key: object) -> None:
+    """Write a statement into a folder, and say whether its signature counts.
+
+    Raises:
+        UsageError: it was signed with a key that may not sign it; nothing is kept.
+    """
     file = folder.write(statement, key if isinstance(key, Path) else None)
     objection = folder.see(file).objection
     if not isinstance(key, Path):
         from gates.adapters.allowed_signers import namespace_of  # noqa: PLC0415
         from gates.adapters.statement_folder import signing_command  # noqa: PLC0415
 
-        namespace = namespace_of(statement.role, house.platform.name)
+        namespace = namespace_of(statement.role, folder.platform)
         click.echo(f"written, not signed yet: {file}")
         click.echo(f"sign it: {signing_command(file, 'KEY', namespace)}")
         return

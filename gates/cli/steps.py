@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -118,11 +119,12 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     if opened.is_carried_out:
         raise UsageError(f"{folder} was carried out already", next_step="see its receipts.jsonl")
     _refuse_other_place(verdict.release.environment, env)
-    _refuse_other_role(decision, role)
-    _note_lateness(house, opened.run_id, decision)
     keeper = wiring.keeper(opened)
     with listener("plain", house.platform) as progress:
         gate = house.gate(opened, announce=progress, seconds=0)
+        decision = replace(decision, standing=gate.covering(decision))
+        _refuse_other_role(decision, role)
+        _note_lateness(house, opened.run_id, decision)
         request = Request(
             stage=setup.scope.stage,
             run_id=opened.run_id,

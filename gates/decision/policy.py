@@ -10,7 +10,8 @@
 | NO_GO, a failed criterion demands scale   | SCALE                                                      |
 | NO_GO, otherwise                          | INVESTIGATE                                                |
 
-A rollback happens by itself only under a standing authority for its priority that has not expired.
+A rollback happens by itself only under signed standing authorities for its priority that cover every service
+of it and have not expired.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from datetime import datetime
 
 from gates.decision.response_clock import due
 from gates.model.criterion import PLATFORM, FailureAction, Priority
-from gates.model.decision import Decision, DecisionKind
+from gates.model.decision import Decision, DecisionKind, StandingAuthority
 from gates.model.judgement import Judgement, Outcome
-from gates.model.platform import MatrixRow, Platform, StandingAuthority
+from gates.model.platform import MatrixRow, Platform
 from gates.model.release import Release
 from gates.model.verdict import Verdict, VerdictOutcome
 
@@ -34,9 +35,10 @@ def decide(
     match verdict.outcome:
         case VerdictOutcome.GO:
             passed = sum(judgement.outcome is Outcome.PASS for judgement in verdict.judgements)
-            return Decision(kind=DecisionKind.PROMOTE, because=(f"{passed} demands are met",))
+            met = f"{passed} demands are met"
+            return Decision(kind=DecisionKind.PROMOTE, because=(met,), decided_at=now)
         case VerdictOutcome.INCONCLUSIVE:
-            return Decision(kind=DecisionKind.HOLD, because=_open_questions(verdict))
+            return Decision(kind=DecisionKind.HOLD, because=_open_questions(verdict), decided_at=now)
         case VerdictOutcome.NO_GO:
             return _answer_failure(verdict, platform, standing, now)
 
@@ -54,17 +56,29 @@ def _answer_failure(
     priority = min((j.priority or j.criterion.priority for j in failed), default=Priority.P0)
     kind = _kind(failed, priority)
     row = _row(platform, priority)
+    services = services_to_roll_back(failed, verdict.release)
     return Decision(
         kind=kind,
         because=_told(failed),
-        services=services_to_roll_back(failed, verdict.release),
+        services=services,
         priority=priority,
         authority=row.authority if row else None,
         response_time=row.response_time if row else None,
-        is_automatic=any(entry.priority is priority and entry.expires_at > now for entry in standing),
+        standing=covering(standing, priority, services, now),
         decided_at=now,
         due=due(now, row.response_time, platform.policy.maintenance) if row else None,
     )
+
+
+def covering(
+    standing: Sequence[StandingAuthority], priority: Priority | None, services: Sequence[str], now: datetime
+) -> tuple[StandingAuthority, ...]:
+    """Return the authorities that together cover a rollback of `services`; none when one is not covered."""
+    live = [entry for entry in standing if entry.priority is priority and entry.expires_at > now]
+    used = {name: [entry for entry in live if entry.service in (None, name)] for name in services}
+    if not all(used.values()):
+        return ()
+    return tuple(dict.fromkeys(entries[0] for entries in used.values()))
 
 
 def _told(judgements: Iterable[Judgement]) -> tuple[str, ...]:

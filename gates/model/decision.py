@@ -68,11 +68,29 @@ class RollbackPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandingAuthority:
+    """A signed pre-authorisation: rollbacks of one priority need nobody until it expires.
+
+    `service` narrows it to one service; None covers all of the environment. `statement` names the signed
+    text.
+    """
+
+    priority: Priority
+    by: str
+    role: str
+    issued_at: datetime
+    expires_at: datetime
+    statement: str
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What will be done, by whose authority, by when, and why.
 
-    `priority`, `authority` and `response_time` come from the decision matrix; `is_automatic` says that a
-    standing authorisation covers it. `due` is when it has to be carried out, None where nothing has to.
+    `priority`, `authority` and `response_time` come from the decision matrix; `standing` are the signed
+    authorities that cover all of its services, and without any it needs a person. `due` is when it has to be
+    carried out, None where nothing has to.
     """
 
     kind: DecisionKind
@@ -81,7 +99,12 @@ class Decision:
     priority: Priority | None = None
     authority: str | None = None
     response_time: timedelta | None = None
-    is_automatic: bool = False
+    standing: tuple[StandingAuthority, ...] = ()
     plan: RollbackPlan | None = None
     decided_at: datetime | None = None
     due: datetime | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a standing authority covers it."""
+        return bool(self.standing)

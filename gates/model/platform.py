@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from gates.model.criterion import FailureAction, Priority, Severity
@@ -49,15 +49,6 @@ class MatrixRow:
     response_time: timedelta | None
     rollback_type: str
     authority: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingAuthority:
-    """A pre-authorisation that makes the rollback of one priority automatic until it expires."""
-
-    priority: Priority
-    granted_by: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +219,8 @@ class Environment:
     identities: tuple[tuple[str, str], ...] = ()
     notifications: tuple[tuple[str, str], ...] = ()
     """Pairs (channel, reference of its secret): who is told of incidents."""
-    standing: tuple[StandingAuthority, ...] = ()
+    standing: str | None = None
+    """Folder of the signed standing authorities; None is that of all statements."""
     endpoints: Endpoints = field(default_factory=Endpoints)
     papers: Papers = field(default_factory=Papers)
     """Contacts, links and stewardship where they differ from the platform's."""

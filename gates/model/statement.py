@@ -1,4 +1,4 @@
-"""What a person puts a name to: an attestation, a waiver, the approval of a go-live."""
+"""What a person puts a name to: an attestation, a waiver, an approval, a standing authority."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ class StatementKind(StrEnum):
     ATTESTATION = "attestation"
     WAIVER = "waiver"
     APPROVAL = "approval"
+    STANDING_AUTHORITY = "standing-authority"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One statement of one person in one role.
 
-    `subject` is a criterion's id, or the run that is approved. `digest` binds it: the fingerprint of the
-    release, the digest of the run's evidence, or `platform:NAME` where no release matters. `service` narrows
-    a waiver. `refuses` turns it into a no.
+    `subject` is a criterion's id, the run that is approved, or the priority whose rollback is authorised.
+    `digest` binds it: the fingerprint of the release, the digest of the run's evidence, or `platform:NAME`
+    where no release matters. `service` narrows a waiver or an authority. `refuses` turns it into a no.
 
     Raises:
         ValueError: a time without zone, or an expiry that is not after the issue: nothing is stated for ever.

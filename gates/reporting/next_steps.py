@@ -43,6 +43,9 @@ def _decided(decision: Decision) -> str:
     what = f"{decision.kind} {', '.join(decision.services)}".rstrip()
     if decision.authority is None:
         return what
-    how = "automatic" if decision.is_automatic else f"needs {decision.authority}"
+    how = f"needs {decision.authority}"
+    if decision.is_automatic:
+        granted = dict.fromkeys(f"{one.by} until {one.expires_at:%Y-%m-%d}" for one in decision.standing)
+        how = f"automatic, as granted by {'; '.join(granted)}"
     within = f", within {duration(decision.response_time)}" if decision.response_time else ""
     return f"{what} ({', '.join(filter(None, (decision.priority, how)))}{within})"

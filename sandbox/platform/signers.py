@@ -2,13 +2,20 @@
 
     signers/ROLE          private key, Ed25519, OpenSSH's form
     allowed_signers       `sandbox-ROLE` may sign as ROLE
+    standing/             signed grants of P0 and P1: nobody's users are here, so a rollback asks nobody
 
 New keys with every start; nobody's key is ever among them.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
+import struct
+import textwrap
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,17 +34,65 @@ ROLES = (
     "infrastructure-team-lead",
 )
 PLATFORM = "isectech"
+ENVIRONMENT = "sandbox"
+_GRANTED = {"P0": "on-call-engineer", "P1": "team-lead"}
+_TERM = timedelta(days=30)
 
 
 def write_signers(folder: Path) -> None:
-    """Write a key per role and `allowed_signers` into the state directory."""
-    keys = folder / "signers"
-    keys.mkdir(exist_ok=True)
-    (folder / "allowed_signers").write_text("".join(_write(keys, role) for role in ROLES), encoding="utf-8")
+    """Write a key per role, `allowed_signers` and the signed grants into the state directory."""
+    keys = {role: Ed25519PrivateKey.generate() for role in ROLES}
+    (folder / "signers").mkdir(exist_ok=True)
+    lines = [_write(folder / "signers", role, key) for role, key in keys.items()]
+    (folder / "allowed_signers").write_text("".join(lines), encoding="utf-8")
+    (folder / "standing").mkdir(exist_ok=True)
+    for old in (folder / "standing").iterdir():  # signed with the keys of an earlier start
+        old.unlink()
+    for priority, role in _GRANTED.items():
+        _grant(folder / "standing" / f"{priority}.json", priority, role, keys[role])
 
 
-def _write(folder: Path, role: str) -> str:
-    key = Ed25519PrivateKey.generate()
+def _grant(file: Path, priority: str, role: str, key: Ed25519PrivateKey) -> None:
+    now = datetime.now(UTC)
+    stated: dict[str, object] = {
+        "kind": "standing-authority",
+        "environment": ENVIRONMENT,
+        "subject": priority,
+        "digest": f"platform:{PLATFORM}",
+        "by": f"sandbox-{role}",
+        "role": role,
+        "reason": "nobody's users are here",
+        "issued_at": _stamp(now),
+        "expires_at": _stamp(now + _TERM),
+        "links": [],
+        "service": None,
+        "refuses": False,
+    }
+    text = json.dumps(stated, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    file.with_name(f"{file.name}.sig").write_text(_signed(key, f"gate-{role}@{PLATFORM}", text), "ascii")
+    file.write_bytes(text)
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _signed(key: Ed25519PrivateKey, namespace: str, content: bytes) -> str:
+    """Return what `ssh-keygen -Y sign` would write (OpenSSH, PROTOCOL.sshsig)."""
+    head, kind = b"SSHSIG", _field(b"ssh-ed25519")
+    about = b"".join(map(_field, (namespace.encode(), b"", b"sha512")))
+    signature = key.sign(head + about + _field(hashlib.sha512(content).digest()))
+    public = kind + _field(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+    blob = head + struct.pack(">I", 1) + _field(public) + about + _field(kind + _field(signature))
+    body = textwrap.fill(base64.b64encode(blob).decode(), 70)
+    return f"-----BEGIN SSH SIGNATURE-----\n{body}\n-----END SSH SIGNATURE-----\n"
+
+
+def _field(value: bytes) -> bytes:
+    return struct.pack(">I", len(value)) + value
+
+
+def _write(folder: Path, role: str, key: Ed25519PrivateKey) -> str:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     handle = os.open(folder / role, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -13,10 +14,10 @@ from gates.decision.ending import exit_code
 from gates.errors import UnavailableError, UsageError
 from gates.model import events
 from gates.model.criterion import Catalogue, Criterion, FailureAction, Priority, Stage
-from gates.model.decision import DecisionKind
+from gates.model.decision import DecisionKind, StandingAuthority
 from gates.model.evidence import Evidence, EvidenceBundle, Subject, Window
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, StandingAuthority
+from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec
 from gates.model.record import DecisionRecord
 from gates.model.release import Release, RevisionRef
 from gates.model.traffic import TrafficSplit, TrafficTarget
@@ -78,6 +79,19 @@ class FakeSource:
         return evidence(value, criterion=demanded.id, subject=subject, window=window, service=service)
 
 
+def granted(**changes: object) -> StandingAuthority:
+    """Return the word of the one on call that covers a rollback of P0 for a day."""
+    made = StandingAuthority(
+        priority=Priority.P0,
+        by="person-one",
+        role="on-call",
+        issued_at=EPOCH,
+        expires_at=EPOCH + timedelta(days=1),
+        statement="P0.json",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
 class Run:
     """One gate over a fake cloud with two revisions of two services."""
 
@@ -85,10 +99,7 @@ class Run:
         self.cloud = FakeCloud(services={name: two_revisions(name) for name in SERVICES})
         self.ledger = FakeLedger(clock=self.cloud.clock)
         self.heard: list[events.Event] = []
-        is_standing = options.get("is_standing", True)
-        granted = StandingAuthority(
-            priority=Priority.P0, granted_by="on-call", expires_at=EPOCH + timedelta(days=1)
-        )
+        self.standing = [granted()] if options.get("is_standing", True) else []
         environment = Environment(
             name="sandbox",
             project="p",
@@ -97,7 +108,6 @@ class Run:
             public_hosts=(),
             allowed_impacts=(Impact.READ_ONLY,),
             is_protected=False,
-            standing=(granted,) if is_standing else (),
         )
         demands = options.get("demands", DEMANDS)
         assert isinstance(demands, tuple)
@@ -110,6 +120,7 @@ class Run:
             source=FakeSource(seen, flaws),
             ports=fake_ports(self.cloud, self.ledger),
             announce=self.heard.append,
+            standing=lambda _at: tuple(self.standing),
         )
 
     def go(self, **changes: object) -> DecisionRecord:
@@ -202,6 +213,35 @@ def test_without_a_standing_authority_nothing_is_rolled_back() -> None:
 
     assert record.decision.plan is not None
     assert (record.receipts, run.cloud.writes, ending(record)) == ((), [], ExitCode.NO_GO)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"priority": Priority.P1}, {"expires_at": EPOCH}, {"service": "frontend"}],
+)
+def test_a_standing_authority_covers_its_priority_service_and_time_alone(changes: dict[str, object]) -> None:
+    """Anything beside that waits for a person; for the named service it is enough."""
+    run = Run(bad_auth)
+    run.standing = [granted(**changes)]
+    assert (ending(run.go()), run.cloud.writes) == (ExitCode.NO_GO, [])
+    run.standing.append(granted(service="auth-service"))
+    record = run.go()
+    assert ending(record) is ExitCode.ROLLED_BACK
+    assert record.decision.standing == (run.standing[-1],)
+
+
+def test_an_authority_that_is_taken_back_before_the_act_is_none() -> None:
+    """The decision was made under it; when it is carried out, nothing covers it any more."""
+    run = Run(bad_auth)
+
+    def take_back(event: events.Event) -> None:
+        if isinstance(event, events.DecisionMade):
+            run.standing.clear()
+
+    run.gate = replace(run.gate, announce=take_back)
+    record = run.go()
+    assert record.decision.is_automatic
+    assert (record.receipts, run.cloud.writes) == ((), [])
 
 
 def test_a_person_can_release_a_prepared_rollback() -> None:

@@ -40,6 +40,8 @@ class RealSandbox:
             "GRPC_VERBOSITY": "NONE",
             "GATE_ENDPOINTS_FILE": str(self.state / "endpoints.json"),
             "GATE_IDENTITIES_FILE": str(self.state / "identities.json"),
+            "GATE_SIGNERS_FILE": str(self.state / "allowed_signers"),
+            "GATE_STANDING_FOLDER": str(self.state / "standing"),
             "GATE_REPORTS": str(self.folder / "reports"),
         }
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from gates.model.criterion import Comparator, Criterion, FailureAction, Priority, Severity, Stage
-from gates.model.decision import Decision, DecisionKind, RollBack, RollbackPlan
+from gates.model.decision import Decision, DecisionKind, RollBack, RollbackPlan, StandingAuthority
 from gates.model.evidence import Measurement
 from gates.model.judgement import Judgement, Outcome, Waiver
 from gates.model.receipt import Receipt, ReceiptState
@@ -169,6 +169,16 @@ ROLL_BACK = RollBack(
 )
 
 
+STANDING = StandingAuthority(
+    priority=Priority.P0,
+    by="person-one",
+    role="On-call Engineer",
+    issued_at=NOW - timedelta(days=1),
+    expires_at=NOW + timedelta(days=30),
+    statement="standing-authority-P0-on-call-engineer-0123456789ab.json",
+)
+
+
 def decision() -> Decision:
     """Return what is decided about the bad verdict."""
     return Decision(
@@ -178,7 +188,7 @@ def decision() -> Decision:
         priority=Priority.P0,
         authority="On-call Engineer",
         response_time=timedelta(minutes=5),
-        is_automatic=True,
+        standing=(STANDING,),
         plan=RollbackPlan(waves=((ROLL_BACK,),)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -293,7 +293,8 @@ def test_production_only_looks_and_has_the_real_endpoints() -> None:
 
     assert production.is_protected
     assert production.allowed_impacts == (Impact.READ_ONLY,)
-    assert production.standing == ()
+    assert production.standing == "platforms/isectech/standing/production"
+    assert not (SHIPPED / "standing").exists()
     assert production.endpoints == Endpoints(resolvers=("8.8.8.8:53", "1.1.1.1:53", "9.9.9.9:53"))
     assert production.observation == Observation(extended=timedelta(hours=1), long_term=timedelta(hours=24))
     assert production.cloud_run_name("auth-service") == "isectech-auth-service-production"
@@ -304,6 +305,7 @@ def test_the_sandbox_is_found_through_its_endpoints_file(tmp_path: Path) -> None
     path = tmp_path / "endpoints.json"
     path.write_text(json.dumps({**ENDPOINTS, "metrics_delay_s": 2.0}), encoding="utf-8")
     variables = {"GATE_ENDPOINTS_FILE": str(path), "GATE_IDENTITIES_FILE": "/elsewhere/i.json"}
+    variables["GATE_STANDING_FOLDER"] = "/elsewhere/standing"
 
     sandbox = load_environment(SHIPPED, "sandbox", load_platform(SHIPPED), variables=variables)
 
@@ -319,8 +321,7 @@ def test_the_sandbox_is_found_through_its_endpoints_file(tmp_path: Path) -> None
     )
     assert dict(sandbox.identities)["analyst"] == "file:/elsewhere/i.json#analyst"
     assert sandbox.allowed_impacts == tuple(Impact)
-    assert {s.priority for s in sandbox.standing} == {Priority.P0, Priority.P1}
-    assert all(s.expires_at > datetime(2090, 1, 1, tzinfo=UTC) for s in sandbox.standing)
+    assert sandbox.standing == "/elsewhere/standing"
 
 
 @pytest.mark.parametrize(
@@ -358,8 +359,7 @@ def test_an_unknown_environment_is_refused_with_what_was_meant() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "cause"),
     [
-        ("grantedBy: team-lead", "grantedBy: product-owner", "P1 is for the team-lead to grant"),
-        ("2099-12-31T00:00:00Z", "2099-12-31T00:00:00", "timezone"),
+        ("standingAuthority: .sandbox/standing", "standingAuthority: [P0]", "valid string"),
         ("noisy", "noisey", "did you mean 'noisy'"),
         (
             "file:.sandbox/identities.json#viewer",

@@ -15,6 +15,7 @@ from gates.adapters.run_keeper import RunKeeper
 from gates.model.criterion import Stage
 from gates.model.events import Event
 from gates.model.exit_code import ExitCode
+from gates.model.record import DecisionRecord
 from gates.pipeline import Gate, Request
 from gates.reporting.redaction import Redactor
 from tests.gate.test_pipeline import Run
@@ -126,3 +127,51 @@ def test_what_waits_is_listed_until_it_is_carried_out(
     assert (breach.action, breach.subject) == ("response-time", "run-1")
     cli.invoke(["act", str(folder), "--env", "sandbox"])
     assert cli.invoke(["decisions", "--env", "sandbox"]) is ExitCode.GO
+
+
+def test_what_a_whole_run_prepared_waits_and_is_carried_out_later(
+    judged: tuple[Run, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that did nothing leaves no receipts; its decision waits, and acting completes its record."""
+    run, folder = judged
+    cli.invoke(["decide", str(folder), "--env", "sandbox"])
+    opened = RunFolder.open(folder, Redactor())
+    record = DecisionRecord(
+        run_id="run-1",
+        verdict=opened.read_verdict()[1],
+        decision=opened.read_decision(),
+        receipts=(),
+        tools=(),
+    )
+    RunKeeper(opened).finish(record)
+    capsys.readouterr()
+
+    cli.invoke(["decisions", "--env", "sandbox"])
+    assert "run-1  ROLL_BACK frontend" in capsys.readouterr().out
+    assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.ROLLED_BACK
+    assert [r.action.service for r in opened.read_receipts()] == ["frontend"]
+    assert opened.read_record().receipts == opened.read_receipts()
+    assert run.cloud.serving("frontend") == "frontend-1"
+
+
+def test_its_authority_can_dismiss_what_waits(
+    judged: tuple[Run, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a reason, kept in the ledger; another role, no reason or an unknown run dismiss nothing."""
+    run, folder = judged
+    cli.invoke(["decide", str(folder), "--env", "sandbox"])
+    dismiss = ["decisions", "--env", "sandbox", "--dismiss"]
+    for wrong in (
+        ["run-9", "--role", "on-call", "--reason", "x"],
+        ["run-1", "--role", "intern", "--reason", "x"],
+        ["run-1", "--role", "on-call"],
+    ):
+        assert cli.invoke([*dismiss, *wrong]) is ExitCode.USAGE_ERROR
+    assert run.ledger.recorded == []
+    capsys.readouterr()
+    words = ["--role", "on-call", "--reason", "mended by a new release"]
+    assert cli.invoke([*dismiss, "run-1", *words]) is ExitCode.GO
+    (kept,) = run.ledger.recorded
+    assert (kept.action, kept.subject) == ("decision-dismissed", "run-1")
+    assert kept.detail == "on-call: mended by a new release"
+    assert "run-1" not in capsys.readouterr().out

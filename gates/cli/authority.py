@@ -1,0 +1,92 @@
+"""`gate authority grant | revoke | list`: who lets the gate roll back by itself, and until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from gates import wiring
+from gates.cli import signing
+from gates.cli.options import environment_option
+from gates.errors import UsageError
+from gates.evidence.authority import GRANTABLE, Standing, authority_of, grant_objection
+from gates.model.exit_code import ExitCode
+from gates.model.statement import Statement, StatementKind, platform_digest
+
+_priority = click.argument("priority", type=click.Choice([*GRANTABLE]))
+_service = click.option("--service", default=None, help="Only for this service; default: every service.")
+
+
+@click.group()
+def authority() -> None:
+    """Sign beforehand that a grave failure is rolled back without asking anybody."""
+
+
+@authority.command()
+@_priority
+@environment_option
+@_service
+@signing.signing_options
+def grant(priority: str, **options: object) -> ExitCode:
+    """Sign that the gate may roll PRIORITY back by itself here, for at most 90 days."""
+    return _state(priority, options, refuses=False)
+
+
+@authority.command()
+@_priority
+@environment_option
+@_service
+@signing.signing_options
+def revoke(priority: str, **options: object) -> ExitCode:
+    """Take a grant back from now on. It counts as soon as it is written, signed or not."""
+    return _state(priority, options, refuses=True)
+
+
+@authority.command(name="list")
+@environment_option
+def list_(env: str) -> ExitCode:
+    """Show every grant of this environment and what it is worth now."""
+    house = wiring.House(env)
+    found = house.authorities.all(datetime.now(UTC))
+    for each in found:
+        click.echo(_told(each))
+    held = {each.authority.priority for each in found if not each.objection}
+    for priority in GRANTABLE:
+        if priority not in held:
+            wanted = authority_of(house.platform, priority)
+            click.echo(f"{priority}: nothing in force, so every rollback asks the {wanted}")
+    return ExitCode.GO
+
+
+def _told(standing: Standing) -> str:
+    one = standing.authority
+    scope = one.service or "every service"
+    worth = f"VOID: {standing.objection}" if standing.objection else "in force"
+    until = f"until {one.expires_at:%Y-%m-%d %H:%M} UTC"
+    return f"{one.priority} {scope}, by {one.by} ({one.role}), {until}: {worth}"
+
+
+def _state(priority: str, options: dict[str, object], *, refuses: bool) -> ExitCode:
+    house, now = wiring.House(str(options["env"])), datetime.now(UTC)
+    role, links, service = str(options["role"]), options["links"], options["service"]
+    signing.checked_role(house, role, authority_of(house.platform, priority) or "", priority)
+    statement = Statement(
+        kind=StatementKind.STANDING_AUTHORITY,
+        environment=house.environment.name,
+        subject=priority,
+        digest=platform_digest(house.platform.name),
+        by=str(options["by"]),
+        role=role,
+        reason=str(options["reason"]),
+        issued_at=now,
+        expires_at=signing.expiry(str(options["expires"]), now),
+        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
+        service=None if service is None else str(service),
+        refuses=refuses,
+    )
+    objection = grant_objection(statement, house.authorities.reading(now))
+    if objection:
+        raise UsageError(objection)
+    signing.write_into(house.authorities.open_folder(), statement, options["key"])
+    return ExitCode.GO

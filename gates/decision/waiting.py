@@ -1,0 +1,56 @@
+"""Which decisions still wait for somebody: prepared, not carried out, not overtaken, not dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from gates.model.criterion import Stage
+from gates.model.decision import Decision, DecisionKind, RollBack
+from gates.model.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The decision of one run, and what was done about it so far."""
+
+    run_id: str
+    stage: Stage
+    is_partial: bool
+    decision: Decision
+    receipts: tuple[Receipt, ...] = ()
+
+
+def waiting(
+    prepared: Sequence[Prepared], *, is_left: Callable[[RollBack], bool], dismissed: Collection[str]
+) -> tuple[Prepared, ...]:
+    """Return those that wait, the oldest first.
+
+    A decision waits no longer once it has receipts, once somebody dismissed it, once every revision that it
+    wants to leave `is_left` as bad (somebody rolled back by hand), or once a later look at the whole stage
+    came to a conclusion of its own. A later look that could not tell overtakes nothing.
+    """
+    return tuple(
+        one
+        for one in sorted(prepared, key=_when)
+        if one.decision.due is not None
+        and not one.receipts
+        and one.run_id not in dismissed
+        and not _is_left(one.decision, is_left)
+        and not any(_overtakes(later, one) for later in prepared)
+    )
+
+
+def _when(one: Prepared) -> str:
+    return one.decision.decided_at.isoformat() if one.decision.decided_at else ""
+
+
+def _is_left(decision: Decision, is_left: Callable[[RollBack], bool]) -> bool:
+    plan = decision.plan
+    return plan is not None and bool(plan.actions) and all(is_left(action) for action in plan.actions)
+
+
+def _overtakes(later: Prepared, one: Prepared) -> bool:
+    is_conclusion = later.decision.kind is DecisionKind.PROMOTE or later.decision.due is not None
+    is_same = later.stage is one.stage and not later.is_partial
+    return is_same and is_conclusion and _when(later) > _when(one)

@@ -1,0 +1,119 @@
+"""Signed standing authorities: who let the gate roll back by itself, where, what, and until when.
+
+A grant counts while it is signed by the role that the decision matrix names for its priority, is about this
+platform and environment, has not expired, and nobody took it back. Taking back needs no good signature: in
+doubt a person is asked. For the same reason one file that cannot be read voids everything in the folder,
+and taking back a part of a wide grant takes all of it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gates.model.criterion import Priority
+from gates.model.decision import StandingAuthority
+from gates.model.platform import Platform
+from gates.model.statement import SeenStatement, Statement, StatementKind, platform_digest
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+LONGEST_AUTHORITY = timedelta(days=90)
+"""Who may still decide so is asked again every quarter."""
+GRANTABLE = (Priority.P0, Priority.P1)
+"""What cannot wait. Everything else is planned with somebody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One grant and what it is worth: `objection` is empty while it counts."""
+
+    authority: StandingAuthority
+    objection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityReading:
+    """What grants are read for: this environment of this platform, at this moment."""
+
+    platform: Platform
+    environment: str
+    now: datetime
+
+
+def grants(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[Standing, ...]:
+    """Return every grant for this environment, each with why it does not count."""
+    damaged = next((f"{each.file}: {each.objection}" for each in seen if each.is_damaged), "")
+    mine = [(each, each.statement) for each in seen if _is_mine(each, reading)]
+    revoked = [statement for _, statement in mine if statement is not None and statement.refuses]
+    found = []
+    for each, statement in mine:
+        if statement is None or statement.refuses:
+            continue
+        objection = (
+            each.objection
+            or grant_objection(statement, reading)
+            or _taken_back(statement, revoked)
+            or (damaged and f"the folder holds what nobody can read: {damaged}")
+        )
+        found.append(Standing(authority=_authority(each.file, statement), objection=objection))
+    return tuple(found)
+
+
+def in_force(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[StandingAuthority, ...]:
+    """Return the authorities that count now."""
+    return tuple(each.authority for each in grants(seen, reading) if not each.objection)
+
+
+def _is_mine(seen: SeenStatement, reading: AuthorityReading) -> bool:
+    statement = seen.statement
+    return (
+        statement is not None
+        and statement.kind is StatementKind.STANDING_AUTHORITY
+        and statement.environment == reading.environment
+        and statement.subject in set(Priority)
+    )
+
+
+def grant_objection(statement: Statement, reading: AuthorityReading) -> str:
+    """Return why a grant does not hold, its signature aside, or nothing."""
+    wanted = authority_of(reading.platform, statement.subject)
+    lasts = statement.expires_at - statement.issued_at
+    expired = f"it expired {statement.expires_at:%Y-%m-%d %H:%M} UTC"
+    objections = {
+        f"only {' and '.join(GRANTABLE)} can be authorised beforehand": statement.subject not in GRANTABLE,
+        f"{statement.subject} is for the {wanted} to grant, not for the {statement.role}": statement.role
+        != wanted,
+        "it is about another platform": statement.digest != platform_digest(reading.platform.name),
+        f"no service {statement.service}": statement.service not in (None, *reading.platform.service_names),
+        f"a standing authority lasts at most {LONGEST_AUTHORITY.days} days": lasts > LONGEST_AUTHORITY,
+        "it is from the future": statement.issued_at > reading.now + CLOCK_TOLERANCE,
+        expired: statement.expires_at <= reading.now,
+    }
+    return next((why for why, holds in objections.items() if holds), "")
+
+
+def authority_of(platform: Platform, priority: str) -> str | None:
+    """Return the role that the decision matrix names for a priority."""
+    return next((row.authority for row in platform.matrix if row.priority == priority), None)
+
+
+def _taken_back(grant: Statement, revoked: Sequence[Statement]) -> str:
+    for one in revoked:
+        is_part = None in (one.service, grant.service) or one.service == grant.service
+        is_about = one.subject == grant.subject and is_part
+        if is_about and one.issued_at >= grant.issued_at:
+            return f"{one.by} took it back {one.issued_at:%Y-%m-%d %H:%M} UTC: {one.reason}"
+    return ""
+
+
+def _authority(file: str, statement: Statement) -> StandingAuthority:
+    return StandingAuthority(
+        priority=Priority(statement.subject),
+        by=statement.by,
+        role=statement.role,
+        issued_at=statement.issued_at,
+        expires_at=statement.expires_at,
+        statement=file,
+        service=statement.service,
+    )
