@@ -7,19 +7,27 @@ ended and started again at any moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from gates.actions.ports import Clock, RevisionProbe, TrafficController
 from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
-from gates.errors import CloudError
+from gates.errors import CloudError, LeaseHeldError
 from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
 
 POLL_S = 300.0
 """Seconds between two looks for what is still missing."""
 _PROOF_S = 60.0
 _PROOF_POLL_S = 0.5
+
+
+class Tenure(Protocol):
+    """The right to act in an environment for a while."""
+
+    def confirm(self) -> None:
+        """Return if it still holds; raise LeaseLostError when another gate took over."""
 
 
 class GoLiveRecords(Protocol):
@@ -38,7 +46,9 @@ class GoLivePorts:
 
     `schedule` is the clock of the timeline, which a rehearsal winds forward; `clock` is the real one. `look`
     takes a slot's demands through the gate; `missing` names the roles that have not signed the run of a slot;
-    `unproven` says whose way back is not proven now.
+    `unproven` says whose way back is not proven now. `confirm` raises LeaseLostError when another conductor
+    took the go-live over; `alone` holds the environment while its traffic is moved, and raises LeaseHeldError
+    when somebody else does.
     """
 
     records: GoLiveRecords
@@ -51,6 +61,8 @@ class GoLivePorts:
     unproven: Callable[[], Sequence[str]]
     tell: Callable[[str], None]
     before: Callable[[Slot], None] = lambda _slot: None
+    alone: Callable[[], AbstractContextManager[Tenure]]
+    confirm: Callable[[], None] = lambda: None
     poll_s: float = POLL_S
 
 
@@ -64,6 +76,7 @@ class Conductor:
     def run(self) -> Over:
         """Return how the go-live ended."""
         while True:
+            self._ports.confirm()
             records = self._ports.records.slots(self._golive)
             now = self._ports.schedule.now()
             match next_step(self._timeline, records, self._golive.zero, now):
@@ -120,9 +133,13 @@ class Conductor:
         if missing:
             detail = f"no fresh proof of the way back: {'; '.join(missing)}; prove it: gate rollback prove"
             return Looked(finding=Finding.OPEN, detail=detail)
-        return self._switch()
+        try:
+            with self._ports.alone() as tenure:
+                return self._switch(tenure)
+        except LeaseHeldError as error:
+            return Looked(finding=Finding.OPEN, detail=error.cause)
 
-    def _switch(self) -> Looked:
+    def _switch(self, tenure: Tenure) -> Looked:
         """Send all traffic to the candidates, each proven by its own answer; what is there already stays."""
         self._has_moved = True
         moved = []
@@ -130,6 +147,7 @@ class Conductor:
             try:
                 state = self._ports.traffic.describe(service)
                 if state.sole_serving != candidate:
+                    tenure.confirm()
                     self._ports.traffic.shift(service, state.traffic.all_to(candidate), state.etag)
                     moved.append(f"{service} → {candidate}")
             except CloudError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -57,7 +57,7 @@ def plan(env: str, at: str) -> ExitCode:
 def run(env: str, name: str, at: str) -> ExitCode:
     """Conduct a go-live to its end; ended and started again, it goes on where it stood."""
     house = wiring.House(env)
-    return _conduct(house, house.timeline, _opened(house, name, _moment(at)))
+    return _conduct(house, house.timeline, name, _moment(at), _Day(hooks={}, is_fast=False))
 
 
 @golive.command()
@@ -78,24 +78,34 @@ def rehearse(env: str, name: str, hooks: tuple[str, ...]) -> ExitCode:
     timeline = Timeline(slots=tuple(_small(slot) for slot in house.timeline.slots))
     started = datetime.now(UTC)
     zero = started - timeline.slots[0].at + _AHEAD
-    return _conduct(house, timeline, _opened(house, name, zero), hooks=_hooks(hooks), is_fast=True)
+    return _conduct(house, timeline, name, zero, _Day(hooks=_hooks(hooks), is_fast=True))
 
 
-def _conduct(
-    house: wiring.House,
-    timeline: Timeline,
-    opened: GoLive,
-    *,
-    hooks: Mapping[str, str] | None = None,
-    is_fast: bool = False,
-) -> ExitCode:
-    commands = hooks or {}
-    unknown = sorted(set(commands) - {slot.name for slot in timeline.slots})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Day:
+    """How a go-live is conducted: the commands before its slots, and whether its clock is wound forward."""
+
+    hooks: Mapping[str, str]
+    is_fast: bool
+
+
+def _conduct(house: wiring.House, timeline: Timeline, name: str, zero: datetime, day: _Day) -> ExitCode:
+    """Conduct one go-live; an environment has one conductor at a time, whatever the go-live's name."""
+    unknown = sorted(set(day.hooks) - {slot.name for slot in timeline.slots})
     if unknown:
         raise UsageError(f"no slot {', '.join(unknown)}", next_step="see: gate golive plan")
-    ports = GoLivePorts(
+    with house.ports.journal.hold(f"{house.environment.name} (go-live)", name) as tenure:
+        opened = _opened(house, name, zero)
+        over = Conductor(timeline, opened, _ports(house, opened, day, tenure.confirm)).run()
+    word = "CLOSED" if over.state is SlotState.HELD else over.state
+    click.echo(f"{word}  {opened.name}: {over.because}")
+    return _ENDS[over.state]
+
+
+def _ports(house: wiring.House, opened: GoLive, day: _Day, confirm: Callable[[], None]) -> GoLivePorts:
+    return GoLivePorts(
         records=house.golive_ledger,
-        schedule=wiring.fast_clock() if is_fast else house.ports.clock,
+        schedule=wiring.fast_clock() if day.is_fast else house.ports.clock,
         clock=house.ports.clock,
         traffic=house.ports.traffic,
         probe=house.ports.probe,
@@ -103,13 +113,11 @@ def _conduct(
         missing=lambda run_id: missing_signatures(house, run_id),
         unproven=lambda: unproven_now(house, dict(opened.candidates)),
         tell=_teller(),
-        before=lambda slot: _run_hook(commands.get(slot.name)),
-        poll_s=_REHEARSED_POLL_S if is_fast else POLL_S,
+        alone=lambda: house.ports.journal.hold(opened.environment, opened.name),
+        confirm=confirm,
+        before=lambda slot: _run_hook(day.hooks.get(slot.name)),
+        poll_s=_REHEARSED_POLL_S if day.is_fast else POLL_S,
     )
-    over = Conductor(timeline, opened, ports).run()
-    word = "CLOSED" if over.state is SlotState.HELD else over.state
-    click.echo(f"{word}  {opened.name}: {over.because}")
-    return _ENDS[over.state]
 
 
 def _opened(house: wiring.House, name: str, zero: datetime) -> GoLive:

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 
 from gates.conductor import Conductor, GoLivePorts
-from gates.errors import DeniedError
+from gates.errors import DeniedError, LeaseLostError
 from gates.model.criterion import Stage
 from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
 from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
+from tests.support.fake_journal import FakeJournal
 
 SERVICE = "auth-service"
 CANDIDATE = two_revisions(SERVICE).revisions[1].name
@@ -61,6 +62,8 @@ class Day:
     cloud: FakeCloud = field(default_factory=lambda: FakeCloud(services={SERVICE: two_revisions(SERVICE)}))
     records: Records = field(default_factory=Records)
     looked: list[str] = field(default_factory=list)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    confirm: Callable[[], None] = lambda: None
 
     def look(self, slot: Slot, _wanted: Mapping[str, str]) -> Looked:
         """Return what the slot shows."""
@@ -80,6 +83,8 @@ class Day:
             missing=self.missing,
             unproven=self.unproven,
             tell=lambda _text: None,
+            alone=lambda: self.journal.hold("sandbox", "g"),
+            confirm=self.confirm,
         )
         return Conductor(Timeline(slots=SLOTS), GOLIVE, ports).run().state
 
@@ -120,6 +125,28 @@ def test_without_a_proven_way_back_nothing_is_switched() -> None:
     assert day.run() is SlotState.STOPPED
     assert day.cloud.serving(SERVICE) != CANDIDATE
     assert "never proven; prove it: gate rollback prove" in day.records.rows[-1].detail
+
+
+def test_while_somebody_else_acts_the_traffic_waits() -> None:
+    """Two never move it at once: it says who holds the environment, and stops when that does not end."""
+    day = Day(journal=FakeJournal(holder="somebody"))
+    assert day.run() is SlotState.STOPPED
+    assert day.cloud.serving(SERVICE) != CANDIDATE
+    assert "somebody acts in sandbox" in day.records.rows[-1].detail
+
+
+def test_a_conductor_that_was_replaced_does_nothing_more() -> None:
+    """Its lease was lost between two slots: the error ends it, and what follows is the other one's."""
+    turns = iter(range(3))
+
+    def confirm() -> None:
+        if next(turns, None) is None:
+            raise LeaseLostError("another took over")
+
+    day = Day(confirm=confirm)
+    with pytest.raises(LeaseLostError):
+        day.run()
+    assert day.cloud.serving(SERVICE) != CANDIDATE
 
 
 def test_a_proof_that_comes_in_time_lets_it_go() -> None:

@@ -20,6 +20,7 @@ from gates.model.verdict import Scope, VerdictOutcome
 from gates.pipeline import Request
 from tests.gate.test_conductor import Records
 from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
+from tests.support.fake_journal import FakeJournal
 from tests.support.gate_house import GateHouse
 from tests.support.sample_verdict import good_verdict
 
@@ -109,6 +110,14 @@ def test_nothing_is_rehearsed_where_users_are(house: GoLiveHouse, capsys: pytest
 
     assert invoke(REHEARSE) is ExitCode.USAGE_ERROR
     assert "nothing is rehearsed there" in capsys.readouterr().err
+
+
+def test_one_conductor_at_a_time(house: GoLiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second is told who conducts; nothing is opened, nothing looked at."""
+    house.ports = replace(house.ports, journal=FakeJournal(holder="the other day"))
+    assert invoke(REHEARSE) is ExitCode.ACTION_FAILED
+    assert "the other day acts in sandbox (go-live)" in capsys.readouterr().err
+    assert house.golive_ledger.opened is None
 
 
 def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(

@@ -1,0 +1,73 @@
+"""A go-live whose conductor is killed before each of its slots ends as if nobody had died."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gates.adapters.golive_ledger import GoLiveLedger
+from gates.model.exit_code import ExitCode
+from gates.model.timeline import GoLive, SlotState
+from tests.support.builders import NOW
+from tests.support.real_sandbox import RealSandbox, real_sandbox
+
+ROOT = Path(__file__).parents[3]
+GATE = str(Path(sys.executable).with_name("gate"))
+SLOTS = ("checks", "enable-traffic", "initial-health", "review")
+TIMELINE = """apiVersion: gates.isectech.com/v1
+kind: Timeline
+metadata: {name: isectech}
+spec:
+  slots:
+    - {name: checks, title: all is well, before: 2h, stage: immediate, rehearsed: [HLT-LIVE]}
+    - {name: enable-traffic, title: traffic goes to the candidates, after: 0m, traffic: true}
+    - {name: initial-health, title: first look, after: 5m, stage: immediate, rehearsed: [HLT-LIVE]}
+    - {name: review, title: the review closes it, after: 24h, stage: immediate, rehearsed: [HLT-READY]}
+"""
+KILL = "kill -9 $PPID"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
+    """Run the nine services, with a candidate of one that waits for traffic and whose way back is proven."""
+    with real_sandbox(tmp_path_factory.mktemp("golive")) as running:
+        words = ["deploy", "--state-dir", str(running.state), "auth-service", "sandbox/auth-service:1.1.0"]
+        running.run(sys.executable, "-m", "sandbox", *words, "--no-traffic", "--tag", "candidate", wanted=0)
+        running.run(GATE, "rollback", "prove", "--env", "sandbox", wanted=ExitCode.GO)
+        yield running
+
+
+def test_a_conductor_killed_before_each_slot_loses_nothing(sandbox: RealSandbox, tmp_path: Path) -> None:
+    """`kill -9` at every slot, then a last start: closed, each slot held once, the candidate serves.
+
+    Meanwhile a second conductor, of whatever go-live, is told who holds the environment.
+    """
+    platform = shutil.copytree(ROOT / "platforms" / "isectech", tmp_path / "isectech")
+    (platform / "timeline.yaml").write_text(TIMELINE)
+    words = [GATE, "golive", "rehearse", "--env", "sandbox", "--name"]
+    place = {"GATE_PLATFORM": str(platform)}
+
+    other = (
+        f"checks={' '.join(words)} other > {tmp_path / 'other'} 2>&1; test $? = {ExitCode.ACTION_FAILED:d}"
+    )
+    for slot in SLOTS:
+        hooks = ["--before", other, "--before", f"{slot}={KILL}"]
+        killed = sandbox.run(*words, "day", *hooks, variables=place)
+        assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
+    done = sandbox.run(*words, "day", wanted=ExitCode.GO, variables=place)
+
+    assert "CLOSED  day" in done.stdout
+    assert "day (process " in (tmp_path / "other").read_text()
+    ledger = GoLiveLedger(sandbox.folder / "reports" / "gate.sqlite3")
+    golive = ledger.open(GoLive(name="day", environment="sandbox", zero=NOW, candidates=()))
+    records = ledger.slots(golive)
+    assert [r.slot for r in records if r.state is SlotState.HELD] == list(SLOTS)
+    assert [r.slot for r in records if r.state is SlotState.BEGUN] == [slot for slot in SLOTS for _ in "ab"]
+    status = sandbox.run(GATE, "rollback", "status", "--env", "sandbox", wanted=ExitCode.GO)
+    (line,) = [one for one in status.stdout.splitlines() if one.startswith("auth-service")]
+    assert f"serves {dict(golive.candidates)['auth-service']} 100 %" in line
