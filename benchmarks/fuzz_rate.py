@@ -1,8 +1,8 @@
 """Cases per second of our contract suite, against Schemathesis' own command line, in pairs.
 
 The same document, phases (examples, coverage, fuzzing), number of examples and seed, the same service of a
-sandbox with a good token. Run it beside a sandbox: `python -m sandbox with -- python benchmarks/fuzz_rate.py
-[SERVICE]`. Both are given the plain mesh, so that neither pays for TLS. Prints one JSON line; `ratio` is the
+sandbox with a good token. Run it beside a sandbox: `.venv/bin/python -m sandbox with -- .venv/bin/python -m
+benchmarks.fuzz_rate [SERVICE]`. Both are given the plain mesh, so that neither pays for TLS. Prints one JSON line; `ratio` is the
 median of the pairs, and `cpu_ratio` the same per second of the client's own CPU, which a busy machine does
 not disturb; the command line's start is taken off there.
 """
@@ -33,6 +33,7 @@ PAIRS = 3
 EXAMPLES = 20
 SEED = 20260101
 STARTED = [str(Path(sys.executable).with_name("st"))]
+ENDPOINTS = Path(os.environ.get("GATE_ENDPOINTS_FILE", ".sandbox/endpoints.json"))
 DOCUMENTS = Path("platforms/isectech/openapi")
 
 
@@ -91,7 +92,7 @@ def figures(ours: list[Rate], theirs: list[Rate]) -> dict[str, float]:
 
 def mesh(base_url: str) -> tuple[str, str]:
     """Return the plain address of the sandbox's mesh, and the name to say there."""
-    endpoints = json.loads(Path(".sandbox/endpoints.json").read_text(encoding="utf-8"))
+    endpoints = json.loads(ENDPOINTS.read_text(encoding="utf-8"))
     return str(endpoints["mesh"]), base_url.removeprefix("https://")
 
 
