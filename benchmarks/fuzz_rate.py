@@ -2,9 +2,9 @@
 
 The same document, phases (examples, coverage, fuzzing), number of examples and seed, the same service of a
 sandbox with a good token. Run it beside a sandbox: `.venv/bin/python -m sandbox with -- .venv/bin/python -m
-benchmarks.fuzz_rate [SERVICE]`. Both are given the plain mesh, so that neither pays for TLS. Prints one JSON line; `ratio` is the
-median of the pairs, and `cpu_ratio` the same per second of the client's own CPU, which a busy machine does
-not disturb; the command line's start is taken off there.
+benchmarks.fuzz_rate [SERVICE]`. Both are given the plain mesh, so that neither pays for TLS. Prints one JSON
+line; `ratio` is the median of the pairs, and `cpu_ratio` the same per second of the client's own CPU, which a
+busy machine does not disturb; the command line's start is taken off there.
 """
 
 from __future__ import annotations

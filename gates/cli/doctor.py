@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,7 @@ _OLDEST_NODE = 20
 @click.command()
 @environment_option
 def doctor(env: str) -> ExitCode:
-    """Look at Python, Node, the documents, the cloud's API, the names and the identities."""
+    """Look at Python, Node, the documents, the ledger, the cloud's API, the secrets and the authorities."""
     problems = 0
     for name, problem in _findings(wiring.House(env)):
         problems += bool(problem)
@@ -39,11 +40,20 @@ def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
     yield f"environment {house.environment_name}", trouble
     if trouble:  # nothing behind it can be looked at
         return
-    for service in house.platform.service_names:
+    yield "ledger", _trouble(lambda: house.ledger.operations(house.environment.name))
+    yield "allowed signers", _trouble(lambda: house.statements)
+    trouble = _trouble(lambda: house.cloud)
+    yield "credentials of the cloud", trouble
+    for service in house.platform.service_names if not trouble else ():
         yield f"cloud API: {service}", _trouble(partial(house.cloud.describe, service))
     local = house.environment.endpoints.apis_grpc
     for name, reference in house.environment.identities:
         yield f"identity {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
+    for name, reference in house.environment.notifications:
+        yield f"channel {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
+    for standing in house.authorities.all(datetime.now(UTC)):
+        one = standing.authority
+        yield f"standing authority {one.priority} of {one.by}", standing.objection
 
 
 def _node() -> str:

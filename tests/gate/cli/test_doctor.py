@@ -11,6 +11,7 @@ from typing import NoReturn
 import pytest
 
 from gates import wiring
+from gates.adapters.authorities import Authorities
 from gates.cli import invoke
 from gates.errors import ConfigurationError, DeniedError
 from gates.model.exit_code import ExitCode
@@ -27,7 +28,27 @@ class DoctorHouse(GateHouse):
         """Add the cloud and an identity."""
         super().__post_init__()
         self.cloud = self.run.cloud
-        self.environment = replace(self.run.gate.environment, identities=(("viewer", "env:VIEWER"),))
+        self.environment = replace(
+            self.run.gate.environment,
+            identities=(("viewer", "env:VIEWER"),),
+            notifications=(("incidents", "env:SLACK"),),
+        )
+        self.statements = None
+        place = self.run.gate.environment
+        self.authorities = Authorities(folder=None, platform=self.platform, environment=place)
+
+
+class HouseWithoutCredentials(DoctorHouse):
+    """Nobody signed in to the cloud."""
+
+    @property
+    def cloud(self) -> NoReturn:
+        """Refuse."""
+        raise ConfigurationError("could not find credentials", next_step="gcloud auth login")
+
+    @cloud.setter
+    def cloud(self, _value: object) -> None:
+        """Take nothing."""
 
 
 class HouseWithoutEnvironment(DoctorHouse):
@@ -59,6 +80,7 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorHouse:
     monkeypatch.setattr(wiring, "House", made)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("VIEWER", '{"username": "v", "password": "p"}')
+    monkeypatch.setenv("SLACK", '{"url": "https://hooks.test/x"}')
     monkeypatch.chdir(tmp_path)
     return made
 
@@ -81,6 +103,7 @@ def test_everything_that_lacks_is_named_at_once(
     node(tmp_path, "v18.0.0")
     shutil.rmtree(tmp_path / "tools")
     monkeypatch.delenv("VIEWER")
+    monkeypatch.delenv("SLACK")
     house.cloud.services["frontend"].refusal = DeniedError("no permission", next_step="grant run.viewer")
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
@@ -89,6 +112,7 @@ def test_everything_that_lacks_is_named_at_once(
     assert "LACKS  Allure generator: run `make setup`" in out
     assert "LACKS  cloud API: frontend: no permission; grant run.viewer" in out
     assert "LACKS  identity viewer: " in out
+    assert "LACKS  channel incidents: " in out
     assert "ok     cloud API: auth-service" in out
 
 
@@ -114,4 +138,19 @@ def test_without_an_environment_nothing_behind_it_is_asked(
     assert (
         captured.out.splitlines()[-1] == "LACKS  environment sandbox: the sandbox does not run; make sandbox"
     )
+    assert captured.err == ""
+
+
+def test_without_credentials_the_cloud_is_lacking_once_and_the_rest_is_looked_at(
+    house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, not one for every service; secrets are still looked for."""
+    monkeypatch.setattr(wiring, "House", HouseWithoutCredentials(house.run, house.reports))
+
+    assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
+    captured = capsys.readouterr()
+    assert [line for line in captured.out.splitlines() if line.startswith("LACKS")] == [
+        "LACKS  credentials of the cloud: could not find credentials; gcloud auth login"
+    ]
+    assert "ok     identity viewer" in captured.out
     assert captured.err == ""
