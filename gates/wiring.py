@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gates.adapters.authorities import Authorities
     from gates.adapters.cloud_run import CloudRun
     from gates.adapters.golive_ledger import GoLiveLedger
+    from gates.adapters.identity_book import IdentityBook
     from gates.adapters.journey_log import JourneyLog
     from gates.adapters.ledger import SqliteLedger
     from gates.adapters.run_folder import RunFolder
@@ -148,6 +149,14 @@ class House:
         folder = None if named is None else replace(self.statements.folder, path=Path(named))
         return Authorities(folder=folder, platform=self.platform, environment=self.environment)
 
+    @cached_property
+    def identity_book(self) -> IdentityBook:
+        """Which test identities' secrets are known to be right here."""
+        from gates.adapters.clock import SystemClock
+        from gates.adapters.identity_book import IdentityBook
+
+        return IdentityBook(self.ledger, self.environment, SystemClock())
+
     def release_now(self) -> Release:
         """Return the release that is deployed now, without looking at it any closer."""
         from gates.decision.candidates import find_release
@@ -254,6 +263,7 @@ class House:
                 folder=folder,
                 seconds=seconds,
                 statements=self.statements,
+                book=self.identity_book,
             ),
             waivers=self.statements.waivers,
             standing=self.authorities.in_force,

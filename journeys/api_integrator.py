@@ -10,7 +10,7 @@ import httpx
 
 from journeys.checks import demand, document, expect, field
 from journeys.incident import EVENTS
-from journeys.session import AUTH, Tokens
+from journeys.session import ACCEPTED, AUTH, Tokens, admitted
 from journeys.world import World, step
 
 GATEWAY = "api-gateway"
@@ -41,9 +41,10 @@ def get_a_token(world: World) -> Tokens:
     known = world.secret("integrator")
     wrong = _token(world, str(known.get("client_id")), f"wrong-{secrets.token_hex(8)}")
     demand(wrong.status_code == 401, f"a wrong secret was answered {wrong.status_code}", blames=AUTH)
-    answer = expect(
-        _token(world, str(known.get("client_id")), str(known.get("client_secret"))), 200, blames=AUTH
-    )
+    answer = _token(world, str(known.get("client_id")), str(known.get("client_secret")))
+    admitted(answer, "integrator", was_accepted=bool(known.get("was_accepted")), shown="client secret")
+    expect(answer, 200, blames=AUTH)
+    ACCEPTED.add("integrator")
     tokens = Tokens(access=str(field(answer, "accessToken", blames=AUTH)), refresh="")
     me = document(expect(world.ask_with(tokens, "GET", AUTH, "/me"), 200, blames=AUTH), blames=AUTH)
     seen = (me.get("kind"), me.get("id"), me.get("tenant"))

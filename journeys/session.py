@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import httpx
 import pyotp
@@ -13,6 +14,9 @@ from gates.model.identity import Identity
 from journeys import checks
 
 AUTH = "auth-service"
+ACCEPTED: set[str] = set()
+"""The identities that this process was let in as, each with all of its secrets."""
+_PROVEN: set[tuple[str, str]] = set()
 _PERIOD_S = 30
 _LONGEST_WAIT_S = 35.0
 
@@ -33,6 +37,32 @@ class Tokens:
 def bearer(token: str) -> dict[str, str]:
     """Return the header that carries a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+class NotAdmittedError(Exception):
+    """A secret of ours was refused, and nobody knows that it is right: nothing was seen of the platform."""
+
+
+def admitted(response: httpx.Response, name: str, *, was_accepted: bool, shown: str) -> None:
+    """Take note of how a secret of ours was answered.
+
+    Args:
+        response: what came back.
+        name: the identity's.
+        was_accepted: whether exactly its secrets were accepted here before.
+        shown: which of them it was, in a word.
+
+    Raises:
+        NotAdmittedError: refused, and it may be our secret that is wrong.
+    """
+    is_refused = response.status_code == HTTPStatus.UNAUTHORIZED
+    if response.is_success:
+        _PROVEN.add((name, shown))
+    elif is_refused and not was_accepted and (name, shown) not in _PROVEN:
+        raise NotAdmittedError(
+            f"the {shown} of {name} was refused, and exactly this one was never accepted here:"
+            " is it right? If it is, the way in is broken"
+        )
 
 
 def first_factor(http: httpx.Client, username: str, password: str) -> httpx.Response:
@@ -56,8 +86,22 @@ def page_session(http: httpx.Client, identity: Identity) -> str:
     response = http.post("/session", json={**known, "code": totp.at(now)})
     if response.status_code == 401:
         response = http.post("/session", json={**known, "code": totp.at(now + _PERIOD_S)})
+    admitted(response, identity.name, was_accepted=identity.was_accepted, shown="password or code")
     checks.expect(response, 201, blames="frontend")
+    ACCEPTED.add(identity.name)
     return "; ".join(f"{name}={value}" for name, value in response.cookies.items())
+
+
+def password_accepted(http: httpx.Client, identity: Identity) -> httpx.Response:
+    """Send the first factor of an identity of ours and return the answer that asks for the second.
+
+    Raises:
+        DemandNotMetError: auth-service refuses the right password.
+        NotAdmittedError: it refuses one that may be wrong.
+    """
+    answer = first_factor(http, identity.username, identity.password)
+    admitted(answer, identity.name, was_accepted=identity.was_accepted, shown="password")
+    return checks.expect(answer, 200, blames=AUTH)
 
 
 def sign_in(http: httpx.Client, identity: Identity) -> Tokens:
@@ -68,11 +112,13 @@ def sign_in(http: httpx.Client, identity: Identity) -> Tokens:
 
     Raises:
         DemandNotMetError: auth-service does not let the identity in.
+        NotAdmittedError: so it is, and the secrets may be wrong.
     """
-    answer = first_factor(http, identity.username, identity.password)
-    mfa_token = str(checks.field(checks.expect(answer, 200, blames=AUTH), "mfaToken", blames=AUTH))
+    mfa_token = str(checks.field(password_accepted(http, identity), "mfaToken", blames=AUTH))
     response = _with_fresh_code(http, mfa_token, identity.totp_secret)
+    admitted(response, identity.name, was_accepted=identity.was_accepted, shown="one-time code")
     checks.expect(response, 200, blames=AUTH)
+    ACCEPTED.add(identity.name)
     return Tokens(
         access=str(checks.field(response, "accessToken", blames=AUTH)),
         refresh=str(checks.field(response, "refreshToken", blames=AUTH)),

@@ -56,6 +56,7 @@ def invite(world: World) -> tuple[Identity, str]:
         roles=("viewer",),
         password=wanted["password"] if isinstance(wanted["password"], str) else "",
         totp_secret=found,
+        was_accepted=True,
     )
     return member, user_id
 

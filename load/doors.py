@@ -70,6 +70,7 @@ class Wardrobe:
             roles=tuple(entry.get("roles", ())),
             password=entry["password"],
             totp_secret=entry["totp_secret"],
+            was_accepted=True,
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from sandbox import topology, up
+from sandbox import spoiling, topology, up
 from sandbox.errors import SandboxError
 from sandbox.platform.contract import KnobBoard, Knobs
 from sandbox.platform.wishes import Leaf, Ports, Wishes
@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     disturb.add_argument("name", nargs="?", default="", metavar="NAME", help="without it: list them")
     disturb.add_argument("--off", action="store_true", help="put it right again")
     disturb.set_defaults(command=_disturb)
+    spoil = commands.add_parser(
+        "spoil-identities", parents=[shared], help="make the secrets of the test identities wrong"
+    )
+    spoil.add_argument("--off", action="store_true", help="put the right ones back")
+    spoil.set_defaults(command=_spoil)
     status = commands.add_parser(
         "status", parents=[shared], help="show services, revisions, traffic, instances"
     )
@@ -155,6 +160,10 @@ def _disturb(options: argparse.Namespace) -> None:
 
     listed = remote.disturb(options.state_dir, options.name, in_force=not options.off)
     sys.stdout.write(remote.table(remote.DISTURBANCES, listed))
+
+
+def _spoil(options: argparse.Namespace) -> None:
+    spoiling.mend(options.state_dir) if options.off else spoiling.spoil(options.state_dir)
 
 
 def _status(options: argparse.Namespace) -> None:

@@ -16,20 +16,24 @@ from gates.model.identity import Identity
 from gates.model.target import Target
 from journeys.client import ODOMETER, client
 from journeys.registry import CAST
-from journeys.session import AUTH, Tokens, sign_in
+from journeys.session import ACCEPTED, AUTH, NotAdmittedError, Tokens, sign_in
 from journeys.world import World
 
 _LONGEST_LABEL = 24
+_NOTED: set[str] = set()
+"""Identities of which this process said already that they were let in."""
 # A local endpoint is reached directly, whatever proxy the machine has for the outside.
 _LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 
 
 @pytest.fixture(autouse=True)
 def requests_sent(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Note beside each check how many requests it took."""
+    """Note beside each check how many requests it took, and which identities were let in."""
     before = ODOMETER.sent
     yield
     request.node.user_properties.append(("requests", str(ODOMETER.sent - before)))
+    request.node.user_properties += [("identity-accepted", name) for name in sorted(ACCEPTED - _NOTED)]
+    _NOTED.update(ACCEPTED)
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +61,17 @@ def auth(http: Callable[[str], httpx.Client]) -> httpx.Client:
 def tokens(auth: httpx.Client, identity: Callable[[str], Identity]) -> Callable[[str], Tokens]:
     """Give the tokens of an identity, signed in once per run."""
     signed_in: dict[str, Tokens] = {}
+    refused: dict[str, NotAdmittedError] = {}  # asked once: an account is not locked for a wrong secret
 
     def find(name: str) -> Tokens:
+        if name in refused:
+            raise refused[name]
         if name not in signed_in:
-            signed_in[name] = sign_in(auth, identity(name))
+            try:
+                signed_in[name] = sign_in(auth, identity(name))
+            except NotAdmittedError as error:
+                refused[name] = error
+                raise
         return signed_in[name]
 
     return find

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gates.adapters.identity_book import IdentityBook, let_in
 from gates.adapters.producers import PytestProducers
 from gates.adapters.run_folder import RunFolder
 from gates.adapters.statements import Statements
@@ -30,6 +31,7 @@ class ProducerSource:
     folder: RunFolder
     seconds: float
     statements: Statements
+    book: IdentityBook
 
     def collect(
         self,
@@ -39,8 +41,9 @@ class ProducerSource:
         changes: Callable[[], Sequence[str]],
     ) -> EvidenceBundle:
         """Run the producers that the criteria name; what is judged is what stands in the file."""
-        target = make_target(self.catalogue, self.environment, release, views)
+        target = make_target(self.catalogue, self.environment, release, views, self.book.accepted())
         bundle = self.producers.collect(criteria, target, folder=self.folder.path, seconds=self.seconds)
+        self.book.remember(let_in(self.folder.path / "producers.jsonl"))
         attested = self.statements.evidence(criteria, release)
         moved = EvidenceBundle(items=(), flaws=tuple(changes()))
         return self.folder.write_evidence(pytest_results.merge([bundle, attested, moved]))

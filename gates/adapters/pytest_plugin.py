@@ -227,10 +227,13 @@ def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[str, object]]:
-    """Give what an identity's reference leads to, as it is: a client's secret, a signing key."""
+    """Give what an identity's reference leads to: a client's secret, a signing key.
+
+    `name` and `was_accepted` are added to what stands there.
+    """
 
     def find(name: str) -> dict[str, object]:
-        found = targeting.secret_of(target, name)
+        found = targeting.secret_of(target, name) | {"name": name, "was_accepted": name in target.accepted}
         pytestconfig.stash[_SECRETS] |= secrets.sensitive_values(found)
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from gates.adapters import codec, secrets
@@ -20,7 +21,11 @@ from gates.model.target import Demand, ServiceTarget, Target
 
 
 def make_target(
-    catalogue: Catalogue, environment: Environment, release: Release, views: Sequence[ServiceView]
+    catalogue: Catalogue,
+    environment: Environment,
+    release: Release,
+    views: Sequence[ServiceView],
+    accepted: Sequence[str] = (),
 ) -> Target:
     """Return the target of a release: where its services answer, resolved once for every process of a run.
 
@@ -55,6 +60,7 @@ def make_target(
         allowed_impacts=environment.allowed_impacts,
         demands=tuple(_demand(criterion) for criterion in causes_first(catalogue.criteria)),
         identities=environment.identities,
+        accepted=tuple(accepted),
         addresses=Network(endpoints).addresses(urls + plain),
         ca_file=endpoints.ca_file,
         dns=endpoints.dns,
@@ -101,6 +107,9 @@ def find_target(folder: Path, environment_name: str) -> Target:
         load_environment,
         load_platform,
     )
+    from gates.adapters.identity_book import IdentityBook  # noqa: PLC0415 - nor the ledger
+    from gates.adapters.ledger import SqliteLedger  # noqa: PLC0415
+    from gates.adapters.ledger_history import ledger_path  # noqa: PLC0415
 
     platform = load_platform(folder)
     environment = load_environment(folder, environment_name, platform)
@@ -120,7 +129,8 @@ def find_target(folder: Path, environment_name: str) -> Target:
     found = find_release(
         views, platform.services, release_id="by-hand", environment=environment.name, wanted={}
     )
-    return make_target(load_catalogue(folder, platform), environment, found.release, views)
+    accepted = IdentityBook(SqliteLedger(ledger_path()), environment, SystemClock()).accepted()
+    return make_target(load_catalogue(folder, platform), environment, found.release, views, accepted)
 
 
 @contextmanager
@@ -171,7 +181,8 @@ def identity_of(target: Target, name: str) -> Identity:
     if reference is None:
         known = ", ".join(sorted(dict(target.identities))) or "none"
         raise ConfigurationError(f"{target.environment} has no identity {name}", next_step=f"it has: {known}")
-    return _identity(name, reference, secrets.resolve(reference, endpoint=target.apis_grpc))
+    found = _identity(name, reference, secrets.resolve(reference, endpoint=target.apis_grpc))
+    return replace(found, was_accepted=name in target.accepted)
 
 
 def secret_of(target: Target, name: str) -> dict[str, object]:

@@ -20,6 +20,7 @@ from gates.cli.options import environment_option, format_option
 from gates.errors import ConfigurationError, UsageError
 from gates.judgement.detection import summarise
 from gates.model.bench import Arm, BenchResult
+from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Impact
 from gates.model.verdict import Verdict
@@ -56,6 +57,7 @@ def bench(**options: object) -> ExitCode:
     )
     runs = GateRuns(str(options["env"]), folder.path)
     is_json = options["format"] == "json"
+    _introduce(house, runs)
     with wiring.bench(house, runs, is_quick=bool(options["quick"])) as measured:
         for result in measured.run(arms, folder.is_done):
             folder.keep(result)
@@ -73,6 +75,15 @@ def _exit_code(result: BenchResult) -> ExitCode:
     if not result.results:
         return ExitCode.NOTHING_EVALUATED
     return ExitCode.GO if all(one.is_as_expected for one in result.results) else ExitCode.NO_GO
+
+
+def _introduce(house: wiring.House, runs: GateRuns) -> None:
+    """Let the test identities be accepted once by what serves: else a refusal says nothing of a release."""
+    if house.environment.identities and not house.identity_book.accepted():
+        run_id = f"introduction.{datetime.now(UTC):%Y%m%d-%H%M%S%f}"
+        runs.verdict(
+            Trial(run_id=run_id, stage=Stage.IMMEDIATE, only=("AUT-LOGIN",), wanted={}, variables={})
+        )
 
 
 def _refuse_where_people_work(house: wiring.House) -> None:

@@ -15,3 +15,5 @@ class Identity:
     roles: tuple[str, ...]
     password: str = field(repr=False)
     totp_secret: str = field(default="", repr=False)
+    was_accepted: bool = False
+    """Whether exactly these secrets opened the door here before: then a refusal speaks of the platform."""

@@ -62,6 +62,8 @@ class Target:
     """Every criterion of the catalogue, causes before what they imply: a producer cannot name another."""
     identities: tuple[tuple[str, str], ...] = ()
     """Pairs (identity, reference of its secret); never the secret."""
+    accepted: tuple[str, ...] = ()
+    """Identities whose secrets, exactly as they are now, were accepted here before."""
     addresses: tuple[tuple[str, str], ...] = ()
     ca_file: str | None = None
     dns: str | None = None

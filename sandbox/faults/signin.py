@@ -52,6 +52,14 @@ def refresh_outlives(_service: str, create_app: Create) -> App:
     return create_app()  # type: ignore[no-any-return]
 
 
+def right_password_refused(_service: str, create_app: Create) -> App:
+    """Nobody gets in: the right password is answered as a wrong one."""
+    from sandbox.services.auth_service import signin  # noqa: PLC0415 - patched in this process only
+
+    vars(signin)["is_password"] = lambda *_: False
+    return create_app()  # type: ignore[no-any-return]
+
+
 class _Instead:
     """A module with some of its names replaced, for one of its readers."""
 

@@ -15,5 +15,6 @@ KNOWN = (
     _row("S06", "user-told", "auth-service", "a refusal says whether the user exists", "AUT-WRONG-PASSWORD"),
     _row("S07", "me-confused", "auth-service", "one is shown as another tenant's member", "AUT-LOGIN"),
     _row("S08", "me-storable", "auth-service", "personal answers may be cached", "AUT-LOGIN"),
+    _row("S10", "right-password-refused", "auth-service", "nobody gets in any more", "AUT-LOGIN"),
     _row("S09", "audit-dropped", "auth-service", "the trail keeps no entry of others", "JRN-ANALYST"),
 )

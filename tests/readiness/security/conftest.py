@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gates.model.target import Target
 from journeys.reads import PROTECTED
-from journeys.session import Tokens, bearer
+from journeys.session import AUTH, Tokens, admitted, bearer
 from tests.readiness.security.canary import Canary, listening
 from tests.readiness.security.forgeries import Forgery, keyless, misclaimed, public_jwk
 from tests.readiness.security.records import Records, make_records
@@ -37,9 +37,13 @@ def canary() -> Iterator[Canary]:
 
 
 @pytest.fixture(scope="session")
-def tenant(secret: Secret) -> Tenant:
+def tenant(secret: Secret, auth: httpx.Client) -> Tenant:
     """Give a tenant of our own."""
-    return Tenant(forger=secret("forger"), subject=str(secret("analyst")["subject"]))
+    made = Tenant(forger=secret("forger"), subject=str(secret("analyst")["subject"]))
+    control = auth.get(PROTECTED[AUTH], headers=made.headers("analyst"))
+    known = bool(secret("forger")["was_accepted"])
+    admitted(control, "forger", was_accepted=known, shown="signing key")
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,7 @@ class Tenant:
             roles=(role,),
             password=password,
             totp_secret=str(pyotp.parse_uri(str(made["enrolment"])).secret),
+            was_accepted=True,
         )
         return Account(id=str(made["id"]), identity=identity)
 

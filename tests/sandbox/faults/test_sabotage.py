@@ -20,6 +20,7 @@ from gates.model.exit_code import ExitCode
 from load.profiles import Profile
 from load.run import GeneratorError, run_profile
 from sandbox.companion import running
+from tests.support.real_sandbox import real_sandbox
 from tests.support.tiny_https_server import TinyHttps
 
 ROOT = Path(__file__).parents[3]
@@ -121,3 +122,22 @@ def test_a_starved_generator_gives_no_figures(tmp_path: Path) -> None:
             run_profile(profile, address=address, name="a.run.test", token="none", folder=tmp_path)
     assert summary.requests > 0
     assert {one.failed for one in summary.by_path} == {0}
+
+
+def test_secrets_that_are_wrong_fail_nothing_until_they_were_right(tmp_path: Path) -> None:
+    """Wrong secrets of all identities: INCONCLUSIVE; a login that refuses known good ones: NO_GO."""
+    with real_sandbox(tmp_path) as sandbox:
+        spoil = [sys.executable, "-m", "sandbox", "spoil-identities", "--state-dir", str(sandbox.state)]
+        look = [str(GATE), "run", "--env", "sandbox", "--stage", "immediate", "--only", "AUT-LOGIN"]
+        more = [part for name in ("AUT-EXPIRED", "JRN-API", "LOD-ERRORS") for part in ("--only", name)]
+
+        sandbox.run(*spoil, wanted=0)
+        sandbox.run(*look, *more, "--release", "wrong", wanted=ExitCode.INCONCLUSIVE)
+        assert failed(tmp_path / "reports") == []
+        sandbox.run(*spoil, "--off", wanted=0)
+        sandbox.run(*look, "--release", "right", wanted=ExitCode.INCONCLUSIVE)  # a part is never GO
+        assert failed(tmp_path / "reports") == []
+
+        sandbox.deploy("auth-service", "sandbox/auth-service:1.0.1-right-password-refused")
+        sandbox.run(*look, "--release", "refused", wanted=ExitCode.NO_GO)
+        assert {one["criterion"] for one in failed(tmp_path / "reports")} == {"AUT-LOGIN"}

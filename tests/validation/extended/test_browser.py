@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from gates.model.identity import Identity
 from journeys.browser import Screen, analyst_in_the_browser
+from journeys.session import password_accepted
 from journeys.world import World
 from tests.browsing import kept, page
 
@@ -26,6 +27,7 @@ def test_analyst_in_the_browser(
     identity: Callable[[str], Identity],
 ) -> None:
     """From the sign-in form to the answer of the assistant and out again."""
+    password_accepted(world.auth, identity(AT_THE_SCREEN))  # a page cannot say whose fault a refusal is
     with kept():
         analyst_in_the_browser(
             Screen(page=page, world=world),
