@@ -63,6 +63,8 @@ class GoLivePorts:
     before: Callable[[Slot], None] = lambda _slot: None
     alone: Callable[[], AbstractContextManager[Tenure]]
     confirm: Callable[[], None] = lambda: None
+    notify: Callable[[Slot, str, str], None] = lambda _slot, _event, _text: None
+    """Tells people who are not looking what became of a slot, each event once."""
     poll_s: float = POLL_S
 
 
@@ -102,10 +104,13 @@ class Conductor:
             if state is not None:
                 break
             self._ports.tell(f"{slot.name} is open: {looked.detail}")
+            self._ports.notify(slot, "is open", looked.detail)
             left = (deadline - self._ports.schedule.now()).total_seconds()
             self._ports.schedule.wait(min(self._ports.poll_s, max(1.0, left)))
         self._remember(slot, state, looked)
         self._ports.tell(f"{state:11}  {slot.name}: {looked.detail}")
+        if state is not SlotState.HELD or slot is self._timeline.slots[-1]:
+            self._ports.notify(slot, state, looked.detail)
 
     def _do(self, slot: Slot, records: Sequence[SlotRecord]) -> Looked:
         """Do what a slot asks for, one after the other; the first that does not hold is what it shows."""

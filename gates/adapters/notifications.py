@@ -76,7 +76,7 @@ class Notifier:
     def _mail(self, to: str, secret: Mapping[str, Any], notice: Notice) -> None:
         message = EmailMessage()
         message["From"], message["To"] = str(secret["from"]), to
-        message["Subject"] = f"Incident {notice.incident}: {notice.step}"
+        message["Subject"] = f"{notice.incident}: {notice.step}"
         message.set_content(notice.text)
         with smtplib.SMTP(str(secret["host"]), int(secret["port"]), timeout=self._timeout_s) as server:
             if secret.get("tls"):

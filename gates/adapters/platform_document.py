@@ -200,6 +200,7 @@ class PolicyPart(Strict):
     release_independent: tuple[Text, ...] = ()
     rollback: RollbackPart
     maintenance_window: WindowPart
+    scale_to: Annotated[int, Field(ge=1, le=1000)] = 5
 
 
 class PolicyDocument(Envelope):
@@ -330,6 +331,7 @@ def _policy_value(part: PolicyPart) -> Policy:
             proof=ProofPolicy(**dict(part.rollback.proof)),
             post_test=part.rollback.post_test,
         ),
+        scale_to=part.scale_to,
         maintenance=MaintenanceWindow(
             weekday=get_args(WindowPart.model_fields["day"].annotation).index(part.maintenance_window.day),
             hour=part.maintenance_window.hour,

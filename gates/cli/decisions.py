@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
 
 from gates import wiring
 from gates.adapters.run_folder import RunFolder
+from gates.cli.failure_actions import ends_wait
 from gates.cli.operating import actor
 from gates.cli.options import environment_option
+from gates.cli.run import duration
+from gates.cli.stopping import Stop
+from gates.cli.telling import DECIDED, tell
 from gates.decision.response_clock import Standing, standing
 from gates.decision.waiting import Prepared, waiting
 from gates.errors import DocumentError, UsageError
 from gates.model.decision import Decision, RollBack
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt, OperationState
+from gates.reporting import notices
 
 BREACH = "response-time"
 """Name of the operation that records a late decision in the ledger."""
@@ -28,26 +34,84 @@ DISMISSAL = "decision-dismissed"
 
 @click.command()
 @environment_option
-@click.option("--escalate", is_flag=True, help="Record in the ledger which are late; once for each.")
+@click.option("--escalate", is_flag=True, help="Record which are late and tell whose turn it is; once each.")
+@click.option("--watch", is_flag=True, help="Go on looking and escalating until a signal comes.")
+@click.option("--until-empty", is_flag=True, help="With --watch: end when nothing waits any more.")
+@click.option("--every", default="10s", show_default=True, help="With --watch: time between two looks.")
 @click.option("--dismiss", "dismissed", metavar="RUN", default=None, help="Let this one wait no longer.")
 @click.option("--role", default="", help="With --dismiss: your role; it must have the authority.")
 @click.option("--reason", default="", help="With --dismiss: why it is not carried out.")
-def decisions(env: str, *, escalate: bool, dismissed: str | None, role: str, reason: str) -> ExitCode:
+def decisions(**options: object) -> ExitCode:
     """Show the decisions that wait to be carried out; exit 12 when one is late."""
-    house, now = wiring.House(env), datetime.now(UTC)
-    if dismissed is not None:
-        _dismiss(house, dismissed, role, reason)
-    is_late = False
-    for folder, decision in _waiting(house):
-        state = standing(decision, now, house.platform.policy.escalation)
-        if state is None:
-            continue
-        is_late |= state.is_late
-        click.echo(f"{folder.run_id}  {_told(decision, state)}")
-        click.echo(f"  → gate act {folder.path} --env {env} --role {decision.authority} --yes")
-        if state.is_late and escalate:
-            record_breach(house, folder.run_id, decision, state)
-    return ExitCode.ACTION_FAILED if is_late else ExitCode.GO
+    house = wiring.House(str(options["env"]))
+    if options["dismissed"] is not None:
+        _dismiss(house, str(options["dismissed"]), str(options["role"]), str(options["reason"]))
+    if options["watch"]:
+        return _watch(house, duration(str(options["every"])), until_empty=bool(options["until_empty"]))
+    waits = _look(house, escalates=bool(options["escalate"]))
+    for one in waits:
+        one.show(house)
+    return _code(waits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A decision that waits, and how it stands now."""
+
+    folder: RunFolder
+    decision: Decision
+    state: Standing
+
+    @property
+    def key(self) -> tuple[str, bool, str]:
+        """What is worth a new line when it changes."""
+        return self.folder.run_id, self.state.is_late, self.state.turn_of
+
+    def show(self, house: wiring.House) -> None:
+        """Print it with the command that carries it out."""
+        click.echo(f"{self.folder.run_id}  {_told(self.decision, self.state)}")
+        role, env = self.decision.authority, house.environment.name
+        click.echo(f"  → gate act {self.folder.path} --env {env} --role {role} --yes")
+
+
+def _watch(house: wiring.House, every_s: float, *, until_empty: bool) -> ExitCode:
+    """Look again and again; what changed is printed, what is late is escalated step by step."""
+    stop, shown = Stop(), set[tuple[str, bool, str]]()
+    with stop.heard():
+        while True:
+            waits = _look(house, escalates=True)
+            for one in waits:
+                if one.key not in shown:
+                    one.show(house)
+            shown = {one.key for one in waits}
+            if (until_empty and not waits) or stop.wait(every_s):
+                return _code(waits)
+
+
+def _look(house: wiring.House, *, escalates: bool) -> list[_Waiting]:
+    now, steps = datetime.now(UTC), house.platform.policy.escalation
+    found = [
+        _Waiting(folder, decision, state)
+        for folder, decision in _waiting(house)
+        if (state := standing(decision, now, steps)) is not None
+    ]
+    for one in found if escalates else ():
+        _escalate(house, one)
+    return found
+
+
+def _escalate(house: wiring.House, one: _Waiting) -> None:
+    """Tell who has to act, and once it is late whose turn it has become."""
+    run_id, place = one.folder.run_id, house.environment.name
+    tell(house, run_id, DECIDED, notices.decided(place, run_id, one.decision))
+    if one.state.is_late:
+        record_breach(house, run_id, one.decision, one.state)
+        turn = one.state.turn_of
+        tell(house, run_id, f"late: {turn}", notices.late(place, run_id, one.decision, turn))
+
+
+def _code(waits: Sequence[_Waiting]) -> ExitCode:
+    return ExitCode.ACTION_FAILED if any(one.state.is_late for one in waits) else ExitCode.GO
 
 
 def record_breach(house: wiring.House, run_id: str, decision: Decision, state: Standing) -> None:
@@ -101,7 +165,8 @@ def _dismiss(house: wiring.House, run_id: str, role: str, reason: str) -> None:
 def _waiting(house: wiring.House) -> Iterator[tuple[RunFolder, Decision]]:
     """Yield the runs of this environment whose decision still waits for somebody, the oldest first."""
     place = house.environment.name
-    dismissed = {one.subject for one in house.ledger.operations(place) if one.action == DISMISSAL}
+    done = house.ledger.operations(place)
+    dismissed = {one.subject for one in done if one.action == DISMISSAL or ends_wait(one)}
     found = tuple(_prepared(house))
 
     def is_left(action: RollBack) -> bool:

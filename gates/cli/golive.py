@@ -13,10 +13,12 @@ from gates import wiring
 from gates.cli.options import environment_option
 from gates.cli.proving import unproven_now
 from gates.cli.slots import SlotLook, missing_signatures
+from gates.cli.telling import tell
 from gates.conductor import POLL_S, Conductor, GoLivePorts
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.timeline import GoLive, Slot, SlotState, Timeline
+from gates.reporting import notices
 
 _ENDS = {
     SlotState.HELD: ExitCode.GO,
@@ -115,9 +117,15 @@ def _ports(house: wiring.House, opened: GoLive, day: _Day, confirm: Callable[[],
         tell=_teller(),
         alone=lambda: house.ports.journal.hold(opened.environment, opened.name),
         confirm=confirm,
+        notify=lambda slot, event, text: _notify(house, opened, slot, event, text),
         before=lambda slot: _run_hook(day.hooks.get(slot.name)),
         poll_s=_REHEARSED_POLL_S if day.is_fast else POLL_S,
     )
+
+
+def _notify(house: wiring.House, opened: GoLive, slot: Slot, event: str, text: str) -> None:
+    said = notices.slot(opened.environment, opened.name, slot.name, f"{event}: {text}")
+    tell(house, f"go-live {opened.name}", f"{slot.name} {event}", said)
 
 
 def _opened(house: wiring.House, name: str, zero: datetime) -> GoLive:

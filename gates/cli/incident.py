@@ -47,7 +47,7 @@ def opened(
     from gates.decision.incident import priority_of  # noqa: PLC0415
     from gates.model.incident import Incident, TriageAnswers  # noqa: PLC0415
 
-    desk = _Desk(env)
+    desk = Desk(env)
     rules = desk.house.platform.policy.alerts
     _check_alerts(alerts, [rule.name for rule in rules])
     answers = TriageAnswers(
@@ -80,7 +80,7 @@ def opened(
 @click.option("--all", "shows_all", is_flag=True, help="Closed ones as well.")
 def status(env: str, *, shows_all: bool) -> ExitCode:
     """Show every open incident and who is due; tell whoever was not told yet. 1 when one is open."""
-    desk = _Desk(env)
+    desk = Desk(env)
     found = desk.ledger.incidents(only_open=not shows_all)
     for one in found:
         desk.show(one)
@@ -95,7 +95,7 @@ def status(env: str, *, shows_all: bool) -> ExitCode:
 @environment_option
 def close(incident_id: str, note: str, env: str) -> ExitCode:
     """Close INCIDENT and tell everybody who was told of it."""
-    desk = _Desk(env)
+    desk = Desk(env)
     found = {one.id: one for one in desk.ledger.incidents(only_open=False)}
     if incident_id not in found:
         raise UsageError(f"there is no incident {incident_id} in {env}", next_step="gate incident status")
@@ -113,7 +113,7 @@ def _check_alerts(alerts: Iterable[str], known: list[str]) -> None:
 
 
 @dataclass(frozen=True)
-class _Desk:
+class Desk:
     """What the commands need of one environment."""
 
     env: str

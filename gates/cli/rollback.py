@@ -17,6 +17,7 @@ from gates.cli.operating import actor
 from gates.cli.options import environment_option
 from gates.cli.proving import prove
 from gates.cli.stopping import Stop
+from gates.cli.telling import tell_rollback
 from gates.errors import UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
@@ -103,6 +104,7 @@ def services(**options: object) -> ExitCode:
     with stop.heard():
         receipts = engine.execute(plan, _tell_receipt)
     _tell_result(receipts, house.ports.clock.monotonic() - started, house.environment)
+    tell_rollback(house, engine.run_id, receipts)
     return _ending(plan, receipts)
 
 
@@ -151,6 +153,7 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
         ask(is_sure, "Finish it?")
         with stop.heard():
             receipts = engine.resume(unfinished, _tell_receipt)
+        tell_rollback(house, unfinished.run_id, receipts)
         ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
     if procedure is not None:
         ended.append(_resume_planned(house, procedure, stop, abandon=abandon, is_sure=is_sure))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 
 import click
 
 from gates import wiring
 from gates.adapters.run_keeper import RunKeeper
+from gates.cli.failure_actions import investigate
 from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
 from gates.cli.progress import listener
+from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
 from gates.model.criterion import Stage
-from gates.model.decision import Decision
+from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
 from gates.model.verdict import VerdictOutcome
@@ -79,7 +82,11 @@ def run(**options: object) -> ExitCode:
         )
         record = gate.run(request)
         elapsed = house.ports.clock.monotonic() - started
+    tell_run(house, run_id, record.decision, record.receipts)
     tell(keeper, record, output=output)
+    if mode is RollbackMode.AUTO and record.decision.kind is DecisionKind.INVESTIGATE:
+        with redirect_stdout(sys.stderr):
+            investigate(house, folder.path, record.decision)
     was_to_act = mode is RollbackMode.AUTO and record.decision.is_automatic
     if record.verdict.outcome is VerdictOutcome.INCONCLUSIVE and elapsed >= seconds:
         return ExitCode.INTERRUPTED

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gates import wiring
+from gates.cli.telling import tell_run
 from gates.decision.approval import Question, approvals
 from gates.model.decision import DecisionKind
 from gates.model.judgement import Outcome
@@ -42,6 +43,7 @@ class SlotLook:
             rollback=RollbackMode.AUTO if slot.at.total_seconds() > 0 else RollbackMode.NEVER,
         )
         record = gate.run(request)
+        tell_run(self.house, run_id, record.decision, record.receipts)
         keeper.finish(record)
         return _looked(record)
 

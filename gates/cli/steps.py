@@ -10,9 +10,11 @@ import click
 
 from gates import wiring
 from gates.cli.decisions import record_breach
+from gates.cli.failure_actions import carry_out
 from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
 from gates.cli.progress import listener
 from gates.cli.run import confirm, duration, revisions_named, tell
+from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
 from gates.decision.response_clock import standing
 from gates.errors import UsageError
@@ -97,6 +99,7 @@ def decide(folder: Path, env: str) -> ExitCode:
     _refuse_other_place(verdict.release.environment, env)
     gate = house.gate(opened, announce=wiring.keeper(opened), seconds=0)
     decision = gate.decide(verdict, gate.views())
+    tell_run(house, opened.run_id, decision, ())
     for line in next_steps(document.outcome, decision):
         click.echo(clean(line))
     click.echo(
@@ -125,6 +128,8 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
         decision = replace(decision, standing=gate.covering(decision))
         _refuse_other_role(decision, role)
         _note_lateness(house, opened.run_id, decision)
+        if decision.kind is not DecisionKind.ROLL_BACK:
+            return carry_out(house, folder, decision, is_sure=is_sure)
         request = Request(
             stage=setup.scope.stage,
             run_id=opened.run_id,
@@ -141,6 +146,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     record = DecisionRecord(
         run_id=opened.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
     )
+    tell_run(house, opened.run_id, decision, receipts)
     tell(keeper, record, output="")
     return exit_code(verdict, decision, receipts, was_to_act=True)
 

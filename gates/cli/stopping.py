@@ -23,6 +23,10 @@ class Stop:
         """Say whether a signal came."""
         return self._asked.is_set()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for a signal, so long at most, and say whether one came."""
+        return self._asked.wait(seconds)
+
     @contextmanager
     def heard(self) -> Iterator[None]:
         """Listen for SIGTERM and SIGINT while the block runs.

@@ -56,7 +56,7 @@ def _answer_failure(
     priority = min((j.priority or j.criterion.priority for j in failed), default=Priority.P0)
     kind = _kind(failed, priority)
     row = _row(platform, priority)
-    services = services_to_roll_back(failed, verdict.release)
+    services = _services(kind, failed, verdict.release)
     return Decision(
         kind=kind,
         because=_told(failed),
@@ -113,6 +113,14 @@ def root_causes_first(judgements: Sequence[Judgement]) -> list[Judgement]:
             j.service,
         ),
     )
+
+
+def _services(kind: DecisionKind, failed: Sequence[Judgement], release: Release) -> tuple[str, ...]:
+    """Return whom the decision is about: what is overloaded is scaled, whether it changed or not."""
+    blamed = {name for judgement in failed for name in judgement.blames} - {PLATFORM}
+    if kind is DecisionKind.SCALE and blamed:
+        return tuple(entry.service for entry in release.services if entry.service in blamed)
+    return services_to_roll_back(failed, release)
 
 
 def services_to_roll_back(failed: Sequence[Judgement], release: Release) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ class Incident:
     environment: str
     title: str
     priority: Priority
-    answers: TriageAnswers
+    answers: TriageAnswers | None
+    """None when nobody was asked: the gate opened it about a decision."""
     alerts: tuple[str, ...]
     services: tuple[str, ...]
     opened_at: datetime

@@ -96,6 +96,8 @@ class Policy:
     release_independent: tuple[str, ...] = ()
     rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
     maintenance: MaintenanceWindow = field(default_factory=MaintenanceWindow)
+    scale_to: int = 5
+    """So many instances at least when a decision says scale (guide: high latency, --min-instances=5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,17 @@ class ScalingOperations:
             )
         return self._to(SCALE, service, replace(settings.scaling, minimum=minimum), is_dry=is_dry)
 
+    def at_least(self, service: str, minimum: int) -> OperationReceipt:
+        """Keep at least so many instances, or as many as the service may have; more are left as they are.
+
+        Raises:
+            CloudError: the service cannot be read.
+        """
+        settings = self._configuration.settings(service)
+        most = min(minimum, settings.maximum) if settings.maximum else minimum
+        wanted = replace(settings.scaling, minimum=max(most, settings.scaling.minimum))
+        return self._to(SCALE, service, wanted, is_dry=False)
+
     def restore(self, service: str, *, is_dry: bool) -> OperationReceipt:
         """Go back to what was there before the service was first scaled.
 

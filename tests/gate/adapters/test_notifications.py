@@ -50,7 +50,7 @@ def test_a_mail_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.state is NoticeState.SENT
     (mail,) = box.mails
     assert "To: incidents@example.test" in mail
-    assert "Subject: Incident inc: incident declared" in mail
+    assert "Subject: inc: incident declared" in mail
     assert "P0 it burns" in mail
 
 

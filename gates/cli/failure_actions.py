@@ -1,0 +1,107 @@
+"""The failure actions beside a rollback: scale what is to blame, or open an incident with the evidence."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gates import wiring
+from gates.cli.asking import ask
+from gates.cli.incident import Desk
+from gates.cli.operating import actor, tell
+from gates.control_room import ControlRoom
+from gates.errors import UsageError
+from gates.model.decision import Decision, DecisionKind
+from gates.model.exit_code import ExitCode
+from gates.model.incident import Incident
+from gates.model.operation import OperationReceipt, OperationState
+
+CARRIED_OUT = "decision-carried-out"
+"""Name of the operation that records what was done about a decision that is no rollback."""
+
+
+def is_carried_out(house: wiring.House, run_id: str) -> bool:
+    """Whether the ledger says that something was done about the decision of a run.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    return any(ends_wait(one) for one in house.ledger.operations(house.environment.name, run_id))
+
+
+def ends_wait(operation: OperationReceipt) -> bool:
+    """Whether an operation carried a decision out; what failed did not."""
+    return operation.action == CARRIED_OUT and operation.state is OperationState.DONE
+
+
+def carry_out(house: wiring.House, folder: Path, decision: Decision, *, is_sure: bool) -> ExitCode:
+    """Scale or investigate, as the decision of a run says.
+
+    Raises:
+        UsageError: it says neither, or it was carried out before.
+        LedgerError: the ledger cannot be used.
+    """
+    run_id = folder.resolve().name
+    if is_carried_out(house, run_id):
+        raise UsageError(f"{folder} was carried out already", next_step="see: gate incident status")
+    if decision.kind is DecisionKind.INVESTIGATE:
+        return investigate(house, folder, decision)
+    if decision.kind is DecisionKind.SCALE:
+        return _scale(house, run_id, decision, is_sure=is_sure)
+    raise UsageError(f"{decision.kind} asks for no action", next_step="a release that may go needs none")
+
+
+def investigate(house: wiring.House, folder: Path, decision: Decision) -> ExitCode:
+    """Open an incident about the run; its clock runs, and who is due is told."""
+    run_id = folder.resolve().name
+    desk = Desk(house.environment.name)
+    now = desk.now()
+    found = Incident(
+        id=desk.ledger.new_id(now),
+        environment=house.environment.name,
+        title=f"{decision.because[0][:120] if decision.because else 'NO_GO'} ({folder})",
+        priority=decision.priority or min(row.priority for row in house.platform.matrix),
+        answers=None,
+        alerts=(),
+        services=decision.services,
+        opened_at=now,
+        opened_by=actor(),
+    )
+    desk.ledger.save(found)
+    _record(house, run_id, decision, f"incident {found.id}", OperationState.DONE)
+    desk.show(found)
+    return ExitCode.NO_GO
+
+
+def _scale(house: wiring.House, run_id: str, decision: Decision, *, is_sure: bool) -> ExitCode:
+    """Keep more instances of the services to blame; a service that has as many already is left alone."""
+    wanted = house.platform.policy.scale_to
+    ask(is_sure, f"Keep at least {wanted} instances of {', '.join(decision.services)}?")
+    alone = house.ports.journal.hold(house.environment.name, run_id)
+    with closing(ControlRoom(house, actor())) as room, alone:
+        receipts = [room.scaling.at_least(name, wanted) for name in decision.services]
+    ended = tell(receipts)
+    state = OperationState.DONE if ended is ExitCode.GO else OperationState.FAILED
+    _record(house, run_id, decision, "; ".join(f"{r.subject}: {r.detail}" for r in receipts), state)
+    if ended is ExitCode.GO:
+        click.echo("go back with: gate scale SERVICE --restore")
+    return ExitCode.NO_GO if ended is ExitCode.GO else ended
+
+
+def _record(house: wiring.House, run_id: str, decision: Decision, after: str, state: OperationState) -> None:
+    house.ledger.record_operation(
+        OperationReceipt(
+            action=CARRIED_OUT,
+            subject=run_id,
+            environment=house.environment.name,
+            state=state,
+            before=f"{decision.kind} ({decision.priority})",
+            after=after,
+            detail="; ".join(decision.because)[:500],
+            by=actor(),
+            at=datetime.now(UTC),
+        )
+    )

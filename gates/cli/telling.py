@@ -1,0 +1,51 @@
+"""Telling people through the environment's channels: after the act, never instead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from gates import wiring
+from gates.reporting import notices
+
+if TYPE_CHECKING:
+    from gates.adapters.herald import Herald
+    from gates.model.decision import Decision
+    from gates.model.receipt import Receipt
+
+DECIDED, ENDED = "decided", "carried out"
+
+
+def herald(house: wiring.House) -> Herald:
+    """Return who tells the channels of an environment."""
+    from gates.adapters.herald import Herald  # noqa: PLC0415 - where nobody is told, nothing is paid for
+    from gates.reporting.redaction import Redactor  # noqa: PLC0415
+
+    redactor = Redactor(house.secrets)
+    return Herald.of(house.platform, house.environment, wiring.ledger_path(), redactor)
+
+
+def tell(house: wiring.House, about: str, event: str, text: str) -> None:
+    """Tell every channel once; what could not be told is said on stderr, and changes nothing else."""
+    if not house.environment.notifications:
+        return
+    for one in herald(house).tell(about, event, text):
+        if one.detail:
+            click.echo(f"gate: {one.notice.channel} was not told of {event}: {one.detail}", err=True)
+
+
+def tell_run(house: wiring.House, run_id: str, decision: Decision, receipts: Sequence[Receipt]) -> None:
+    """Tell what a run decided, where somebody has to act, and how its rollbacks ended."""
+    place = house.environment.name
+    if receipts:
+        tell(house, run_id, ENDED, notices.rolled_back(place, receipts))
+    elif decision.due is not None:
+        tell(house, run_id, DECIDED, notices.decided(place, run_id, decision))
+
+
+def tell_rollback(house: wiring.House, run_id: str, receipts: Sequence[Receipt]) -> None:
+    """Tell how rollbacks that a person asked for ended."""
+    if receipts:
+        tell(house, run_id, ENDED, notices.rolled_back(house.environment.name, receipts))

@@ -1,0 +1,49 @@
+"""What is told to people who are not looking: decisions, their clock, rollbacks, a go-live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gates.model.decision import Decision
+from gates.model.receipt import Receipt, ReceiptState
+
+_LONGEST = 300
+_ENDED_WELL = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
+
+
+def decided(environment: str, run_id: str, decision: Decision) -> str:
+    """Return what was decided, and who has to act until when."""
+    until = f" until {decision.due:%Y-%m-%d %H:%M} UTC" if decision.due is not None else ""
+    who = "automatic" if decision.is_automatic else f"waits for the {decision.authority}{until}"
+    return (
+        f"{environment}: {decision.kind} {', '.join(decision.services)}".rstrip()
+        + f" ({decision.priority}), {who}. {_because(decision)}"
+        + ("" if decision.is_automatic else f" Carry out: gate act RUN --env {environment}, run {run_id}.")
+    )
+
+
+def late(environment: str, run_id: str, decision: Decision, turn_of: str) -> str:
+    """Return whose turn it is now that a decision is late."""
+    due = f" It was due {decision.due:%Y-%m-%d %H:%M} UTC." if decision.due is not None else ""
+    what = f"{decision.kind} {', '.join(decision.services)}".rstrip()
+    text = f"{environment}: LATE: {what} ({decision.priority}).{due}"
+    return f"{text} It is the turn of the {turn_of}. Run {run_id}."
+
+
+def rolled_back(environment: str, receipts: Sequence[Receipt]) -> str:
+    """Return how rollbacks ended."""
+    good = [r for r in receipts if r.state in _ENDED_WELL and r.is_verified]
+    bad = [r for r in receipts if r not in good]
+    moves = "; ".join(f"{r.action.service} to {r.action.to_revision}" for r in good)
+    failed = "; ".join(f"{r.action.service}: {r.state} {r.detail}" for r in bad)
+    text = f"{environment}: rolled back and proved: {moves or 'nothing'}."
+    return text if not bad else f"{text} FAILED, a human is needed now: {failed[:_LONGEST]}"
+
+
+def slot(environment: str, golive: str, name: str, said: str) -> str:
+    """Return what happened in a slot of a go-live."""
+    return f"{environment}: go-live {golive}, {name}: {said[:_LONGEST]}"
+
+
+def _because(decision: Decision) -> str:
+    return decision.because[0][:_LONGEST] if decision.because else ""
