@@ -275,15 +275,15 @@ class ControlRoom:
         """Return the revision that a rollback of the service would choose now.
 
         Raises:
-            UsageError: there is nothing to go back to.
+            EvidenceError: there is nothing to go back to.
             CloudError: the service cannot be read.
         """
-        from gates.errors import UsageError
+        from gates.errors import EvidenceError
 
         plan = self.rollback_plan((service,))
         for _, why in plan.impossible:
-            raise UsageError(
-                f"{service} has nothing to go back to: {why}", next_step="name a revision with --from"
+            raise EvidenceError(
+                f"{service} has nothing to go back to: {why}", next_step="name a revision yourself"
             )
         return plan.actions[0].to_revision
 

@@ -14,6 +14,7 @@ import pytest
 
 from gates.model.identity import Identity
 from gates.model.target import Target
+from journeys.checks import DemandNotMetError
 from journeys.client import ODOMETER, client
 from journeys.registry import CAST
 from journeys.session import ACCEPTED, AUTH, NotAdmittedError, Tokens, sign_in
@@ -61,7 +62,7 @@ def auth(http: Callable[[str], httpx.Client]) -> httpx.Client:
 def tokens(auth: httpx.Client, identity: Callable[[str], Identity]) -> Callable[[str], Tokens]:
     """Give the tokens of an identity, signed in once per run."""
     signed_in: dict[str, Tokens] = {}
-    refused: dict[str, NotAdmittedError] = {}  # asked once: an account is not locked for a wrong secret
+    refused: dict[str, Exception] = {}  # asked once: who asks again and again locks the account
 
     def find(name: str) -> Tokens:
         if name in refused:
@@ -69,7 +70,7 @@ def tokens(auth: httpx.Client, identity: Callable[[str], Identity]) -> Callable[
         if name not in signed_in:
             try:
                 signed_in[name] = sign_in(auth, identity(name))
-            except NotAdmittedError as error:
+            except (NotAdmittedError, DemandNotMetError) as error:
                 refused[name] = error
                 raise
         return signed_in[name]

@@ -65,15 +65,18 @@ class SqliteJournal:
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return the rollbacks that were begun and not closed, the oldest first.
 
+        What only noted an intention (ending a pin does) has no plan to finish.
+
         Raises:
             LedgerError: the file cannot be used.
         """
         with self._file.reading() as connection:
             rows = connection.execute(
                 "select run_id, kind, service, body, at from journal where environment = ?"
+                " and run_id in (select run_id from journal where environment = ? and kind = 'begun')"
                 " and run_id not in (select run_id from journal where environment = ? and kind = 'closed')"
                 " order by id",
-                (environment, environment),
+                (environment, environment, environment),
             ).fetchall()
         runs = dict.fromkeys(run_id for run_id, *_ in rows)
         return tuple(_unfinished(run_id, [row[1:] for row in rows if row[0] == run_id]) for run_id in runs)

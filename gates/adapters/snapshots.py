@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gates.errors import UsageError
+from gates.errors import EvidenceError, UsageError
 
 Clean = Callable[[Mapping[str, object]], Mapping[str, object]]
 _NAME = "%Y%m%dT%H%M%SZ"
@@ -34,14 +34,16 @@ class SnapshotFolder:
         """Return a snapshot's name and its documents by service; without a name the newest one.
 
         Raises:
+            EvidenceError: there is none yet.
             UsageError: there is no such snapshot, or it cannot be read.
         """
         names = sorted(path.name for path in self._root.glob("*Z")) if self._root.is_dir() else []
-        wanted = name or (names[-1] if names else None)
-        if wanted is None or wanted not in names:
+        if not names:
+            raise EvidenceError(f"no snapshot is in {self._root}", next_step="make one: gate snapshot create")
+        wanted = name or names[-1]
+        if wanted not in names:
             raise UsageError(
-                f"there is no snapshot {wanted or ''} in {self._root}",
-                next_step="make one: gate snapshot create",
+                f"there is no snapshot {wanted} in {self._root}", next_step=f"the newest is {names[-1]}"
             )
         try:
             return wanted, {

@@ -104,7 +104,7 @@ def report(asked: Asked) -> ExitCode:
         click.echo(f"{one.at:%Y-%m-%d %H:%M}  {_line(one, asked.house.platform)}")
     if not found:
         click.echo("no drill on record")
-    return ExitCode.GO if found else ExitCode.NO_GO
+    return ExitCode.GO if found else ExitCode.NOTHING_EVALUATED
 
 
 def _is_only_shown(asked: Asked, what: str) -> bool:

@@ -82,7 +82,7 @@ def _scale(house: wiring.House, run_id: str, decision: Decision, *, is_sure: boo
     ask(is_sure, f"Keep at least {wanted} instances of {', '.join(decision.services)}?")
     alone = house.ports.journal.hold(house.environment.name, run_id)
     with closing(ControlRoom(house, actor())) as room, alone:
-        receipts = [room.scaling.at_least(name, wanted) for name in decision.services]
+        receipts = [room.scaling.at_least(name, wanted, is_dry=False) for name in decision.services]
     ended = tell(receipts)
     state = OperationState.DONE if ended is ExitCode.GO else OperationState.FAILED
     _record(house, run_id, decision, "; ".join(f"{r.subject}: {r.detail}" for r in receipts), state)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TextIO
 import click
 
 from gates import wiring
-from gates.cli import invoke
+from gates.cli import gate, invoke
 from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
 from gates.errors import UsageError
@@ -27,6 +28,7 @@ _STATES = {
     ExitCode.GO: StepState.DONE,
     ExitCode.INTERRUPTED: StepState.PENDING,  # somebody said no
     ExitCode.INCONCLUSIVE: StepState.PENDING,  # nobody could look
+    ExitCode.NOTHING_EVALUATED: StepState.PENDING,  # there is nothing to look at yet
 }
 """What a command's exit code says of its step; every other one is a failure."""
 
@@ -82,7 +84,7 @@ def explain(name: str) -> ExitCode:
 @environment_option
 def run(name: str, service: str, env: str, *, is_sure: bool) -> ExitCode:
     """Follow the runbook NAME."""
-    from gates.decision.runbook import ended, is_due  # noqa: PLC0415
+    from gates.decision.runbook import ended, is_due, waits_for  # noqa: PLC0415
 
     found = _load(name)
     _check_service(found, service)
@@ -90,7 +92,10 @@ def run(name: str, service: str, env: str, *, is_sure: bool) -> ExitCode:
     began, results = datetime.now(UTC), list[StepResult]()
     for number, step in enumerate(found.steps, start=1):
         click.echo(f"[{number}/{len(found.steps)}] {step.title}")
-        result = desk.take(step) if is_due(step, results) else desk.result(step, StepState.SKIPPED)
+        if waited := waits_for(step, results):
+            result = desk.result(step, StepState.PENDING, note=f"waits for: {waited}")
+        else:
+            result = desk.take(step) if is_due(step, results) else desk.result(step, StepState.SKIPPED)
         click.echo(f"      {result.state}{f': {result.note}' if result.note else ''}")
         results.append(result)
     code = ended(results)
@@ -137,6 +142,8 @@ class _Desk:
     def _called(self, step: RunbookStep) -> StepResult:
         words = tuple(word.replace("{service}", self.service) for word in step.command)
         called = (*words, *(() if words[0] in _OUTSIDE_ENVIRONMENTS else ("--env", self.env)))
+        if step.is_guarded and takes_yes(words):  # it was allowed just now: nobody is asked twice
+            called += ("--yes",)
         heard = _Heard(sys.stdout)
         with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
             code = invoke(list(called))
@@ -150,6 +157,15 @@ class _Desk:
             output=heard.getvalue(),
             command=called,
         )
+
+
+def takes_yes(words: Sequence[str]) -> bool:
+    """Whether the command that some words call asks, unless `--yes` is said."""
+    command: click.Command | None = gate
+    for word in words:
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), word)
+    return command is not None and any("--yes" in param.opts for param in command.params)
 
 
 class _Heard(io.StringIO):

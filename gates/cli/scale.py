@@ -12,9 +12,10 @@ from gates.model.exit_code import ExitCode
 @click.command()
 @click.argument("service")
 @click.option("--min-instances", "minimum", type=click.IntRange(min=0), help="Keep at least so many.")
+@click.option("--capped", "is_capped", is_flag=True, help="As many as the service may have, if that is less.")
 @click.option("--restore", "is_back", is_flag=True, help="Go back to what was there before the first scale.")
 @acts
-def scale(asked: Asked, service: str, minimum: int | None, *, is_back: bool) -> ExitCode:
+def scale(asked: Asked, service: str, minimum: int | None, *, is_capped: bool, is_back: bool) -> ExitCode:
     """Keep more instances of SERVICE, on the service itself: no revision is made, no traffic moves."""
     if (minimum is None) is not is_back:
         raise UsageError("say how far", next_step="--min-instances N, or --restore")
@@ -25,4 +26,6 @@ def scale(asked: Asked, service: str, minimum: int | None, *, is_back: bool) -> 
     with asked.alone():
         if minimum is None:
             return tell([scaling.restore(service, is_dry=asked.is_dry)])
+        if is_capped:
+            return tell([scaling.at_least(service, minimum, is_dry=asked.is_dry)])
         return tell([scaling.set_minimum(service, minimum, is_dry=asked.is_dry)])

@@ -19,6 +19,14 @@ def is_due(step: RunbookStep, results: Sequence[StepResult]) -> bool:
     return states.get(step.after) in (step.after_state, StepState.PENDING)
 
 
+def waits_for(step: RunbookStep, results: Sequence[StepResult]) -> str:
+    """Return the title of the open question that a disruptive step must not run ahead of, or nothing."""
+    for result in results:
+        if step.is_guarded and result.step.id == step.after and result.state is StepState.PENDING:
+            return result.step.title
+    return ""
+
+
 def unresolved(results: Sequence[StepResult]) -> tuple[StepResult, ...]:
     """Return the failures that stand: a command that failed and did well later was put right."""
     last = {result.command: result.state for result in results if result.command}

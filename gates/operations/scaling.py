@@ -37,7 +37,7 @@ class ScalingOperations:
             )
         return self._to(SCALE, service, replace(settings.scaling, minimum=minimum), is_dry=is_dry)
 
-    def at_least(self, service: str, minimum: int) -> OperationReceipt:
+    def at_least(self, service: str, minimum: int, *, is_dry: bool) -> OperationReceipt:
         """Keep at least so many instances, or as many as the service may have; more are left as they are.
 
         Raises:
@@ -46,7 +46,7 @@ class ScalingOperations:
         settings = self._configuration.settings(service)
         most = min(minimum, settings.maximum) if settings.maximum else minimum
         wanted = replace(settings.scaling, minimum=max(most, settings.scaling.minimum))
-        return self._to(SCALE, service, wanted, is_dry=False)
+        return self._to(SCALE, service, wanted, is_dry=is_dry)
 
     def restore(self, service: str, *, is_dry: bool) -> OperationReceipt:
         """Go back to what was there before the service was first scaled.

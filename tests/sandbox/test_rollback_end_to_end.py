@@ -184,8 +184,10 @@ def test_a_revision_that_does_not_exist_moves_nothing(cloud: CloudRun, engine: R
     assert cloud.describe("nlp-assistant").etag == before.etag
 
 
-def test_the_command_rolls_back_and_then_has_nothing_to_do(local: LocalPlatform, tmp_path: Path) -> None:
-    """`gate rollback SERVICE --yes` as a process of its own, twice: 0 and 0, DONE and ALREADY_DONE."""
+def test_the_commands_roll_back_and_unpin_and_leave_nothing_behind(
+    local: LocalPlatform, tmp_path: Path
+) -> None:
+    """`gate rollback` as processes of their own: done, nothing to do, unpinned, nothing unfinished."""
     local.deploy("decision-engine", 2)
     environment = {
         **os.environ,
@@ -193,11 +195,11 @@ def test_the_command_rolls_back_and_then_has_nothing_to_do(local: LocalPlatform,
         "GATE_REPORTS": str(tmp_path / "reports"),
         "GATE_ENV": "sandbox",
     }
-    call = "from gates.cli import main; main()"
-    said = []
-    for _ in range(2):
+
+    def rollback(*words: str) -> str:
+        call = "from gates.cli import main; main()"
         done = subprocess.run(
-            [sys.executable, "-c", call, "rollback", "decision-engine", "--yes"],
+            [sys.executable, "-c", call, "rollback", *words],
             env=environment,
             capture_output=True,
             text=True,
@@ -205,7 +207,12 @@ def test_the_command_rolls_back_and_then_has_nothing_to_do(local: LocalPlatform,
             check=False,
         )
         assert done.returncode == ExitCode.GO, done.stdout + done.stderr
-        said.append(done.stdout)
-    assert "  DONE " in said[0]
-    assert "NOW PINNED" in said[0]
-    assert "ALREADY_DONE" in said[1]
+        return done.stdout
+
+    first, second = (rollback("decision-engine", "--yes") for _ in range(2))
+    assert "  DONE " in first
+    assert "NOW PINNED" in first
+    assert "ALREADY_DONE" in second
+    rollback("unpin", "decision-engine", "--even-unverified", "it was looked at", "--yes")
+    assert "PINNED" not in next(line for line in rollback("status").splitlines() if "decision-engine" in line)
+    assert "nothing is unfinished" in rollback("resume")

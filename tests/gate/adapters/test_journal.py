@@ -94,6 +94,16 @@ def test_what_was_closed_is_not_unfinished_and_a_run_may_begin_again(journal: Sq
     assert journal.unfinished("sandbox") == ()
 
 
+def test_an_intention_without_a_plan_leaves_nothing_to_finish(journal: SqliteJournal) -> None:
+    """Ending a pin notes what it writes; status and resume of rollbacks go on working after it."""
+    with journal.hold("sandbox", "unpin-1") as tenure:
+        tenure.intend(back("a"), BEFORE, "e1")
+    assert journal.unfinished("sandbox") == ()
+    with journal.hold("sandbox", "r1") as tenure:
+        tenure.begin(PLAN)
+    assert [one.run_id for one in journal.unfinished("sandbox")] == ["r1"]
+
+
 def test_a_second_gate_hears_who_holds_the_lease(journal: SqliteJournal) -> None:
     """One environment at a time; another environment is free."""
     with journal.hold("sandbox", "run-1"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gates.adapters.snapshots import SnapshotFolder
-from gates.errors import UsageError
+from gates.errors import EvidenceError, UsageError
 from gates.reporting.redaction import REDACTED, Redactor
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ def test_the_newest_is_read_back(tmp_path: Path) -> None:
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     """No snapshot at all, another name, and a file that is no JSON."""
     snapshots = folder(tmp_path)
-    with pytest.raises(UsageError, match="no snapshot") as caught:
+    with pytest.raises(EvidenceError, match="no snapshot") as caught:
         snapshots.read(None)
     assert "gate snapshot create" in caught.value.next_step
     written = snapshots.write({"a": {}}, AT)

@@ -138,8 +138,8 @@ def test_a_missed_objective_is_not_green(
 
 
 def test_recorded_drills_are_shown(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
-    """None at all is 1, never all good."""
-    assert run("drill report") is ExitCode.NO_GO
+    """None at all is 5, never all good."""
+    assert run("drill report") is ExitCode.NOTHING_EVALUATED
     room.ledger.record_drill(RECORD)
     assert run("drill report") is ExitCode.GO
     assert "RTO 60.00 s, RPO 60 s" in capsys.readouterr().out

@@ -80,7 +80,7 @@ def test_a_snapshot_finds_what_drifted(
 ) -> None:
     """Nothing right after it, one line after a change."""
     room.snapshots = SnapshotFolder(tmp_path, "sandbox", lambda document: document)
-    assert run("snapshot diff") is ExitCode.USAGE_ERROR
+    assert run("snapshot diff") is ExitCode.NOTHING_EVALUATED
     assert run("snapshot create") is ExitCode.GO
     assert run("snapshot diff") is ExitCode.GO
     room.configuration.set_scaling("a", Scaling(minimum=3, maximum=0))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gates.cli import invoke
+from gates.cli.runbook import takes_yes
 from gates.model.exit_code import ExitCode
 
 HEAD = "apiVersion: gates.isectech.com/v1\nkind: Runbook\n"
@@ -94,3 +96,42 @@ def test_list_and_explain_do_nothing(book: Path, capsys: pytest.CaptureFixture[s
     assert invoke(["runbook", "list"]) is ExitCode.GO
     assert invoke(["runbook", "explain", "book"]) is ExitCode.GO
     assert "gate check {service}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "takes"),
+    [
+        (("rollback", "services", "auth-service"), True),
+        (("scale", "auth-service", "--min-instances", "5"), True),
+        (("circuits", "reset", "auth-service"), True),
+        (("check", "auth-service"), False),
+        (("criteria", "explain", "INF-01"), False),
+    ],
+)
+def test_a_step_that_was_allowed_is_not_asked_about_again(words: tuple[str, ...], *, takes: bool) -> None:
+    """Its command is told --yes, if it is one that asks."""
+    assert takes_yes(words) is takes
+
+
+def test_what_has_nothing_to_look_at_yet_waits_for_a_person(book: Path) -> None:
+    """No snapshot was ever made: that is no failure of the platform, and not done either."""
+    write(book, "{id: a, title: Compare, run: [snapshot, diff]}")
+    folder = book.parents[1] / "environments"
+    folder.unlink()
+    shutil.copytree(FOLDER / "environments", folder)
+    place = folder / "sandbox.yaml"
+    place.write_text(place.read_text().replace("  endpoints: {file: .sandbox/endpoints.json}\n", ""))
+    assert invoke(["runbook", "book", "--env", "sandbox"]) is ExitCode.INCONCLUSIVE
+    assert "| Compare | PENDING |" in report(book)
+
+
+def test_a_disruptive_step_never_runs_ahead_of_an_open_question(book: Path) -> None:
+    """Even when it was allowed: what nobody answered is not answered with yes."""
+    write(
+        book,
+        "{id: a, title: Rule out an attack, ask: 'No sign of it?', role: team-lead}",
+        "{id: b, title: Repair, run: [criteria, lint], disruptive: true, onlyIf: {step: a, is: done}}",
+    )
+    assert invoke(["runbook", "book", "--env", "sandbox", "--yes"]) is ExitCode.INCONCLUSIVE
+    assert "| Repair | PENDING |" in report(book)
+    assert "waits for: Rule out an attack" in report(book)

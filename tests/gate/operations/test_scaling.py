@@ -69,3 +69,13 @@ def test_bounds_that_make_no_sense_are_refused(minimum: int, maximum: int) -> No
     """They cannot even be written down."""
     with pytest.raises(ValueError, match=r"bounds|above"):
         Scaling(minimum=minimum, maximum=maximum)
+
+
+def test_as_many_as_it_may_have_is_enough_and_fewer_never_come_of_it(
+    scaling: ScalingOperations, configuration: FakeConfiguration
+) -> None:
+    """Five are wished for and four are allowed; who has three already keeps them."""
+    assert scaling.at_least("a", 5, is_dry=False).state is OperationState.DONE
+    assert configuration.services["a"].scaling.minimum == 4
+    assert scaling.at_least("a", 2, is_dry=False).state is OperationState.ALREADY_DONE
+    assert configuration.services["a"].scaling.minimum == 4
