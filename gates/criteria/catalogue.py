@@ -55,16 +55,25 @@ def arranged(criteria: Iterable[Criterion]) -> tuple[Criterion, ...]:
 
 
 def causes_first(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
-    """Return the criteria so that each follows all that it depends on; otherwise in the given order."""
+    """Return the criteria in the given order, each right after what it depends on and was not named yet.
+
+    Raises:
+        graphlib.CycleError: a criterion depends on itself.
+    """
     known = {criterion.id: criterion for criterion in criteria}
-    sorter = TopologicalSorter({c.id: [name for name in c.depends_on if name in known] for c in criteria})
-    sorter.prepare()
-    ordered: list[Criterion] = []
-    while sorter.is_active():
-        ready = set(sorter.get_ready())
-        ordered += [criterion for criterion in criteria if criterion.id in ready]
-        sorter.done(*ready)
-    return tuple(ordered)
+    causes = {c.id: [name for name in c.depends_on if name in known] for c in criteria}
+    TopologicalSorter(causes).prepare()
+    ordered: dict[str, Criterion] = {}
+
+    def add(name: str) -> None:
+        if name not in ordered:
+            for cause in causes[name]:
+                add(cause)
+            ordered[name] = known[name]
+
+    for criterion in criteria:
+        add(criterion.id)
+    return tuple(ordered.values())
 
 
 def _first_stage(criterion: Criterion) -> int:

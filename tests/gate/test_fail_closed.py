@@ -171,6 +171,22 @@ def test_fail_fast_ends_at_the_first_blocking_failure_and_stays_no_go(bench: Ben
     ]
 
 
+def test_fail_fast_ends_at_a_number_that_does_not_hold(bench: Bench) -> None:
+    """Of another unit or of nothing it ends nothing; what did not run is a flaw."""
+    code = (
+        HEAD + "def test_one(service, measure): measure(1.0, unit='ms')\n"
+        "def test_two(service, measure): measure(1.0, unit='failed checks', samples=0)\n"
+        "def test_three(service, measure): measure(1.0, unit='failed checks')\n"
+        "def test_four(service): pass\n"
+    )
+    verdict = bench.verdict(code, "--gate-fail-fast")
+
+    assert verdict.outcome is not VerdictOutcome.GO
+    assert [flaw for flaw in verdict.flaws if "not run" in flaw] == [
+        "collected but not run: test_it.py::test_four[auth-service]"
+    ]
+
+
 def test_fail_fast_changes_nothing_for_a_good_release(bench: Bench) -> None:
     """All of it runs, and it goes."""
     assert bench.verdict(GOOD, "--gate-fail-fast").outcome is VerdictOutcome.GO

@@ -8,7 +8,7 @@ _row = rows("traffic")
 _LOADED = ("api-gateway", "event-processor", "asset-discovery", "decision-engine")
 """What the load profile goes through."""
 _FAILING = ("LOD-ERRORS", "VAL-ERR", "LOD-AGREED-ERRORS", "SLI-AVAIL", "SLI-ERRORS", "REV-01")
-_SLOW = ("LOD-P95", "VAL-PERF", "SLI-LATENCY", "REV-04")
+_SLOW = ("LOD-P95", "VAL-PERF", "SLI-LATENCY", "REV-04", "HLT-PROMPT")
 _P95 = ("LOD-P95", "VAL-PERF", "LOD-AGREED-P95")
 _RATE = ("LOD-ACHIEVED", "VAL-LOAD", "LOD-AGREED-RATE")
 

@@ -138,4 +138,4 @@ def test_causes_come_before_what_they_imply() -> None:
     middle = criterion(id="BBB-1", depends_on=("CCC-1", "ELSEWHERE-1"))
     first, other = criterion(id="CCC-1"), criterion(id="DDD-1")
 
-    assert causes_first([last, middle, first, other]) == (first, other, middle, last)
+    assert causes_first([last, middle, first, other]) == (first, middle, last, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 
 import httpx
@@ -13,6 +14,7 @@ from journeys.reads import PUBLIC, THROUGH
 from journeys.session import Tokens
 
 Http = Callable[[str], httpx.Client]
+CALLS = 5
 
 
 @pytest.mark.criterion("HLT-LIVE", "VAL-HEALTH")
@@ -38,10 +40,7 @@ def test_ready(service: ServiceTarget, http: Http) -> None:
 def test_deep(service: ServiceTarget, http: Http, tokens: Callable[[str], Tokens]) -> None:
     """What readiness says agrees with a real call that needs the service's database."""
     says_ready = http(service.name).get("/readyz").status_code == 200
-    if service.name in PUBLIC:
-        response = http(service.name).get(PUBLIC[service.name])
-    else:
-        response = http(service.name).get(THROUGH[service.name], headers=tokens("analyst").headers)
+    response = _read(service.name, http, tokens)
 
     works = response.status_code == 200
     message = (
@@ -50,3 +49,19 @@ def test_deep(service: ServiceTarget, http: Http, tokens: Callable[[str], Tokens
     )
     demand(works == says_ready, message, blames=service.name)
     expect(response, 200, blames=service.name)
+
+
+@pytest.mark.criterion("HLT-PROMPT")
+def test_prompt(
+    service: ServiceTarget, http: Http, tokens: Callable[[str], Tokens], measure: Callable[..., None]
+) -> None:
+    """Median of five calls, one after the other, that need the service's database."""
+    answers = [expect(_read(service.name, http, tokens), 200, blames=service.name) for _ in range(CALLS)]
+    taken = [answer.elapsed.total_seconds() * 1000 for answer in answers]
+    measure(statistics.median(taken), unit="ms", samples=len(taken), blames=service.name)
+
+
+def _read(name: str, http: Http, tokens: Callable[[str], Tokens]) -> httpx.Response:
+    if name in PUBLIC:
+        return http(name).get(PUBLIC[name])
+    return http(name).get(THROUGH[name], headers=tokens("analyst").headers)
