@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import httpx
@@ -38,11 +39,32 @@ class SilenceError(AssertionError):
         self.blames = blames
 
 
+class BrokenAnswerError(SilenceError):
+    """A service began to answer and broke off, and is there right after: an observation about it."""
+
+
+class _Heard(httpx.SyncByteStream):
+    """The body of an answer; `broken` says what to make of an error in the middle of it."""
+
+    def __init__(self, inner: httpx.SyncByteStream, broken: Callable[[Exception], Exception]) -> None:
+        self._inner, self._broken = inner, broken
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._inner
+        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+            raise self._broken(error) from error
+
+    def close(self) -> None:
+        self._inner.close()
+
+
 class NamedTransport(httpx.BaseTransport):
     """Connects to the mapped address of a name and says the name itself in SNI and Host.
 
     A connection that cannot be made stays an error of the transport: nobody was seen. A request that was
-    taken and never answered is `SilenceError`.
+    taken and never answered is `SilenceError`. An answer that breaks off is `BrokenAnswerError` when whoever
+    gave it can be reached right after; else the way there may have broken.
     """
 
     def __init__(self, target: Target, service: str) -> None:
@@ -61,16 +83,39 @@ class NamedTransport(httpx.BaseTransport):
             request.extensions = {**request.extensions, "sni_hostname": url.host}
             request.url = url.copy_with(host=host, port=int(mapped))
         try:
-            return self._inner.handle_request(request)
+            response = self._inner.handle_request(request)
         except httpx.ReadTimeout as error:
             message = f"{self._service} did not answer {request.method} {url.path} in time"
             raise SilenceError(message, blames=self._service) from error
         finally:
             request.url = url
+        response.stream = _Heard(_stream(response), lambda error: self._broken(request, error))
+        return response
+
+    def _broken(self, request: httpx.Request, error: Exception) -> Exception:
+        """Return what an answer that broke off is: look whether anybody is there now."""
+        again = httpx.Request(
+            "GET",
+            request.url.join("/healthz"),
+            headers={"Host": request.headers["host"]},
+            extensions={"timeout": request.extensions.get("timeout", {})},
+        )
+        try:
+            self.handle_request(again).close()
+        except (httpx.HTTPError, SilenceError):
+            return error
+        message = f"{self._service} broke off its answer to {request.method} {request.url.path}: {error}"
+        return BrokenAnswerError(message, blames=self._service)
 
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+
+def _stream(response: httpx.Response) -> httpx.SyncByteStream:
+    if not isinstance(response.stream, httpx.SyncByteStream):
+        raise TypeError("an answer without a body to read")
+    return response.stream
 
 
 @lru_cache(maxsize=4)

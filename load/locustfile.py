@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,14 @@ class Analyst(FastHttpUser):  # type: ignore[misc]
 
 @events.request.add_listener  # type: ignore[untyped-decorator]
 def keep(response_time: float, exception: BaseException | None, **seen: Any) -> None:
-    """Keep the exact latency: the generator's own percentiles are rounded."""
+    """Keep the exact latency: the generator's own percentiles are rounded.
+
+    An answer that broke off after its status line is none.
+    """
     response = seen.get("response")
     status = int(getattr(response, "status_code", 0) or 0)
-    path = str(seen.get("name", ""))
-    SAMPLES.append((response_time, status if exception is None or status else 0, path))
+    is_broken = exception is not None and status < HTTPStatus.BAD_REQUEST
+    SAMPLES.append((response_time, 0 if is_broken else status, str(seen.get("name", ""))))
 
 
 def notice_starvation() -> None:

@@ -127,6 +127,15 @@ class CloudMetrics:
         points = [point.value.double_value for one in values for point in one.points]
         return (points[0], count) if len(points) == 1 and count else None
 
+    def instances(self, part: Part, window: Window) -> list[tuple[float, int]]:
+        """Return pairs of a moment (unix seconds) and the instances that were there, the oldest first."""
+        text = _RUN.format(metric="container/instance_count") + part.terms
+        counted: Counter[float] = Counter()
+        for one in self.series(text, window):
+            for point in one.points:
+                counted[point.interval.end_time.timestamp()] += point.value.int64_value
+        return sorted(counted.items())
+
     def minutes(self, part: Part, window: Window) -> int:
         """Return in how many minutes of the window an instance was seen."""
         aggregation = {

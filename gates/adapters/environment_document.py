@@ -64,6 +64,7 @@ class ObservationPart(Strict):
 
     extended: Duration = timedelta(hours=1)
     long_term: Duration = timedelta(hours=24)
+    scale_in: Duration = timedelta(minutes=15)
 
 
 Resolver = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+:[0-9]{1,5}$")]

@@ -35,6 +35,7 @@ _TARGET = pytest.StashKey[Target]()
 _SECRETS = pytest_safety.SECRETS
 DEFAULT_SEED = 20260101
 """What producers generate is the same in every run, unless another seed is asked for."""
+_TURNS = {"early": -1, "late": 1}
 _WORKER_KEY = "gate_target"
 _SERVICE_IN_ID = re.compile(r"\[([a-z0-9_-]+)[\]-]")
 
@@ -63,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; load the target once, in the controller."""
     config.addinivalue_line("markers", "criterion(id, ...): the criteria that this test gives evidence for")
     config.addinivalue_line("markers", "service(name): the service that this test is about")
+    config.addinivalue_line("markers", "turn(when): early or late, for what takes its time to show")
     config.addinivalue_line("markers", "impact(kind): what this test does to its target; default read-only")
     config.stash[_SECRETS] = set()
     target = _load_target(config)
@@ -131,9 +133,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Stamp every producer with its criteria and its subject, and hold back what is not allowed here.
 
-    Causes are looked at before what they imply, and what makes noise comes last.
+    Causes are looked at before what they imply, and what makes noise comes last; a check may ask for another
+    turn.
     """
-    ranks: dict[pytest.Item, tuple[bool, int]] = {}
+    ranks: dict[pytest.Item, tuple[int, bool, int]] = {}
     for item in items:
         ids = [str(name) for mark in item.iter_markers("criterion") for name in mark.args]
         if not ids:
@@ -147,8 +150,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             reason = f"impact {impact} is not allowed in {target.environment}"
             item.add_marker(pytest.mark.skip(reason=reason))
         is_noisy = Impact(impact) in (Impact.NOISY, Impact.DISRUPTIVE)
-        ranks[item] = is_noisy, min(target.demands.index(demand) for demand in demands)
-    items.sort(key=lambda item: ranks.get(item, (False, -1)))
+        turn = next((_TURNS[mark.args[0]] for mark in item.iter_markers("turn")), 0)
+        ranks[item] = turn, is_noisy, min(target.demands.index(demand) for demand in demands)
+    items.sort(key=lambda item: ranks.get(item, (0, False, -1)))
 
 
 def _subject(item: pytest.Item, demands: list[Demand], target: Target) -> dict[str, str]:

@@ -72,6 +72,7 @@ def make_target(
         metrics_delay_s=endpoints.metrics_delay_s,
         extended_s=environment.observation.extended.total_seconds(),
         long_term_s=environment.observation.long_term.total_seconds(),
+        scale_in_s=environment.observation.scale_in.total_seconds(),
     )
 
 

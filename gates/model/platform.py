@@ -196,10 +196,14 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """How long a release must have served before a stage can judge its service levels."""
+    """How long a release must have served before a stage can judge its service levels.
+
+    `scale_in` is how long an instance may stay after its last request (Cloud Run: up to 15 minutes).
+    """
 
     extended: timedelta = timedelta(hours=1)
     long_term: timedelta = timedelta(hours=24)
+    scale_in: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,8 @@ class Target:
     extended_s: float = 3_600.0
     """How long a release must have served before its extended window can be judged."""
     long_term_s: float = 86_400.0
+    scale_in_s: float = 900.0
+    """How long an instance may stay after its last request."""
 
     def demand(self, criterion: str) -> Demand:
         """Return what a criterion demands.

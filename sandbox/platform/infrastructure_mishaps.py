@@ -14,6 +14,7 @@ from sandbox.platform import scaling
 from sandbox.platform.admin.messages import Revision, Service
 from sandbox.platform.admin.state import State
 from sandbox.platform.certificates import Authority
+from sandbox.platform.data_plane import IDLE_S
 from sandbox.platform.disturbances import Disturbance, Disturbances
 from sandbox.platform.instances import Fleet
 from sandbox.platform.router_table import RoutingTable
@@ -26,6 +27,7 @@ _INTERNAL_ONLY = run_v2.IngressTraffic.INGRESS_TRAFFIC_INTERNAL_ONLY.value
 _SLOW_PERIOD_S = 240
 _PERIOD_S = 10
 _MOST = 4
+_FOREVER_S = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,13 @@ def _bounds(footing: Footing) -> tuple[Disturbance, ...]:
             lambda: _resize(footing, most=1),
             lambda: _resize(footing, most=_MOST),
         ),
+        _row(
+            "scaling-one-way",
+            f"{INTERNAL} gets more instances and never gives one back",
+            "INF-09",
+            lambda: _keep_idle(footing, _FOREVER_S),
+            lambda: _keep_idle(footing, IDLE_S),
+        ),
     )
 
 
@@ -168,6 +177,12 @@ def _set_period(footing: Footing, seconds: int) -> None:
 
 def _set_most(footing: Footing, most: int) -> None:
     footing.service(INTERNAL).template.scaling.max_instance_count = most
+
+
+def _keep_idle(footing: Footing, seconds: float) -> None:
+    for fleet in footing.fleets.values():
+        if fleet.spec.service == f"isectech-{INTERNAL}-{topology.ENVIRONMENT}":
+            fleet.idle_s = seconds
 
 
 def _resize(footing: Footing, *, most: int) -> None:

@@ -29,7 +29,8 @@ class Fleet:
         """Describe the fleet; nothing runs before `start`, `resize` or `acquire`."""
         self.spec = spec
         self._nursery = nursery
-        self._idle_s = idle_s
+        self.idle_s = idle_s
+        """How long an instance beyond the minimum stays without a request, in seconds."""
         self._bounds = scaling.Bounds(spec.min_instances, spec.max_instances)
         self._instances: list[Instance] = []
         self._waiting: collections.deque[asyncio.Future[Instance]] = collections.deque()
@@ -131,7 +132,7 @@ class Fleet:
         started = [one for one in self._staying() if one.state is not State.STARTING]
         started.sort(key=lambda one: (one.in_flight, one.idle_since))
         excess = max(0, len(self._staying()) - self._bounds.maximum)
-        idle = [one for one in started[excess:] if not one.in_flight and now - one.idle_since >= self._idle_s]
+        idle = [one for one in started[excess:] if not one.in_flight and now - one.idle_since >= self.idle_s]
         spare = max(0, len(self._staying()) - excess - self._bounds.minimum)
         return started[:excess] + idle[:spare]
 

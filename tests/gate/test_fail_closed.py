@@ -187,6 +187,23 @@ def test_fail_fast_ends_at_a_number_that_does_not_hold(bench: Bench) -> None:
     ]
 
 
+def test_noise_comes_last_and_a_check_may_ask_for_another_turn(bench: Bench) -> None:
+    """Early is before everything else, late after it, noise between."""
+    marks = {"one": "turn('late')", "two": "impact('noisy')", "three": "turn('early')", "four": "criterion()"}
+    code = HEAD + "".join(
+        f"@pytest.mark.{mark}\ndef test_{name}(service): pass\n" for name, mark in marks.items()
+    )
+    text, _ = bench.collect(code)
+
+    reports = [json.loads(line) for line in text.splitlines() if '"teardown"' in line]
+    assert [one["id"].partition("::test_")[2].partition("[")[0] for one in reports] == [
+        "three",
+        "four",
+        "two",
+        "one",
+    ]
+
+
 def test_fail_fast_changes_nothing_for_a_good_release(bench: Bench) -> None:
     """All of it runs, and it goes."""
     assert bench.verdict(GOOD, "--gate-fail-fast").outcome is VerdictOutcome.GO

@@ -32,10 +32,15 @@ class Seen:
 
 @dataclass
 class TinyHttps:
-    """A server whose answers come from `answer(number)`; `certified` are the names of its certificate."""
+    """A server whose answers come from `answer(number)`; `certified` are the names of its certificate.
+
+    An answer that `breaks` promises more than it sends; then nobody listens any more if it `is_gone_after`.
+    """
 
     folder: Path
     answer: Callable[[int], tuple[int, bytes]]
+    breaks: Callable[[int], bool] = lambda _number: False
+    is_gone_after: bool = False
     certified: tuple[str, ...] = ("a.run.test", "b.run.test")
     seen: list[Seen] = field(default_factory=list)
     names: dict[int, str | None] = field(default_factory=dict)
@@ -84,10 +89,14 @@ class TinyHttps:
                     )
                 status, body = tiny.answer(number)
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
+                is_broken = tiny.breaks(number)
+                self.send_header("Content-Length", str(len(body) + 100 * is_broken))
                 self.send_header("Set-Cookie", "affinity=sticky")
                 self.end_headers()
                 self.wfile.write(body)
+                self.close_connection |= is_broken
+                if is_broken and tiny.is_gone_after:
+                    self.server.server_close()
 
             def do_POST(self) -> None:
                 """Send the JSON body back, with the header X-Mark in it."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from journeys.client import SilenceError
+from journeys.client import BrokenAnswerError, SilenceError
 
 LARGEST_BYTES = 4_000_000
 LONGEST_S = 10.0
@@ -66,6 +66,8 @@ class Exchange:
                 body = _body(response, begun)
             finally:
                 response.close()
+        except BrokenAnswerError as error:
+            raise UnreadableAnswerError("the answer breaks off") from error
         except (SilenceError, httpx.ReadTimeout) as error:
             raise UnreadableAnswerError("no answer in time") from error
         except (httpx.RemoteProtocolError, httpx.ReadError) as error:

@@ -1,4 +1,4 @@
-"""INF-09: the number of instances has bounds, and follows the load.
+"""INF-09: the number of instances has bounds, and follows the load: more with it, fewer after it.
 
 An instance says when it began (`process_start_time_seconds`, the name of the Prometheus client libraries);
 one that began after the load did was added for it. Monitoring says the same minutes later.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -20,12 +20,16 @@ from gates.model.target import ServiceTarget, Target
 from journeys.checks import demand, expect
 from journeys.client import SilenceError
 from journeys.session import Tokens, bearer
+from tests.observing import PERIOD_S, CloudMetrics, wait_for
 from tests.readiness.infrastructure.pressure import pressure
 
 STEPS = 3
 """So many times the room of one instance is filled before we give up."""
 MORE = 8
 _STEP_S = 6.0
+_DAY_S = 86_400
+_LONGEST_WAIT_S = 300.0
+_GRACE_S = 20.0
 _PAUSE_S = 0.1
 _ASK_S = 1.0
 _DEFAULT_CONCURRENCY = 80
@@ -54,6 +58,7 @@ def test_bounds_are_set(service: ServiceTarget, deployed: Callable[[str], Any]) 
 
 @pytest.mark.criterion("INF-09")
 @pytest.mark.impact("noisy")
+@pytest.mark.turn("early")
 def test_load_adds_instances(
     service: ServiceTarget,
     target: Target,
@@ -87,3 +92,35 @@ def test_load_adds_instances(
             if newcomer():
                 return
     demand(None, f"no instance was added for {STEPS * (room + MORE)} requests at once", blames=name)
+
+
+def has_gone_back(counts: Sequence[tuple[float, int]], floor: int) -> bool:
+    """Whether the number rose above its floor and fell again afterwards."""
+    above = [index for index, (_, count) in enumerate(counts) if count > floor]
+    return any(later < counts[index][1] for index in above for _, later in counts[index + 1 :])
+
+
+@pytest.mark.criterion("INF-09")
+@pytest.mark.impact("noisy")
+@pytest.mark.turn("late")
+def test_instances_go_again(
+    service: ServiceTarget, target: Target, deployed: Callable[[str], Any], metrics: CloudMetrics
+) -> None:
+    """Of the instances that load added some are gone again when it is over; looked at after the load."""
+    found, name = deployed(service.name), service.name
+    floor = max(found.template.scaling.min_instance_count, found.scaling.min_instance_count, 1)
+    part = metrics.part(name, service.revision)
+
+    def seen() -> list[tuple[float, int]]:
+        return metrics.instances(part, metrics.window(_DAY_S))
+
+    longest_s = min(target.metrics_delay_s + PERIOD_S / 2, _LONGEST_WAIT_S)
+    grown = wait_for(lambda: [at for at, count in seen() if count > floor], seconds=longest_s)
+    if not grown:
+        pytest.skip(f"in the last day {name} never had more than its {floor} instances")
+    due_s = min(grown) + target.scale_in_s + target.metrics_delay_s + _GRACE_S - time.time()
+    if wait_for(lambda: has_gone_back(seen(), floor), seconds=min(max(due_s, 0.0), _LONGEST_WAIT_S)):
+        return
+    if due_s > _LONGEST_WAIT_S:
+        pytest.skip(f"the instances that load added may stay for {due_s:.0f} s more: look again")
+    demand(None, f"the load is over, and there are still {seen()[-1][1]} instances", blames=name)

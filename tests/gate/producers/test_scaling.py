@@ -1,0 +1,25 @@
+"""Whether the number of instances was seen to rise and to fall again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.readiness.infrastructure.test_scaling import has_gone_back
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_back"),
+    [
+        ([1, 2, 1], True),
+        ([1, 3, 3, 2], True),
+        ([1, 2, 3], False),
+        ([1, 2, 2, 2], False),
+        ([2, 1, 1], True),
+        ([1, 1, 1], False),
+        ([1, 0, 1], False),
+        ([], False),
+    ],
+)
+def test_only_a_fall_from_above_the_floor_counts(counts: list[int], *, is_back: bool) -> None:
+    """Up alone, level, and below the floor are no proof."""
+    assert has_gone_back([(10.0 * at, count) for at, count in enumerate(counts)], 1) is is_back
