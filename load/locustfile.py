@@ -34,6 +34,10 @@ PATHS = (
 SAMPLES: list[tuple[float, int, str]] = []
 """Latency in ms, status (0 is no answer) and path of every request."""
 
+BEGAN: list[tuple[float, float]] = []
+"""When the load began, and how long this process had waited for a processor until then."""
+SCHEDSTAT = Path("/proc/self/schedstat")
+
 DELAYS: list[float] = []
 """Seconds by which each short pause of the generator was too long."""
 _TICK_S = 0.1
@@ -82,9 +86,21 @@ def notice_starvation() -> None:
         DELAYS.append(time.monotonic() - before - _TICK_S)
 
 
+def queued_s() -> float:
+    """Return how long this process has waited for a processor, in seconds; 0 where nobody counts it.
+
+    Second field of /proc/self/schedstat (Linux, Documentation/scheduler/sched-stats.rst).
+    """
+    try:
+        return int(SCHEDSTAT.read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
 def watch(**_: Any) -> None:
     """Begin to look at the generator itself."""
+    BEGAN.append((time.monotonic(), queued_s()))
     gevent.spawn(notice_starvation)
 
 
@@ -95,7 +111,8 @@ def write(environment: Any, **_: Any) -> None:
     if out is None:
         return
     counted = environment.stats.total.num_requests
-    Path(out).write_text(
-        json.dumps({"counted": counted, "samples": SAMPLES, "delays": DELAYS}), encoding="utf-8"
-    )
+    began, queued = BEGAN[0] if BEGAN else (time.monotonic(), 0.0)
+    share = (queued_s() - queued) / max(time.monotonic() - began, 1.0)
+    found = {"counted": counted, "samples": SAMPLES, "delays": DELAYS, "queued": share}
+    Path(out).write_text(json.dumps(found), encoding="utf-8")
     environment.process_exit_code = 0

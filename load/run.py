@@ -22,6 +22,8 @@ _THROUGH = 4
 """Parts of a path that leads through the gateway: /api/v1/<service>/…"""
 _STARVED_S = 0.25
 """A generator that comes back so late from its pauses measures itself, not the platform."""
+_QUEUED = 0.2
+"""A generator that waits for a processor for so much of its time sends less than it should, and later."""
 _STANDS_OUT = 3.0
 """So many times the figure of every other path points at the service behind one path."""
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
@@ -133,6 +135,10 @@ def _summary(out: Path, profile: Profile, ended: subprocess.CompletedProcess[str
         late = percentile(written["delays"], 0.9)
         raise GeneratorError(
             f"the generator was starved: a tenth of its pauses ended {late:.2f} s late or more"
+        )
+    if written["queued"] > _QUEUED:
+        raise GeneratorError(
+            f"the generator was starved: it waited for a processor {written['queued']:.0%} of the time"
         )
     samples: Sequence[tuple[float, int, str]] = [
         (float(ms), int(status), str(path)) for ms, status, path in written["samples"]

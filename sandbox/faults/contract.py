@@ -125,3 +125,12 @@ def _raw(app: App, body: bytes) -> App:
         await send({"type": "http.response.body", "body": body})
 
     return spoilt
+
+
+def page_is_last(_service: str, create_app: Create) -> App:
+    """C11: a page never tells where the next one begins."""
+
+    def cut(found: Any) -> Any:
+        return {**found, "nextCursor": None} if isinstance(found, dict) and "nextCursor" in found else found
+
+    return rewriting(create_app(), lambda method, _path: method == "GET", cut)

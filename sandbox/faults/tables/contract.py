@@ -18,5 +18,6 @@ KNOWN = (
     _row("C07", "model-open", _MODELS, "an operation answers without a token", "CTR-FUZZ"),
     _row("C08", "created-missing", "event-processor", "what was made is not found", "CTR-LINKS"),
     _row("C09", "answers-hostile", _MODELS, "answers with lone surrogates", "CTR-CONFORMANCE"),
+    _row("C11", "page-is-last", _LISTS, "the first page of a list is the last", "CTR-PAGING"),
     _row("C10", "answers-deep", _MODELS, "answers nested without end", "CTR-CONFORMANCE"),
 )

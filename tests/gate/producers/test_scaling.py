@@ -23,3 +23,10 @@ from tests.readiness.infrastructure.test_scaling import has_gone_back
 def test_only_a_fall_from_above_the_floor_counts(counts: list[int], *, is_back: bool) -> None:
     """Up alone, level, and below the floor are no proof."""
     assert has_gone_back([(10.0 * at, count) for at, count in enumerate(counts)], 1) is is_back
+
+
+@pytest.mark.parametrize(("since", "is_back"), [(0.0, True), (25.0, False)])
+def test_an_earlier_rise_is_no_proof_of_a_later_one(since: float, *, is_back: bool) -> None:
+    """Only what happened from the load on counts."""
+    counts = [(10.0, 2), (20.0, 1), (30.0, 2), (40.0, 2)]
+    assert has_gone_back(counts, 1, since) is is_back
