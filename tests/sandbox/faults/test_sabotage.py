@@ -111,8 +111,9 @@ def children_with(word: str) -> list[int]:
     return found
 
 
-def test_a_starved_generator_gives_no_figures(tmp_path: Path) -> None:
+def test_a_starved_generator_gives_no_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its latencies would be its own; the same profile with enough to eat gives them."""
+    monkeypatch.setattr("load.run._QUEUED", 1.0)  # it is stopped here, it does not queue
     profile = Profile(name="tiny", users=4, rate_per_user=5.0, spawn_rate=40.0, seconds=4)
     answering = TinyHttps(folder=tmp_path, answer=lambda _number: (200, b"{}"))
     with answering.running() as server:
@@ -141,3 +142,16 @@ def test_secrets_that_are_wrong_fail_nothing_until_they_were_right(tmp_path: Pat
         sandbox.deploy("auth-service", "sandbox/auth-service:1.0.1-right-password-refused")
         sandbox.run(*look, "--release", "refused", wanted=ExitCode.NO_GO)
         assert {one["criterion"] for one in failed(tmp_path / "reports")} == {"AUT-LOGIN"}
+
+
+def test_a_generator_that_waits_for_a_processor_gives_no_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its pauses say: it sends less than it should. Here any wait is too much."""
+    monkeypatch.setattr("load.run._QUEUED", 0.0)
+    profile = Profile(name="tiny", users=4, rate_per_user=5.0, spawn_rate=40.0, seconds=2)
+    answering = TinyHttps(folder=tmp_path, answer=lambda _number: (200, b"{}"))
+    with answering.running() as server, pytest.raises(GeneratorError, match="waited for a processor"):
+        run_profile(
+            profile, address=f"127.0.0.1:{server.port}", name="a.run.test", token="none", folder=tmp_path
+        )
