@@ -34,9 +34,9 @@ PATHS = (
 SAMPLES: list[tuple[float, int, str]] = []
 """Latency in ms, status (0 is no answer) and path of every request."""
 
-BEGAN: list[tuple[float, float]] = []
-"""When the load began, and how long this process had waited for a processor until then."""
-SCHEDSTAT = Path("/proc/self/schedstat")
+BEGAN: list[tuple[float, float, float]] = []
+"""When the load began, and how long this process, and anybody, had waited for a processor until then."""
+SCHEDSTAT, PRESSURE = Path("/proc/self/schedstat"), Path("/proc/pressure/cpu")
 
 DELAYS: list[float] = []
 """Seconds by which each short pause of the generator was too long."""
@@ -97,10 +97,21 @@ def queued_s() -> float:
         return 0.0
 
 
+def contended_s() -> float:
+    """Return how long somebody on this machine has waited for a processor, in seconds; 0 where nobody counts.
+
+    `some … total` of /proc/pressure/cpu, in microseconds (Linux, Documentation/accounting/psi.rst).
+    """
+    try:
+        return int(PRESSURE.read_text(encoding="ascii").partition("total=")[2].split()[0]) / 1e6
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
 def watch(**_: Any) -> None:
     """Begin to look at the generator itself."""
-    BEGAN.append((time.monotonic(), queued_s()))
+    BEGAN.append((time.monotonic(), queued_s(), contended_s()))
     gevent.spawn(notice_starvation)
 
 
@@ -111,8 +122,14 @@ def write(environment: Any, **_: Any) -> None:
     if out is None:
         return
     counted = environment.stats.total.num_requests
-    began, queued = BEGAN[0] if BEGAN else (time.monotonic(), 0.0)
-    share = (queued_s() - queued) / max(time.monotonic() - began, 1.0)
-    found = {"counted": counted, "samples": SAMPLES, "delays": DELAYS, "queued": share}
+    began, queued, contended = BEGAN[0] if BEGAN else (time.monotonic(), 0.0, 0.0)
+    lasted = max(time.monotonic() - began, 1.0)
+    found = {
+        "counted": counted,
+        "samples": SAMPLES,
+        "delays": DELAYS,
+        "queued": (queued_s() - queued) / lasted,
+        "contended": (contended_s() - contended) / lasted,
+    }
     Path(out).write_text(json.dumps(found), encoding="utf-8")
     environment.process_exit_code = 0

@@ -24,6 +24,8 @@ _STARVED_S = 0.25
 """A generator that comes back so late from its pauses measures itself, not the platform."""
 _QUEUED = 0.2
 """A generator that waits for a processor for so much of its time sends less than it should, and later."""
+_CONTENDED = 0.7
+"""On a machine of which so much is contended, what runs beside the generator is slow because of it."""
 _STANDS_OUT = 3.0
 """So many times the figure of every other path points at the service behind one path."""
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
@@ -135,6 +137,11 @@ def _summary(out: Path, profile: Profile, ended: subprocess.CompletedProcess[str
         late = percentile(written["delays"], 0.9)
         raise GeneratorError(
             f"the generator was starved: a tenth of its pauses ended {late:.2f} s late or more"
+        )
+    if written["contended"] > _CONTENDED:
+        share = f"{written['contended']:.0%}"
+        raise GeneratorError(
+            f"the generator's machine is overloaded: {share} of the time a process had to wait"
         )
     if written["queued"] > _QUEUED:
         raise GeneratorError(

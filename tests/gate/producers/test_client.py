@@ -56,6 +56,7 @@ def test_who_is_gone_after_half_an_answer_may_not_be_to_blame(tmp_path: Path) ->
 def test_the_generator_counts_half_an_answer_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its status line said 200, and what followed never came: an error, not a quick success."""
     monkeypatch.setattr("load.run._QUEUED", 1.0)  # however busy the machine of the tests is
+    monkeypatch.setattr("load.run._CONTENDED", 2.0)
     profile = Profile(name="tiny", users=2, rate_per_user=5.0, spawn_rate=40.0, seconds=2)
     tiny = TinyHttps(tmp_path, lambda _: (200, b"{}"), breaks=lambda number: number % 2 == 1)
     with tiny.running() as server:

@@ -114,6 +114,7 @@ def children_with(word: str) -> list[int]:
 def test_a_starved_generator_gives_no_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its latencies would be its own; the same profile with enough to eat gives them."""
     monkeypatch.setattr("load.run._QUEUED", 1.0)  # it is stopped here, it does not queue
+    monkeypatch.setattr("load.run._CONTENDED", 2.0)
     profile = Profile(name="tiny", users=4, rate_per_user=5.0, spawn_rate=40.0, seconds=4)
     answering = TinyHttps(folder=tmp_path, answer=lambda _number: (200, b"{}"))
     with answering.running() as server:
@@ -144,14 +145,19 @@ def test_secrets_that_are_wrong_fail_nothing_until_they_were_right(tmp_path: Pat
         assert {one["criterion"] for one in failed(tmp_path / "reports")} == {"AUT-LOGIN"}
 
 
-def test_a_generator_that_waits_for_a_processor_gives_no_figures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [({"_QUEUED": 0.0}, "waited for a processor"), ({"_CONTENDED": -1.0}, "machine is overloaded")],
+)
+def test_a_generator_without_a_processor_gives_no_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], said: str
 ) -> None:
-    """Whatever its pauses say: it sends less than it should. Here any wait is too much."""
-    monkeypatch.setattr("load.run._QUEUED", 0.0)
+    """Whatever its pauses say: it sends too little, or its neighbours are slow. Here any wait counts."""
+    for name, limit in ({"_QUEUED": 2.0, "_CONTENDED": 2.0} | limits).items():
+        monkeypatch.setattr(f"load.run.{name}", limit)
     profile = Profile(name="tiny", users=4, rate_per_user=5.0, spawn_rate=40.0, seconds=2)
     answering = TinyHttps(folder=tmp_path, answer=lambda _number: (200, b"{}"))
-    with answering.running() as server, pytest.raises(GeneratorError, match="waited for a processor"):
+    with answering.running() as server, pytest.raises(GeneratorError, match=said):
         run_profile(
             profile, address=f"127.0.0.1:{server.port}", name="a.run.test", token="none", folder=tmp_path
         )
