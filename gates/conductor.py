@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gates.actions.ports import Clock, RevisionProbe, TrafficController
+from gates.actions.ports import Clock, RevisionProbe, Tenure, TrafficController
 from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
 from gates.errors import CloudError, LeaseHeldError
 from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
@@ -21,13 +21,6 @@ POLL_S = 300.0
 """Seconds between two looks for what is still missing."""
 _PROOF_S = 60.0
 _PROOF_POLL_S = 0.5
-
-
-class Tenure(Protocol):
-    """The right to act in an environment for a while."""
-
-    def confirm(self) -> None:
-        """Return if it still holds; raise LeaseLostError when another gate took over."""
 
 
 class GoLiveRecords(Protocol):
@@ -98,6 +91,7 @@ class Conductor:
         was_begun = any(record.slot == slot.name for record in records)
         was_live = is_live(self._timeline, records) or (slot.enables_traffic and was_begun)
         while True:
+            self._ports.confirm()
             looked = self._do(slot, records)
             is_late = self._ports.schedule.now() >= deadline
             state = settle(looked, is_live=was_live or self._has_moved, is_late=is_late)

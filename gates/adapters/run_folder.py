@@ -167,7 +167,9 @@ class RunFolder:
     def write_record(self, record: DecisionRecord) -> DecisionRecord:
         """Write `record.json` and return what it holds."""
         if (self.path / "record.json").exists() and not self.read_record().receipts and record.receipts:
-            (self.path / "record.json").unlink()
+            record = self._redactor(record)
+            _replace(self.path / "record.json", codec.canonical(codec.encode(record)) + b"\n")
+            return record
         return self._write_value("record.json", record)
 
     def read_record(self) -> DecisionRecord:
@@ -182,8 +184,9 @@ class RunFolder:
         """Write `receipts.jsonl` and return what it holds."""
         receipts = self._redactor(receipts)
         if (self.path / "receipts.jsonl").exists() and not self.is_carried_out:
-            (self.path / "receipts.jsonl").unlink()
-        self._write_once("receipts.jsonl", codec.encode_lines(receipts))
+            _replace(self.path / "receipts.jsonl", codec.encode_lines(receipts))
+        else:
+            self._write_once("receipts.jsonl", codec.encode_lines(receipts))
         return receipts
 
     def read_receipts(self) -> tuple[Receipt, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from gates import wiring
+from gates.cli import telling
 from gates.cli.asking import ask
 from gates.cli.incident import Desk
 from gates.cli.operating import actor, tell
@@ -18,6 +19,7 @@ from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.incident import Incident
 from gates.model.operation import OperationReceipt, OperationState
+from gates.reporting import notices
 
 CARRIED_OUT = "decision-carried-out"
 """Name of the operation that records what was done about a decision that is no rollback."""
@@ -85,7 +87,11 @@ def _scale(house: wiring.House, run_id: str, decision: Decision, *, is_sure: boo
         receipts = [room.scaling.at_least(name, wanted, is_dry=False) for name in decision.services]
     ended = tell(receipts)
     state = OperationState.DONE if ended is ExitCode.GO else OperationState.FAILED
-    _record(house, run_id, decision, "; ".join(f"{r.subject}: {r.detail}" for r in receipts), state)
+    done = "; ".join(f"{r.subject}: {r.detail}" for r in receipts)
+    _record(house, run_id, decision, done, state)
+    telling.tell(
+        house, run_id, telling.ENDED, notices.scaled(house.environment.name, decision, f"{state}, {done}")
+    )
     if ended is ExitCode.GO:
         click.echo("go back with: gate scale SERVICE --restore")
     return ExitCode.NO_GO if ended is ExitCode.GO else ended

@@ -17,7 +17,7 @@ from gates.cli.operating import actor
 from gates.cli.options import environment_option
 from gates.cli.proving import prove
 from gates.cli.stopping import Stop
-from gates.cli.telling import tell_rollback
+from gates.cli.telling import tell_planned, tell_rollback
 from gates.errors import UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
@@ -126,7 +126,9 @@ def _planned(
     if bool(options["is_dry"]):
         return planned.show(house, order, manner)
     ask(bool(options["is_sure"]), "Begin the planned rollback?")
-    return planned.begin(house, order, manner, stop)
+    code = planned.begin(house, order, manner, stop)
+    tell_planned(house, order.run_id, code)
+    return code
 
 
 @rollback.command()
@@ -153,7 +155,7 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
         ask(is_sure, "Finish it?")
         with stop.heard():
             receipts = engine.resume(unfinished, _tell_receipt)
-        tell_rollback(house, unfinished.run_id, receipts)
+        tell_rollback(house, unfinished.run_id, receipts, _resumed())
         ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
     if procedure is not None:
         ended.append(_resume_planned(house, procedure, stop, abandon=abandon, is_sure=is_sure))
@@ -177,7 +179,13 @@ def _resume_planned(
         click.echo("  abandoned; look: gate rollback status")
         return ExitCode.GO
     ask(is_sure, "Go on?")
-    return planned.go_on(house, begun, manner, stop, by=actor())
+    code = planned.go_on(house, begun, manner, stop, by=actor())
+    tell_planned(house, begun.run_id, code, _resumed())
+    return code
+
+
+def _resumed() -> str:
+    return f"resumed {datetime.now(UTC):%H:%M:%S}"
 
 
 @rollback.command()

@@ -45,7 +45,12 @@ def tell_run(house: wiring.House, run_id: str, decision: Decision, receipts: Seq
         tell(house, run_id, DECIDED, notices.decided(place, run_id, decision))
 
 
-def tell_rollback(house: wiring.House, run_id: str, receipts: Sequence[Receipt]) -> None:
-    """Tell how rollbacks that a person asked for ended."""
+def tell_rollback(house: wiring.House, run_id: str, receipts: Sequence[Receipt], event: str = ENDED) -> None:
+    """Tell how rollbacks that a person asked for ended; a resume is an event of its own."""
     if receipts:
-        tell(house, run_id, ENDED, notices.rolled_back(house.environment.name, receipts))
+        tell(house, run_id, event, notices.rolled_back(house.environment.name, receipts))
+
+
+def tell_planned(house: wiring.House, run_id: str, code: int, event: str = ENDED) -> None:
+    """Tell how a planned rollback ended."""
+    tell(house, run_id, event, notices.planned(house.environment.name, code))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gates.model.decision import Decision
+from gates.model.decision import Decision, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 
 _LONGEST = 300
@@ -12,13 +12,17 @@ _ENDED_WELL = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
 
 
 def decided(environment: str, run_id: str, decision: Decision) -> str:
-    """Return what was decided, and who has to act until when."""
+    """Return what was decided and not done, and who has to act until when.
+
+    A standing authority changes nothing of that: the gate was told not to act, or there is no way back.
+    """
     until = f" until {decision.due:%Y-%m-%d %H:%M} UTC" if decision.due is not None else ""
-    who = "automatic" if decision.is_automatic else f"waits for the {decision.authority}{until}"
+    what = f"{environment}: {decision.kind} {', '.join(decision.services)}".rstrip()
+    plan = decision.plan or RollbackPlan()
+    impossible = "".join(f" There is no way back for {service}: {why}." for service, why in plan.impossible)
     return (
-        f"{environment}: {decision.kind} {', '.join(decision.services)}".rstrip()
-        + f" ({decision.priority}), {who}. {_because(decision)}"
-        + ("" if decision.is_automatic else f" Carry out: gate act RUN --env {environment}, run {run_id}.")
+        f"{what} ({decision.priority}), waits for the {decision.authority}{until}. {_because(decision)}"
+        f"{impossible} Carry out: gate act RUN --env {environment}, run {run_id}."
     )
 
 
@@ -38,6 +42,18 @@ def rolled_back(environment: str, receipts: Sequence[Receipt]) -> str:
     failed = "; ".join(f"{r.action.service}: {r.state} {r.detail}" for r in bad)
     text = f"{environment}: rolled back and proved: {moves or 'nothing'}."
     return text if not bad else f"{text} FAILED, a human is needed now: {failed[:_LONGEST]}"
+
+
+def scaled(environment: str, decision: Decision, ended: str) -> str:
+    """Return what became of the instances of the services to blame."""
+    return f"{environment}: SCALE {', '.join(decision.services)} ({decision.priority}): {ended[:_LONGEST]}"
+
+
+def planned(environment: str, code: int) -> str:
+    """Return how a planned rollback ended, by the exit code of its procedure."""
+    if code:
+        return f"{environment}: the planned rollback did not come to its end, look: gate rollback status"
+    return f"{environment}: the planned rollback came to its end, and the platform was validated."
 
 
 def slot(environment: str, golive: str, name: str, said: str) -> str:

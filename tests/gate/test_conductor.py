@@ -149,6 +149,23 @@ def test_a_conductor_that_was_replaced_does_nothing_more() -> None:
     assert day.cloud.serving(SERVICE) != CANDIDATE
 
 
+def test_a_conductor_that_was_replaced_while_it_waited_looks_no_further() -> None:
+    """It slept over a missing signature, and another one goes on meanwhile."""
+    asked: list[str] = []
+
+    def missing(run_id: str) -> tuple[str, ...]:
+        asked.append(run_id)
+        return ("late",)
+
+    def confirm() -> None:
+        if asked:
+            raise LeaseLostError("another took over")
+
+    with pytest.raises(LeaseLostError):
+        Day(missing=missing, confirm=confirm).run()
+    assert len(asked) == 1
+
+
 def test_a_proof_that_comes_in_time_lets_it_go() -> None:
     """The way back is looked at again until the traffic moves."""
     answers = iter((("late",),))

@@ -26,22 +26,27 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder.create(tmp_path, "run-1", Redactor(("correct-horse",)))
 
 
-def test_everything_is_read_back(folder: RunFolder) -> None:
-    """What the gate concluded can be concluded from again."""
-    record = DecisionRecord(
+def record() -> DecisionRecord:
+    """Return the record of a run that rolled back."""
+    return DecisionRecord(
         run_id="run-1",
         verdict=bad_verdict(),
         decision=decision(),
         receipts=(receipt(),),
         tools=(ToolVersion(name="pytest", version="9.1.1"),),
     )
+
+
+def test_everything_is_read_back(folder: RunFolder) -> None:
+    """What the gate concluded can be concluded from again."""
+    kept = record()
     document = folder.write_verdict(bad_verdict())
 
     assert folder.read_verdict() == (document, bad_verdict())
     assert folder.write_evidence(BUNDLE) == folder.read_evidence() == BUNDLE
     assert folder.write_decision(decision()) == folder.read_decision() == decision()
     assert folder.write_receipts((receipt(),)) == folder.read_receipts() == (receipt(),)
-    assert folder.write_record(record) == folder.read_record() == record
+    assert folder.write_record(kept) == folder.read_record() == kept
 
 
 def test_a_run_is_never_written_over(folder: RunFolder, tmp_path: Path) -> None:
@@ -115,6 +120,22 @@ def test_secrets_are_not_written(folder: RunFolder) -> None:
     assert b"correct-horse" not in content
     assert folder.read_evidence() == written
     assert folder.read_verdict()[1].judgements[0].reason == "login with [redacted]"
+
+
+def test_what_did_nothing_gives_way_to_what_was_done_later(folder: RunFolder) -> None:
+    """Receipts and record are replaced as a whole, once; what was done stands."""
+    done = record()
+    folder.write_receipts(())
+    folder.write_record(replace(done, receipts=()))
+    assert not folder.is_carried_out
+    folder.write_receipts(done.receipts)
+    folder.write_record(done)
+    assert (folder.read_receipts(), folder.read_record()) == (done.receipts, done)
+    assert RunFolder.open(folder.path, Redactor()).is_carried_out
+    with pytest.raises(UsageError, match="says something else"):
+        folder.write_receipts((*done.receipts, *done.receipts))
+    with pytest.raises(UsageError, match="says something else"):
+        folder.write_record(replace(done, run_id="another"))
 
 
 @pytest.mark.parametrize(
