@@ -17,13 +17,13 @@ from gates.model.criterion import Catalogue, Criterion, FailureAction, Priority,
 from gates.model.decision import DecisionKind, StandingAuthority
 from gates.model.evidence import Evidence, EvidenceBundle, Subject, Window
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec
+from gates.model.platform import MatrixRow, Platform, ServiceSpec
 from gates.model.record import DecisionRecord
 from gates.model.release import Release, RevisionRef
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import VerdictOutcome
 from gates.pipeline import Gate, Request, RollbackMode
-from tests.support.builders import criterion, evidence
+from tests.support.builders import criterion, environment, evidence
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 
 SERVICES = ("frontend", "auth-service")
@@ -100,22 +100,13 @@ class Run:
         self.ledger = FakeLedger(clock=self.cloud.clock)
         self.heard: list[events.Event] = []
         self.standing = [granted()] if options.get("is_standing", True) else []
-        environment = Environment(
-            name="sandbox",
-            project="p",
-            region="r",
-            service_name="{service}",
-            public_hosts=(),
-            allowed_impacts=(Impact.READ_ONLY,),
-            is_protected=False,
-        )
         demands = options.get("demands", DEMANDS)
         assert isinstance(demands, tuple)
         flaws = options.get("flaws", ())
         assert isinstance(flaws, tuple)
         self.gate = Gate(
             platform=PLATFORM,
-            environment=environment,
+            environment=environment(),
             catalogue=Catalogue(criteria=demands, digest="sha256:c"),
             source=FakeSource(seen, flaws),
             ports=fake_ports(self.cloud, self.ledger),

@@ -15,6 +15,7 @@ from gates.model.criterion import (
     Stage,
 )
 from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Subject, Window
+from gates.model.platform import Environment, Impact
 from gates.model.release import Release, RevisionRef, ServiceRelease
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -58,6 +59,20 @@ def release(*services: str) -> Release:
             for name in services or ("auth-service",)
         ),
     )
+
+
+def environment(**changes: Any) -> Environment:
+    """Return a place with nothing special: the sandbox's name, checks that only look, nobody protected."""
+    values: dict[str, Any] = {
+        "name": "sandbox",
+        "project": "p",
+        "region": "r",
+        "service_name": "{service}",
+        "public_hosts": (),
+        "allowed_impacts": (Impact.READ_ONLY,),
+        "is_protected": False,
+    }
+    return Environment(**{**values, **changes})
 
 
 def evidence(value: float | None = 0.0, **changes: Any) -> Evidence:

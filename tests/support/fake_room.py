@@ -34,6 +34,7 @@ from gates.operations.maintenance import Maintenance
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from gates.operations.service_levels import ServiceLevels
+from tests.support.builders import environment as place
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
 from tests.support.fake_operations import (
@@ -67,12 +68,7 @@ PLATFORM = Platform(
 
 def environment(*, is_protected: bool = False) -> Environment:
     """Return an environment of two services."""
-    return Environment(
-        name="sandbox",
-        project="p",
-        region="r",
-        service_name="{service}",
-        public_hosts=(),
+    return place(
         allowed_impacts=(Impact.DISRUPTIVE,),
         is_protected=is_protected,
         database="the-db",

@@ -9,18 +9,13 @@ from pathlib import Path
 import pytest
 
 from gates.adapters.identity_book import IdentityBook, let_in
-from gates.model.platform import Environment, Impact
+from gates.model.platform import Environment
+from tests.support.builders import environment
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_cloud import FakeLedger
 
-PLACE = Environment(
+PLACE = environment(
     name="staging",
-    project="p",
-    region="r",
-    service_name="{service}",
-    public_hosts=(),
-    allowed_impacts=(Impact.READ_ONLY,),
-    is_protected=False,
     identities=(("viewer", "env:VIEWER"), ("admin", "env:ADMIN"), ("gone", "env:NOT_THERE")),
 )
 

@@ -15,19 +15,12 @@ from gates.model.bench import Arm, ArmResult
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Environment, Impact
 from tests.support.bench_arms import BAD, GOOD, result
+from tests.support.builders import environment
 
 
 def place(*impacts: Impact, is_protected: bool = False) -> Environment:
     """Return an environment that allows these impacts."""
-    return Environment(
-        name="sandbox",
-        project="p",
-        region="r",
-        service_name="isectech-{service}-sandbox",
-        public_hosts=(),
-        allowed_impacts=impacts,
-        is_protected=is_protected,
-    )
+    return environment(allowed_impacts=impacts, is_protected=is_protected)
 
 
 class FakeBench:

@@ -38,30 +38,18 @@ class DoctorHouse(GateHouse):
         self.authorities = Authorities(folder=None, platform=self.platform, environment=place)
 
 
-class HouseWithoutCredentials(DoctorHouse):
-    """Nobody signed in to the cloud."""
+def lacking(name: str, error: ConfigurationError) -> type[DoctorHouse]:
+    """Return a house in which asking for one of its parts is refused."""
 
-    @property
-    def cloud(self) -> NoReturn:
-        """Refuse."""
-        raise ConfigurationError("could not find credentials", next_step="gcloud auth login")
+    def refuse(_house: DoctorHouse) -> NoReturn:
+        raise error
 
-    @cloud.setter
-    def cloud(self, _value: object) -> None:
-        """Take nothing."""
+    part = property(refuse, lambda _house, _value: None)
+    return type("LackingHouse", (DoctorHouse,), {name: part})
 
 
-class HouseWithoutEnvironment(DoctorHouse):
-    """The environment's document leads nowhere."""
-
-    @property
-    def environment(self) -> NoReturn:
-        """Refuse."""
-        raise ConfigurationError("the sandbox does not run", next_step="make sandbox")
-
-    @environment.setter
-    def environment(self, _value: object) -> None:
-        """Take nothing."""
+NO_CREDENTIALS = ConfigurationError("could not find credentials", next_step="gcloud auth login")
+NO_SANDBOX = ConfigurationError("the sandbox does not run", next_step="make sandbox")
 
 
 def node(folder: Path, says: str) -> None:
@@ -131,7 +119,7 @@ def test_without_an_environment_nothing_behind_it_is_asked(
     house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one cause is said once, not for every service."""
-    monkeypatch.setattr(wiring, "House", HouseWithoutEnvironment(house.run, house.reports))
+    monkeypatch.setattr(wiring, "House", lacking("environment", NO_SANDBOX)(house.run, house.reports))
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()
@@ -145,7 +133,7 @@ def test_without_credentials_the_cloud_is_lacking_once_and_the_rest_is_looked_at
     house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line, not one for every service; secrets are still looked for."""
-    monkeypatch.setattr(wiring, "House", HouseWithoutCredentials(house.run, house.reports))
+    monkeypatch.setattr(wiring, "House", lacking("cloud", NO_CREDENTIALS)(house.run, house.reports))
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()
