@@ -64,7 +64,8 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_ssh_private_key(path.read_bytes(), password=None)
     except OSError as error:
-        raise ConfigurationError(f"the key {path} cannot be read: {error.strerror}") from error
+        cause = f"the key {path} cannot be read: {error.strerror}"
+        raise ConfigurationError(cause, next_step=by_hand) from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ConfigurationError(f"the key {path} cannot be used: {error}", next_step=by_hand) from error
     if not isinstance(key, Ed25519PrivateKey):

@@ -102,3 +102,9 @@ def test_the_process_leaves_with_the_code(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(SystemExit) as left:
         cli.main(["run"])
     assert left.value.code == ExitCode.ACTION_FAILED
+
+
+def test_a_mistyped_command_names_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    """At three in the morning the rollback is found all the same."""
+    assert cli.invoke(["rolback", "auth-service", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    assert "Did you mean one of: 'backup', 'rollback'?" in capsys.readouterr().err
