@@ -193,6 +193,8 @@ class CloudSql:
             self._clock.wait(_BUSY_POLL_S)
 
     def _call(self, attempted: str, request: Any) -> dict[str, Any]:
+        # httplib2 keeps connections, and fails when the other side has closed one: each request has its own.
+        request.headers["connection"] = "close"
         with _translated(attempted):
             answer: dict[str, Any] = request.execute()
         return answer
