@@ -135,6 +135,14 @@ def test_while_somebody_else_acts_the_traffic_waits() -> None:
     assert "somebody acts in sandbox" in day.records.rows[-1].detail
 
 
+def test_who_lost_the_environment_moves_no_traffic() -> None:
+    """Another gate took over between the proof and the write."""
+    day = Day(journal=FakeJournal(is_lost=True))
+    with pytest.raises(LeaseLostError):
+        day.run()
+    assert day.cloud.writes == []
+
+
 def test_a_conductor_that_was_replaced_does_nothing_more() -> None:
     """Its lease was lost between two slots: the error ends it, and what follows is the other one's."""
     turns = iter(range(3))

@@ -27,6 +27,10 @@ class FakeJournal:
     records: list[tuple[str, str, str]] = field(default_factory=list)
     plans: dict[str, RollbackPlan] = field(default_factory=dict)
     receipts: list[tuple[str, Receipt]] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """What was held, in order."""
+    is_lost: bool = False
+    """Whether another gate took over, as the next confirmation finds out."""
 
     @contextmanager
     def hold(self, environment: str, run_id: str) -> Iterator[FakeTenure]:
@@ -34,6 +38,7 @@ class FakeJournal:
         if self.holder:
             raise LeaseHeldError(f"{self.holder} acts in {environment}")
         self.refuse()
+        self.held.append(environment)
         yield FakeTenure(self, run_id)
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
@@ -90,8 +95,10 @@ class FakeTenure:
         self._write("closed", "")
 
     def confirm(self) -> None:
-        """Nobody takes over between two phases."""
+        """Find out whether somebody took over."""
         self.journal.refuse()
+        if self.journal.is_lost:
+            raise LeaseLostError("another gate took over")
 
     def _write(self, kind: str, service: str) -> None:
         self.journal.refuse()

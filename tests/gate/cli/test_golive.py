@@ -15,7 +15,7 @@ from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Outcome
 from gates.model.release import Release
-from gates.model.timeline import Finding, GoLive, Slot, SlotState
+from gates.model.timeline import Finding, GoLive, Slot, SlotState, Timeline
 from gates.model.verdict import Scope, VerdictOutcome
 from gates.pipeline import Request
 from tests.gate.test_conductor import Records
@@ -118,6 +118,15 @@ def test_one_conductor_at_a_time(house: GoLiveHouse, capsys: pytest.CaptureFixtu
     assert invoke(REHEARSE) is ExitCode.ACTION_FAILED
     assert "the other day acts in sandbox (go-live)" in capsys.readouterr().err
     assert house.golive_ledger.opened is None
+
+
+def test_the_traffic_is_moved_under_the_environments_own_lease(house: GoLiveHouse) -> None:
+    """The one that every rollback holds, beside that of the conductor."""
+    journal = FakeJournal()
+    house.ports = replace(house.ports, journal=journal)
+    house.timeline = Timeline(slots=SLOTS[1:2])
+    assert invoke(REHEARSE) is ExitCode.GO
+    assert journal.held == ["sandbox (go-live)", "sandbox"]
 
 
 def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
