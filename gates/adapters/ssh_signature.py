@@ -111,10 +111,14 @@ def _blob(text: str) -> bytes:
     lines = text.strip().splitlines()
     if len(lines) < 3 or (lines[0], lines[-1]) != (_HEAD, _FOOT):  # noqa: PLR2004 - head, body, foot
         raise SignatureFlawError("no SSH signature")
+    armour = "".join(lines[1:-1])
     try:
-        blob = base64.b64decode("".join(lines[1:-1]), validate=True)
-    except binascii.Error as error:
+        blob = base64.b64decode(armour, validate=True)
+    except (binascii.Error, ValueError) as error:
         raise SignatureFlawError("the signature is cut or damaged") from error
+    if base64.b64encode(blob).decode() != armour:
+        # The last letter carries spare bits: two spellings would be one signature.
+        raise SignatureFlawError("the signature is cut or damaged")
     if blob[:10] != _MAGIC + struct.pack(">I", _VERSION):
         raise SignatureFlawError("another version of SSH signature")
     return blob[10:]

@@ -44,6 +44,18 @@ def test_every_damaged_signature_is_refused(tmp_path: Path) -> None:
             ssh_signature.check(changed, b"content")
 
 
+@pytest.mark.parametrize("namespace", ["gate-a", "gate-ab", "gate-abc"])
+def test_a_signature_has_one_spelling(tmp_path: Path, namespace: str) -> None:
+    """The spare bits of the last letter say nothing, so they have to be nought."""
+    file, _ = key_file(tmp_path, "key")
+    text = ssh_signature.sign(ssh_signature.load_key(file), namespace, b"content")
+    last = len(text[: text.index("\n-----END")].rstrip("=")) - 1
+    assert ssh_signature.check(text, b"content").namespace == namespace
+    for letter in set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/é") - {text[last]}:
+        with pytest.raises(SignatureFlawError):
+            ssh_signature.check(text[:last] + letter + text[last + 1 :], b"content")
+
+
 @needs_openssh
 def test_openssh_accepts_what_is_signed_here(tmp_path: Path) -> None:
     """`ssh-keygen -Y verify` agrees, for the person and the namespace of the file."""
