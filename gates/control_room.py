@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gates.model.decision import RollbackPlan
     from gates.model.evidence import Window
     from gates.model.hardware import Reading
-    from gates.model.release import Release
     from gates.operations.building import BuildRollback
     from gates.operations.circuits import CircuitOperations
     from gates.operations.cold_start import ColdStart
@@ -160,7 +159,7 @@ class ControlRoom:
             clock=SystemClock(),
         )
         names = house.platform.service_names
-        return Drills(ports, house.environment, names=names, release=self._release())
+        return Drills(ports, house.environment, names=names, release=house.release_now())
 
     @cached_property
     def cold_start(self) -> ColdStart:
@@ -286,22 +285,3 @@ class ControlRoom:
                 f"{service} has nothing to go back to: {why}", next_step="name a revision yourself"
             )
         return plan.actions[0].to_revision
-
-    def _release(self) -> Release:
-        """Return the release that a drill recovers: the newest ready revisions."""
-        from gates.decision.candidates import ServiceView, find_release
-
-        house, place = self.house, self.house.environment.name
-        views = []
-        for name in house.platform.service_names:
-            revisions = house.cloud.revisions(name)
-            marked = (r.name for r in revisions if house.ledger.is_tombstoned(place, name, r.name))
-            view = ServiceView(
-                state=house.cloud.describe(name),
-                revisions=revisions,
-                verified=house.ledger.last_go(place, name),
-                tombstoned=frozenset(marked),
-            )
-            views.append(view)
-        specs = house.platform.services
-        return find_release(views, specs, release_id="drill", environment=place, wanted={}).release

@@ -27,6 +27,7 @@ from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, RunSetup, ToolVersion
 from gates.model.release import Release
+from gates.model.rollback_policy import WatchPolicy
 from gates.model.verdict import Scope, Verdict
 
 
@@ -92,17 +93,21 @@ class SpotCheck:
 
 def survey(ports: RollbackPorts, platform: Platform, environment: Environment) -> tuple[ServiceView, ...]:
     """Return what the cloud and the ledger say of every service."""
-    return tuple(_view(ports, environment.name, name) for name in platform.service_names)
+    watch = platform.policy.rollback.watch
+    return tuple(_view(ports, environment.name, name, watch) for name in platform.service_names)
 
 
-def _view(ports: RollbackPorts, place: str, service: str) -> ServiceView:
-    revisions = ports.traffic.revisions(service)
+def _view(ports: RollbackPorts, place: str, service: str, watch: WatchPolicy) -> ServiceView:
+    revisions, now = ports.traffic.revisions(service), ports.clock.now()
+    went = ports.ledger.went_since(place, service, now - watch.after_go)
+    fresh = {r.name for r in revisions if r.created_at >= now - watch.after_deployment}
     condemned = (r.name for r in revisions if ports.ledger.is_tombstoned(place, service, r.name))
     return ServiceView(
         state=ports.traffic.describe(service),
         revisions=revisions,
         verified=ports.ledger.last_go(place, service),
         tombstoned=frozenset(condemned),
+        watched=frozenset(reference for reference in went if reference.name in fresh),
     )
 
 

@@ -68,7 +68,10 @@ class Ledger(Protocol):
         """Record the verdict's outcome for each service's candidate."""
 
     def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
-        """Return the revisions that have a recorded GO, the newest verdict first, each once."""
+        """Return the revisions that have a recorded GO in service, the newest verdict first, each once."""
+
+    def went_since(self, environment: str, service: str, since: datetime) -> frozenset[RevisionRef]:
+        """Return the revisions whose first GO in service is of that moment or later."""
 
     def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Mark a revision as one never to go back to, until a later GO says otherwise."""

@@ -6,6 +6,7 @@ SQLite's write-ahead log and its lock keep two writers apart.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from gates.actions.ports import Clock
 from gates.adapters import ledger_history
 from gates.adapters.clock import SystemClock
 from gates.adapters.ledger_file import LedgerFile, stamp
+from gates.model.criterion import Stage
 from gates.model.decision import RollBack
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt
 from gates.model.release import RevisionRef
 from gates.model.verdict import Verdict
+
+_IN_SERVICE = json.dumps([str(stage) for stage in Stage if stage.is_in_service])
 
 
 class SqliteLedger:
@@ -57,10 +61,10 @@ class SqliteLedger:
             ledger_history.insert(connection, verdict, run_id)
 
     def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
-        """Return the revisions that have a recorded GO, the newest verdict first, each once.
+        """Return the revisions that have a recorded GO in service, the newest verdict first, each once.
 
-        A NO_GO of a whole release takes no GO back, since another service may be its cause: who blames a
-        revision marks it with a tombstone.
+        A GO of readiness is about what serves nobody yet. A NO_GO of a whole release takes no GO back, since
+        another service may be its cause: who blames a revision marks it with a tombstone.
 
         Raises:
             LedgerError: the file cannot be read.
@@ -69,13 +73,30 @@ class SqliteLedger:
             rows = connection.execute(
                 "select revision, digest from verdicts"
                 " where environment = ? and service = ? and outcome = 'GO'"
+                " and stage in (select value from json_each(?))"
                 " group by revision, digest order by max(at) desc, max(id) desc",
-                (environment, service),
+                (environment, service, _IN_SERVICE),
             ).fetchall()
         return tuple(RevisionRef(name=name, digest=digest) for name, digest in rows)
 
+    def went_since(self, environment: str, service: str, since: datetime) -> frozenset[RevisionRef]:
+        """Return the revisions whose first GO in service is of that moment or later.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        with self._file.reading() as connection:
+            rows = connection.execute(
+                "select revision, digest from verdicts"
+                " where environment = ? and service = ? and outcome = 'GO'"
+                " and stage in (select value from json_each(?))"
+                " group by revision, digest having min(at) >= ?",
+                (environment, service, _IN_SERVICE, stamp(since)),
+            ).fetchall()
+        return frozenset(RevisionRef(name=name, digest=digest) for name, digest in rows)
+
     def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
-        """Mark a revision as one never to go back to, until a later GO says otherwise.
+        """Mark a revision as one never to go back to, until a later GO in service says otherwise.
 
         Raises:
             LedgerError: the file cannot be written.
@@ -97,8 +118,14 @@ class SqliteLedger:
                 "select exists (select 1 from tombstones t where environment = :environment"
                 " and service = :service and revision = :revision and not exists (select 1 from verdicts v"
                 " where v.environment = t.environment and v.service = t.service"
-                " and v.revision = t.revision and v.outcome = 'GO' and v.at > t.at))",
-                {"environment": environment, "service": service, "revision": revision},
+                " and v.revision = t.revision and v.outcome = 'GO' and v.at > t.at"
+                " and v.stage in (select value from json_each(:stages))))",
+                {
+                    "environment": environment,
+                    "service": service,
+                    "revision": revision,
+                    "stages": _IN_SERVICE,
+                },
             ).fetchone()
         return bool(marked)
 

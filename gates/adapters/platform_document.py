@@ -46,6 +46,7 @@ from gates.model.rollback_policy import (
     ProofPolicy,
     RollbackManner,
     RollbackPolicy,
+    WatchPolicy,
 )
 
 Category = Annotated[str, known("category")]
@@ -170,12 +171,20 @@ class ProofPart(Strict):
     longest_start: Duration
 
 
+class WatchPart(Strict):
+    """How long a release that went is suspected first."""
+
+    after_go: Duration
+    after_deployment: Duration
+
+
 class RollbackPart(Strict):
-    """The two manners of rolling back, the freezes, and what proves the way back."""
+    """The two manners of rolling back, the freezes, what proves the way back, and who is suspected first."""
 
     emergency: MannerPart
     planned: MannerPart
     proof: ProofPart
+    watch: WatchPart
     post_test: tuple[Text, ...] = ()
     freezes: tuple[FreezePart, ...] = ()
 
@@ -329,6 +338,7 @@ def _policy_value(part: PolicyPart) -> Policy:
             planned=RollbackManner(**dict(part.rollback.planned)),
             freezes=tuple(Freeze(**dict(freeze)) for freeze in part.rollback.freezes),
             proof=ProofPolicy(**dict(part.rollback.proof)),
+            watch=WatchPolicy(**dict(part.rollback.watch)),
             post_test=part.rollback.post_test,
         ),
         scale_to=part.scale_to,

@@ -11,7 +11,7 @@ import click
 
 from gates import wiring
 from gates.cli.options import environment_option
-from gates.cli.proving import unproven_now
+from gates.cli.proving import candidates_now, unproven_now
 from gates.cli.slots import SlotLook, missing_signatures
 from gates.cli.telling import tell
 from gates.conductor import POLL_S, Conductor, GoLivePorts
@@ -129,10 +129,7 @@ def _notify(house: wiring.House, opened: GoLive, slot: Slot, event: str, text: s
 
 
 def _opened(house: wiring.House, name: str, zero: datetime) -> GoLive:
-    release = house.release_now()
-    candidates = tuple(
-        (part.service, part.candidate.name) for part in release.services if not part.candidate_verified
-    )
+    candidates = tuple(candidates_now(house).items())
     wanted = GoLive(name=name, environment=house.environment.name, zero=zero, candidates=candidates)
     opened = house.golive_ledger.open(wanted)
     click.echo(f"go-live {name} in {opened.environment}, traffic at {opened.zero:%Y-%m-%d %H:%M} UTC:")

@@ -32,7 +32,7 @@ def prove(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     SERVICES: those whose candidate waits for traffic. A go-live is refused without a fresh proof of each.
     """
     house = wiring.House(env)
-    candidates = waiting(house, _candidates(house))
+    candidates = waiting(house, candidates_now(house))
     names = house.platform.service_names if is_all else services or tuple(candidates)
     if not names:
         raise UsageError("no candidate waits for traffic", next_step="name services, or say --all")
@@ -56,13 +56,24 @@ def waiting(house: wiring.House, candidates: Mapping[str, str]) -> dict[str, str
     return {
         service: candidate
         for service, candidate in candidates.items()
-        if house.cloud.describe(service).sole_serving != candidate
+        if house.ports.traffic.describe(service).sole_serving != candidate
     }
 
 
-def _candidates(house: wiring.House) -> dict[str, str]:
+def candidates_now(house: wiring.House) -> dict[str, str]:
+    """Return what there is to go live with: what never went in service, and what does not have all traffic.
+
+    Raises:
+        CloudError: a service cannot be read.
+        LedgerError: the ledger cannot be read.
+    """
     parts = house.release_now().services
-    return {part.service: part.candidate.name for part in parts if not part.candidate_verified}
+    leaving = waiting(house, {part.service: part.candidate.name for part in parts})
+    return {
+        part.service: part.candidate.name
+        for part in parts
+        if part.service in leaving or not part.candidate_verified
+    }
 
 
 def ways_back(

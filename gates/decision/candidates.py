@@ -18,12 +18,16 @@ from gates.model.state import RevisionState, ServiceState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
-    """What the cloud and the ledger say of one service; `revisions` newest first."""
+    """What the cloud and the ledger say of one service; `revisions` newest first.
+
+    `verified` are those with a GO in service, `watched` those of them that went lately: they stay suspected.
+    """
 
     state: ServiceState
     revisions: tuple[RevisionState, ...]
     verified: tuple[RevisionRef, ...]
     tombstoned: frozenset[str]
+    watched: frozenset[RevisionRef] = frozenset()
 
     def case(self, bad: str, reason: str) -> RollbackCase:
         """Return the rollback case of this service for leaving `bad`."""
@@ -78,15 +82,17 @@ def _entry(
     candidate = _candidate(view, wanted, notes)
     plan = plan_rollback([view.case(candidate.name, "baseline")], specs)
     baseline = next((action for action in plan.actions), None)
+    reference = RevisionRef(name=candidate.name, digest=candidate.digest)
     digests = {revision.name: revision.digest for revision in view.revisions}
     return ServiceRelease(
         service=view.state.service,
-        candidate=RevisionRef(name=candidate.name, digest=candidate.digest),
+        candidate=reference,
         baseline=None
         if baseline is None
         else RevisionRef(name=baseline.to_revision, digest=digests[baseline.to_revision]),
         baseline_verified=baseline is not None and baseline.is_target_verified,
-        candidate_verified=RevisionRef(name=candidate.name, digest=candidate.digest) in view.verified,
+        candidate_verified=reference in view.verified,
+        is_watched=wanted is not None or reference in view.watched,
     )
 
 

@@ -126,10 +126,12 @@ def _services(kind: DecisionKind, failed: Sequence[Judgement], release: Release)
 def services_to_roll_back(failed: Sequence[Judgement], release: Release) -> tuple[str, ...]:
     """Return the services whose candidates are to blame.
 
-    A service that is blamed and changed since its last GO is to blame. When no blamed service changed (a
-    journey failed, or a bystander shows somebody else's fault), every service that changed is.
+    A service that is blamed and has no GO in service yet is to blame. When no blamed service is new (a
+    journey failed, or a bystander shows somebody else's fault), every new one is. When none is new at all,
+    the same holds of those that are watched: what went lately is the first suspect until its day is over.
     """
-    changed = [entry.service for entry in release.services if not entry.candidate_verified]
+    new = tuple(entry.service for entry in release.services if not entry.candidate_verified)
+    watched = tuple(entry.service for entry in release.services if entry.is_watched)
     blamed = {name for judgement in failed for name in judgement.blames} - {PLATFORM}
-    guilty = tuple(name for name in changed if name in blamed)
-    return guilty or tuple(changed)
+    suspects = new or watched
+    return tuple(name for name in suspects if name in blamed) or suspects

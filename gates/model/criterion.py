@@ -38,6 +38,11 @@ class Stage(StrEnum):
     LONG_TERM = "long-term"
     POST_ROLLBACK = "post-rollback"
 
+    @property
+    def is_in_service(self) -> bool:
+        """Whether it looks at what serves: a GO of the others is about what may not have any traffic yet."""
+        return self not in (Stage.READINESS, Stage.PRE_GOLIVE)
+
 
 class Comparator(StrEnum):
     """How a measured value is compared with the threshold."""

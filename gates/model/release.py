@@ -18,8 +18,9 @@ class RevisionRef:
 class ServiceRelease:
     """One service of a release: the revision under test and the one to go back to.
 
-    `baseline_verified` and `candidate_verified` say whether the ledger holds a GO for them: a candidate that
-    once went has not changed since.
+    `baseline_verified` and `candidate_verified` say whether the ledger holds a GO in service for them: a
+    candidate that once went has not changed since. While it `is_watched` it stays suspected: it went lately,
+    or was named as what is under test.
 
     Raises:
         ValueError: the candidate is its own baseline.
@@ -30,6 +31,7 @@ class ServiceRelease:
     baseline: RevisionRef | None = None
     baseline_verified: bool = False
     candidate_verified: bool = False
+    is_watched: bool = False
 
     def __post_init__(self) -> None:
         if self.baseline is not None and self.baseline.name == self.candidate.name:

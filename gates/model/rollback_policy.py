@@ -53,6 +53,17 @@ class ProofPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchPolicy:
+    """How long a release that went is suspected first: so long after its GO, and after its deployment.
+
+    The guide looks at a release until T+24 h, and deploys it from T-7 d on.
+    """
+
+    after_go: timedelta = timedelta(hours=24)
+    after_deployment: timedelta = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPolicy:
     """Emergency rollbacks get out fast; planned ones go step by step, and never in a freeze."""
 
@@ -60,5 +71,6 @@ class RollbackPolicy:
     planned: RollbackManner = RollbackManner()
     freezes: tuple[Freeze, ...] = ()
     proof: ProofPolicy = ProofPolicy()
+    watch: WatchPolicy = WatchPolicy()
     post_test: tuple[str, ...] = ()
     """What of the stage post-rollback can be seen behind the maintenance page: the public hosts show it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from gates.actions.ports import RollbackPorts
 from gates.errors import CloudError, ConflictError, LedgerError, NotFoundError, UnavailableError
@@ -194,6 +194,7 @@ class FakeLedger:
 
     clock: FakeClock = field(default_factory=FakeClock)
     goes: dict[tuple[str, str], list[RevisionRef]] = field(default_factory=dict)
+    went_at: dict[RevisionRef, datetime] = field(default_factory=dict)
     tombstones: set[tuple[str, str, str]] = field(default_factory=set)
     rollbacks: list[tuple[str, Receipt, str]] = field(default_factory=list)
     recorded: list[OperationReceipt] = field(default_factory=list)
@@ -206,11 +207,21 @@ class FakeLedger:
             for part in verdict.release.services:
                 key = (verdict.release.environment, part.service)
                 self.goes.setdefault(key, []).insert(0, part.candidate)
+                self.went_at.setdefault(part.candidate, verdict.judged_at)
 
     def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
         """Return the remembered ones."""
         self._refuse()
         return tuple(self.goes.get((environment, service), ()))
+
+    def went_since(self, environment: str, service: str, since: datetime) -> frozenset[RevisionRef]:
+        """Return the remembered ones whose GO is young enough."""
+        self._refuse()
+        return frozenset(
+            reference
+            for reference in self.goes.get((environment, service), ())
+            if self.went_at.get(reference, datetime.min.replace(tzinfo=UTC)) >= since
+        )
 
     def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Remember the mark."""

@@ -137,6 +137,26 @@ def test_only_a_go_is_returned_newest_verdict_first(
     assert ledger.last_go("sandbox", "b") == ()
 
 
+@pytest.mark.parametrize("stage", [Stage.READINESS, Stage.PRE_GOLIVE])
+def test_a_go_before_there_is_traffic_says_nothing_of_service(ledger: SqliteLedger, stage: Stage) -> None:
+    """It makes no way back, lifts no mark, and does not make a candidate an old acquaintance."""
+    early = replace(verdict("a-1", at=EPOCH + timedelta(hours=1)), scope=Scope(stage=stage))
+    ledger.tombstone("sandbox", "a", "a-1", "fails")
+    ledger.record_verdict(early, "run-1")
+    assert ledger.last_go("sandbox", "a") == ()
+    assert ledger.went_since("sandbox", "a", EPOCH) == frozenset()
+    assert ledger.is_tombstoned("sandbox", "a", "a-1")
+
+
+def test_what_went_since_is_told_by_the_first_go(ledger: SqliteLedger) -> None:
+    """Going once more does not make a revision new; the moment itself counts."""
+    for hours, revision in ((0, "a-1"), (2, "a-2"), (3, "a-1"), (4, "a-3")):
+        ledger.record_verdict(verdict(revision, at=EPOCH + timedelta(hours=hours)), f"run-{hours}")
+    ledger.record_verdict(verdict("a-9", environment="production", at=EPOCH + timedelta(hours=4)), "run-9")
+    found = ledger.went_since("sandbox", "a", EPOCH + timedelta(hours=2))
+    assert {reference.name for reference in found} == {"a-2", "a-3"}
+
+
 def test_a_tombstone_holds_until_a_later_go(ledger: SqliteLedger) -> None:
     """An earlier GO and one at the same instant do not lift it, a later one does."""
     assert not ledger.is_tombstoned("sandbox", "a", "a-2")

@@ -129,6 +129,18 @@ def test_the_traffic_is_moved_under_the_environments_own_lease(house: GoLiveHous
     assert journal.held == ["sandbox (go-live)", "sandbox"]
 
 
+def test_a_candidate_that_passed_before_it_had_traffic_still_goes_live(house: GoLiveHouse) -> None:
+    """What it passed behind its tag moves nothing by itself: it is what the go-live is about."""
+    house.timeline = Timeline(slots=SLOTS[1:2])
+    house.run.go()
+    service = house.run.cloud.services["auth-service"]
+    service.traffic = service.traffic.all_to("auth-service-1")
+    assert invoke(REHEARSE) is ExitCode.GO
+    assert house.golive_ledger.opened is not None
+    assert house.golive_ledger.opened.candidates == (("auth-service", "auth-service-2"),)
+    assert house.run.cloud.serving("auth-service") == "auth-service-2"
+
+
 def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
     house: GoLiveHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

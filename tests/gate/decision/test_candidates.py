@@ -29,6 +29,7 @@ def revision(number: int) -> RevisionState:
     )
 
 
+A_3 = RevisionRef(name="a-3", digest="sha256:3")
 VIEW = ServiceView(
     state=ServiceState(
         service="a",
@@ -66,6 +67,16 @@ def test_a_named_revision_is_the_candidate() -> None:
     (entry,) = found(VIEW, a="a-2").release.services
 
     assert (entry.candidate.name, entry.candidate_verified) == ("a-2", True)
+
+
+def test_what_went_lately_or_was_named_is_watched() -> None:
+    """Nobody else is."""
+    fresh = replace(VIEW, verified=(A_3,), watched=frozenset({A_3}))
+
+    assert found(fresh).release.services[0].is_watched
+    assert found(VIEW, a="a-2").release.services[0].is_watched
+    assert not found(VIEW).release.services[0].is_watched
+    assert not found(replace(fresh, watched=frozenset())).release.services[0].is_watched
 
 
 def test_what_was_rolled_back_is_no_candidate_again() -> None:
