@@ -69,15 +69,7 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
-        with self._file.reading() as connection:
-            rows = connection.execute(
-                "select revision, digest from verdicts"
-                " where environment = ? and service = ? and outcome = 'GO'"
-                " and stage in (select value from json_each(?))"
-                " group by revision, digest order by max(at) desc, max(id) desc",
-                (environment, service, _IN_SERVICE),
-            ).fetchall()
-        return tuple(RevisionRef(name=name, digest=digest) for name, digest in rows)
+        return tuple(reference for reference, _ in self._went(environment, service))
 
     def went_since(self, environment: str, service: str, since: datetime) -> frozenset[RevisionRef]:
         """Return the revisions whose first GO in service is of that moment or later.
@@ -85,15 +77,20 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
+        went = self._went(environment, service)
+        return frozenset(reference for reference, first in went if first >= stamp(since))
+
+    def _went(self, environment: str, service: str) -> list[tuple[RevisionRef, str]]:
+        """Return each revision with a GO in service and when the first was, the newest verdict first."""
         with self._file.reading() as connection:
             rows = connection.execute(
-                "select revision, digest from verdicts"
+                "select revision, digest, min(at) from verdicts"
                 " where environment = ? and service = ? and outcome = 'GO'"
                 " and stage in (select value from json_each(?))"
-                " group by revision, digest having min(at) >= ?",
-                (environment, service, _IN_SERVICE, stamp(since)),
+                " group by revision, digest order by max(at) desc, max(id) desc",
+                (environment, service, _IN_SERVICE),
             ).fetchall()
-        return frozenset(RevisionRef(name=name, digest=digest) for name, digest in rows)
+        return [(RevisionRef(name=name, digest=digest), first) for name, digest, first in rows]
 
     def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Mark a revision as one never to go back to, until a later GO in service says otherwise.
