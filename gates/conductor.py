@@ -55,6 +55,8 @@ class GoLivePorts:
     tell: Callable[[str], None]
     before: Callable[[Slot], None] = lambda _slot: None
     alone: Callable[[], AbstractContextManager[Tenure]]
+    is_condemned: Callable[[str, str], bool]
+    """Whether a revision of a service was rolled back as bad."""
     confirm: Callable[[], None] = lambda: None
     notify: Callable[[Slot, str, str], None] = lambda _slot, _event, _text: None
     """Tells people who are not looking what became of a slot, each event once."""
@@ -134,6 +136,7 @@ class Conductor:
             return Looked(finding=Finding.OPEN, detail=detail)
         try:
             with self._ports.alone() as tenure:
+                self._ports.confirm()
                 return self._switch(tenure)
         except LeaseHeldError as error:
             return Looked(finding=Finding.OPEN, detail=error.cause)
@@ -143,6 +146,9 @@ class Conductor:
         self._has_moved = True
         moved = []
         for service, candidate in self._golive.candidates:
+            if self._ports.is_condemned(service, candidate):
+                detail = f"{candidate} of {service} was rolled back as bad: it gets no traffic again"
+                return Looked(finding=Finding.FAILED, detail=detail)
             try:
                 state = self._ports.traffic.describe(service)
                 if state.sole_serving != candidate:

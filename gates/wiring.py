@@ -247,9 +247,14 @@ class House:
         from gates.adapters.evidence_source import ProducerSource
         from gates.adapters.producers import PytestProducers
         from gates.pipeline import Gate
+        from gates.reporting.redaction import Redactor
 
         producers = PytestProducers(
-            root=Path.cwd(), announce=announce, is_fail_fast=is_fail_fast, seed=self.seed
+            root=Path.cwd(),
+            announce=announce,
+            is_fail_fast=is_fail_fast,
+            seed=self.seed,
+            redactor=Redactor(self.secrets),
         )
         demanded = catalogue or self.catalogue
         return Gate(

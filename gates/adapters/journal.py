@@ -184,9 +184,15 @@ class SqliteTenure:
             )
 
     def _prove(self, connection: sqlite3.Connection) -> None:
-        (epoch, holder) = connection.execute(
+        row = connection.execute(
             "select epoch, holder from leases where environment = ?", (self.environment,)
         ).fetchone()
+        if row is None:
+            raise LedgerError(
+                f"the lease of {self.environment} is not in this ledger any more: was the file replaced?",
+                next_step="gate rollback status",
+            )
+        epoch, holder = row
         if epoch != self.epoch:
             raise LeaseLostError(
                 f"{holder} took over in {self.environment}; nothing more is written here",

@@ -6,14 +6,16 @@ generator and everything hostile stay out of the gate's own process.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gates.adapters import producer_files, targeting
 from gates.adapters.producer_tail import EvidenceTail
@@ -22,6 +24,7 @@ from gates.model.criterion import Criterion
 from gates.model.events import Event
 from gates.model.evidence import EvidenceBundle
 from gates.model.target import Target
+from gates.reporting.redaction import Redactor
 
 _POLL_S = 0.2
 _GRACE_S = 5.0
@@ -40,6 +43,7 @@ class PytestProducers:
     announce: Callable[[Event], None]
     is_fail_fast: bool = False
     seed: int | None = None
+    redactor: Redactor = field(default_factory=Redactor)
 
     def collect(
         self, criteria: Sequence[Criterion], target: Target, *, folder: Path, seconds: float
@@ -57,22 +61,38 @@ class PytestProducers:
             return EvidenceBundle(items=(), flaws=("no producer of this stage exists",))
         target_file, evidence_file = folder / "target.json", folder / "producers.jsonl"
         target_file.write_text(targeting.target_to_json(target), encoding="utf-8")
-        command = self._command(node_ids, folder=folder, target=target_file, evidence=evidence_file)
-        status, flaws = self._run(command, evidence_file, folder / "producers.log", seconds)
+        # What tests attach is raw; nothing raw gets into the run's folder, whatever ends this process.
+        with TemporaryDirectory(prefix="gate-allure-") as raw:
+            command = self._command(node_ids, allure=Path(raw), target=target_file, evidence=evidence_file)
+            status, flaws = self._run(command, evidence_file, folder / "producers.log", seconds)
+            self._publish(Path(raw), folder / "allure-producers")
         text = evidence_file.read_text(encoding="utf-8", errors="replace") if evidence_file.exists() else ""
         bundle = pytest_results.parse(text, exit_status=status)
         return EvidenceBundle(items=bundle.items, flaws=(*flaws, *bundle.flaws))
 
-    def _command(self, node_ids: Sequence[str], *, folder: Path, target: Path, evidence: Path) -> list[str]:
+    def _command(self, node_ids: Sequence[str], *, allure: Path, target: Path, evidence: Path) -> list[str]:
         return [
             *(sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short", "-p", "no:randomly"),
             f"--gate-target={target}",
             f"--gate-evidence={evidence}",
             *([f"--gate-seed={self.seed}"] if self.seed is not None else []),
-            f"--alluredir={folder / 'allure-producers'}",
+            f"--alluredir={allure}",
             *(["--gate-fail-fast"] if self.is_fail_fast else []),
             *node_ids,
         ]
+
+    def _publish(self, raw: Path, folder: Path) -> None:
+        """Copy Allure's results without secrets; what is no text (a picture) is copied as it is."""
+        folder.mkdir(exist_ok=True)
+        for file in sorted(raw.iterdir()):
+            content = file.read_bytes()
+            with suppress(UnicodeDecodeError):
+                text = content.decode()
+                if file.suffix == ".json":
+                    with suppress(ValueError):  # a test may attach what only looks like JSON
+                        text = json.dumps(self.redactor(json.loads(text)))
+                content = self.redactor.text(text).encode()
+            (folder / file.name).write_bytes(content)
 
     def _run(
         self, command: list[str], evidence: Path, log: Path, seconds: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,7 @@ from gates.cli.proving import candidates_now, unproven_now
 from gates.cli.slots import SlotLook, missing_signatures
 from gates.cli.telling import tell
 from gates.conductor import POLL_S, Conductor, GoLivePorts
+from gates.decision.timeline import Over, next_step
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.timeline import GoLive, Slot, SlotState, Timeline
@@ -97,7 +98,7 @@ def _conduct(house: wiring.House, timeline: Timeline, name: str, zero: datetime,
     if unknown:
         raise UsageError(f"no slot {', '.join(unknown)}", next_step="see: gate golive plan")
     with house.ports.journal.hold(f"{house.environment.name} (go-live)", name) as tenure:
-        opened = _opened(house, name, zero)
+        opened = _opened(house, timeline, name, zero, is_rehearsal=day.is_fast)
         over = Conductor(timeline, opened, _ports(house, opened, day, tenure.confirm)).run()
     word = "CLOSED" if over.state is SlotState.HELD else over.state
     click.echo(f"{word}  {opened.name}: {over.because}")
@@ -117,6 +118,7 @@ def _ports(house: wiring.House, opened: GoLive, day: _Day, confirm: Callable[[],
         tell=_teller(),
         alone=lambda: house.ports.journal.hold(opened.environment, opened.name),
         confirm=confirm,
+        is_condemned=lambda service, name: house.ledger.is_tombstoned(opened.environment, service, name),
         notify=lambda slot, event, text: _notify(house, opened, slot, event, text),
         before=lambda slot: _run_hook(day.hooks.get(slot.name)),
         poll_s=_REHEARSED_POLL_S if day.is_fast else POLL_S,
@@ -128,10 +130,47 @@ def _notify(house: wiring.House, opened: GoLive, slot: Slot, event: str, text: s
     tell(house, f"go-live {opened.name}", f"{slot.name} {event}", said)
 
 
-def _opened(house: wiring.House, name: str, zero: datetime) -> GoLive:
+def _refuse_another(opened: GoLive, wanted: GoLive) -> None:
+    """A name is one go-live: what was begun under it goes on, and nothing else is taken for it."""
+    other = "choose another name, or go on with the one that was begun"
+    if opened.is_rehearsal != wanted.is_rehearsal:
+        what = "a rehearsal" if opened.is_rehearsal else "a go-live"
+        raise UsageError(f"{wanted.name} is the name of {what}", next_step=other)
+    if not wanted.is_rehearsal and opened.zero != wanted.zero:
+        raise UsageError(f"{wanted.name} was begun for {opened.zero:%Y-%m-%dT%H:%MZ}", next_step=other)
+
+
+def _refuse_nothing(house: wiring.House, candidates: Sequence[tuple[str, str]]) -> None:
+    """A go-live without a candidate would close green without having moved anything."""
+    states = [house.ports.traffic.describe(name) for name in house.platform.service_names]
+    late = [s.latest_created for s in states if s.latest_created != s.latest_ready]
+    if late:
+        raise UsageError(f"not ready: {', '.join(late)}", next_step="deploy what becomes ready, then begin")
+    if not candidates:
+        raise UsageError(
+            "every service serves its newest revision already, and that went before",
+            next_step="deploy the candidates without traffic, then begin",
+        )
+
+
+def _opened(
+    house: wiring.House, timeline: Timeline, name: str, zero: datetime, *, is_rehearsal: bool
+) -> GoLive:
     candidates = tuple(candidates_now(house).items())
-    wanted = GoLive(name=name, environment=house.environment.name, zero=zero, candidates=candidates)
+    wanted = GoLive(
+        name=name,
+        environment=house.environment.name,
+        zero=zero,
+        candidates=candidates,
+        is_rehearsal=is_rehearsal,
+    )
+    if not house.golive_ledger.slots(wanted):
+        _refuse_nothing(house, candidates)
     opened = house.golive_ledger.open(wanted)
+    _refuse_another(opened, wanted)
+    stand = next_step(timeline, house.golive_ledger.slots(opened), opened.zero, opened.zero)
+    if is_rehearsal and isinstance(stand, Over):
+        raise UsageError(f"the rehearsal {name} is over", next_step="give the next one a name of its own")
     click.echo(f"go-live {name} in {opened.environment}, traffic at {opened.zero:%Y-%m-%d %H:%M} UTC:")
     for service, revision in opened.candidates:
         click.echo(f"  {service}: {revision}")

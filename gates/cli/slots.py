@@ -65,7 +65,9 @@ def _looked(record: DecisionRecord) -> Looked:
     if verdict.outcome is not VerdictOutcome.NO_GO:
         return Looked(finding=Finding.OPEN, detail=because, run_id=record.run_id)
     good = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
-    is_back = bool(record.receipts) and all(r.state in good and r.is_verified for r in record.receipts)
+    stays = decision.plan.impossible if decision.plan else ()
+    is_back = bool(record.receipts) and not stays
+    is_back = is_back and all(r.state in good and r.is_verified for r in record.receipts)
     who = "" if decision.kind is DecisionKind.ROLL_BACK and is_back else f", for the {decision.authority}"
     detail = f"{decision.kind} ({decision.priority}{who}): {because}"
     return Looked(finding=Finding.FAILED, detail=detail, run_id=record.run_id, is_rolled_back=is_back)

@@ -92,6 +92,7 @@ def _entry(
         else RevisionRef(name=baseline.to_revision, digest=digests[baseline.to_revision]),
         baseline_verified=baseline is not None and baseline.is_target_verified,
         candidate_verified=reference in view.verified,
+        has_traffic=candidate.name in dict(view.state.serving),
         is_watched=wanted is not None or reference in view.watched,
     )
 

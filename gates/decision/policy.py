@@ -129,9 +129,16 @@ def services_to_roll_back(failed: Sequence[Judgement], release: Release) -> tupl
     A service that is blamed and has no GO in service yet is to blame. When no blamed service is new (a
     journey failed, or a bystander shows somebody else's fault), every new one is. When none is new at all,
     the same holds of those that are watched: what went lately is the first suspect until its day is over.
+    What serves nobody is suspected last, unless it is blamed itself.
     """
-    new = tuple(entry.service for entry in release.services if not entry.candidate_verified)
-    watched = tuple(entry.service for entry in release.services if entry.is_watched)
     blamed = {name for judgement in failed for name in judgement.blames} - {PLATFORM}
-    suspects = new or watched
-    return tuple(name for name in suspects if name in blamed) or suspects
+    new = [entry for entry in release.services if not entry.candidate_verified]
+    watched = [entry for entry in release.services if entry.is_watched]
+    groups = (
+        [entry for entry in new if entry.service in blamed],
+        [entry for entry in new if entry.has_traffic],
+        [entry for entry in watched if entry.service in blamed],
+        watched,
+        new,
+    )
+    return tuple(entry.service for entry in next(filter(None, groups), []))

@@ -32,6 +32,7 @@ class ServiceRelease:
     baseline_verified: bool = False
     candidate_verified: bool = False
     is_watched: bool = False
+    has_traffic: bool = True
 
     def __post_init__(self) -> None:
         if self.baseline is not None and self.baseline.name == self.candidate.name:

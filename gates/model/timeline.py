@@ -65,6 +65,7 @@ class GoLive:
     environment: str
     zero: datetime
     candidates: tuple[tuple[str, str], ...]
+    is_rehearsal: bool = False
 
 
 class Finding(StrEnum):

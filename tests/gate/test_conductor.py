@@ -64,6 +64,7 @@ class Day:
     looked: list[str] = field(default_factory=list)
     journal: FakeJournal = field(default_factory=FakeJournal)
     confirm: Callable[[], None] = lambda: None
+    condemned: tuple[str, ...] = ()
 
     def look(self, slot: Slot, _wanted: Mapping[str, str]) -> Looked:
         """Return what the slot shows."""
@@ -83,6 +84,7 @@ class Day:
             missing=self.missing,
             unproven=self.unproven,
             tell=lambda _text: None,
+            is_condemned=lambda _service, revision: revision in self.condemned,
             alone=lambda: self.journal.hold("sandbox", "g"),
             confirm=self.confirm,
         )
@@ -233,3 +235,12 @@ def test_traffic_that_did_not_take_is_for_a_person(trouble: dict[str, object], s
 
     assert day.run() is SlotState.ESCALATED
     assert said in day.records.rows[-1].detail
+
+
+def test_what_was_rolled_back_meanwhile_gets_no_traffic_again() -> None:
+    """A conductor that is started anew does not undo what somebody did by hand."""
+    day = Day(condemned=(CANDIDATE,))
+    before = day.cloud.serving(SERVICE)
+    assert day.run() is not SlotState.HELD
+    assert (day.cloud.serving(SERVICE), day.cloud.writes) == (before, [])
+    assert before != CANDIDATE

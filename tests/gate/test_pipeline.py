@@ -221,6 +221,20 @@ def test_what_is_new_is_suspected_before_what_went_lately() -> None:
     assert run.cloud.serving("auth-service") == "auth-service-2"
 
 
+def test_a_bystander_that_serves_nobody_is_no_way_out() -> None:
+    """Frontend went lately and fails; the new auth-service has no traffic, so leaving it mends nothing."""
+    run = Run(healthy)
+    assert ending(run.go()) is ExitCode.GO
+    waiting = run.cloud.services["auth-service"]
+    waiting.revisions = (revision("auth-service-3", 0), *waiting.revisions)
+    waiting.traffic = waiting.traffic.all_to("auth-service-2")
+    run.gate = replace(run.gate, source=FakeSource(lambda _c, name: float(name == "frontend")))
+    record = run.go(run_id="run-2")
+
+    assert (ending(record), record.decision.services) == (ExitCode.ROLLED_BACK, ("frontend",))
+    assert run.cloud.serving("frontend") == "frontend-1"
+
+
 def test_after_a_rollback_the_serving_revision_is_looked_at_and_said() -> None:
     """The next run does not test the condemned revision again, and a note says why."""
     run = Run(bad_auth)

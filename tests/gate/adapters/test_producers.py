@@ -13,6 +13,7 @@ from gates.adapters.pytest_plugin import DEFAULT_SEED
 from gates.model.evidence import Evidence
 from gates.model.platform import Impact
 from gates.model.target import Demand, ServiceTarget, Target
+from gates.reporting.redaction import Redactor
 from tests.support.builders import criterion
 
 PRODUCER = "tests/validation/test_it.py::test_seed"
@@ -20,6 +21,15 @@ CODE = """import pytest
 @pytest.mark.criterion("HLT-LIVE")
 def test_seed(service, seed, measure):
     measure(float(seed), unit="seed")
+"""
+SECRET = "Tr0ub4dor-and-3"
+LOUD = f"""import pytest
+@pytest.mark.criterion("HLT-LIVE")
+def test_seed(service):
+    print("signing in with {SECRET}")
+    error = AssertionError("no")
+    error.add_note("signing in with {SECRET}")
+    raise error
 """
 PLUGINS = ["gates.adapters.pytest_plugin", "allure_pytest.plugin"]
 TARGET = Target(
@@ -64,6 +74,23 @@ def test_a_producer_generates_from_the_seed_of_the_run(
 
     assert measured is not None
     assert measured.value == wanted
+
+
+def test_what_a_producer_says_reaches_no_file_with_its_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it prints and notes stands in Allure's files too, redacted as everywhere."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    written(tmp_path)
+    (tmp_path / "tests/validation/test_it.py").write_text(LOUD)
+    (tmp_path / "conftest.py").write_text(f"pytest_plugins = {PLUGINS}\n")
+    (tmp_path / "run").mkdir()
+    producers = PytestProducers(root=tmp_path, announce=lambda _: None, redactor=Redactor((SECRET,)))
+    producers.collect([criterion(producers=(PRODUCER,))], TARGET, folder=tmp_path / "run", seconds=60)
+    kept = [file.read_text() for file in (tmp_path / "run" / "allure-producers").iterdir()]
+
+    assert sum("signing in with [redacted]" in text for text in kept) > 1
+    assert not [text for text in kept if SECRET in text]
 
 
 def test_what_people_alone_attest_runs_nothing(tmp_path: Path) -> None:

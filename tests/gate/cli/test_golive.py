@@ -20,6 +20,7 @@ from gates.model.verdict import Scope, VerdictOutcome
 from gates.pipeline import Request
 from tests.gate.test_conductor import Records
 from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
+from tests.support.fake_cloud import revision
 from tests.support.fake_journal import FakeJournal
 from tests.support.gate_house import GateHouse
 from tests.support.sample_verdict import good_verdict
@@ -139,6 +140,54 @@ def test_a_candidate_that_passed_before_it_had_traffic_still_goes_live(house: Go
     assert house.golive_ledger.opened is not None
     assert house.golive_ledger.opened.candidates == (("auth-service", "auth-service-2"),)
     assert house.run.cloud.serving("auth-service") == "auth-service-2"
+
+
+def test_a_rehearsal_is_no_go_live_and_happens_once(
+    house: GoLiveHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its name closes nothing else: neither the day itself nor another rehearsal."""
+    house.timeline = Timeline(slots=SLOTS[1:2])
+    at = ["--at", "2026-12-01T06:00Z"]
+    assert invoke(REHEARSE) is ExitCode.GO
+    assert invoke(REHEARSE) is ExitCode.USAGE_ERROR
+    assert "the rehearsal g is over" in capsys.readouterr().err
+    assert invoke(["golive", "run", "--env", "sandbox", "--name", "g", *at]) is ExitCode.USAGE_ERROR
+    assert "g is the name of a rehearsal" in capsys.readouterr().err
+
+
+def test_a_name_is_one_go_live(house: GoLiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another day under the same name is refused."""
+    house.timeline = Timeline(slots=SLOTS[1:2])
+    run = ["golive", "run", "--env", "sandbox", "--name", "g", "--at"]
+    assert invoke([*run, "2025-01-01T00:00Z"]) is ExitCode.GO
+    assert invoke([*run, "2025-01-02T00:00Z"]) is ExitCode.USAGE_ERROR
+    assert "g was begun for 2025-01-01T00:00Z" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("why", ["nothing", "not ready"])
+def test_a_go_live_of_nothing_is_refused(
+    house: GoLiveHouse, capsys: pytest.CaptureFixture[str], why: str
+) -> None:
+    """It would close green without having moved anything."""
+    house.run.go()
+    if why == "not ready":
+        service = house.run.cloud.services["auth-service"]
+        service.revisions = (revision("auth-service-3", 0, is_ready=False), *service.revisions)
+    assert invoke(REHEARSE) is ExitCode.USAGE_ERROR
+    said = "every service serves its newest" if why == "nothing" else "not ready: auth-service-3"
+    assert said in capsys.readouterr().err
+    assert house.golive_ledger.opened is None
+
+
+def test_a_slot_is_not_rolled_back_while_one_service_stays(house: GoLiveHouse) -> None:
+    """One went back, the other has nowhere to go: a person is called."""
+    house.run = Run(lambda _criterion, _service: 1.0)
+    only = house.run.cloud.services["frontend"]
+    only.revisions = only.revisions[:1]
+    looked = SlotLook(house, "g")(replace(SLOTS[0], at=timedelta(hours=1)), {})  # type: ignore[arg-type]
+
+    assert house.run.cloud.serving("auth-service") == "auth-service-1"
+    assert not looked.is_rolled_back
 
 
 def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
