@@ -20,7 +20,7 @@ from gates.evidence.binding import bind
 from gates.judgement.judge import judge
 from gates.model import events
 from gates.model.criterion import Catalogue, Criterion, Stage
-from gates.model.decision import Decision, DecisionKind, StandingAuthority
+from gates.model.decision import Decision, DecisionKind, RollbackPlan, StandingAuthority
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Judgement, Outcome, Waiver, worst
 from gates.model.platform import Environment, Platform
@@ -121,6 +121,8 @@ class Gate:
     source: EvidenceSource
     ports: RollbackPorts
     announce: Callable[[events.Event], None]
+    guarded: Callable[[RollbackPlan], RollbackPlan]
+    """Leaves out of a plan what a guard refuses: no word lifts one here, so a person is asked."""
     tools: tuple[ToolVersion, ...] = ()
     waivers: Callable[[Release, datetime], tuple[Waiver, ...]] = lambda _release, _at: ()
     standing: Callable[[datetime], tuple[StandingAuthority, ...]] = lambda _at: ()
@@ -231,7 +233,7 @@ class Gate:
             candidates = {entry.service: entry.candidate.name for entry in verdict.release.services}
             guilty = [view for view in views if view.state.service in decision.services]
             cases = [view.case(candidates[view.state.service], reason) for view in guilty]
-            decision = replace(decision, plan=plan_rollback(cases, self.platform.services))
+            decision = replace(decision, plan=self.guarded(plan_rollback(cases, self.platform.services)))
         self.announce(events.DecisionMade(decision=decision))
         return decision
 

@@ -117,6 +117,10 @@ class RollbackEngine:
         self.lift(found, lifted, by)
         return without_refused(plan, found, lifted)
 
+    def guarded(self, plan: RollbackPlan) -> RollbackPlan:
+        """Return the plan of an emergency without what a guard refuses; nothing is lifted."""
+        return self.guard(plan, is_planned=False, lifted={}, by=None)
+
     def lift(
         self, found: Sequence[Objection], lifted: Mapping[Guard, str], by: str | None
     ) -> tuple[Objection, ...]:
@@ -203,15 +207,18 @@ class RollbackEngine:
     def resume(self, unfinished: UnfinishedRollback, announce: Announce) -> tuple[Receipt, ...]:
         """Do what is left of a rollback and return its receipts; what is there already is not written again.
 
+        What is left is read anew: between the look and the word somebody else may have finished it.
+
         Raises:
             LeaseHeldError: nothing is left but to close it, and another gate acts.
             LedgerError: nothing is left but to close it, and the journal cannot be written.
         """
-        if unfinished.rest.actions:
-            executor = Executor(
-                self._ports, environment=self._place, run_id=unfinished.run_id, policy=self._policy
-            )
-            return executor.execute(unfinished.rest, announce)
+        left = next((one for one in self.unfinished() if one.run_id == unfinished.run_id), None)
+        if left is None:
+            return ()
+        if left.rest.actions:
+            executor = Executor(self._ports, environment=self._place, run_id=left.run_id, policy=self._policy)
+            return executor.execute(left.rest, announce)
         self.abandon(unfinished, "every service was back already")
         return ()
 
@@ -237,6 +244,11 @@ class RollbackEngine:
             revisions = self._ports.traffic.revisions(service)
         except CloudError as error:
             return error.cause
+        if leaving is None and state.traffic.is_in_maintenance:
+            return (
+                f"the maintenance page is up and {state.traffic.behind} waits behind it;"
+                " finish what put it up (gate rollback resume), or take it down (gate maintenance off)"
+            )
         case = RollbackCase(
             service=service,
             bad=(leaving or {}).get(service) or _serving(state, revisions),

@@ -248,6 +248,7 @@ class House:
         from gates.adapters.producers import PytestProducers
         from gates.pipeline import Gate
         from gates.reporting.redaction import Redactor
+        from gates.rollback import RollbackEngine
 
         producers = PytestProducers(
             root=Path.cwd(),
@@ -274,6 +275,7 @@ class House:
             standing=self.authorities.in_force,
             ports=self.ports,
             announce=announce,
+            guarded=RollbackEngine(self.environment, self.platform, self.ports, run_id="guards").guarded,
             tools=tool_versions(),
         )
 

@@ -100,6 +100,11 @@ class Unpinner:
         Raises:
             ActionError: it may not.
         """
+        if state.traffic.is_in_maintenance:
+            raise ActionError(
+                "the maintenance page is up: unpinned, it would be what serves",
+                next_step="gate maintenance off",
+            )
         newest = state.latest_ready
         revisions = self._ports.traffic.revisions(service)
         refs = {RevisionRef(name=r.name, digest=r.digest) for r in revisions if r.name == newest}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gates.adapters import codec, ssh_signature
@@ -25,6 +26,7 @@ class StatementFolder:
     path: Path
     platform: str
     signers: Sequence[Signer]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def write(self, statement: Statement, key: Path | None) -> Path:
         """Write a statement, signed when a key file is given; return its path.
@@ -78,7 +80,9 @@ class StatementFolder:
         if not known:
             return f"signed with a key that nobody knows ({signature.fingerprint})"
         if not any(
-            signer.person == statement.by and signer.may_sign(namespace, statement.issued_at)
+            signer.person == statement.by
+            and signer.may_sign(namespace, statement.issued_at)
+            and signer.may_sign(namespace, self.clock())  # whoever signs says when: a dead key signs nothing
             for signer in known
         ):
             return f"{statement.by} may not sign as {statement.role} with that key"

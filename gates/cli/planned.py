@@ -356,7 +356,12 @@ def go_on(house: wiring.House, begun: Unfinished, manner: Manner, stop: Stop, *,
     """
     env = house.environment.name
     with house.ports.journal.hold(env, begun.run_id) as tenure, stop.heard():
-        return _conduct(procedure(house, begun.run_id, manner, by=by, tenure=tenure), begun, stop, env)
+        procedure_now = procedure(house, begun.run_id, manner, by=by, tenure=tenure)
+        left = procedure_now.unfinished()
+        if left is None or left.run_id != begun.run_id:
+            click.echo(f"{begun.run_id} was finished meanwhile")
+            return ExitCode.GO
+        return _conduct(procedure_now, left, stop, env)
 
 
 def _conduct(planned: PlannedRollback, begun: Unfinished, stop: Stop, env: str) -> ExitCode:

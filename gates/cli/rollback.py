@@ -198,7 +198,7 @@ def _resumed() -> str:
 def unpin(**options: object) -> ExitCode:
     """Let SERVICES follow their newest revision again, and prove that it answers."""
     house = wiring.House(str(options["env"]))
-    pinned = [pin.service for pin in _engine(house).pins() if pin.is_pinned]
+    pinned = [pin.service for pin in _engine(house).pins() if pin.is_pinned and pin.behind is None]
     named = _known(options["services"], house.platform.service_names)
     if bool(options["is_all"]) == bool(named):
         raise UsageError(

@@ -35,7 +35,10 @@ class Approvals:
 
 
 def approvals(seen: Sequence[SeenStatement], question: Question) -> Approvals:
-    """Say who approved exactly this evidence; a refusal, a person twice, a key twice are not enough."""
+    """Say who approved exactly this evidence; a person twice, a key twice are not enough.
+
+    A refusal counts whatever its signature is worth, and a damaged file may be one.
+    """
     about = [
         each
         for each in seen
@@ -43,20 +46,32 @@ def approvals(seen: Sequence[SeenStatement], question: Question) -> Approvals:
         and each.statement.kind is StatementKind.APPROVAL
         and each.statement.subject == question.run_id
     ]
+    damaged = [each.file for each in seen if each.is_damaged and question.run_id in each.file]
     good = {role: _good(about, role, question) for role in question.roles}
     people = Counter(person for found in good.values() for person in {s.by for s, _ in found})
     keys = Counter(key for found in good.values() for key in {k for _, k in found})
     given, missing = [], []
     for role, found in good.items():
-        if not found:
+        if damaged:  # it may be a refusal
+            missing.append((role, f"{damaged[0]} is damaged: nobody knows what it says"))
+        elif any(each.statement is not None and _refuses(each.statement, role) for each in about):
+            missing.append((role, "refuses: " + _refusal(about, role)))
+        elif not found:
             missing.append((role, _why(about, role, question)))
-        elif any(statement.refuses for statement, _ in found):
-            missing.append((role, "refuses: " + next(s.reason for s, _ in found if s.refuses)))
         elif any(people[s.by] > 1 or keys[key] > 1 for s, key in found):
             missing.append((role, f"{found[0][0].by} or the same key signed for another role too"))
         else:
             given.append((role, found[0][0].by))
     return Approvals(given=tuple(given), missing=tuple(missing))
+
+
+def _refuses(statement: Statement, role: str) -> bool:
+    return statement.role == role and statement.refuses
+
+
+def _refusal(seen: Sequence[SeenStatement], role: str) -> str:
+    """Return why a role refuses; a refusal counts whatever its signature is worth."""
+    return next(e.statement.reason for e in seen if e.statement is not None and _refuses(e.statement, role))
 
 
 def _good(seen: Sequence[SeenStatement], role: str, question: Question) -> list[tuple[Statement, str]]:

@@ -8,6 +8,7 @@ What is not understood is a flaw: a severity that nobody knows may be the critic
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -30,6 +31,8 @@ _SCORES = (
     (0.1, ScanSeverity.LOW),
 )
 _LEVELS = {"error": ScanSeverity.CRITICAL, "warning": ScanSeverity.MEDIUM, "note": ScanSeverity.LOW}
+_PACKAGES = ("os-pkgs", "lang-pkgs")
+"""Classes of Trivy's results that are about vulnerable packages; others are about secrets, licences."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
@@ -51,6 +54,8 @@ def parse(text: str, *, file: str) -> ScanReport:
 
 def _trivy(document: dict[str, Any], file: str) -> ScanReport:
     metadata = document["Metadata"]
+    if not any(result.get("Class") in _PACKAGES for result in document["Results"]):
+        raise ValueError("no packages were looked at")
     found = [
         ScanFinding(name=str(one["VulnerabilityID"]), severity=_WORDS[str(one["Severity"]).lower()])
         for result in document["Results"]
@@ -85,26 +90,31 @@ def _grype(document: dict[str, Any], file: str) -> ScanReport:
 
 def _sarif(document: dict[str, Any], file: str) -> ScanReport:
     (run,) = document["runs"]
+    if not all(one["executionSuccessful"] is True for one in run["invocations"]):
+        raise ValueError("the scanner did not come to its end")
     driver = run["tool"]["driver"]
-    scores = {
-        rule["id"]: rule.get("properties", {}).get("security-severity") for rule in driver.get("rules", ())
-    }
+    rules = {rule["id"]: rule for rule in driver.get("rules", ())}
     return ScanReport(
         file=file,
         tool=str(driver["name"]).lower(),
         digests=_digests(run["properties"]["repoDigests"]),
         at=_time(run["invocations"][0]["endTimeUtc"]),
-        findings=tuple(_sarif_findings(run["results"], scores)),
+        findings=tuple(_sarif_findings(run["results"], rules)),
     )
 
 
-def _sarif_findings(results: list[dict[str, Any]], scores: dict[str, Any]) -> Iterator[ScanFinding]:
+def _sarif_findings(results: list[dict[str, Any]], rules: dict[str, Any]) -> Iterator[ScanFinding]:
+    """Rate by the rule's score; without one by the result's level, else by the rule's (SARIF 3.27.10)."""
     for result in results:
         name = str(result["ruleId"])
-        score = scores.get(name)
+        rule = rules.get(name, {})
+        score = rule.get("properties", {}).get("security-severity")
         if score is None:
-            yield ScanFinding(name=name, severity=_LEVELS[result.get("level", "warning")])
+            usual = rule.get("defaultConfiguration", {}).get("level", "warning")
+            yield ScanFinding(name=name, severity=_LEVELS[result.get("level", usual)])
             continue
+        if not math.isfinite(float(score)):
+            raise ValueError(f"{name} has the score {score}")
         rated = next((word for least, word in _SCORES if float(score) >= least), ScanSeverity.NONE)
         yield ScanFinding(name=name, severity=rated)
 

@@ -70,7 +70,7 @@ class Scanner:
             "CreatedAt": at.isoformat(),
             "ArtifactName": spec.image,
             "Metadata": {"RepoDigests": [f"{spec.service}@{digest}"]},
-            "Results": [{"Target": spec.image, "Vulnerabilities": found}],
+            "Results": [{"Target": spec.image, "Class": "os-pkgs", "Vulnerabilities": found}],
         }
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{spec.service}-{spec.digest.removeprefix('sha256:')[:12]}.json"

@@ -23,6 +23,7 @@ from gates.model.release import Release, RevisionRef
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import VerdictOutcome
 from gates.pipeline import Gate, Request, RollbackMode
+from gates.rollback import RollbackEngine
 from tests.support.builders import criterion, environment, evidence
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 
@@ -105,13 +106,15 @@ class Run:
         assert isinstance(demands, tuple)
         flaws = options.get("flaws", ())
         assert isinstance(flaws, tuple)
+        ports = fake_ports(self.cloud, self.ledger)
         self.gate = Gate(
             platform=PLATFORM,
             environment=environment(),
             catalogue=Catalogue(criteria=demands, digest="sha256:c"),
             source=FakeSource(seen, flaws),
-            ports=fake_ports(self.cloud, self.ledger),
+            ports=ports,
             announce=self.heard.append,
+            guarded=RollbackEngine(environment(), PLATFORM, ports, run_id="guards").guarded,
             standing=lambda _at: tuple(self.standing),
         )
 
@@ -293,6 +296,22 @@ def test_a_standing_authority_covers_its_priority_service_and_time_alone(changes
     record = run.go()
     assert ending(record) is ExitCode.ROLLED_BACK
     assert record.decision.standing == (run.standing[-1],)
+
+
+def test_a_guard_stops_a_rollback_by_itself_too() -> None:
+    """The older revision cannot read what the newer one wrote: exit 12, a person is asked, nothing moves."""
+    run = Run(bad_auth)
+    service = run.cloud.services["auth-service"]
+    newer, older = service.revisions
+    service.revisions = (
+        replace(newer, annotations=(("gate/schema", "7"),)),
+        replace(older, annotations=(("gate/reads-schema", "5-6"),)),
+    )
+    record = run.go()
+
+    assert record.decision.plan is not None
+    assert "wrote data of version 7" in record.decision.plan.impossible[0][1]
+    assert (ending(record), run.cloud.writes) == (ExitCode.ACTION_FAILED, [])
 
 
 def test_an_authority_that_is_taken_back_before_the_act_is_none() -> None:

@@ -14,7 +14,7 @@ from gates.model.decision import RollbackPlan
 from gates.model.platform import Environment, Platform, ServiceSpec
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
-from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from gates.rollback import RollbackEngine
 from tests.support.fake_cloud import FakeCloud, FakeImages, FakeLedger, FakeService, fake_ports, revision
 from tests.support.fake_journal import FakeJournal
@@ -167,6 +167,20 @@ def test_what_failed_is_resumed_and_closed(bench: Bench) -> None:
     assert (rest.state, rest.action.service) == (ReceiptState.DONE, "b")
     assert engine.unfinished() == ()
     assert len(bench.cloud.writes) == 2
+    bench.cloud.services["b"].traffic = bench.cloud.services["b"].traffic.all_to("b-3")
+    assert engine.resume(unfinished, lambda _: None) == ()  # an old look at it does nothing again
+    assert bench.cloud.serving("b") == "b-3"
+
+
+def test_behind_a_page_nothing_is_planned(bench: Bench) -> None:
+    """It would take the page away, and give users what was to be left."""
+    page = TrafficTarget(revision="a-1", percent=100, tag=MAINTENANCE_TAG)
+    waits = TrafficTarget(revision="a-3", tag=BEHIND_TAG)
+    bench.cloud.services["a"].traffic = TrafficSplit(targets=(page, waits))
+    plan = bench.engine.plan(["a"], reason="slow")
+
+    assert plan.actions == ()
+    assert "the maintenance page is up and a-3 waits behind it" in plan.impossible[0][1]
 
 
 def test_a_rollback_that_is_abandoned_or_has_only_its_end_left_is_closed(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from gates.errors import DeniedError, LeaseHeldError
 from gates.model.operation import OperationState
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
-from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
 
@@ -48,6 +48,19 @@ def test_the_newest_revision_follows_and_tags_are_kept() -> None:
     (operation,) = world.ledger.recorded
     assert (operation.action, operation.state, operation.by) == ("unpin", OperationState.DONE, "ana")
     assert world.journal.kinds("a") == ["intended"]
+
+
+def test_a_page_is_not_unpinned() -> None:
+    """It is the newest revision: it would become what serves, and nobody would know of the page any more."""
+    world = World()
+    page = TrafficTarget(revision="a-2", percent=100, tag=MAINTENANCE_TAG)
+    up = TrafficSplit(targets=(page, TrafficTarget(revision="a-1", tag=BEHIND_TAG)))
+    world.cloud.services["a"].traffic = up
+    receipt = world.unpin("all is well")
+
+    assert receipt.state is ReceiptState.FAILED
+    assert "the maintenance page is up" in receipt.detail
+    assert world.cloud.services["a"].traffic == up
 
 
 def test_a_revision_without_a_go_gets_nothing_without_a_word() -> None:

@@ -170,13 +170,11 @@ def _end_of_lease(path: Path) -> str:
 
 def test_a_ledger_that_was_moved_away_is_an_error_of_the_ledger(path: Path, journal: SqliteJournal) -> None:
     """A new and empty one takes its place: it says so, instead of ending what is under way."""
-    with (
-        pytest.raises(LedgerError, match="was the file replaced"),
-        journal.hold("sandbox", "run-1") as tenure,
-    ):
+    with journal.hold("sandbox", "run-1") as tenure:
         for file in path.parent.glob(f"{path.name}*"):
             file.unlink()
-        tenure.confirm()
+        with pytest.raises(LedgerError, match="was the file replaced"):
+            tenure.confirm()
 
 
 def test_a_file_that_cannot_be_used_is_an_error_of_the_ledger(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def test_whom_the_file_does_not_allow_is_objected_to(
     folder = folder_of(tmp_path, signer(person, public, *roles, **times))
     folder.write(statement(), file)
     assert said in only(folder).objection
+
+
+def test_a_key_that_is_over_signs_nothing_however_early_it_says(tmp_path: Path) -> None:
+    """Whoever signs writes the moment, so a key counts only while it is valid."""
+    file, public = key_file(tmp_path, "key")
+    signers = (signer("person-one", public, "change-manager", valid_before=NOW),)
+    early = statement(issued_at=NOW - timedelta(days=1))
+    folder = replace(folder_of(tmp_path, *signers), clock=lambda: NOW - timedelta(minutes=1))
+    folder.write(early, file)
+    assert only(folder).objection == ""
+    assert "may not sign" in only(replace(folder, clock=lambda: NOW)).objection
 
 
 def test_an_unknown_key_and_a_missing_signature_are_objected_to(tmp_path: Path) -> None:

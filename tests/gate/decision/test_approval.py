@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +55,23 @@ def test_an_approval_that_does_not_count_is_missing(changes: dict[str, Any], sai
     found = four(**changes)
     assert not found.is_complete
     assert any(said in why for _, why in found.missing)
+
+
+@pytest.mark.parametrize("objection", ["it is not signed yet", "forged"])
+def test_a_refusal_counts_whatever_its_signature_is_worth(objection: str) -> None:
+    """Beside a yes of the same role, too."""
+    said = [approval(role) for role in ROLES]
+    no = approval(ROLES[0], refuses=True, reason="data loss", objection=objection)
+    assert approvals([*said, no], QUESTION).missing == ((ROLES[0], "refuses: data loss"),)
+
+
+def test_a_damaged_statement_about_the_run_may_be_a_refusal() -> None:
+    """Nobody is complete before somebody looked; what is damaged elsewhere is no matter of this run."""
+    said = [approval(role) for role in ROLES]
+    damaged = SeenStatement(file="approval-r1-x.json", statement=None, objection="cut", is_damaged=True)
+    elsewhere = replace(damaged, file="approval-other-x.json")
+    assert not approvals([*said, damaged], QUESTION).is_complete
+    assert approvals([*said, elsewhere], QUESTION).is_complete
 
 
 def test_nobody_asked_is_nobody_approved() -> None:

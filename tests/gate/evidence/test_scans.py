@@ -19,7 +19,7 @@ TRIVY: dict[str, Any] = {
     "CreatedAt": "2026-03-01T09:30:00.123456789Z",
     "Metadata": {"RepoDigests": [f"host/image@{DIGEST}"]},
     "Results": [
-        {"Vulnerabilities": [{"VulnerabilityID": "CVE-1", "Severity": "CRITICAL"}]},
+        {"Class": "os-pkgs", "Vulnerabilities": [{"VulnerabilityID": "CVE-1", "Severity": "CRITICAL"}]},
         {"Target": "none"},
     ],
 }
@@ -39,7 +39,7 @@ SARIF: dict[str, Any] = {
                 }
             },
             "results": [{"ruleId": "CVE-1", "level": "error"}],
-            "invocations": [{"endTimeUtc": "2026-03-01T09:30:00.123456Z"}],
+            "invocations": [{"executionSuccessful": True, "endTimeUtc": "2026-03-01T09:30:00.123456Z"}],
             "properties": {"repoDigests": [f"host/image@{DIGEST}"]},
         }
     ],
@@ -82,3 +82,37 @@ def test_a_sarif_error_without_a_score_counts_as_critical() -> None:
     bare = {**run, "tool": {"driver": {"name": "other"}}}
     report = parse(json.dumps({**SARIF, "runs": [bare]}), file="f")
     assert report.findings[0].severity is ScanSeverity.CRITICAL
+
+
+def _sarif(*, rule: dict[str, Any], succeeded: bool = True) -> str:
+    run = SARIF["runs"][0]
+    driver = {"name": "Trivy", "rules": [{"id": "CVE-1", **rule}]}
+    invocation = {**run["invocations"][0], "executionSuccessful": succeeded}
+    changed = {
+        **run,
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "results": [{"ruleId": "CVE-1"}],
+    }
+    return json.dumps({**SARIF, "runs": [changed]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _sarif(rule={}, succeeded=False),
+        _sarif(rule={"properties": {"security-severity": "NaN"}}),
+        json.dumps({**TRIVY, "Results": []}),
+        json.dumps({**TRIVY, "Results": [{"Class": "secret"}]}),
+    ],
+    ids=["crashed", "no score", "nothing", "secrets alone"],
+)
+def test_a_scanner_that_did_not_look_at_packages_to_the_end_is_a_flaw(text: str) -> None:
+    """A crash, a score that is none, no result, or results about something else: never a clean image."""
+    assert parse(text, file="f").flaw
+
+
+def test_a_finding_without_a_level_has_that_of_its_rule() -> None:
+    """SARIF 2.1.0, 3.27.10."""
+    (found,) = parse(_sarif(rule={"defaultConfiguration": {"level": "error"}}), file="f").findings
+    assert found.severity is ScanSeverity.CRITICAL
