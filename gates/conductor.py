@@ -116,7 +116,10 @@ class Conductor:
         if slot.enables_traffic and looked.finding is Finding.HELD:
             looked = self._switch_if_proven()
         if slot.stage is not None and looked.finding is Finding.HELD:
-            looked = self._ports.look(slot, dict(self._golive.candidates))
+            try:
+                looked = self._ports.look(slot, dict(self._golive.candidates))
+            except CloudError as error:  # one look without an answer is no end of a go-live
+                looked = Looked(finding=Finding.OPEN, detail=f"nothing could be seen: {error.cause}")
         return looked
 
     def _approved(self, approved: str, records: Sequence[SlotRecord]) -> Looked:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gates.actions.ports import Clock
@@ -60,7 +60,7 @@ class SqliteJournal:
             over.set()
             renewer.join()
             with suppress(LedgerError):  # what is not given back expires
-                self._expire_at(tenure, self._clock.now())
+                self._expire_at(tenure, _LONG_AGO)
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return the rollbacks that were begun and not closed, the oldest first.
@@ -198,6 +198,10 @@ class SqliteTenure:
                 f"{holder} took over in {self.environment}; nothing more is written here",
                 next_step="gate rollback status",
             )
+
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a lease that was given back ends: no clock that is set back makes it count again."""
 
 
 def _is_held(row: tuple[str, str, int, int, str, str], now: datetime, host: str) -> bool:

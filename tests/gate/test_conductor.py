@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from gates.conductor import Conductor, GoLivePorts
-from gates.errors import DeniedError, LeaseLostError
+from gates.errors import DeniedError, LeaseLostError, UnavailableError
 from gates.model.criterion import Stage
 from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
 from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
@@ -89,6 +89,19 @@ class Day:
             confirm=self.confirm,
         )
         return Conductor(Timeline(slots=SLOTS), GOLIVE, ports).run().state
+
+
+@dataclass
+class Stutter(Day):
+    """A day on which the cloud does not answer the first look."""
+
+    answers: list[UnavailableError] = field(default_factory=lambda: [UnavailableError("no answer")])
+
+    def look(self, slot: Slot, _wanted: Mapping[str, str]) -> Looked:
+        """Raise what is left, then look."""
+        if self.answers:
+            raise self.answers.pop()
+        return super().look(slot, _wanted)
 
 
 def failed(*, is_rolled_back: bool = False) -> Looked:
@@ -244,3 +257,10 @@ def test_what_was_rolled_back_meanwhile_gets_no_traffic_again() -> None:
     assert day.run() is not SlotState.HELD
     assert (day.cloud.serving(SERVICE), day.cloud.writes) == (before, [])
     assert before != CANDIDATE
+
+
+def test_a_cloud_that_does_not_answer_once_ends_no_go_live() -> None:
+    """The slot is looked at again."""
+    day = Stutter()
+    assert day.run() is SlotState.HELD
+    assert day.answers == []

@@ -168,6 +168,16 @@ def _end_of_lease(path: Path) -> str:
         return str(connection.execute("select expires_at from leases").fetchone()[0])
 
 
+def test_a_lease_that_was_given_back_is_free_on_a_clock_that_was_set_back(path: Path) -> None:
+    """Its end does not depend on when it was given back."""
+    late = FakeClock()
+    late.wait(3600)
+    with SqliteJournal(path, late).hold("sandbox", "run-1"):
+        pass
+    with SqliteJournal(path, FakeClock()).hold("sandbox", "run-2") as tenure:
+        assert tenure.epoch == 2
+
+
 def test_a_ledger_that_was_moved_away_is_an_error_of_the_ledger(path: Path, journal: SqliteJournal) -> None:
     """A new and empty one takes its place: it says so, instead of ending what is under way."""
     with journal.hold("sandbox", "run-1") as tenure:

@@ -142,6 +142,13 @@ def test_a_candidate_that_passed_before_it_had_traffic_still_goes_live(house: Go
     assert house.run.cloud.serving("auth-service") == "auth-service-2"
 
 
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("at", ["tomorrow", "9999-12-31T23:00Z", "0001-01-01T00:00Z"])
+def test_a_moment_that_is_none_is_refused(at: str) -> None:
+    """Also one before or after which there is no week."""
+    assert invoke(["golive", "plan", "--env", "sandbox", "--at", at]) is ExitCode.USAGE_ERROR
+
+
 def test_a_rehearsal_is_no_go_live_and_happens_once(
     house: GoLiveHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
