@@ -76,6 +76,8 @@ def test_what_was_taken_back_counts_no_longer_even_when_the_no_is_not_signed() -
     assert len(in_force((early, no, grant()), READING)) == 1
     narrow = grant(refuses=True, service="auth-service", issued_at=NOW - timedelta(minutes=1))
     assert in_force((early, narrow), READING) == ()
+    behind = grant(refuses=True, issued_at=early.statement.issued_at - timedelta(seconds=90))  # type: ignore[union-attr]
+    assert in_force((early, behind), READING) == ()
 
 
 def test_one_file_that_nobody_can_read_voids_all() -> None:
