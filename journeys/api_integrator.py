@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from journeys.world import World, step
 GATEWAY = "api-gateway"
 _KINDS = ("login_success", "config_change", "login_success", "config_change", "login_success")
 _PAGE = 2
+_AGO = timedelta(minutes=1)
 _ASKED = 6
 """Requests that show a quota being used: enough for two to meet on one of five instances."""
 
@@ -31,7 +33,7 @@ def api_integrator_workflow(world: World) -> None:
     asset_id = f"ast_{world.trace[:20]}"
     key, body = send_a_batch(world, tokens, asset_id)
     event_ids = retry_it(world, tokens, key, body)
-    page_through(world, tokens, asset_id, event_ids)
+    page_through(world, tokens, body["events"][0], event_ids)
     see_the_backlog_go(world, tokens, event_ids)
 
 
@@ -78,7 +80,8 @@ def keep_to_the_limits(world: World, tokens: Tokens) -> None:
 @step
 def send_a_batch(world: World, tokens: Tokens, asset_id: str) -> tuple[str, dict[str, Any]]:
     """Each event of a batch is judged by itself: one bad event does not refuse the others."""
-    common = {"assetId": asset_id, "severity": "info", "summary": world.label}
+    at = datetime.now(UTC).replace(microsecond=0) - _AGO
+    common = {"assetId": asset_id, "severity": "info", "summary": world.label, "occurredAt": at.isoformat()}
     good = [{**common, "kind": kind} for kind in _KINDS]
     body: dict[str, Any] = {"events": [*good, {**common, "kind": "no such kind"}]}
     key = f"{world.label}-{secrets.token_hex(8)}"
@@ -102,8 +105,13 @@ def retry_it(world: World, tokens: Tokens, key: str, body: dict[str, Any]) -> li
 
 
 @step
-def page_through(world: World, tokens: Tokens, asset_id: str, event_ids: Sequence[str]) -> None:
-    """Three calls stored the batch once: page by page exactly its events come, each once, newest first."""
+def page_through(world: World, tokens: Tokens, sent: Mapping[str, str], event_ids: Sequence[str]) -> None:
+    """Three calls stored the batch once: page by page exactly its events come, each once, newest first.
+
+    They happened when their sender says that they did.
+    """
+    asset_id = sent["assetId"]
+    happened: set[datetime | None] = set()
     seen: list[str] = []
     times: list[str] = []
     cursor: object = ""
@@ -114,12 +122,23 @@ def page_through(world: World, tokens: Tokens, asset_id: str, event_ids: Sequenc
         demand(len(items) <= _PAGE, f"a page of {_PAGE} has {len(items)} events", blames=EVENTS)
         seen += [str(item.get("id")) for item in items]
         times += [str(item.get("receivedAt")) for item in items]
+        happened |= {_moment(item.get("occurredAt")) for item in items}
         cursor = answer.json().get("nextCursor")
         if not cursor:
             break
+    wanted = datetime.fromisoformat(sent["occurredAt"])
+    told = ", ".join(str(at) for at in happened)
+    demand(happened == {wanted}, f"sent for {wanted}, they happened {told}", blames=EVENTS)
     message = f"sent once and retried twice: {sorted(event_ids)}; paged: {sorted(seen)}"
     demand(sorted(seen) == sorted(event_ids), message, blames=EVENTS)
     demand(times == sorted(times, reverse=True), f"not newest first: {times}", blames=EVENTS)
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 @step
