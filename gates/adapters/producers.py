@@ -84,7 +84,7 @@ class PytestProducers:
     def _publish(self, raw: Path, folder: Path) -> None:
         """Copy Allure's results without secrets; what is no text (a picture) is copied as it is."""
         folder.mkdir(exist_ok=True)
-        for file in sorted(raw.iterdir()):
+        for file in sorted(one for one in raw.iterdir() if one.is_file()):
             content = file.read_bytes()
             with suppress(UnicodeDecodeError):
                 text = content.decode()

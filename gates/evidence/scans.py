@@ -90,7 +90,7 @@ def _grype(document: dict[str, Any], file: str) -> ScanReport:
 
 def _sarif(document: dict[str, Any], file: str) -> ScanReport:
     (run,) = document["runs"]
-    if not all(one["executionSuccessful"] is True for one in run["invocations"]):
+    if not run["invocations"] or not all(one["executionSuccessful"] is True for one in run["invocations"]):
         raise ValueError("the scanner did not come to its end")
     driver = run["tool"]["driver"]
     rules = {rule["id"]: rule for rule in driver.get("rules", ())}

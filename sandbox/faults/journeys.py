@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, answering, rewriting
@@ -54,6 +55,23 @@ def retries_stored(_service: str, create_app: Create) -> App:
         await app(scope, receive, send)
 
     return spoilt
+
+
+def times_shifted(_service: str, create_app: Create) -> App:
+    """Events happened two hours later than their sender says, in a list and by themselves."""
+
+    def shift(document: Any) -> Any:
+        if isinstance(document.get("items"), list):
+            return {**document, "items": [shift(item) for item in document["items"]]}
+        at = document.get("occurredAt")
+        if not at:
+            return document
+        return {**document, "occurredAt": (datetime.fromisoformat(at) + timedelta(hours=2)).isoformat()}
+
+    def is_read(method: str, path: str) -> bool:
+        return method == "GET" and path.startswith("/v1/events")
+
+    return rewriting(create_app(), is_read, shift)
 
 
 def page_short(_service: str, create_app: Create) -> App:

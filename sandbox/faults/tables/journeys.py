@@ -14,6 +14,7 @@ KNOWN = (
     _row("J03", "foreign-accounts", "auth-service", "accounts of other tenants can be changed", "JRN-ADMIN"),
     _row("M19", "retries-stored", "event-processor", "a retried batch is stored twice", "JRN-API"),
     _row("J04", "page-short", "event-processor", "each page loses its last event", "JRN-API"),
+    _row("J13", "times-shifted", "event-processor", "events happened two hours later", "JRN-API"),
     _row("J05", "quota-untold", "api-gateway", "the quota never seems to shrink", "JRN-API"),
     _row("J06", "indicators-ignored", "threat-detection", "known indicators match nothing", "JRN-ONCALL"),
     _row("J07", "isolation-claimed", "decision-engine", "isolated in words alone", "JRN-ONCALL"),

@@ -102,10 +102,11 @@ def _sarif(*, rule: dict[str, Any], succeeded: bool = True) -> str:
     [
         _sarif(rule={}, succeeded=False),
         _sarif(rule={"properties": {"security-severity": "NaN"}}),
+        json.dumps({**SARIF, "runs": [{**SARIF["runs"][0], "invocations": []}]}),
         json.dumps({**TRIVY, "Results": []}),
         json.dumps({**TRIVY, "Results": [{"Class": "secret"}]}),
     ],
-    ids=["crashed", "no score", "nothing", "secrets alone"],
+    ids=["crashed", "no score", "never run", "nothing", "secrets alone"],
 )
 def test_a_scanner_that_did_not_look_at_packages_to_the_end_is_a_flaw(text: str) -> None:
     """A crash, a score that is none, no result, or results about something else: never a clean image."""

@@ -26,6 +26,7 @@ SEEN = {
     "foreign-accounts": ("tenant_administrator_workflow", "another tenant's account was answered 200"),
     "retries-stored": ("api_integrator_workflow", "a retried batch has other ids"),
     "page-short": ("api_integrator_workflow", "sent once and retried twice"),
+    "times-shifted": ("api_integrator_workflow", "sent for .*, they happened"),
     "quota-untold": ("api_integrator_workflow", "6 requests left .* of 300"),
     "indicators-ignored": ("on_call_responder_workflow", "is known to be bad and was seen in"),
     "isolation-claimed": ("on_call_responder_workflow", "isolated ast_.*, and it is active"),
