@@ -36,7 +36,7 @@ class Spawner:
         """Take a zygote that was started by `open_spawner`."""
         self._zygote = zygote
         self._numbers = itertools.count(1)
-        self._forking: dict[int, asyncio.Future[tuple[int, int]]] = {}
+        self._forking: dict[int, asyncio.Future[InstanceProcess]] = {}
         self._running: dict[int, asyncio.Future[int]] = {}
         self._reader = asyncio.create_task(self._read_reports())
 
@@ -47,11 +47,10 @@ class Spawner:
             StartError: the zygote is gone.
         """
         number = next(self._numbers)
-        forked: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        forked: asyncio.Future[InstanceProcess] = asyncio.get_running_loop().create_future()
         self._forking[number] = forked
         self._order({"fork": number, "image": image, "env": dict(env), "log": str(log)})
-        pid, port = await forked
-        return InstanceProcess(pid, port, self._running[pid])
+        return await forked
 
     def signal(self, process: InstanceProcess, number: signal.Signals) -> None:
         """Send a signal to an instance; nothing happens when it has ended already."""
@@ -90,10 +89,12 @@ class Spawner:
     def _take(self, report: Mapping[str, Any]) -> None:
         if "forked" in report:
             pid = report["pid"]
-            self._running[pid] = asyncio.get_running_loop().create_future()
+            exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            self._running[pid] = exited
             forked = self._forking.pop(report["forked"])
             if not forked.done():
-                forked.set_result((pid, report["port"]))
+                # With its end: a process may be gone before whoever asked for it looks.
+                forked.set_result(InstanceProcess(pid, report["port"], exited))
             else:
                 self._order({"signal": int(signal.SIGKILL), "pid": pid})
         else:

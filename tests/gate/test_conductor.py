@@ -264,3 +264,22 @@ def test_a_cloud_that_does_not_answer_once_ends_no_go_live() -> None:
     day = Stutter()
     assert day.run() is SlotState.HELD
     assert day.answers == []
+
+
+def test_a_conductor_that_lost_its_go_live_moves_no_traffic() -> None:
+    """Another one took it over while the ways back were looked at."""
+    day = Day()
+    lost: list[bool] = []
+
+    def unproven() -> tuple[str, ...]:
+        lost.append(True)
+        return ()
+
+    def confirm() -> None:
+        if lost:
+            raise LeaseLostError("another conductor took over")
+
+    day.unproven, day.confirm = unproven, confirm
+    with pytest.raises(LeaseLostError):
+        day.run()
+    assert day.cloud.writes == []

@@ -149,6 +149,24 @@ def test_a_moment_that_is_none_is_refused(at: str) -> None:
     assert invoke(["golive", "plan", "--env", "sandbox", "--at", at]) is ExitCode.USAGE_ERROR
 
 
+def test_what_is_rolled_back_at_the_last_moment_gets_no_traffic(
+    house: GoLiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody condemned the candidate after the go-live was begun."""
+    mark = ("sandbox", "auth-service", "auth-service-2")
+    auth = house.run.cloud.services["auth-service"]
+    auth.traffic = auth.traffic.all_to("auth-service-1")
+
+    def condemned_meanwhile(*_: object) -> tuple[str, ...]:
+        house.ledger.tombstones.add(mark)
+        return ()
+
+    monkeypatch.setattr(golive, "unproven_now", condemned_meanwhile)
+    house.timeline = Timeline(slots=SLOTS[1:2])
+    assert invoke(REHEARSE) is not ExitCode.GO
+    assert house.run.cloud.serving("auth-service") == "auth-service-1"
+
+
 def test_a_rehearsal_is_no_go_live_and_happens_once(
     house: GoLiveHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:

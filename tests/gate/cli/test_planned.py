@@ -203,6 +203,34 @@ def test_a_post_test_that_fails_keeps_the_page_and_says_so(
     assert stage.cloud.serving("a") == "a-1"
 
 
+def test_what_somebody_finished_between_look_and_word_is_not_done_again(
+    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page does not come back."""
+    stage.refused = "test"
+    gate("--planned --yes")
+    begun = planned.unfinished(stage)  # type: ignore[arg-type]
+    stage.refused = ""
+    assert gate("resume --yes") is ExitCode.GO
+    writes = len(stage.cloud.writes)
+    capsys.readouterr()
+    monkeypatch.setattr(planned, "unfinished", lambda _house: begun)
+    assert gate("resume --yes") is ExitCode.GO
+    assert "was finished meanwhile" in capsys.readouterr().out
+    assert len(stage.cloud.writes) == writes
+    assert not stage.cloud.services["a"].traffic.is_in_maintenance
+
+
+def test_a_page_is_no_pin_to_end(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who ends every pin is not told of the service behind the page, and leaves it alone."""
+    stage.refused = "test"
+    gate("--planned --yes")
+    capsys.readouterr()
+    gate("unpin --all --yes --even-unverified fixed")
+    assert "the maintenance page is up" not in capsys.readouterr().out
+    assert stage.cloud.services["a"].traffic.is_in_maintenance
+
+
 def test_a_policy_without_a_post_test_lets_nobody_back(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,58 @@
+"""What the real house puts together: the parts that no fake can show to be there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gates.adapters.evidence_source import ProducerSource
+from gates.adapters.run_folder import RunFolder
+from gates.model.decision import RollBack, RollbackPlan
+from gates.reporting.redaction import Redactor
+from gates.wiring import House
+from tests.gate.test_pipeline import PLATFORM, Run, healthy
+
+SECRET = "Tr0ub4dor-and-3"
+
+
+@pytest.fixture
+def run() -> Run:
+    """A cloud of two services, in which auth-service has written what its older revision cannot read."""
+    made = Run(healthy)
+    service = made.cloud.services["auth-service"]
+    newer, older = service.revisions
+    service.revisions = (
+        replace(newer, annotations=(("gate/schema", "7"),)),
+        replace(older, annotations=(("gate/reads-schema", "5-6"),)),
+    )
+    return made
+
+
+def test_the_gate_of_a_house_has_guards_and_hides_secrets(run: Run, tmp_path: Path) -> None:
+    """A rollback that loses data is left out of its plans, and its producers' files hold no secret."""
+    house = House("sandbox")
+    house.__dict__.update(
+        platform=PLATFORM,
+        environment=run.gate.environment,
+        catalogue=run.gate.catalogue,
+        ports=run.gate.ports,
+        secrets=(SECRET,),
+        statements=SimpleNamespace(waivers=run.gate.waivers),
+        authorities=SimpleNamespace(in_force=run.gate.standing),
+        identity_book=None,
+    )
+    folder = RunFolder.create(tmp_path, "r", Redactor())
+    gate = house.gate(folder, announce=lambda _event: None, seconds=1)
+    back = RollBack(
+        service="auth-service",
+        from_revision="auth-service-2",
+        to_revision="auth-service-1",
+        is_target_verified=True,
+        reason="bad",
+    )
+    assert gate.guarded(RollbackPlan(waves=((back,),))).actions == ()
+    assert isinstance(gate.source, ProducerSource)
+    assert SECRET not in gate.source.producers.redactor.text(f"with {SECRET}")
