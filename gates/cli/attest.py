@@ -1,7 +1,8 @@
-"""`gate attest CRITERION`: somebody answers with a signature for what no check can see."""
+"""`gate attest CRITERION …`: somebody answers with a signature for what no check can see."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -10,39 +11,78 @@ from gates import wiring
 from gates.cli import signing
 from gates.cli.options import environment_option
 from gates.errors import UsageError
+from gates.evidence.attestation import is_attested
+from gates.model.criterion import Criterion, Stage
 from gates.model.exit_code import ExitCode
-from gates.model.statement import Statement, StatementKind
+from gates.model.release import Release
+from gates.model.statement import StatementKind
 
 
 @click.command()
-@click.argument("criterion_id", metavar="CRITERION")
+@click.argument("criterion_ids", metavar="CRITERION", nargs=-1)
+@click.option(
+    "--waiting",
+    type=click.Choice([stage.value for stage in Stage]),
+    default=None,
+    help="Instead of CRITERION: all that this stage still waits for from your role.",
+)
 @environment_option
 @signing.signing_options
 @signing.run_option
 @click.option("--refuse", "refuses", is_flag=True, help="Sign that it does NOT hold.")
-def attest(criterion_id: str, **options: object) -> ExitCode:
-    """Sign that CRITERION holds for a release, or for the platform where no release changes it."""
+def attest(criterion_ids: tuple[str, ...], **options: object) -> ExitCode:
+    """Sign that each CRITERION holds for a release, or for the platform where no release changes it."""
     house = wiring.House(str(options["env"]))
+    if bool(criterion_ids) == bool(options["waiting"]):
+        raise UsageError("name the criteria, or say --waiting STAGE", next_step="see: gate approvals")
+    release = None if criterion_ids else signing.release_meant(house, options["run_folder"])
+    chosen = _waiting(house, options, release) if release else [_named(house, one) for one in criterion_ids]
+    for criterion in chosen:
+        signing.checked_role(house, str(options["role"]), criterion.attested_by or "", criterion.id)
+    release = release or signing.release_meant(house, options["run_folder"])
+    _sign(house, chosen, release, options)
+    return ExitCode.GO
+
+
+def _sign(
+    house: wiring.House, chosen: Sequence[Criterion], release: Release, options: Mapping[str, object]
+) -> None:
+    """Sign each criterion in a statement of its own."""
+    now = datetime.now(UTC)
+    reading = house.statements.reading(release, now)
+    for criterion in chosen:
+        click.echo(f"{criterion.id}: {criterion.statement}")
+        matter = signing.Matter(
+            kind=StatementKind.ATTESTATION,
+            environment=house.environment.name,
+            subject=criterion.id,
+            digest=reading.digest(criterion.id),
+            longest=criterion.max_age,
+        )
+        signing.write(house, signing.statement(matter, options, now), options["key"])
+
+
+def _named(house: wiring.House, criterion_id: str) -> Criterion:
     criterion = house.catalogue.find(criterion_id)
     if criterion is None or criterion.attested_by is None:
         known = ", ".join(c.id for c in house.catalogue.criteria if c.attested_by is not None)
         raise UsageError(f"nobody attests {criterion_id}", next_step=f"one of {known}")
-    role = signing.checked_role(house, str(options["role"]), criterion.attested_by, criterion.id)
-    now = datetime.now(UTC)
-    release = signing.release_meant(house, options["run_folder"])
-    links = options["links"]
-    statement = Statement(
-        kind=StatementKind.ATTESTATION,
-        environment=house.environment.name,
-        subject=criterion.id,
-        digest=house.statements.reading(release, now).digest(criterion.id),
-        by=str(options["by"]),
-        role=role,
-        reason=str(options["reason"]),
-        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
-        issued_at=now,
-        expires_at=signing.expiry(str(options["expires"]), now),
-        refuses=bool(options["refuses"]),
-    )
-    signing.write(house, statement, options["key"])
-    return ExitCode.GO
+    return criterion
+
+
+def _waiting(house: wiring.House, options: Mapping[str, object], release: Release) -> list[Criterion]:
+    """Return what the stage waits for from the role.
+
+    Raises:
+        UsageError: it waits for nothing from that role.
+    """
+    role, stage = str(options["role"]), Stage(str(options["waiting"]))
+    mine = [criterion for criterion in house.catalogue.at(stage) if criterion.attested_by == role]
+    bundle = house.statements.evidence(mine, release)
+    found = [criterion for criterion in mine if not is_attested(criterion, bundle)]
+    if not found:
+        raise UsageError(
+            f"{stage} waits for nothing from the {role}",
+            next_step=f"see: gate approvals --env {house.environment.name} --stage {stage}",
+        )
+    return found

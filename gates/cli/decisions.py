@@ -16,6 +16,7 @@ from gates.cli.options import environment_option
 from gates.cli.run import duration
 from gates.cli.stopping import Stop
 from gates.cli.telling import DECIDED, tell
+from gates.cli.texts import REASON
 from gates.decision.response_clock import Standing, standing
 from gates.decision.waiting import Prepared, waiting
 from gates.errors import DocumentError, UsageError
@@ -40,12 +41,12 @@ DISMISSAL = "decision-dismissed"
 @click.option("--every", default="10s", show_default=True, help="With --watch: time between two looks.")
 @click.option("--dismiss", "dismissed", metavar="RUN", default=None, help="Let this one wait no longer.")
 @click.option("--role", default="", help="With --dismiss: your role; it must have the authority.")
-@click.option("--reason", default="", help="With --dismiss: why it is not carried out.")
+@click.option("--reason", type=REASON, default=None, help="With --dismiss: why it is not carried out.")
 def decisions(**options: object) -> ExitCode:
     """Show the decisions that wait to be carried out; exit 12 when one is late."""
     house = wiring.House(str(options["env"]))
     if options["dismissed"] is not None:
-        _dismiss(house, str(options["dismissed"]), str(options["role"]), str(options["reason"]))
+        _dismiss(house, str(options["dismissed"]), str(options["role"]), str(options["reason"] or ""))
     if options["watch"]:
         return _watch(house, duration(str(options["every"])), until_empty=bool(options["until_empty"]))
     waits = _look(house, escalates=bool(options["escalate"]))

@@ -13,6 +13,7 @@ import click
 from gates import wiring
 from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
+from gates.cli.texts import NOTE, TITLE
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 
@@ -32,7 +33,7 @@ def incident() -> None:
 
 
 @incident.command(name="open")
-@click.argument("title")
+@click.argument("title", type=TITLE)
 @click.option("--users/--no-users", required=True, help="Is the issue affecting users?")
 @click.option("--critical/--no-critical", required=True, help="Are critical services impacted?")
 @click.option("--data/--no-data", required=True, help="Is data integrity at risk?")
@@ -91,7 +92,7 @@ def status(env: str, *, shows_all: bool) -> ExitCode:
 
 @incident.command()
 @click.argument("incident_id", metavar="INCIDENT")
-@click.option("--note", required=True, help="What it was and what ended it.")
+@click.option("--note", type=NOTE, required=True, help="What it was and what ended it.")
 @environment_option
 def close(incident_id: str, note: str, env: str) -> ExitCode:
     """Close INCIDENT and tell everybody who was told of it."""

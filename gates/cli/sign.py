@@ -11,9 +11,10 @@ from gates import wiring
 from gates.cli import signing
 from gates.cli.options import environment_option
 from gates.cli.slots import is_held
+from gates.decision.approval import LONGEST_APPROVAL
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
-from gates.model.statement import Statement, StatementKind
+from gates.model.statement import StatementKind
 
 
 @click.command()
@@ -35,19 +36,13 @@ def sign(folder: Path, **options: object) -> ExitCode:
     if not is_held(verdict) and not options["refuses"]:
         raise UsageError(f"the run is {document.outcome}: only what holds can be approved")
     now = datetime.now(UTC)
-    links = options["links"]
-    statement = Statement(
+    matter = signing.Matter(
         kind=StatementKind.APPROVAL,
         environment=house.environment.name,
         subject=opened.run_id,
         digest=opened.evidence_digest(),
-        by=str(options["by"]),
-        role=role,
-        reason=str(options["reason"]),
-        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
-        issued_at=now,
-        expires_at=signing.expiry(str(options["expires"]), now),
-        refuses=bool(options["refuses"]),
+        longest=LONGEST_APPROVAL,
     )
+    statement = signing.statement(matter, options, now)
     signing.write(house, statement, options["key"])
     return ExitCode.GO

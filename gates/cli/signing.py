@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ import click
 
 from gates import wiring
 from gates.adapters.statement_folder import StatementFolder
+from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
 from gates.model.release import Release
-from gates.model.statement import Statement
+from gates.model.statement import Statement, StatementKind
 
 _TERM = re.compile(r"(\d{1,4})(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -38,10 +40,10 @@ def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--expires", default="30d", show_default=True, help="12h, 30d, or a date like 2026-12-31."
         ),
-        click.option("--link", "links", multiple=True, help="Where the proof is. Repeatable."),
-        click.option("--reason", required=True, help="Why it holds, in a sentence."),
+        click.option("--link", "links", type=LINK, multiple=True, help="Where the proof is. Repeatable."),
+        click.option("--reason", type=REASON, required=True, help="Why it holds, in a sentence."),
         click.option("--role", required=True, help="The role in which you sign."),
-        click.option("--by", required=True, help="Who signs: your name in allowed_signers."),
+        click.option("--by", type=PERSON, required=True, help="Who signs: your name in allowed_signers."),
     ):
         command = option(command)
     return command
@@ -65,6 +67,52 @@ def expiry(text: str, now: datetime) -> datetime:
     if at <= now:
         raise UsageError(f"--expires {text} has passed", next_step="name a later time")
     return at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What is stated: its kind, its subject and what binds it; `longest` is how long it can count."""
+
+    kind: StatementKind
+    environment: str
+    subject: str
+    digest: str
+    longest: timedelta | None = None
+
+
+def statement(matter: Matter, options: Mapping[str, object], now: datetime) -> Statement:
+    """Return what somebody states with the options of everything that is signed.
+
+    What can never count as long as asked for is signed for as long as it can, and that is said.
+
+    Raises:
+        UsageError: `--expires` is no time, or has passed.
+    """
+    expires_at, links, service = (
+        expiry(str(options["expires"]), now),
+        options["links"],
+        options.get("service"),
+    )
+    if matter.longest is not None and expires_at > now + matter.longest:
+        expires_at = now + matter.longest
+        days = f"{matter.longest.total_seconds() / 86_400:g} days"
+        click.echo(
+            f"{matter.subject} counts for {days} at most, so it stops on {expires_at:%Y-%m-%d %H:%M} UTC"
+        )
+    return Statement(
+        kind=matter.kind,
+        environment=matter.environment,
+        subject=matter.subject,
+        digest=matter.digest,
+        by=str(options["by"]),
+        role=str(options["role"]),
+        reason=str(options["reason"]),
+        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
+        issued_at=now,
+        expires_at=expires_at,
+        service=None if service is None else str(service),
+        refuses=bool(options.get("refuses")),
+    )
 
 
 def release_meant(house: wiring.House, run_folder: object) -> Release:

@@ -12,7 +12,7 @@ from gates.cli.options import environment_option
 from gates.errors import UsageError
 from gates.evidence.attestation import waiver_objection
 from gates.model.exit_code import ExitCode
-from gates.model.statement import Statement, StatementKind
+from gates.model.statement import StatementKind
 
 
 @click.command()
@@ -29,20 +29,13 @@ def waive(criterion_id: str, **options: object) -> ExitCode:
         raise UsageError(f"no criterion {criterion_id}", next_step="see: gate criteria list")
     now = datetime.now(UTC)
     reading = house.statements.reading(signing.release_meant(house, options["run_folder"]), now)
-    links, service = options["links"], options["service"]
-    statement = Statement(
+    matter = signing.Matter(
         kind=StatementKind.WAIVER,
         environment=house.environment.name,
         subject=criterion.id,
         digest=reading.digest(criterion.id),
-        by=str(options["by"]),
-        role=str(options["role"]),
-        reason=str(options["reason"]),
-        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
-        issued_at=now,
-        expires_at=signing.expiry(str(options["expires"]), now),
-        service=None if service is None else str(service),
     )
+    statement = signing.statement(matter, options, now)
     objection = waiver_objection(statement, criterion, reading)
     if objection:
         raise UsageError(objection)

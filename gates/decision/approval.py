@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gates.model.statement import SeenStatement, Statement, StatementKind
+
+LONGEST_APPROVAL = timedelta(days=30)
+"""Evidence that is older describes another platform."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,4 +101,6 @@ def _objection(statement: Statement, question: Question) -> str:
         return "signed other evidence: it changed since"
     if statement.expires_at <= question.now:
         return "the approval expired"
+    if statement.expires_at - statement.issued_at > LONGEST_APPROVAL:
+        return f"an approval lasts at most {LONGEST_APPROVAL.days} days"
     return "" if statement.issued_at <= question.now else "signed in the future"

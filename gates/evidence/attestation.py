@@ -64,6 +64,12 @@ def attested(
     return EvidenceBundle(items=tuple(items), flaws=tuple(flaws))
 
 
+def is_attested(criterion: Criterion, bundle: EvidenceBundle) -> bool:
+    """Whether the role that answers for a criterion said that it holds."""
+    given = [item for item in bundle.items if item.criterion == criterion.id]
+    return bool(given) and all(item.measurement is not None and item.measurement.value == 0 for item in given)
+
+
 def _is_here(seen: SeenStatement, reading: Reading) -> bool:
     statement = seen.statement
     return (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gates.adapters import codec
 from gates.adapters.run_folder import RunFolder
 from gates.cli import invoke
 from gates.cli.signing import expiry
@@ -19,6 +20,7 @@ from gates.model.evidence import EvidenceBundle
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement
 from gates.model.record import RunSetup
+from gates.model.statement import Statement
 from gates.model.verdict import Scope, Verdict
 from gates.reporting.redaction import Redactor
 from tests.support.builders import NOW, criterion, evidence, release
@@ -247,3 +249,89 @@ def test_a_term_beyond_the_calendar_is_refused() -> None:
     """No overflow reaches the person."""
     with pytest.raises(UsageError, match="no time"):
         expiry("9999d", datetime.max.replace(tzinfo=UTC))
+
+
+WHO = ("--role", "operations-manager", "--by", "operations-manager-1", "--env", "staging")
+BLANK = ("", "   ", "\t", "\u200b")
+FORGED = ("seen\nok  OPS-02", "\x1b[32mok", "seen\u202eneve", "x" * 501)
+
+
+@pytest.mark.parametrize("text", [*BLANK, *FORGED])
+@pytest.mark.parametrize(
+    "command", [("waive", "VAL-PERF"), ("attest", "OPS-01"), ("sign",), ("authority", "grant", "P0")]
+)
+def test_a_reason_that_is_blank_or_forges_lines_is_refused(
+    desk: Desk, command: tuple[str, ...], text: str
+) -> None:
+    """Whatever is signed says why, in one line."""
+    subject = (desk.run,) if command == ("sign",) else ()
+
+    assert invoke([*command, *subject, *WHO, "--reason", text]) is ExitCode.USAGE_ERROR
+    assert desk.kept == []
+
+
+@pytest.mark.parametrize("name", [*BLANK, "a\nb", "x" * 101])
+def test_a_signer_without_a_name_is_refused(desk: Desk, name: str) -> None:
+    """Somebody signed."""
+    who = ["--role", "operations-manager", "--by", name, "--env", "staging", "--reason", "seen"]
+
+    assert invoke(["attest", "OPS-01", "--run", desk.run, *who]) is ExitCode.USAGE_ERROR
+    assert desk.kept == []
+
+
+@pytest.mark.parametrize("text", [*BLANK, *FORGED])
+def test_an_incident_without_a_title_is_refused(desk: Desk, text: str) -> None:
+    """People are woken by its title."""
+    answers = ["--no-users", "--no-critical", "--no-data", "--no-security", "--env", "staging"]
+
+    assert invoke(["incident", "open", text, *answers]) is ExitCode.USAGE_ERROR
+    assert (
+        invoke(["incident", "close", "INC-1", "--note", text * 4, "--env", "staging"]) is ExitCode.USAGE_ERROR
+    )
+
+
+@pytest.mark.parametrize(("criterion_id", "days"), [("OPS-01", 90), ("GLV-09", 7)])
+def test_an_attestation_ends_when_its_evidence_stops_counting(
+    desk: Desk, criterion_id: str, days: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody signs for 27 years what counts for a quarter; when it stops is said."""
+    more = ("--run", desk.run, "--expires", "9999d")
+
+    assert desk.sign("attest", criterion_id, *more) is ExitCode.GO
+    (written,) = statements(desk)
+    assert written.expires_at - written.issued_at == timedelta(days=days)
+    assert f"{written.expires_at:%Y-%m-%d %H:%M}" in capsys.readouterr().out
+
+
+def test_an_approval_lasts_a_month_at_most(desk: Desk) -> None:
+    """Older evidence describes another platform."""
+    assert desk.sign("sign", desk.run, "--expires", "9999d", role="product-owner") is ExitCode.GO
+    (written,) = statements(desk)
+    assert written.expires_at - written.issued_at == timedelta(days=30)
+
+
+def test_several_criteria_are_attested_by_one_command(desk: Desk) -> None:
+    """Each in a statement of its own, and none when one of them is another role's."""
+    assert desk.sign("attest", "OPS-01", "OPS-02", "--run", desk.run) is ExitCode.USAGE_ERROR
+    assert desk.kept == []
+    assert desk.sign("attest", "OPS-01", "OPS-04", "--run", desk.run) is ExitCode.GO
+    assert [one.subject for one in statements(desk)] == ["OPS-01", "OPS-04"]
+
+
+def test_all_that_waits_for_a_role_is_attested_by_one_command(desk: Desk) -> None:
+    """What the role has answered already is left alone; when nothing waits, that is said."""
+    waiting = ("--waiting", "readiness", "--run", desk.run)
+    desk.sign("attest", "OPS-01", "--run", desk.run)
+
+    assert desk.sign("attest", *waiting) is ExitCode.GO
+    assert sorted(one.subject for one in statements(desk)) == ["OPS-01", "OPS-03", "OPS-04"]
+    assert desk.sign("attest", *waiting) is ExitCode.USAGE_ERROR
+    assert desk.sign("attest", "OPS-01", *waiting) is ExitCode.USAGE_ERROR
+    assert desk.sign("attest") is ExitCode.USAGE_ERROR
+    assert len(statements(desk)) == 3
+
+
+def statements(desk: Desk) -> list[Statement]:
+    """Return everything that was signed."""
+    files = sorted((desk.root / "attestations").glob("*.json"))
+    return [codec.decode(Statement, file.read_bytes(), source=file.name) for file in files]

@@ -42,6 +42,7 @@ def test_four_people_with_four_keys_are_enough() -> None:
         ({"subject": "r2"}, "has not signed"),
         ({"environment": "staging"}, "signed for staging"),
         ({"expires_at": NOW}, "expired"),
+        ({"expires_at": NOW + timedelta(days=31)}, "at most 30 days"),
         ({"issued_at": NOW + timedelta(minutes=1)}, "future"),
         ({"objection": "forged"}, "forged"),
         ({"refuses": True, "reason": "not today"}, "not today"),
