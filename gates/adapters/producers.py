@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gates.adapters import producer_files, targeting
+from gates.adapters.producer_environment import producer_environment
 from gates.adapters.producer_tail import EvidenceTail
 from gates.evidence import pytest_results
 from gates.model.criterion import Criterion
@@ -26,6 +27,8 @@ from gates.model.evidence import EvidenceBundle
 from gates.model.target import Target
 from gates.reporting.redaction import Redactor
 
+_PLUGINS = ("allure_pytest.plugin",)
+"""All plugins that take part, beside those of the project's own conftest.py."""
 _POLL_S = 0.2
 _GRACE_S = 5.0
 
@@ -64,7 +67,9 @@ class PytestProducers:
         # What tests attach is raw; nothing raw gets into the run's folder, whatever ends this process.
         with TemporaryDirectory(prefix="gate-allure-") as raw:
             command = self._command(node_ids, allure=Path(raw), target=target_file, evidence=evidence_file)
-            status, flaws = self._run(command, evidence_file, folder / "producers.log", seconds)
+            references = [reference for _, reference in target.identities]
+            environment = producer_environment(os.environ, references=references, folder=folder)
+            status, flaws = self._run(command, environment, evidence_file, seconds)
             self._publish(Path(raw), folder / "allure-producers")
         text = evidence_file.read_text(encoding="utf-8", errors="replace") if evidence_file.exists() else ""
         bundle = pytest_results.parse(text, exit_status=status)
@@ -72,7 +77,8 @@ class PytestProducers:
 
     def _command(self, node_ids: Sequence[str], *, allure: Path, target: Path, evidence: Path) -> list[str]:
         return [
-            *(sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short", "-p", "no:randomly"),
+            *(sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short"),
+            *(part for plugin in _PLUGINS for part in ("-p", plugin)),
             f"--gate-target={target}",
             f"--gate-evidence={evidence}",
             *([f"--gate-seed={self.seed}"] if self.seed is not None else []),
@@ -95,17 +101,17 @@ class PytestProducers:
             (folder / file.name).write_bytes(content)
 
     def _run(
-        self, command: list[str], evidence: Path, log: Path, seconds: float
+        self, command: list[str], environment: dict[str, str], evidence: Path, seconds: float
     ) -> tuple[int | None, tuple[str, ...]]:
         tail = EvidenceTail(evidence, self.announce)
-        with log.open("wb") as output:
+        with evidence.with_name("producers.log").open("wb") as output:
             process = subprocess.Popen(
                 command,
                 cwd=self.root,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "GATE_RUN_FOLDER": str(log.parent)},
+                env=environment,
                 start_new_session=True,
             )
             try:

@@ -31,7 +31,7 @@ def test_seed(service):
     error.add_note("signing in with {SECRET}")
     raise error
 """
-PLUGINS = ["gates.adapters.pytest_plugin", "allure_pytest.plugin"]
+PLUGINS = ["gates.adapters.pytest_plugin"]
 TARGET = Target(
     environment="sandbox",
     fingerprint="sha256:f",
@@ -66,21 +66,17 @@ def seen(root: Path, *, seed: int | None) -> Evidence:
 
 @pytest.mark.parametrize(("given", "wanted"), [(None, DEFAULT_SEED), (7, 7)])
 def test_a_producer_generates_from_the_seed_of_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: int | None, wanted: int
+    tmp_path: Path, given: int | None, wanted: int
 ) -> None:
     """The usual one, unless the gate was given another: a finding names it, and it repeats the run."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # seconds of imports that this is not about
     measured = seen(tmp_path, seed=given).measurement
 
     assert measured is not None
     assert measured.value == wanted
 
 
-def test_what_a_producer_says_reaches_no_file_with_its_secrets(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_producer_says_reaches_no_file_with_its_secrets(tmp_path: Path) -> None:
     """What it prints and notes stands in Allure's files too, redacted as everywhere."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     written(tmp_path)
     (tmp_path / "tests/validation/test_it.py").write_text(LOUD)
     (tmp_path / "conftest.py").write_text(f"pytest_plugins = {PLUGINS}\n")
