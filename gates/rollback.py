@@ -151,12 +151,12 @@ class RollbackEngine:
         surveyed = dict(zip(names, _for_each(names, self._survey), strict=True))
         revisions = {name: found[1] for name, found in surveyed.items()}
         targets = {(action.service, action.to_revision) for action in plan.actions}
-        digests = {(name, r.name): r.digest for name in names for r in revisions[name]}
+        images = {(name, r.name): r.image for name in names for r in revisions[name]}
         return GuardFacts(
             revisions=revisions,
             serving={name: found[0] for name, found in surveyed.items()},
             missing_images=frozenset(
-                key for key in targets if self._ports.images.exists(digests.get(key, "")) is False
+                key for key in targets if self._ports.images.exists(images.get(key, "")) is False
             ),
             tombstoned=frozenset(key for key in targets if self._is_marked(*key)),
             freezes=self._platform.policy.rollback.freezes if is_planned else (),

@@ -92,8 +92,11 @@ class Ledger(Protocol):
 class ImageStore(Protocol):
     """Knows which images are still there."""
 
-    def exists(self, digest: str) -> bool | None:
-        """Say whether an image with that digest is there; None when it cannot be told. Never raises."""
+    def exists(self, image: str) -> bool | None:
+        """Say whether the image of a revision is there; None when it cannot be told. Never raises.
+
+        `image` is the revision's own reference, with its digest: it says where to look.
+        """
 
 
 class Tenure(Protocol):

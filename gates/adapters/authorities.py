@@ -34,6 +34,10 @@ class Authorities:
         """Return those that count at that moment."""
         return in_force(self._seen(), self.reading(at))
 
+    def unreadable(self) -> tuple[str, ...]:
+        """Return what the folder holds that cannot be read, and why: one such file voids every grant."""
+        return tuple(f"{each.file}: {each.objection}" for each in self._seen() if each.is_damaged)
+
     def open_folder(self) -> StatementFolder:
         """Return the folder to write a grant to.
 

@@ -17,7 +17,7 @@ from google.protobuf import duration_pb2, field_mask_pb2, json_format
 from gates.actions.ports import Clock
 from gates.adapters.cloud_errors import translated
 from gates.adapters.cloud_run_channel import connect
-from gates.adapters.cloud_run_values import service_state, traffic_targets
+from gates.adapters.cloud_run_values import image_of, service_state, traffic_targets, with_image
 from gates.errors import OperationFailedError, UnavailableError
 from gates.model.configuration import Scaling, ServiceSettings
 from gates.model.platform import Environment
@@ -61,7 +61,7 @@ class CloudRunConfiguration:
         return ServiceSettings(
             service=service,
             uri=state.uri,
-            image=template.containers[0].image if template.containers else "",
+            image=image_of(template),
             latest_ready=state.latest_ready,
             scaling=Scaling(
                 minimum=message.scaling.min_instance_count, maximum=message.scaling.max_instance_count
@@ -99,8 +99,7 @@ class CloudRunConfiguration:
         Raises:
             CloudError: the service was not changed, or its operation failed.
         """
-        template = run_v2.RevisionTemplate(self._read(service).template)
-        template.containers[0].image = image
+        template = with_image(self._read(service).template, image)
         self._deploy(service, template, revision, split)
 
     def redeploy(self, service: str, source: str, revision: str, split: TrafficSplit) -> None:

@@ -12,7 +12,7 @@ from google.protobuf import duration_pb2, field_mask_pb2
 
 from gates.adapters.cloud_errors import translated
 from gates.adapters.cloud_run_channel import connect
-from gates.adapters.cloud_run_values import short_name
+from gates.adapters.cloud_run_values import short_name, with_image
 from gates.errors import OperationFailedError
 from gates.model.platform import Environment
 
@@ -44,8 +44,7 @@ class CloudRunDeployer:
         """
         current = self._read(service)
         before = self._before.setdefault(service, current)
-        template = run_v2.RevisionTemplate(before.template)
-        template.containers[0].image = image
+        template = with_image(before.template, image)
         serving = short_name(current.latest_ready_revision)
         return self._update(service, template, _split(serving, percent=percent, tag=tag), current.etag)[0]
 

@@ -49,7 +49,7 @@ def service_state(service: str, message: Any) -> ServiceState:
 
 def revision_state(message: Any) -> RevisionState:
     """Return the state that a `Revision` message describes; the digest is empty when the image shows none."""
-    image = message.containers[0].image if message.containers else ""
+    image = image_of(message)
     ready = next((condition for condition in message.conditions if condition.type_ == "Ready"), None)
     return RevisionState(
         name=short_name(message.name),
@@ -60,6 +60,36 @@ def revision_state(message: Any) -> RevisionState:
         detail=ready.message if ready is not None else "no Ready condition yet",
         annotations=tuple(sorted(message.annotations.items())),
     )
+
+
+def application(message: Any) -> Any:
+    """Return the container of a revision or template that takes the requests, or None when there is none.
+
+    Of several it is the one with `ports`: the others stand beside it, in any order. A single container need
+    not name its port.
+    """
+    containers = list(message.containers)
+    return next((one for one in containers if one.ports), containers[0] if containers else None)
+
+
+def image_of(message: Any) -> str:
+    """Return the image of the application; empty when there is no container."""
+    found = application(message)
+    return found.image if found is not None else ""
+
+
+def with_image(template: Any, image: str) -> Any:
+    """Return a copy of a template whose application has that image; every other container stays as it is.
+
+    Raises:
+        CloudError: the template has no container.
+    """
+    changed = run_v2.RevisionTemplate(template)
+    found = application(changed)
+    if found is None:
+        raise CloudError("the service has no container that could be given an image")
+    found.image = image
+    return changed
 
 
 def traffic_targets(split: TrafficSplit) -> list[Any]:

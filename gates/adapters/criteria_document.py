@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from gates.adapters.document_problems import Problem
 from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text
+from gates.adapters.settings import below_root
 from gates.adapters.yaml_source import Source
 from gates.model.criterion import (
     FAILED_CHECKS,
@@ -100,6 +101,7 @@ def criteria_values(
 ) -> tuple[list[Criterion], list[Problem]]:
     """Return the criteria of one file, and what neither they nor the defaults nor the policy say."""
     category, criteria, problems = document.metadata.name, [], []
+    written = below_root(source.path)
     for index, part in enumerate(document.spec.criteria):
         settled = _settled(part, document.spec.defaults, platform, category)
         missing = [key for key, value in settled.items() if value is None]
@@ -108,6 +110,8 @@ def criteria_values(
             cause = f"{part.id}: {keys} is missing here, in the defaults and in the policy"
             problems.append(source.problem(("spec", "criteria", index), cause))
         else:
+            line = source.place(("spec", "criteria", index)).line
+            settled |= {"document": written, "line": line}
             criteria.append(_criterion(part, settled, platform, category))
     return criteria, problems
 

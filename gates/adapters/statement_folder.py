@@ -1,4 +1,8 @@
-"""The folder of signed statements: `<id>.json` is the text, `<id>.json.sig` its SSH signature."""
+"""The folder of signed statements: `<id>.json` is the text, `<id>.json.sig` its SSH signature.
+
+The folder may be a mounted one, in which every file is a link: a link is followed while it stays inside the
+folder. A signature is over bytes: a text whose line ends were changed on the way is refused with that reason.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from pathlib import Path
 
 from gates.adapters import codec, ssh_signature
 from gates.adapters.allowed_signers import Signer, namespace_of
-from gates.errors import ConfigurationError, DocumentError
+from gates.errors import ConfigurationError, DocumentError, GateError
 from gates.model.statement import SeenStatement, Statement
 
 _LARGEST = 64 * 1024
@@ -57,20 +61,38 @@ class StatementFolder:
     def see(self, file: Path) -> SeenStatement:
         """Return one statement and what its signature is worth."""
         try:
-            content = _read(file)
+            content = self._content(file)
             statement = _statement(content, file)
             if not _signature_of(file).exists():
                 return SeenStatement(file=file.name, statement=statement, objection="it is not signed yet")
-            text = _read(_signature_of(file)).decode("ascii")
+            text = self._content(_signature_of(file)).decode("ascii")
             signature = ssh_signature.check(text, content)
         except (DocumentError, OSError, ValueError) as error:
-            return SeenStatement(file=file.name, statement=None, objection=str(error), is_damaged=True)
+            return SeenStatement(file=file.name, statement=None, objection=_why(error), is_damaged=True)
         return SeenStatement(
             file=file.name,
             statement=statement,
             key=signature.fingerprint,
             objection=self._objection(statement, signature),
         )
+
+    def _content(self, file: Path) -> bytes:
+        """Return what a file of the folder holds, wherever in the folder its link leads.
+
+        Raises:
+            DocumentError: it leads out of the folder, is no file, or is larger than any statement.
+            OSError: it cannot be read.
+        """
+        real = file.resolve(strict=True)
+        if not real.is_relative_to(self.path.resolve()):
+            raise DocumentError(
+                f"a link that leaves the folder, to {real}",
+                path=str(file),
+                next_step="put the file itself there: what is signed is read from its own folder alone",
+            )
+        if not real.is_file() or real.stat().st_size > _LARGEST:
+            raise DocumentError("no file, or larger than any statement", path=str(file))
+        return real.read_bytes()
 
     def _objection(self, statement: Statement, signature: ssh_signature.SshSignature) -> str:
         namespace = namespace_of(statement.role, self.platform)
@@ -100,6 +122,13 @@ def _text(statement: Statement) -> bytes:
 
 def _statement(content: bytes, file: Path) -> Statement:
     statement = codec.decode(Statement, content, source=str(file))
+    if _text(statement) == content.replace(b"\r\n", b"\n") != content:
+        raise DocumentError(
+            "its lines end with CR LF, and it was signed with LF: a signature is over every byte",
+            path=str(file),
+            next_step=f"bring the signed bytes back with `sed -i 's/\\r$//' {file}`, "
+            "and keep them with the line `*.json text eol=lf` in .gitattributes",
+        )
     if _text(statement) != content:
         raise DocumentError("not in its canonical form", path=str(file))
     return statement
@@ -109,7 +138,6 @@ def _signature_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.sig")
 
 
-def _read(file: Path) -> bytes:
-    if file.is_symlink() or file.stat().st_size > _LARGEST:
-        raise DocumentError("a link, or larger than any statement", path=str(file))
-    return file.read_bytes()
+def _why(error: Exception) -> str:
+    """Return cause and remedy in one line."""
+    return error.diagnostics().replace("\n  → ", "; ") if isinstance(error, GateError) else str(error)

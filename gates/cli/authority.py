@@ -51,6 +51,8 @@ def list_(env: str) -> ExitCode:
     found = house.authorities.all(datetime.now(UTC))
     for each in found:
         click.echo(_told(each))
+    for problem in house.authorities.unreadable():
+        click.echo(f"UNREADABLE, so no grant counts: {problem}")
     held = {each.authority.priority for each in found if not each.objection}
     for priority in GRANTABLE:
         if priority not in held:

@@ -51,6 +51,8 @@ def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
         yield f"identity {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
     for name, reference in house.environment.notifications:
         yield f"channel {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
+    for problem in house.authorities.unreadable():
+        yield "standing authorities", problem
     for standing in house.authorities.all(datetime.now(UTC)):
         one = standing.authority
         yield f"standing authority {one.priority} of {one.by}", standing.objection

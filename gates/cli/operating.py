@@ -25,8 +25,13 @@ from gates.model.platform import Platform
 
 
 def actor() -> str:
-    """Return who asks: GATE_ACTOR, or the name of the account."""
-    return os.environ.get("GATE_ACTOR") or getpass.getuser()
+    """Return who asks: GATE_ACTOR, or the name of the account, or its number where it has no name."""
+    if named := os.environ.get("GATE_ACTOR"):
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user stands in no list of accounts
+        return f"uid {os.getuid()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,10 @@ class Criterion:
     """Criteria whose failure explains this one's: reported first, this one as implied."""
     summarises: tuple[str, ...] = ()
     """Criteria whose judgements of the same run this one sums up: it is as good as the worst of them."""
+    document: str = ""
+    """Where it is demanded: its document, below the project's root; empty where nobody wrote it down."""
+    line: int = 0
+    """Its line in the document, from one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """`security.sarif`: what failed in security, authentication and contract, as SARIF 2.1.0 for code scanning.
 
-A criterion is a rule, a service is a logical location. What was not concluded is no result and makes the
-invocation unsuccessful, so that a reader never takes silence for a pass; a waived failure is suppressed.
+A criterion is a rule. A result stands at the line of the document that demands it, because code scanning
+takes no file whose results stand nowhere; the services that are to blame are logical locations beside it.
+What was not concluded is no result and makes the invocation unsuccessful, so that a reader never takes
+silence for a pass; a waived failure is suppressed.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from gates.model.criterion import Criterion, Severity
 from gates.model.judgement import Outcome
@@ -48,6 +51,15 @@ def _rule(criterion: Criterion) -> Mapping[str, Any]:
     }
 
 
+def _demanded_at(criterion: Criterion) -> Mapping[str, Any]:
+    """Return the criterion's document and line; a verdict of an older gate knows the category alone."""
+    document = criterion.document or f"criteria/{criterion.category}.yaml"
+    return {
+        "artifactLocation": {"uri": quote(document), "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": max(criterion.line, 1)},
+    }
+
+
 def _result(entry: Entry, criterion: Criterion) -> Mapping[str, Any]:
     waiver = entry.waiver if entry.is_waived else None
     suppressed = [] if waiver is None else [{"kind": "external", "justification": clean(waiver.reason)}]
@@ -56,8 +68,12 @@ def _result(entry: Entry, criterion: Criterion) -> Mapping[str, Any]:
         "level": _LEVELS.get(criterion.severity, "note"),
         "message": {"text": clean(f"{entry.service}: {entry.reason}")},
         "locations": [
-            {"logicalLocations": [{"name": name, "kind": "resource"}]}
-            for name in entry.blames or (entry.service,)
+            {
+                "physicalLocation": _demanded_at(criterion),
+                "logicalLocations": [
+                    {"name": clean(name), "kind": "resource"} for name in entry.blames or (entry.service,)
+                ],
+            }
         ],
         "partialFingerprints": {"criterionAndService/v1": entry.key},
         "suppressions": suppressed,

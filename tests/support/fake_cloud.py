@@ -35,7 +35,7 @@ def revision(name: str, age: int, *, is_ready: bool = True) -> RevisionState:
     """Return a revision; a smaller `age` is a newer revision."""
     return RevisionState(
         name=name,
-        image=f"registry.test/{name}",
+        image=f"registry.test/{name}@sha256:{name}",
         digest=f"sha256:{name}",
         created_at=EPOCH - timedelta(hours=age),
         is_ready=is_ready,
@@ -265,13 +265,14 @@ class FakeLedger:
 
 @dataclass
 class FakeImages:
-    """Knows which images are gone; cannot tell of those in `unknown`."""
+    """Knows which digests are gone; cannot tell of those in `unknown`."""
 
     gone: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
 
-    def exists(self, digest: str) -> bool | None:
+    def exists(self, image: str) -> bool | None:
         """Say so."""
+        digest = image.partition("@")[2]
         return None if digest in self.unknown else digest not in self.gone
 
 

@@ -30,7 +30,9 @@ SERVICES = (
 
 
 def _demands(**changes: Any) -> Criterion:
-    return criterion(services=SERVICES, **changes)
+    category = changes.get("category", "infrastructure")
+    document = f"platforms/isectech/criteria/{category}.yaml"
+    return criterion(services=SERVICES, document=document, line=12, **changes)
 
 
 LIVE = _demands(category="infrastructure")

@@ -116,6 +116,67 @@ def test_a_link_and_a_huge_file_are_not_read(tmp_path: Path) -> None:
     assert only(folder).is_damaged
 
 
+def mounted(folder: StatementFolder, at: Path) -> StatementFolder:
+    """Lay the folder's files out as a mounted ConfigMap does: links to links that stay inside it."""
+    version = at / "..2026_01_01"
+    version.mkdir(parents=True)
+    (at / "..data").symlink_to(version.name)
+    for file in folder.path.iterdir():
+        (version / file.name).write_bytes(file.read_bytes())
+        (at / file.name).symlink_to(Path("..data") / file.name)
+    return replace(folder, path=at)
+
+
+def test_a_mounted_folder_is_read_through_its_links(tmp_path: Path) -> None:
+    """Every file is a link into a link, and none of them leaves the folder."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    folder.write(statement(), file)
+    seen = only(mounted(folder, tmp_path / "mounted"))
+    assert (seen.objection, seen.is_damaged) == ("", False)
+    linked = tmp_path / "linked"
+    linked.symlink_to(tmp_path / "mounted")
+    assert only(replace(folder, path=linked)).objection == ""
+
+
+def test_a_link_that_leaves_the_folder_is_refused_by_name(tmp_path: Path) -> None:
+    """Text or signature: where it leads is said."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    written = folder.write(statement(), file)
+    for name in (f"{written.name}.sig", written.name):
+        inside, outside = written.with_name(name), tmp_path / f"outside-{name}"
+        inside.rename(outside)
+        inside.symlink_to(outside)
+        seen = only(folder)
+        assert seen.is_damaged
+        assert "a link that leaves the folder" in seen.objection
+        assert outside.name in seen.objection
+
+
+def test_changed_line_ends_are_named_as_the_cause(tmp_path: Path) -> None:
+    """A checkout that writes CR LF breaks what was signed; the reason says so, and how it is mended."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    written = folder.write(statement(), file)
+    for one in (written, written.with_name(f"{written.name}.sig")):
+        one.write_bytes(one.read_bytes().replace(b"\n", b"\r\n"))
+    seen = only(folder)
+    assert seen.is_damaged
+    assert "CR LF" in seen.objection
+    assert ".gitattributes" in seen.objection
+
+
+def test_a_signature_is_as_good_with_other_line_ends(tmp_path: Path) -> None:
+    """Its armour is no signed text."""
+    file, public = key_file(tmp_path, "key")
+    folder = folder_of(tmp_path, signer("person-one", public, "change-manager"))
+    written = folder.write(statement(), file)
+    signature = written.with_name(f"{written.name}.sig")
+    signature.write_bytes(signature.read_bytes().replace(b"\n", b"\r\n"))
+    assert only(folder).objection == ""
+
+
 def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
     """A statement that nobody could find again was not made."""
     (tmp_path / "said").write_text("in the way")

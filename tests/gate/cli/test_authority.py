@@ -90,3 +90,16 @@ def test_without_a_folder_for_grants_there_are_none(desk: Path, capsys: pytest.C
     assert "P0: nothing in force" in listed(capsys)
     assert state(desk, "grant") is ExitCode.USAGE_ERROR
     assert "standingAuthority: FOLDER" in capsys.readouterr().err
+
+
+def test_a_grant_that_cannot_be_read_is_listed_with_its_reason(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing in force is no answer when a file is there: which file, and why it says nothing."""
+    assert state(desk, "grant") is ExitCode.GO
+    (written,) = (desk / "standing").glob("*.json")
+    written.write_bytes(written.read_bytes().replace(b"\n", b"\r\n"))
+    told = listed(capsys)
+    assert "P0: nothing in force" in told
+    assert written.name in told
+    assert "CR LF" in told

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
 import io
+import os
+from typing import NoReturn
 
 import pytest
 
 from gates import cli
+from gates.cli.operating import actor
 from gates.model.exit_code import ExitCode
 from gates.operations.maintenance import is_on
 from tests.support.fake_room import FakeRoom, environment
@@ -111,3 +115,19 @@ def test_a_failed_action_needs_a_person(room: FakeRoom, monkeypatch: pytest.Monk
     room.configuration.refuses = True
     assert run("scale a --min-instances 2") is ExitCode.ACTION_FAILED
     assert room.ledger.written[-1].by == "somebody"
+
+
+@pytest.mark.parametrize("refusal", [KeyError("getpwuid(): uid not found"), OSError("no user name")])
+def test_an_account_without_a_name_acts_under_its_number(
+    monkeypatch: pytest.MonkeyPatch, refusal: Exception
+) -> None:
+    """A container's user stands in no list of accounts; who asks is known all the same."""
+
+    def refuse() -> NoReturn:
+        raise refusal
+
+    monkeypatch.delenv("GATE_ACTOR", raising=False)
+    monkeypatch.setattr(getpass, "getuser", refuse)
+    assert actor() == f"uid {os.getuid()}"
+    monkeypatch.setenv("GATE_ACTOR", "job 17 of the pipeline")
+    assert actor() == "job 17 of the pipeline"

@@ -16,6 +16,50 @@ from tests.support.sample_verdict import RUN_ID, bad_verdict, good_verdict
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
+LOCATIONS: dict[str, Any] = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["physicalLocation"],
+        "additionalProperties": False,
+        "properties": {
+            "physicalLocation": {
+                "type": "object",
+                "required": ["artifactLocation", "region"],
+                "additionalProperties": False,
+                "properties": {
+                    "artifactLocation": {
+                        "type": "object",
+                        "required": ["uri"],
+                        "additionalProperties": False,
+                        "properties": {
+                            # relative: code scanning looks for it in the checkout
+                            "uri": {"type": "string", "pattern": r"^[A-Za-z0-9._~%-][A-Za-z0-9._~%/-]*$"},
+                            "uriBaseId": {"type": "string"},
+                        },
+                    },
+                    "region": {
+                        "type": "object",
+                        "required": ["startLine"],
+                        "additionalProperties": False,
+                        "properties": {"startLine": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+            "logicalLocations": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {"name": {"type": "string"}, "kind": {"type": "string"}},
+                },
+            },
+        },
+    },
+}
+"""GitHub's code scanning refuses a whole file when one result has no physical location."""
+
 SUBSET: dict[str, Any] = {
     "type": "object",
     "required": ["version", "runs"],
@@ -52,10 +96,11 @@ SUBSET: dict[str, Any] = {
                     "invocations": {"items": {"required": ["executionSuccessful"]}},
                     "results": {
                         "items": {
-                            "required": ["message"],
+                            "required": ["message", "locations", "ruleId"],
                             "properties": {
                                 "message": TEXT,
                                 "level": LEVEL,
+                                "locations": LOCATIONS,
                                 "suppressions": {
                                     "items": {
                                         "required": ["kind"],
@@ -131,3 +176,27 @@ def test_nothing_looked_at_is_no_success() -> None:
     """Neither an empty verdict nor one whose channel had a flaw."""
     assert run_of(replace(GOOD, judgements=()))["invocations"] == [{"executionSuccessful": False}]
     assert run_of(replace(GOOD, flaws=("cut",)))["invocations"] == [{"executionSuccessful": False}]
+
+
+def test_a_result_stands_at_the_line_that_demands_it_beside_who_is_to_blame() -> None:
+    """A reader opens the document at its criterion, and sees the services next to it."""
+    for result in run_of(BAD)["results"]:
+        demanded = next(one for one in BAD.criteria if one.id == result["ruleId"])
+        (location,) = result["locations"]
+        place = location["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == demanded.document
+        assert place["region"]["startLine"] == demanded.line
+        assert location["logicalLocations"]
+
+
+def test_a_verdict_without_places_still_has_one_for_every_result() -> None:
+    """Verdicts of an older gate, and documents whose names no URI can hold as they are."""
+    for document, uri in (
+        ("", "criteria/security.yaml"),
+        ("criteria/für alle.yaml", "criteria/f%C3%BCr%20alle.yaml"),
+    ):
+        changed = tuple(replace(one, document=document, line=0) for one in BAD.criteria)
+        for result in run_of(replace(BAD, criteria=changed))["results"]:
+            place = result["locations"][0]["physicalLocation"]
+            assert place["artifactLocation"]["uri"] == uri
+            assert place["region"]["startLine"] == 1

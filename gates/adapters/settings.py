@@ -1,0 +1,96 @@
+"""Where the project is, and every variable of the environment that the gate reads.
+
+Documents, producers, the run folder and what documents name are relative to the project's root, so that a
+command does the same in every working directory. The root is `GATE_ROOT`, or the nearest folder at or above
+the working directory that holds a platform (`platforms/NAME/platform.yaml`), or the checkout that the gate
+itself was installed from. Relative values of variables are relative to the root too: they reach the
+producers' process, which runs there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gates.errors import ConfigurationError
+
+ROOT = "GATE_ROOT"
+PLATFORM = "GATE_PLATFORM"
+REPORTS = "GATE_REPORTS"
+_DEFAULT_PLATFORM = "platforms/isectech"
+_DEFAULT_REPORTS = "reports"
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def project_root() -> Path:
+    """Return the project's root.
+
+    Raises:
+        ConfigurationError: there is none: the message says where it was looked for.
+    """
+    if named := os.environ.get(ROOT):
+        folder = Path(named).absolute()
+        if not folder.is_dir():
+            raise ConfigurationError(
+                f"{ROOT}={named} is no folder", next_step="name the folder that holds platforms/"
+            )
+        return folder
+    here = _here()
+    for folder in (here, *here.parents, _CHECKOUT):
+        if _is_project(folder):
+            return folder
+    raise ConfigurationError(
+        f"there is no project here: neither {here} nor a folder above it holds platforms/NAME/platform.yaml",
+        next_step=f"go to the project's folder, or name it: {ROOT}=FOLDER",
+    )
+
+
+def from_root(path: str | Path) -> Path:
+    """Return a path of a document or of a variable: as it is when absolute, else below the project's root.
+
+    In the root itself it stays relative, as a person writes it.
+
+    Raises:
+        ConfigurationError: the path is relative and there is no project.
+    """
+    if Path(path).is_absolute():
+        return Path(path)
+    root = project_root()
+    return Path(path) if root == _here() else root / path
+
+
+def below_root(path: str | Path) -> str:
+    """Return a path as it stands in the project, with `/`; one from elsewhere keeps its last folders."""
+    whole = Path(path).absolute()
+    try:
+        return whole.relative_to(project_root()).as_posix()
+    except (ValueError, ConfigurationError):
+        return Path(*whole.parts[-3:]).as_posix() if len(whole.parts) > 3 else whole.name  # noqa: PLR2004
+
+
+def platform_folder() -> Path:
+    """Return the folder of the platform: GATE_PLATFORM, or `platforms/isectech`."""
+    return from_root(os.environ.get(PLATFORM) or _DEFAULT_PLATFORM)
+
+
+def reports_folder() -> Path:
+    """Return the folder that receives the runs and the ledger: GATE_REPORTS, or `reports`."""
+    return from_root(os.environ.get(REPORTS) or _DEFAULT_REPORTS)
+
+
+def ledger_path() -> Path:
+    """Return the file of the ledger and the journal."""
+    return reports_folder() / "gate.sqlite3"
+
+
+def _is_project(folder: Path) -> bool:
+    return any((folder / "platforms").glob("*/platform.yaml"))
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the working directory is gone: {error.strerror}", next_step="go to a folder that exists"
+        ) from error
