@@ -17,7 +17,7 @@ from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement
 from gates.model.platform import Impact
-from gates.reporting.phrasing import demand, measured
+from gates.model.wording import observed
 
 _PRODUCER = "test_load.py::"
 _QUICK = "smoke"
@@ -57,8 +57,7 @@ def _sends(criterion: Criterion, profile: str) -> bool:
 def _figure(judgement: Judgement) -> str:
     if judgement.measured is None:
         return ""
-    wanted = demand(judgement.criterion)
-    return f"{measured(judgement.measured)} of {judgement.samples:,} samples, demanded {wanted}"
+    return observed(judgement.measured, judgement.samples, judgement.criterion)
 
 
 def _page(house: wiring.House, port: int) -> ExitCode:

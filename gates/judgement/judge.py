@@ -23,11 +23,13 @@ PASS, waived or not, counts as what it is, one that was not judged as INCONCLUSI
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gates.judgement import comparators
+from gates.model import wording
 from gates.model.criterion import FAILED_CHECKS, Criterion, Priority, Severity
 from gates.model.evidence import ATTESTATION, Evidence, EvidenceBundle, EvidenceStatus, Measurement
 from gates.model.judgement import Judgement, Outcome, Waiver, worst
@@ -71,13 +73,15 @@ def _parts(criterion: Criterion, judged: Mapping[str, Sequence[Judgement]]) -> t
     """Return what the criteria say that `criterion` sums up."""
     findings = []
     for name in criterion.summarises:
+        alike = Counter(one.outcome for one in judged.get(name, ()))
         for one in judged.get(name, ()):
-            key = f"{name}@{one.service}"
+            of = f" for {alike[one.outcome]} services" if alike[one.outcome] > 1 else ""
+            key = name if of else f"{name}@{one.service}"
             failed = Measurement(value=float(one.outcome is Outcome.FAIL), unit=FAILED_CHECKS)
             findings.append(
                 _Finding(
                     outcome=one.outcome,
-                    reason=f"{key}: {one.outcome}",
+                    reason=f"{key}: {one.outcome}{of}",
                     measured=failed,
                     priority=one.priority,
                 )
@@ -150,7 +154,7 @@ def _failed_check(criterion: Criterion, evidence: Evidence, measured: Measuremen
     if measured.value > 0:
         return _Finding(
             outcome=Outcome.FAIL,
-            reason=evidence.reason or f"{measured.value:g} failed checks in {evidence.producer}",
+            reason=evidence.reason or f"{wording.figure(measured)} in {evidence.producer}",
             measured=measured,
             margin=-measured.value,
             priority=criterion.priority,
@@ -160,11 +164,10 @@ def _failed_check(criterion: Criterion, evidence: Evidence, measured: Measuremen
 
 
 def _compared(criterion: Criterion, evidence: Evidence, measured: Measurement) -> _Finding:
-    value, unit = measured.value, f" {measured.unit}" if measured.unit else ""
+    value = measured.value
     is_held = comparators.holds(value, criterion.comparator, criterion.threshold)
-    demand = f"{criterion.comparator} {criterion.threshold:g}{unit}"
-    seen = f"measured {value:.6g}{unit} over {evidence.samples} samples, demanded {demand}"
-    seen += f" ({evidence.reason})" if evidence.reason and is_held else ""
+    seen = wording.observed(measured, evidence.samples, criterion)
+    seen += f" ({evidence.reason})" if evidence.reason else ""
     if not is_held and evidence.samples < criterion.minimum_samples:
         return _Finding(outcome=Outcome.INCONCLUSIVE, reason=seen, measured=measured)
     return _Finding(

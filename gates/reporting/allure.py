@@ -16,6 +16,8 @@ from uuid import NAMESPACE_URL, uuid5
 from gates.model.evidence import Evidence, Window
 from gates.model.judgement import Outcome
 from gates.model.verdict import VerdictOutcome
+from gates.model.wording import demanded
+from gates.reporting.finding import finding
 from gates.reporting.ordering import by_urgency
 from gates.reporting.phrasing import count, measured, waived_by
 from gates.reporting.redaction import clean, one_line
@@ -86,7 +88,7 @@ def _entry_files(document: VerdictDocument, entry: Entry) -> list[AllureFile]:
         for item, file in zip(entry.evidence, attachments, strict=False)
     ]
     status = "skipped" if entry.is_waived else _STATUS[entry.outcome]
-    return [_file(result, status=status, message=_message(entry)), *attachments]
+    return [_file(result, status=status, message=_message(document, entry)), *attachments]
 
 
 def _result(document: VerdictDocument, key: str, labels: dict[str, str], window: Window) -> dict[str, Any]:
@@ -121,26 +123,23 @@ def _window(document: VerdictDocument, entry: Entry) -> Window:
     return Window(start=min(w.start for w in windows), end=max(w.end for w in windows))
 
 
-def _message(entry: Entry) -> str:
+def _message(document: VerdictDocument, entry: Entry) -> str:
+    found = finding(document, entry)
     lines = [
         f"WAIVED {waived_by(entry.waiver)}: {entry.waiver.reason}"
         if entry.waiver and entry.is_waived
         else "",
-        f"{entry.outcome}: {entry.reason}",
-        f"measured {measured(entry.measured)}, demanded {entry.demand}",
-        f"follows from {entry.implied_by}" if entry.implied_by else "",
-        f"blames {', '.join(entry.blames)}" if entry.blames else "",
+        *(f"{entry.outcome}: {line}" if n == 0 else line for n, line in enumerate(found.lines)),
     ]
     return "\n".join(line for line in lines if line)
 
 
 def _description(document: VerdictDocument, entry: Entry) -> str:
     criterion = document.criterion(entry)
-    samples = count(entry.samples, "sample")
     parts = (
         criterion.statement,
         criterion.rationale,
-        f"Demanded: {entry.demand}; measured: {measured(entry.measured)} from {samples}.",
+        f"Demanded: {demanded(criterion)}. Seen: {entry.reason}",
         f"On failure: {criterion.failure_action}. Source: {criterion.source.item}",
     )
     return "\n\n".join(html.escape(clean(part), quote=False) for part in parts if part)  # shown as Markdown

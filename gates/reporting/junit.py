@@ -12,6 +12,8 @@ from xml.etree import ElementTree as ET
 
 from gates.model.judgement import Outcome
 from gates.model.verdict import VerdictOutcome
+from gates.model.wording import demanded
+from gates.reporting.finding import finding
 from gates.reporting.ordering import by_urgency
 from gates.reporting.phrasing import measured, waived_by
 from gates.reporting.redaction import clean, one_line
@@ -71,7 +73,7 @@ def _case(suite: ET.Element, document: VerdictDocument, entry: Entry) -> None:
         "owner": criterion.owner,
         "severity": criterion.severity.value,
         "blocking": str(entry.is_blocking).lower(),
-        "demanded": entry.demand,
+        "demanded": demanded(criterion),
         "measured": measured(entry.measured),
         "samples": str(entry.samples),
     }
@@ -86,15 +88,12 @@ def _case(suite: ET.Element, document: VerdictDocument, entry: Entry) -> None:
 
 def _details(document: VerdictDocument, entry: Entry) -> str:
     criterion = document.criterion(entry)
-    lines = [
-        criterion.statement,
-        f"measured {measured(entry.measured)}, demanded {entry.demand}",
-        entry.reason,
-        f"implied by {entry.implied_by}" if entry.implied_by else "",
-        f"blames {', '.join(entry.blames)}" if entry.blames else "",
-        *(f"{item.producer}: {item.reason}" for item in entry.evidence if item.reason),
-    ]
-    return "\n".join(line for line in lines if line)
+    more = (
+        f"{item.producer}: {item.reason}"
+        for item in entry.evidence
+        if item.reason and item.reason not in entry.reason
+    )
+    return "\n".join([criterion.statement, *finding(document, entry).lines, *more])
 
 
 def _say(case: ET.Element, element: str, message: str, text: str) -> None:

@@ -11,21 +11,21 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from gates.model.decision import Decision
-from gates.model.judgement import Outcome
 from gates.model.receipt import Receipt
+from gates.reporting.finding import figures, finding
 from gates.reporting.matrix import cells
-from gates.reporting.next_steps import next_steps, receipt_line
+from gates.reporting.next_steps import receipt_line, what_next
 from gates.reporting.ordering import failed, unconcluded, waived
-from gates.reporting.phrasing import measured, moment, waived_by
+from gates.reporting.phrasing import moment, waived_by
 from gates.reporting.redaction import one_line
 from gates.reporting.verdict_document import Entry, VerdictDocument, counted
 
 LIMIT = 65_536
 """Bytes that the text stays below."""
 
-_TABLE_BUDGET = 10_000
+_TABLE_BUDGET = 8_500
 _LIST_BUDGET = 3_500
-"""Bytes that one table or list may take: five tables and three lists together stay below the limit."""
+"""Bytes that one table or list may take: six tables and three lists together stay below the limit."""
 
 _TEXT = 300
 _CUT = "\n\ncut here: verdict.json has all of it\n"
@@ -43,8 +43,9 @@ def markdown(
         _entries("Failed as a consequence", document, [entry for entry in found if entry.implied_by]),
         _entries("No conclusion", document, unconcluded(document)),
         _waived(waived(document)),
+        _figures(document),
         _matrix(document),
-        _list("What happens next", next_steps(document.outcome, decision)),
+        _list("What happens next", what_next(document, decision)),
         _list("What was done", [receipt_line(receipt) for receipt in receipts]),
         _foot(document),
     ]
@@ -71,16 +72,32 @@ def _head(document: VerdictDocument) -> str:
 
 
 def _entries(title: str, document: VerdictDocument, entries: Sequence[Entry]) -> str:
-    head = ("Criterion", "Service", "Measured", "Demanded", "Why")
+    head = ("Criterion", "Service", "Seen", "Whose", "Next")
     return _table(title, head, [_row(document, entry) for entry in entries])
 
 
 def _row(document: VerdictDocument, entry: Entry) -> tuple[str, ...]:
     criterion = document.criterion(entry)
     weight = entry.priority or criterion.severity
-    why = f"follows from {entry.implied_by}. {entry.reason}" if entry.implied_by else entry.reason
-    seen = "error" if entry.outcome is Outcome.ERROR else measured(entry.measured)
-    return (f"{entry.criterion} ({weight}) {criterion.statement}", entry.service, seen, entry.demand, why)
+    found = finding(document, entry)
+    seen = f"follows from {found.cause}. {found.seen}" if found.cause else found.seen
+    whose = f"{found.whose}; blames {', '.join(found.blames)}" if found.blames else found.whose
+    return (
+        f"{entry.criterion} ({weight}) {criterion.statement}",
+        entry.service,
+        seen,
+        whose,
+        found.next_step,
+    )
+
+
+def _figures(document: VerdictDocument) -> str:
+    head = ("Criterion", "Service", "Measured", "Demanded", "Samples")
+    rows = [
+        (", ".join(one.criteria), ", ".join(one.services), one.value, one.demand, one.samples)
+        for one in figures(document)
+    ]
+    return _table("Measured, and held", head, rows)
 
 
 def _waived(entries: Iterable[Entry]) -> str:

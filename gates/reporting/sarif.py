@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from gates.model.criterion import Criterion, Severity
 from gates.model.judgement import Outcome
+from gates.reporting.finding import finding
 from gates.reporting.redaction import clean
 from gates.reporting.verdict_document import Entry, VerdictDocument
 
@@ -33,7 +34,7 @@ def sarif(document: VerdictDocument) -> str:
         "tool": {"driver": {"name": "release-gate", "rules": [_rule(one) for one in criteria.values()]}},
         "automationDetails": {"id": clean(f"{document.scope.stage}/{document.run_id}")},
         "invocations": [{"executionSuccessful": is_complete and bool(entries)}],
-        "results": [_result(entry, criteria[entry.criterion]) for entry in failed],
+        "results": [_result(document, entry, criteria[entry.criterion]) for entry in failed],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
@@ -60,13 +61,13 @@ def _demanded_at(criterion: Criterion) -> Mapping[str, Any]:
     }
 
 
-def _result(entry: Entry, criterion: Criterion) -> Mapping[str, Any]:
+def _result(document: VerdictDocument, entry: Entry, criterion: Criterion) -> Mapping[str, Any]:
     waiver = entry.waiver if entry.is_waived else None
     suppressed = [] if waiver is None else [{"kind": "external", "justification": clean(waiver.reason)}]
     return {
         "ruleId": criterion.id,
         "level": _LEVELS.get(criterion.severity, "note"),
-        "message": {"text": clean(f"{entry.service}: {entry.reason}")},
+        "message": {"text": clean(f"{entry.service}: {finding(document, entry).text}")},
         "locations": [
             {
                 "physicalLocation": _demanded_at(criterion),

@@ -1,7 +1,7 @@
 """The verdict as plain text for a person at a terminal, 80 columns wide.
 
-The verdict stands first, then what failed (criterion, service, measured against demanded), then what happens
-next, and the whole picture as services against categories.
+The verdict stands first, then what failed (criterion, service, what was seen, whose it is, what to do), what
+happens next, the figures that held, and the whole picture as services against categories.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from gates.model.decision import Decision
-from gates.model.judgement import Outcome
 from gates.model.receipt import Receipt
+from gates.reporting.finding import Measured, figures, finding, waits_for_attestation
 from gates.reporting.matrix import matrix
-from gates.reporting.next_steps import next_steps, receipt_line
+from gates.reporting.next_steps import receipt_line, what_next
 from gates.reporting.ordering import alike, failed, unconcluded, waived
-from gates.reporting.phrasing import measured, waived_by
+from gates.reporting.phrasing import waived_by
 from gates.reporting.redaction import one_line
-from gates.reporting.verdict_document import Entry, VerdictDocument, counted
+from gates.reporting.verdict_document import WAITS, Entry, VerdictDocument, counted
 
 WIDTH = 80
 _SHOWN = 10
@@ -31,10 +31,11 @@ def terminal(
     parts = [
         _headline(document),
         _failures(document),
-        _part("NO CONCLUSION", [_entries(document, group) for group in alike(unconcluded(document))]),
+        *_unconcluded(document),
         _part("WAIVED", [_waiver(entry) for entry in waived(document)]),
+        _part("MEASURED", [_measured(one) for one in figures(document)]),
         _part("SERVICES", [matrix(document, width=WIDTH)]),
-        _part("NEXT", [_item(step) for step in next_steps(document.outcome, decision)]),
+        _part("NEXT", [_item(step) for step in what_next(document, decision)]),
         _part("DONE", [_item(receipt_line(receipt)) for receipt in receipts]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -45,7 +46,8 @@ def _headline(document: VerdictDocument) -> str:
     about = f"release {release.id} · {release.environment} · {document.scope.stage}"
     lines = [f"{document.outcome}  {one_line(about)}", *_wrap(counted(document.counts))]
     for reason in document.reasons:
-        lines += _wrap(reason)
+        if not reason.startswith(WAITS):  # the part below names each of them
+            lines += _wrap(reason)
     return "\n".join(lines)
 
 
@@ -58,22 +60,36 @@ def _failures(document: VerdictDocument) -> str:
     return _part("FAILED", blocks + follow)
 
 
+def _unconcluded(document: VerdictDocument) -> Iterator[str]:
+    """Yield what could not be concluded, and apart from it what only a person can answer."""
+    groups = alike(unconcluded(document))
+    people = [group for group in groups if waits_for_attestation(document, group[0])]
+    yield _part("NO CONCLUSION", [_entries(document, group) for group in groups if group not in people])
+    yield _part("WAITS FOR PEOPLE", [_person(document, group) for group in people], shown=len(people))
+
+
+def _person(document: VerdictDocument, group: Sequence[Entry]) -> str:
+    entry, criterion = group[0], document.criterion(group[0])
+    about = entry.service if len(group) == 1 else f"{len(group)} services"
+    return _item(f"{entry.criterion} {about} ({finding(document, entry).whose}): {criterion.statement}")
+
+
 def _entries(document: VerdictDocument, group: Sequence[Entry]) -> str:
     """Tell what is the same of several services once."""
     entry, criterion = group[0], document.criterion(group[0])
     weight = " · ".join(filter(None, (entry.priority, criterion.severity.value)))
     lines = [*_head(entry.criterion, [one.service for one in group], weight)]
     lines += _wrap(criterion.statement, indent=4)
-    if entry.outcome is Outcome.ERROR:
-        lines += _wrap("could not be evaluated", indent=4)
-    else:
-        seen = "" if entry.measured is None else f"measured {measured(entry.measured)}, "
-        lines += _wrap(f"{seen}demanded {entry.demand}", indent=4)
-    lines += _wrap(entry.reason, indent=4)
-    blamed = [service for service in entry.blames if service != entry.service]
-    if blamed:
-        lines += _wrap(f"blames {', '.join(blamed)}", indent=4)
+    for line in finding(document, entry).lines:
+        lines += _wrap(line, indent=4, hanging=2 if line.startswith("→") else 0)
     return "\n".join(lines)
+
+
+def _measured(one: Measured) -> str:
+    """Tell a figure that held; of several services the one closest to the threshold."""
+    whose = one.services[0] if len(one.services) == 1 else f"the closest of {len(one.services)} services"
+    value = f"{one.value} over {one.samples}, demanded {one.demand}"
+    return _item(f"{', '.join(one.criteria)} ({whose}): {value}")
 
 
 def _head(criterion: str, services: Sequence[str], weight: str) -> Iterator[str]:
@@ -93,12 +109,12 @@ def _waiver(entry: Entry) -> str:
     return _item(f"{entry.key} {entry.outcome} waived {who}")
 
 
-def _part(title: str, blocks: Iterable[str]) -> str:
-    shown = list(blocks)
-    if not shown:
+def _part(title: str, blocks: Iterable[str], *, shown: int = _SHOWN) -> str:
+    found = list(blocks)
+    if not found:
         return ""
-    more = [f"  … and {len(shown) - _SHOWN} more: see verdict.json"] if len(shown) > _SHOWN else []
-    return "\n".join([title, *shown[:_SHOWN], *more])
+    more = [f"  … and {len(found) - shown} more: see verdict.json"] if len(found) > shown else []
+    return "\n".join([title, *found[:shown], *more])
 
 
 def _item(text: str) -> str:

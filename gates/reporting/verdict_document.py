@@ -256,8 +256,11 @@ def _waiting(verdict: Verdict) -> list[str]:
         prefix = f"{ATTESTATION}{role}"
         if not any(e.measurement is not None and e.producer.startswith(prefix) for e in judgement.evidence):
             open_ids.setdefault(role, {})[judgement.criterion.id] = None
-    return [f"waits for the attestation of the {role}: {', '.join(ids)}" for role, ids in open_ids.items()]
+    return [f"{WAITS} {role}: {', '.join(ids)}" for role, ids in open_ids.items()]
 
+
+WAITS: Final = "waits for the attestation of the"
+"""How the reasons begin that name what people have to say."""
 
 _BLOCKING_WORDS = {
     Outcome.FAIL: "failed",

@@ -116,7 +116,14 @@ def _special() -> dict[tuple[str, str], Judgement]:
         failed(LOGOUT, name, 1, refused, implied_by=LOGOUT.id, blames=("auth-service",))
         for name in ("api-gateway", "asset-discovery")
     ]
-    found.append(failed(LATENCY, "nlp-assistant", 412.5, "p95 412.5 ms over 1,240 requests, p99 980 ms"))
+    found.append(
+        failed(
+            LATENCY,
+            "nlp-assistant",
+            412.5,
+            "measured 412.5 ms over 1,240 samples, demanded < 300 ms (p99 980 ms)",
+        )
+    )
     waiver = Waiver(
         criterion=HEADERS.id,
         service="frontend",

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gates.model.criterion import Comparator
-from gates.reporting.phrasing import demand, duration, measured, number, quantity
+from gates.model.wording import number, quantity
+from gates.reporting.phrasing import demand, duration, measured
 from tests.support.builders import criterion
 
 

@@ -31,7 +31,7 @@ def test_a_failure_says_what_was_measured_against_what() -> None:
     text = terminal(BAD)
 
     assert "PRF-P95  nlp-assistant  [P0 · critical]" in text
-    assert "measured 412.5 ms, demanded < 300 ms" in text
+    assert text.count("412.5 ms") == text.count("demanded < 300 ms (p99") == 1
 
 
 def test_causes_are_told_and_effects_are_named() -> None:
@@ -47,7 +47,8 @@ def test_an_error_is_no_measurement() -> None:
     text = terminal(BAD)
 
     assert "could not be evaluated" in text
-    assert "could not be evaluated\n    the Monitoring API" in text
+    assert text.count("the Monitoring API") == 1
+    assert "measured nothing" not in text
 
 
 def test_what_happens_next_and_what_was_done() -> None:

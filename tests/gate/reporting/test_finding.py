@@ -1,0 +1,124 @@
+"""One finding, written once, with whose it is and what to do next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gates.judgement.judge import judge
+from gates.model.criterion import Comparator, FailureAction
+from gates.model.decision import Decision, DecisionKind
+from gates.model.evidence import EvidenceBundle
+from gates.model.judgement import Judgement, Outcome
+from gates.reporting.allure import allure_files
+from gates.reporting.finding import figures, finding, waiting_commands
+from gates.reporting.junit import junit
+from gates.reporting.markdown import markdown
+from gates.reporting.sarif import sarif
+from gates.reporting.terminal import terminal
+from gates.reporting.verdict_document import VerdictDocument, verdict_document
+from tests.support.builders import NOW, criterion, evidence
+from tests.support.sample_verdict import bad_verdict, good_verdict
+
+RATE = criterion(
+    id="LOD-ACHIEVED",
+    category="contract",
+    comparator=Comparator.GE,
+    threshold=0.9,
+    unit="ratio",
+    failure_action=FailureAction.SCALE,
+)
+TRAINED = criterion(id="OPS-01", producers=(), attested_by="product-owner", owner="operations-manager")
+SIGNED = criterion(id="OPS-04", producers=(), attested_by="product-owner", owner="operations-manager")
+
+
+def rate(value: float) -> Judgement:
+    """Judge a reached share of the demanded rate."""
+    seen = evidence(value, criterion=RATE.id, unit="ratio", samples=1033)
+    (judged,) = judge([RATE], EvidenceBundle(items=(seen,)), now=NOW)
+    return judged
+
+
+def document(*judgements: Judgement) -> VerdictDocument:
+    """Return the document of a verdict with these judgements alone."""
+    return verdict_document(replace(bad_verdict(), judgements=judgements), run_id="r")
+
+
+REPORTS: dict[str, Callable[[VerdictDocument], str]] = {
+    "terminal": terminal,
+    "markdown": lambda one: markdown(one).replace("&#60;", "<"),
+    "junit message": lambda one: junit(one).partition("<failure")[2],
+    "allure message": lambda one: str([f.content for f in allure_files(one)]),
+    "sarif": lambda one: str(json.loads(sarif(one))),
+}
+
+
+def test_a_finding_says_what_was_measured_over_how_many_and_what_was_demanded() -> None:
+    """Per cent, thousands grouped, no name of a comparator, no more than four digits."""
+    judged = rate(0.875424)
+    found = finding(document(judged), document(judged).judgements[0])
+
+    assert (judged.outcome, judged.samples) == (Outcome.FAIL, 1033)
+    for part in ("87.54 %", "1,033", "≥ 90 %"):
+        assert part in found.seen
+    assert " ge " not in found.seen
+    assert "0.875424" not in found.seen
+    assert (found.whose, found.next_step.partition(";")[0]) == (RATE.owner, "scale or optimise")
+
+
+@pytest.mark.parametrize("name", ["terminal", "sarif"])
+def test_a_figure_stands_once_in_a_report(name: str) -> None:
+    """The decision that repeats the finding does not make it stand twice."""
+    judged = rate(0.875424)
+    because = (f"{judged.criterion.id} auth-service: {judged.reason}",)
+    decided = Decision(kind=DecisionKind.SCALE, because=because, services=("auth-service",))
+    report = terminal(document(judged), decision=decided) if name == "terminal" else sarif(document(judged))
+
+    assert report.count("87.54 %") == 1
+
+
+@pytest.mark.parametrize("name", list(REPORTS))
+def test_every_report_tells_the_same_finding(name: str) -> None:
+    """Terminal, Markdown, JUnit, Allure and SARIF: the same sentence and the same next step."""
+    told = " ".join(REPORTS[name](document(rate(0.875424))).split())
+
+    assert "measured 87.54 % over 1,033 samples, demanded ≥ 90 %" in told
+    assert "gate criteria explain LOD-ACHIEVED" in told
+
+
+def test_what_a_person_must_say_names_the_role_and_the_command() -> None:
+    """One command for each role, with everything that waits for it."""
+    judged = judge([TRAINED, SIGNED], EvidenceBundle(items=()), now=NOW)
+    waiting = document(*judged)
+    (command,) = waiting_commands(waiting, waiting.judgements)
+
+    assert command.startswith("gate attest OPS-01 OPS-04 --env sandbox --role product-owner ")
+    assert finding(waiting, waiting.judgements[0]).whose == "product-owner"
+    assert command in " ".join(terminal(waiting).split())
+
+
+def test_what_was_not_seen_names_the_command_that_looks_again() -> None:
+    """An open check is not left to be looked up."""
+    (judged,) = judge([criterion()], EvidenceBundle(items=()), now=NOW)
+    found = finding(document(judged), document(judged).judgements[0])
+
+    assert found.next_step.endswith("gate run --env sandbox --stage immediate --only HLT-LIVE")
+
+
+def test_a_figure_that_held_is_shown_beside_its_threshold() -> None:
+    """In the terminal and on the page; a count of failed checks is no figure."""
+    held = document(rate(0.995))
+    (only,) = figures(held)
+
+    assert (only.criteria, only.value, only.demand, only.samples) == (
+        ("LOD-ACHIEVED",),
+        "99.5 %",
+        "≥ 90 %",
+        "1,033 samples",
+    )
+    assert figures(verdict_document(good_verdict(), run_id="r")) == ()
+    for report in (terminal, markdown):
+        assert "99.5 %" in report(held)
