@@ -98,7 +98,10 @@ def main() -> int:
             f"to read: {REPORTS / run / 'summary.md'}, {REPORTS / run / 'allure-report' / 'index.html'}\n"
         )
         if code == ROLLED_BACK:
-            CONSOLE.print(f"{chapter.service} is pinned to its old revision until its next deployment.\n")
+            CONSOLE.print(
+                f"{chapter.service} is pinned to its old revision: a new deployment gets no traffic until"
+                f" `gate rollback unpin {chapter.service}`.\n"
+            )
     CONSOLE.rule(f"[bold]{len(CHAPTERS)} releases in {time.monotonic() - started:.0f} s")
     return 1 if surprises else 0
 

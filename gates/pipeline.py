@@ -12,7 +12,14 @@ from typing import Protocol
 
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import RollbackPorts
-from gates.decision.candidates import FoundRelease, ServiceView, find_release
+from gates.decision.candidates import (
+    FoundRelease,
+    ServiceView,
+    doubts,
+    find_next_release,
+    find_release,
+    why_not_left,
+)
 from gates.decision.policy import covering, decide
 from gates.decision.rollback_plan import plan_rollback
 from gates.errors import CloudError, UsageError
@@ -108,6 +115,7 @@ def _view(ports: RollbackPorts, place: str, service: str, watch: WatchPolicy) ->
         verified=ports.ledger.last_go(place, service),
         tombstoned=frozenset(condemned),
         watched=frozenset(reference for reference in went if reference.name in fresh),
+        choice=ports.ledger.last_choice(place, service),
     )
 
 
@@ -163,7 +171,8 @@ class Gate:
 
     def find(self, request: Request, views: Sequence[ServiceView]) -> FoundRelease:
         """Say which revisions are under test."""
-        found = find_release(
+        find = find_release if request.stage.is_in_service else find_next_release
+        found = find(
             views,
             self.platform.services,
             release_id=request.run_id,
@@ -179,7 +188,8 @@ class Gate:
         """Collect the evidence, as it is; what is about this release is sorted out when it is judged."""
         self.announce(events.RunPrepared(setup=request.setup(release)))
         with self._step("look", f"{len(criteria)} criteria"):
-            return self.source.collect(criteria, release, views, lambda: self._changes(views))
+            changes = lambda: (*doubts(views, request.wanted), *self._changes(views))  # noqa: E731
+            return self.source.collect(criteria, release, views, changes)
 
     def _changes(self, views: Sequence[ServiceView]) -> tuple[str, ...]:
         """Say what somebody did while the gate looked: evidence about two states is evidence about none."""
@@ -229,13 +239,22 @@ class Gate:
         now = self.ports.clock.now()
         decision = decide(verdict, platform=self.platform, standing=self.standing(now), now=now)
         if decision.kind is DecisionKind.ROLL_BACK:
-            reason = decision.because[0]
-            candidates = {entry.service: entry.candidate.name for entry in verdict.release.services}
-            guilty = [view for view in views if view.state.service in decision.services]
-            cases = [view.case(candidates[view.state.service], reason) for view in guilty]
-            decision = replace(decision, plan=self.guarded(plan_rollback(cases, self.platform.services)))
+            decision = self._planned(decision, verdict.release, views)
         self.announce(events.DecisionMade(decision=decision))
         return decision
+
+    def _planned(self, decision: Decision, release: Release, views: Sequence[ServiceView]) -> Decision:
+        """Add the plan; what gets no traffic cannot be rolled back from, so it is held where it is."""
+        candidates = {entry.service: entry.candidate.name for entry in release.services}
+        guilty = {view.state.service: view for view in views if view.state.service in decision.services}
+        kept = {name: why for name, view in guilty.items() if (why := why_not_left(view, candidates[name]))}
+        because = (*decision.because, *(f"{name}: {why}" for name, why in kept.items()))
+        leaving = tuple(name for name in decision.services if name not in kept)
+        if kept and not leaving:
+            return replace(decision, kind=DecisionKind.HOLD, because=because, standing=())
+        cases = [guilty[name].case(candidates[name], decision.because[0]) for name in leaving]
+        plan = self.guarded(plan_rollback(cases, self.platform.services))
+        return replace(decision, because=because, services=leaving, plan=plan)
 
     def act(self, request: Request, decision: Decision) -> tuple[Receipt, ...]:
         """Carry the decision out, if it may be: by standing authority, or because a person says so.

@@ -158,11 +158,11 @@ class House:
         return IdentityBook(self.ledger, self.environment, SystemClock())
 
     def release_now(self) -> Release:
-        """Return the release that is deployed now, without looking at it any closer."""
-        from gates.decision.candidates import find_release
+        """Return the release that is deployed now or waits to go live, without looking at it any closer."""
+        from gates.decision.candidates import find_next_release
         from gates.pipeline import survey
 
-        return find_release(
+        return find_next_release(
             survey(self.ports, self.platform, self.environment),
             self.platform.services,
             release_id="deployed-now",

@@ -94,7 +94,11 @@ def _add_deploy(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_deploy)
     parser.add_argument("service", choices=[service.name for service in topology.SERVICES], metavar="SERVICE")
     parser.add_argument("image", metavar="IMAGE")
-    parser.add_argument("--no-traffic", action="store_true", help="leave the traffic where it is")
+    traffic = parser.add_mutually_exclusive_group()
+    traffic.add_argument("--no-traffic", action="store_true", help="pin the traffic to what serves now")
+    traffic.add_argument(
+        "--to-latest", action="store_true", help="end a pin: all traffic goes to the new revision"
+    )
     parser.add_argument("--tag", default="", help="give the revision a host of its own")
     parser.add_argument(
         "--env", action="append", default=[], metavar="NAME=VALUE", help="variable of the container"
@@ -139,11 +143,18 @@ def _deploy(options: argparse.Namespace) -> None:
     rollout = Rollout(
         image=options.image,
         takes_traffic=not options.no_traffic,
+        to_latest=options.to_latest,
         tag=options.tag,
         env=_mapping(options.env),
         annotations=_mapping(options.annotation),
     )
-    sys.stdout.write(uvloop.run(remote.deploy(options.state_dir, service, rollout)) + "\n")
+    deployed = uvloop.run(remote.deploy(options.state_dir, service, rollout))
+    sys.stdout.write(deployed.revision + "\n")
+    if rollout.takes_traffic and deployed.percent == 0:
+        sys.stderr.write(
+            f"{service.name} is pinned, so {deployed.revision} gets no traffic; end the pin with"
+            f" `gate rollback unpin {service.name}`, or deploy with --to-latest\n"
+        )
 
 
 def _beside(options: argparse.Namespace) -> int:

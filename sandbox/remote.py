@@ -14,7 +14,7 @@ from google.cloud import run_v2
 from sandbox import topology
 from sandbox.errors import SandboxError
 from sandbox.platform import disturbances
-from sandbox.platform.deployment import Deployer, Rollout, short
+from sandbox.platform.deployment import Deployed, Deployer, Rollout, short
 from sandbox.platform.state_dir import read_endpoints
 
 DISTURBANCES = ("DISTURBANCE", "IN FORCE", "CRITERIA", "SUMMARY")
@@ -22,8 +22,8 @@ HEADER = ("SERVICE", "REVISION", "TRAFFIC", "TAG", "READY", "INSTANCES", "IMAGE"
 _TIMEOUT_S = 10.0
 
 
-async def deploy(state_dir: Path, service: topology.SandboxService, rollout: Rollout) -> str:
-    """Deploy to the sandbox of a state directory and return the new revision's name.
+async def deploy(state_dir: Path, service: topology.SandboxService, rollout: Rollout) -> Deployed:
+    """Deploy to the sandbox of a state directory and return the new revision.
 
     Raises:
         SandboxError: no sandbox runs there, or the deployment failed.

@@ -158,8 +158,7 @@ class Attempt:
         Raises:
             ActionError: the revision to leave has no traffic any more, and the target is not where it went.
         """
-        named = {t.revision or state.latest_ready for t in state.traffic.targets if t.percent > 0}
-        bearing = named | {revision for revision, _ in state.serving}
+        bearing = state.bearing
         if bearing.isdisjoint({self._action.from_revision, self._action.to_revision}):
             raise ActionError(
                 f"somebody else moved the traffic to {', '.join(sorted(bearing))}; not overwritten",

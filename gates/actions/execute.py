@@ -29,11 +29,13 @@ class ExecutionPolicy:
     """The manner of a plan, how patient each action is, and whether somebody asked to stop.
 
     `is_stopped` is asked before each wave: once it says yes, what runs is finished and nothing new begins.
+    `by` is the person who asked for the plan, kept in the ledger; empty when the gate acts by itself.
     """
 
     manner: RollbackManner = field(default_factory=RollbackManner)
     patience: Patience = field(default_factory=Patience)
     is_stopped: Callable[[], bool] = lambda: False
+    by: str = ""
 
 
 class Executor:
@@ -135,7 +137,7 @@ class Executor:
         defect = proof.exception()
         receipt = proof.result() if defect is None else self._defect(action, defect)
         try:
-            self._ports.ledger.record_rollback(self._environment, receipt, self._run_id)
+            self._ports.ledger.record_rollback(self._environment, receipt, self._run_id, by=self._policy.by)
         except LedgerError as error:
             record.note(error.cause)
         receipt = record.ended(receipt)

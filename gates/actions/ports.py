@@ -11,7 +11,7 @@ from typing import Protocol
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
 from gates.model.operation import OperationReceipt
-from gates.model.receipt import Receipt
+from gates.model.receipt import Receipt, TrafficChoice
 from gates.model.release import RevisionRef
 from gates.model.state import RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit
@@ -79,11 +79,14 @@ class Ledger(Protocol):
     def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
         """Whether the revision is marked and no later GO lifted the mark."""
 
-    def record_rollback(self, environment: str, receipt: Receipt, run_id: str) -> None:
-        """Record how a rollback ended."""
+    def record_rollback(self, environment: str, receipt: Receipt, run_id: str, *, by: str = "") -> None:
+        """Record how a rollback ended, and who asked for it."""
 
     def last_rollback(self, environment: str, service: str) -> RollBack | None:
         """Return the newest rollback of the service that was verified, or None."""
+
+    def last_choice(self, environment: str, service: str) -> TrafficChoice | None:
+        """Return which revision that rollback chose, by whom, when and why, or None."""
 
     def record_operation(self, receipt: OperationReceipt) -> None:
         """Record what was done beside rollbacks."""

@@ -7,8 +7,10 @@ SQLite's write-ahead log and its lock keep two writers apart.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from gates.actions.ports import Clock
 from gates.adapters import ledger_history
@@ -18,7 +20,7 @@ from gates.model.criterion import Stage
 from gates.model.decision import RollBack
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.operation import OperationReceipt, OperationState
-from gates.model.receipt import Receipt
+from gates.model.receipt import Receipt, TrafficChoice
 from gates.model.release import RevisionRef
 from gates.model.verdict import Verdict
 
@@ -126,8 +128,8 @@ class SqliteLedger:
             ).fetchone()
         return bool(marked)
 
-    def record_rollback(self, environment: str, receipt: Receipt, run_id: str) -> None:
-        """Record how a rollback ended.
+    def record_rollback(self, environment: str, receipt: Receipt, run_id: str, *, by: str = "") -> None:
+        """Record how a rollback ended, and who asked for it.
 
         Raises:
             LedgerError: the file cannot be written.
@@ -146,12 +148,13 @@ class SqliteLedger:
             receipt.detail,
             run_id,
             stamp(receipt.at),
+            by,
         )
         with self._file.writing() as connection:
             connection.execute(
                 "insert into rollbacks (environment, service, from_revision, to_revision, is_target_verified,"
-                " reason, state, is_verified, seconds, detail, run_id, at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " reason, state, is_verified, seconds, detail, run_id, at, by)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
 
@@ -161,25 +164,47 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
+        row = self._newest_rollback(environment, service)
+        if row is None:
+            return None
+        return RollBack(
+            service=service,
+            from_revision=row["from_revision"],
+            to_revision=row["to_revision"],
+            is_target_verified=bool(row["is_target_verified"]),
+            reason=row["reason"],
+        )
+
+    def last_choice(self, environment: str, service: str) -> TrafficChoice | None:
+        """Return which revision the newest of those rollbacks chose, by whom, when and why, or None.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        row = self._newest_rollback(environment, service)
+        if row is None:
+            return None
+        return TrafficChoice(
+            left=row["from_revision"],
+            revision=row["to_revision"],
+            by=row["by"],
+            reason=row["reason"],
+            run_id=row["run_id"],
+            at=datetime.fromisoformat(row["at"]),
+        )
+
+    def _newest_rollback(self, environment: str, service: str) -> Mapping[str, Any] | None:
+        columns = ("from_revision", "to_revision", "is_target_verified", "reason", "by", "run_id", "at")
         with self._file.reading() as connection:
             row = connection.execute(
-                "select from_revision, to_revision, is_target_verified, reason from rollbacks"
+                f"select {', '.join(columns)} from rollbacks"  # noqa: S608 - names of columns, no values
                 " where environment = ? and service = ? and is_verified"
                 " and not exists (select 1 from operations o where o.environment = rollbacks.environment"
                 " and o.subject = rollbacks.service and o.action = 'unpin' and o.state = 'DONE'"
                 " and o.at > rollbacks.at) order by id desc limit 1",
                 (environment, service),
             ).fetchone()
-        if row is None:
-            return None
-        left, reached, is_target_verified, reason = row
-        return RollBack(
-            service=service,
-            from_revision=left,
-            to_revision=reached,
-            is_target_verified=bool(is_target_verified),
-            reason=reason,
-        )
+        return None if row is None else dict(zip(columns, row, strict=True))
 
     def record_drill(self, drill: DrillRecord) -> None:
         """Record what a drill measured.

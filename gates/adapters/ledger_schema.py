@@ -162,7 +162,9 @@ create table notices (
 ) strict;
 """
 
-_STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS, _INCIDENTS)
+_WHO_ROLLED_BACK = "alter table rollbacks add column by text not null default '';\n"
+
+_STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS, _INCIDENTS, _WHO_ROLLED_BACK)
 SCHEMA_VERSION = len(_STEPS)
 
 

@@ -84,7 +84,7 @@ def services(**options: object) -> ExitCode:
     if not is_dry:
         refuse_without_terminal(bool(options["is_sure"]))
     stop = Stop()
-    engine = _engine(house, stop, is_planned=is_planned)
+    engine = _engine(house, stop, is_planned=is_planned, by=str(options["by"]))
     target = None if to is None else str(to)
     reason = str(options["reason"])
     plan = engine.guard(
@@ -138,7 +138,7 @@ def _planned(
 def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
     house, stop = wiring.House(env), Stop()
-    engine = _engine(house, stop)
+    engine = _engine(house, stop, by=actor())
     procedure = planned.unfinished(house)
     found = [one for one in engine.unfinished() if abandon or not _is_part_of(one, procedure)]
     if not found and procedure is None:
@@ -171,7 +171,7 @@ def _resume_planned(
 ) -> ExitCode:
     """Go on with a planned rollback where it stands, or close it there."""
     rules = house.platform.policy.rollback
-    policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for)
+    policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for, by=actor())
     manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_tell_receipt)
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     if abandon:
@@ -252,11 +252,13 @@ def status(env: str) -> ExitCode:
 rollback.add_command(prove)
 
 
-def _engine(house: wiring.House, stop: Stop | None = None, *, is_planned: bool = False) -> RollbackEngine:
+def _engine(
+    house: wiring.House, stop: Stop | None = None, *, is_planned: bool = False, by: str = ""
+) -> RollbackEngine:
     run_id = datetime.now(UTC).strftime("rollback-%Y%m%d-%H%M%S-%f")[:-3]
     rules = house.platform.policy.rollback
     manner = rules.planned if is_planned else rules.emergency
-    policy = ExecutionPolicy(manner=manner, is_stopped=stop.is_asked_for) if stop else None
+    policy = ExecutionPolicy(manner=manner, is_stopped=stop.is_asked_for, by=by) if stop else None
     return RollbackEngine(house.environment, house.platform, house.ports, run_id=run_id, policy=policy)
 
 

@@ -14,7 +14,7 @@ from gates.errors import ConfigurationError, UsageError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.platform import ServiceSpec
 from gates.model.release import RevisionRef
-from gates.model.state import RevisionState
+from gates.model.state import Purpose, RevisionState
 
 _NO_GO_ON_RECORD = "NOT VERIFIED: no GO on record for"
 
@@ -24,7 +24,8 @@ class RollbackCase:
     """What is known of one service that has to leave revision `bad`.
 
     `revisions` are newest first; `verified` are those with a recorded GO; `tombstoned` those that are never
-    a target by themselves. `wanted` is the target that a person named, which overrides the choice.
+    a target by themselves. `sharing` are those that get traffic beside `bad`: the first to go back to.
+    `wanted` is the target that a person named, which overrides the choice.
     """
 
     service: str
@@ -33,6 +34,7 @@ class RollbackCase:
     revisions: tuple[RevisionState, ...]
     verified: tuple[RevisionRef, ...] = ()
     tombstoned: frozenset[str] = frozenset()
+    sharing: frozenset[str] = frozenset()
     wanted: str | None = None
 
 
@@ -146,13 +148,19 @@ def _wanted(case: RollbackCase) -> RevisionState | str:
 def _chosen(case: RollbackCase) -> RevisionState | str:
     """Prefer a recorded GO, older than the bad one before any other; else the previous ready revision."""
     usable = [
-        r for r in case.revisions if r.name != case.bad and r.is_ready and r.name not in case.tombstoned
+        r
+        for r in case.revisions
+        if r.name != case.bad
+        and r.is_ready
+        and r.name not in case.tombstoned
+        and r.purpose is not Purpose.PAGE
     ]
     bad = next((revision for revision in case.revisions if revision.name == case.bad), None)
     older = [r for r in usable if bad is None or r.created_at < bad.created_at]
-    good = [r for r in (*older, *usable) if _has_go(case, r)]
+    beside = [r for r in older if r.name in case.sharing]
+    good = [r for r in (*beside, *older, *usable) if _has_go(case, r)]
     if good or older:
-        return (good or older)[0]
+        return (good or beside or older)[0]
     others = [revision.name for revision in case.revisions if revision.name != case.bad]
     if not others:
         return f"there is no revision but {case.bad}"

@@ -36,3 +36,18 @@ class Receipt:
     is_verified: bool = False
     before: TrafficSplit | None = None
     after: TrafficSplit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficChoice:
+    """A recorded decision that a service serves `revision` instead of `left`.
+
+    `by` is who asked for it, empty when the gate acted by itself in `run_id`.
+    """
+
+    left: str
+    revision: str
+    by: str
+    reason: str
+    run_id: str
+    at: datetime

@@ -4,8 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from gates.model.traffic import TrafficSplit
+
+MADE = "gate/made"
+"""Annotation of a revision that the gate made itself: its purpose and its own name, `drill X-drill-1`.
+
+The name belongs to it because a later deployment copies the template with its annotations.
+"""
+
+
+class Purpose(StrEnum):
+    """Why the gate made a revision."""
+
+    PAGE = "maintenance-page"
+    RESUMED = "after-maintenance"
+    DRILL = "drill"
+    REDEPLOY = "redeploy"
+
+    @property
+    def wording(self) -> str:
+        """The purpose in words, about the revision."""
+        return {
+            Purpose.PAGE: "the maintenance page",
+            Purpose.RESUMED: "a copy that ended maintenance",
+            Purpose.DRILL: "a copy that a drill made",
+            Purpose.REDEPLOY: "a copy that `gate redeploy` made",
+        }[self]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +50,17 @@ class RevisionState:
     def annotation(self, name: str) -> str:
         """Return an annotation, or an empty text."""
         return dict(self.annotations).get(name, "")
+
+    @property
+    def purpose(self) -> Purpose | None:
+        """Why the gate made this revision; None for one that somebody else deployed."""
+        purpose, _, name = self.annotation(MADE).partition(" ")
+        return Purpose(purpose) if name == self.name and purpose in set(Purpose) else None
+
+    @property
+    def is_release(self) -> bool:
+        """Whether somebody deployed it to be used: pages and the copies of drills never wait for traffic."""
+        return self.purpose in (None, Purpose.REDEPLOY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +90,21 @@ class ServiceState:
         """The revision that has all the traffic, or None when it is split or unknown."""
         whole = [revision for revision, percent in self.serving if percent == 100]  # noqa: PLR2004
         return whole[0] if len(whole) == 1 else None
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The revisions that the traffic list gives a share, the latest ready one by its name."""
+        return frozenset(t.revision or self.latest_ready for t in self.traffic.targets if t.percent > 0)
+
+    @property
+    def bearing(self) -> frozenset[str]:
+        """The revisions that get traffic: by the list, or as the cloud reports it (the list may be newer)."""
+        return self.named | {revision for revision, _ in self.serving}
+
+    @property
+    def is_split(self) -> bool:
+        """Whether several revisions share the traffic."""
+        return len(self.named) > 1 or len(self.serving) > 1
 
     def uri_of(self, revision: str) -> str:
         """Return where a revision answers: at the service's URL when it has all traffic, else at its tag's.

@@ -31,14 +31,27 @@ class DeploymentError(SandboxError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """What is deployed and who gets to see it."""
+    """What is deployed and who gets to see it.
+
+    As on Cloud Run the traffic list stays as it is: the new revision gets what the list gives to the latest.
+    `takes_traffic` False names today's revisions instead, `to_latest` gives everything to the latest.
+    """
 
     image: str
     takes_traffic: bool = True
+    to_latest: bool = False
     tag: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A new revision and the percentage of the requests that it gets."""
+
+    revision: str
+    percent: int
 
 
 class Deployer:
@@ -55,8 +68,8 @@ class Deployer:
         """Close the connection."""
         await self._channel.close()
 
-    async def deploy(self, service: topology.SandboxService, rollout: Rollout) -> str:
-        """Create the service or give it a new revision, wait, and return the new revision's name.
+    async def deploy(self, service: topology.SandboxService, rollout: Rollout) -> Deployed:
+        """Create the service or give it a new revision, wait, and return the new revision.
 
         Raises:
             DeploymentError: the request was refused, or its operation failed or did not end in time.
@@ -66,7 +79,7 @@ class Deployer:
         except GoogleAPICallError as error:
             raise DeploymentError(f"{rollout.image} was not deployed: {error.message}") from error
 
-    async def _deploy(self, service: topology.SandboxService, rollout: Rollout) -> str:
+    async def _deploy(self, service: topology.SandboxService, rollout: Rollout) -> Deployed:
         name = f"{self._parent}/services/{service.cloud_run_name}"
         try:
             current = await self._client.get_service(name=name, timeout=_RPC_TIMEOUT_S)
@@ -86,7 +99,7 @@ class Deployer:
         updated = await self._client.update_service(request=update, timeout=_RPC_TIMEOUT_S)
         return await self._wait(updated.operation, rollout)
 
-    async def _wait(self, operation: operations_pb2.Operation, rollout: Rollout) -> str:
+    async def _wait(self, operation: operations_pb2.Operation, rollout: Rollout) -> Deployed:
         request = operations_pb2.WaitOperationRequest(
             name=operation.name, timeout=duration_pb2.Duration(seconds=int(rollout.timeout_s))
         )
@@ -98,7 +111,10 @@ class Deployer:
             reason = code_pb2.Code.Name(ended.error.code)
             raise DeploymentError(f"{rollout.image} was not deployed: {reason}: {ended.error.message}")
         service = run_v2.Service.deserialize(ended.response.value)
-        return short(service.latest_created_revision)
+        revision = short(service.latest_created_revision)
+        ready = short(service.latest_ready_revision)
+        bearing = ((one.revision or ready, one.percent) for one in service.traffic_statuses)
+        return Deployed(revision=revision, percent=sum(share for name, share in bearing if name == revision))
 
 
 def new_service(service: topology.SandboxService, rollout: Rollout) -> run_v2.Service:
@@ -155,20 +171,16 @@ def traffic_after(current: run_v2.Service, revision: str, rollout: Rollout) -> S
     """
     ready = short(current.latest_ready_revision)
     before = list(current.traffic) or [run_v2.TrafficTarget(type_=_LATEST, percent=100)]
+    serving = [run_v2.TrafficTarget(target, tag="") for target in before if target.percent]
     tagged = [_pinned(target, ready) for target in before if target.tag not in ("", rollout.tag)]
-    new_tag = (
-        [run_v2.TrafficTarget(type_=_REVISION, revision=revision, tag=rollout.tag)] if rollout.tag else []
-    )
-    if rollout.takes_traffic:
-        for target in tagged:
-            target.percent = 0
-        return [run_v2.TrafficTarget(type_=_LATEST, percent=100), *tagged, *new_tag]
-    serving = [
-        _pinned(target, ready) for target in before if target.percent and target.tag in ("", rollout.tag)
-    ]
-    for target in serving:
-        target.tag = ""
-    return [*serving, *tagged, *new_tag]
+    for target in tagged:
+        target.percent = 0
+    if rollout.to_latest:
+        serving = [run_v2.TrafficTarget(type_=_LATEST, percent=100)]
+    elif not rollout.takes_traffic:
+        serving = [_pinned(target, ready) for target in serving]
+    new_tag = run_v2.TrafficTarget(type_=_REVISION, revision=revision, tag=rollout.tag)
+    return [*serving, *tagged, *([new_tag] if rollout.tag else [])]
 
 
 def short(resource_name: str) -> str:

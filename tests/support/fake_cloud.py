@@ -11,7 +11,7 @@ from gates.actions.ports import RollbackPorts
 from gates.errors import CloudError, ConflictError, LedgerError, NotFoundError, UnavailableError
 from gates.model.decision import RollBack
 from gates.model.operation import OperationReceipt
-from gates.model.receipt import Receipt, ReceiptState
+from gates.model.receipt import Receipt, ReceiptState, TrafficChoice
 from gates.model.release import RevisionRef
 from gates.model.state import RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
@@ -198,6 +198,7 @@ class FakeLedger:
     tombstones: set[tuple[str, str, str]] = field(default_factory=set)
     rollbacks: list[tuple[str, Receipt, str]] = field(default_factory=list)
     recorded: list[OperationReceipt] = field(default_factory=list)
+    asked_by: dict[str, str] = field(default_factory=dict)
     refusal: LedgerError | None = None
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
@@ -233,10 +234,28 @@ class FakeLedger:
         self._refuse()
         return (environment, service, revision) in self.tombstones
 
-    def record_rollback(self, environment: str, receipt: Receipt, run_id: str) -> None:
-        """Remember the receipt."""
+    def record_rollback(self, environment: str, receipt: Receipt, run_id: str, *, by: str = "") -> None:
+        """Remember the receipt, and who asked."""
         self._refuse()
         self.rollbacks.append((environment, receipt, run_id))
+        self.asked_by[run_id] = by
+
+    def last_choice(self, environment: str, service: str) -> TrafficChoice | None:
+        """Return what the newest verified one chose."""
+        self._refuse()
+        done = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
+        for place, receipt, run_id in reversed(self.rollbacks):
+            action = receipt.action
+            if (place, action.service) == (environment, service) and receipt.state in done:
+                return TrafficChoice(
+                    left=action.from_revision,
+                    revision=action.to_revision,
+                    by=self.asked_by[run_id],
+                    reason=action.reason,
+                    run_id=run_id,
+                    at=receipt.at,
+                )
+        return None
 
     def last_rollback(self, environment: str, service: str) -> RollBack | None:
         """Return the newest verified one."""

@@ -64,8 +64,9 @@ class LocalPlatform:
         return self.deploy_image(service, image(self.folder, version), *more)
 
     def deploy_image(self, service: str, of: str, *more: str) -> str:
-        """Deploy an image and return its revision."""
-        words = ["deploy", "--state-dir", str(self.folder / "state"), service, of, *more]
+        """Deploy an image, with all traffic unless told otherwise, and return its revision."""
+        traffic = () if "--no-traffic" in more else ("--to-latest",)
+        words = ["deploy", "--state-dir", str(self.folder / "state"), service, of, *more, *traffic]
         command = [sys.executable, "-m", "sandbox", *words]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_SECONDS)
         assert done.returncode == 0, done.stderr

@@ -46,8 +46,8 @@ class RealSandbox:
         }
 
     def deploy(self, service: str, image: str) -> None:
-        """Give a service a new revision with all traffic."""
-        words = ["deploy", "--state-dir", str(self.state), service, image]
+        """Give a service a new revision with all traffic, also where an earlier test left it pinned."""
+        words = ["deploy", "--state-dir", str(self.state), service, image, "--to-latest"]
         self.run(sys.executable, "-m", "sandbox", *words, wanted=0)
 
     def run(

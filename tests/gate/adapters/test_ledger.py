@@ -189,6 +189,25 @@ def test_the_last_verified_rollback_is_remembered(ledger: SqliteLedger) -> None:
     assert ledger.last_rollback("production", "a") is None
 
 
+def test_a_choice_is_remembered_with_who_made_it(ledger: SqliteLedger) -> None:
+    """Until the service is unpinned; a rollback by the gate itself names its run and nobody."""
+    ledger.record_rollback("sandbox", RECEIPT, "run-1")
+    automatic = ledger.last_choice("sandbox", "a")
+    ledger.record_rollback("sandbox", RECEIPT, "rollback-2", by="alice")
+    chosen = ledger.last_choice("sandbox", "a")
+
+    assert automatic is not None
+    assert chosen is not None
+    assert (automatic.by, automatic.run_id) == ("", "run-1")
+    assert (chosen.by, chosen.left, chosen.revision, chosen.at) == (
+        "alice",
+        RECEIPT.action.from_revision,
+        RECEIPT.action.to_revision,
+        RECEIPT.at,
+    )
+    assert ledger.last_choice("production", "a") is None
+
+
 def test_two_writers_lose_nothing(path: Path, clock: FakeClock) -> None:
     """Threads with ledgers of their own, the file's creation included, write all their rows."""
 

@@ -40,7 +40,7 @@ class ProvingHouse(GateHouse):
     def release_now(self) -> Release:
         """Return what is deployed."""
         gate = self.run.gate
-        return gate.find(Request(stage=Stage.IMMEDIATE, run_id="now"), gate.views()).release
+        return gate.find(Request(stage=Stage.READINESS, run_id="now"), gate.views()).release
 
     def prove(self, target: Target, environment: str) -> DrillRecord:
         """Prove a way back, as far as it has no fault."""

@@ -109,20 +109,37 @@ def test_a_public_service_is_reached_by_tls_and_an_internal_one_is_not(running: 
 
 
 def test_a_canary_is_deployed_without_traffic_and_then_promoted(running: Running) -> None:
-    """`deploy --no-traffic --tag` changes nothing for users; a later deploy takes the traffic."""
+    """`deploy --no-traffic --tag` changes nothing for users; a later deploy with --to-latest does."""
     host = topology.HOST_TEMPLATE.format(service="frontend")
     before = running.ask(host)["revision"]
     image = f"py:{APPS}:made"
     canary = running.command("deploy", "frontend", image, "--no-traffic", "--tag", "canary").stdout.strip()
     assert running.ask(f"canary---{host}")["revision"] == canary
     assert running.ask(host)["revision"] == before
-    promoted = running.command("deploy", "frontend", image, "--env", "COLOUR=blue").stdout.strip()
+    promoted = running.command(
+        "deploy", "frontend", image, "--to-latest", "--env", "COLOUR=blue"
+    ).stdout.strip()
     now = running.ask(host)
     assert (now["revision"], now["env"]["COLOUR"]) == (promoted, "blue")
     rows = [
         line.split() for line in running.command("status").stdout.splitlines() if line.startswith(FRONTEND)
     ]
     assert {row[1]: (row[2], row[3]) for row in rows} == {promoted: ("100%", "-"), canary: ("0%", "canary")}
+
+
+def test_a_deployment_after_a_pin_gets_no_traffic_and_says_so(running: Running) -> None:
+    """As on Cloud Run the traffic list stays; without a pin the next deployment has everything."""
+    host = topology.HOST_TEMPLATE.format(service="nlp-assistant")
+    before = running.ask(host)["revision"]
+    image = f"py:{APPS}:made"
+    assert running.command("deploy", "nlp-assistant", image, "--no-traffic").stderr == ""
+    held = running.command("deploy", "nlp-assistant", image, "--env", "COLOUR=red")
+    assert running.ask(host)["revision"] == before
+    assert "gate rollback unpin nlp-assistant" in held.stderr
+    freed = running.command("deploy", "nlp-assistant", image, "--to-latest", "--env", "COLOUR=blue")
+    assert running.ask(host)["revision"] == freed.stdout.strip()
+    follows = running.command("deploy", "nlp-assistant", image, "--env", "COLOUR=green")
+    assert (running.ask(host)["revision"], follows.stderr) == (follows.stdout.strip(), "")
 
 
 def test_a_failed_deployment_is_told_and_changes_nothing(running: Running) -> None:

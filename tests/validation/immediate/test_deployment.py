@@ -20,10 +20,17 @@ ANSWERS = 5
 def test_serves_candidate(
     service: ServiceTarget, target: Target, cloud_state: Callable[[str], ServiceState]
 ) -> None:
-    """The cloud says that the candidate is ready and has all traffic, and the service itself says so too."""
+    """The cloud says that the candidate is ready and has all traffic, and the service itself says so too.
+
+    Raises:
+        LookupError: the candidate shares the traffic, so what answers may be either; that is no failure.
+    """
     state = cloud_state(service.name)
     demand(state.is_ready, f"not ready: {state.detail}", blames=service.name)
-    message = f"the cloud sends traffic to {dict(state.serving)}, the candidate is {service.revision}"
+    shares = ", ".join(f"{revision} {percent} %" for revision, percent in state.serving) or "nothing"
+    if state.is_split and service.revision in state.bearing:
+        raise LookupError(f"the traffic of {service.name} is split: {shares}")
+    message = f"the cloud sends traffic to {shares}, the candidate is {service.revision}"
     demand(state.sole_serving == service.revision, message, blames=service.name)
     for _ in range(ANSWERS):
         with client(target, service.name) as fresh:
