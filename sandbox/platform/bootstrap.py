@@ -160,7 +160,7 @@ class Sandbox:
             spawner=spawner,
             environment_of=environment_of,
             logs=surroundings.logs_dir,
-            cold_start_s=lambda: self._board.current.extra_cold_start_s,
+            delay_start=lambda: self._board.wait(self._board.current.extra_cold_start_s),
         )
         plane = LocalDataPlane(nursery, self._table, self._fleets, deleted=self._repository.deleted)
         return await self._stack.enter_async_context(plane)

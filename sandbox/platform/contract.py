@@ -6,7 +6,9 @@ routes and what was really measured. They meet in these values and protocols alo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
@@ -122,6 +124,8 @@ class Knobs:
     """How long a backup, a restore or a restart of the database takes beyond its own work."""
     sql_backup_every_s: float = 240.0
     """The sandbox's days are short: an automated backup each so many seconds."""
+    wait_factor: float = 1.0
+    """Real seconds for each second of the waits above; 0 ends them at once, also those that have begun."""
     revision_limit: int = 1000
     """Revisions kept per service; beyond it the oldest that nothing refers to are deleted."""
 
@@ -131,6 +135,9 @@ class KnobBoard:
 
     def __init__(self, knobs: Knobs | None = None) -> None:
         self.current = knobs or Knobs()
+        self.waited_s = 0.0
+        """Seconds of injected waits that have passed on this platform; waits side by side count once."""
+        self._sleepers: set[asyncio.Event] = set()
 
     def change(self, changes: Mapping[str, object]) -> Knobs:
         """Set the named knobs, keep the others, and return them all.
@@ -144,7 +151,24 @@ class KnobBoard:
                 raise ValueError(f"unknown knob '{name}'; known are {', '.join(sorted(known))}")
             _refuse_bad_knob(name, value, known[name])
         self.current = replace(self.current, **dict(changes))  # type: ignore[arg-type]
+        for sleeper in self._sleepers:
+            sleeper.set()
         return self.current
+
+    async def wait(self, seconds: float) -> None:
+        """Let an injected wait pass, and count its seconds whatever they took on the machine's clock."""
+        loop, begun_at = asyncio.get_running_loop(), self.waited_s
+        started = loop.time()
+        changed = asyncio.Event()
+        self._sleepers.add(changed)
+        try:
+            while (left := started + seconds * self.current.wait_factor - loop.time()) > 0:
+                changed.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), left)
+        finally:
+            self._sleepers.remove(changed)
+        self.waited_s = max(self.waited_s, begun_at + seconds)
 
 
 def _refuse_bad_knob(name: str, value: object, now: object) -> None:

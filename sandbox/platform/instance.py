@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +36,10 @@ class IdleConnection(Protocol):
         """Close it."""
 
 
+async def _at_once() -> None:
+    """Let an instance start without further delay."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nursery:
     """What an instance needs from the world around it in order to start."""
@@ -43,8 +47,8 @@ class Nursery:
     spawner: Spawner
     environment_of: Callable[[RevisionSpec], dict[str, str]]
     logs: Path
-    cold_start_s: Callable[[], float] = lambda: 0.0
-    """Extra time that every cold start takes."""
+    delay_start: Callable[[], Awaitable[None]] = _at_once
+    """Waits for the extra time that every cold start takes."""
     startup_limit_s: float = 30.0
     """For a revision without a startup probe of its own."""
 
@@ -110,7 +114,7 @@ class Instance:
         Raises:
             StartError: it ended, or was not up within the time that the startup probe grants.
         """
-        await asyncio.sleep(self._nursery.cold_start_s())
+        await self._nursery.delay_start()
         log = self._nursery.logs / f"{self.spec.revision}.log"
         process = await self._nursery.spawner.spawn(
             self.spec.image, self._nursery.environment_of(self.spec), log

@@ -75,10 +75,14 @@ class Reconciler:
         self._tasks.add(task)
         task.add_done_callback(conclude)
 
+    async def _take_time(self) -> None:
+        """Let an operation take the time that the knobs give it."""
+        await self._state.board.wait(self._state.board.current.operation_latency_s)
+
     # ---- revisions
 
     async def _start(self, revision: Revision) -> None:
-        await asyncio.sleep(self._state.board.current.operation_latency_s)
+        await self._take_time()
         failure: str | None = None
         try:
             self._require_image(revision)
@@ -118,7 +122,7 @@ class Reconciler:
     # ---- services
 
     async def _reconcile(self, service: Service, operation: str, revision: Revision | None) -> None:
-        await asyncio.sleep(self._state.board.current.operation_latency_s)
+        await self._take_time()
         failure: ApiError | None = None
         try:
             if revision is not None:
@@ -179,7 +183,7 @@ class Reconciler:
             ) from error
 
     async def _route_after(self, lag: float, service: Service, route: ServiceRoute, turn: int) -> None:
-        await asyncio.sleep(lag)
+        await self._state.board.wait(lag)
         await self._route(service, route, turn)
 
     async def _route(self, service: Service, route: ServiceRoute, turn: int) -> None:
@@ -217,7 +221,7 @@ class Reconciler:
         service.etag = self._state.versions.next_etag()
 
     async def _delete(self, service: Service, operation: str) -> None:
-        await asyncio.sleep(self._state.board.current.operation_latency_s)
+        await self._take_time()
         async with self._locks[service.name]:
             await self._data_plane.remove(short(service.name))
         self._state.forget_service(service.name)

@@ -34,8 +34,15 @@ def _knob_routes(control: ControlPlane) -> list[BaseRoute]:
         except (TypeError, ValueError) as error:
             raise ApiError(Code.INVALID_ARGUMENT, str(error)) from error
 
+    async def waited(_request: Request) -> Response:
+        return JSONResponse({"waitedSeconds": control.knobs.waited_s})
+
     path = "/sandbox/knobs"
-    return [Route(path, read, methods=["GET"]), Route(path, change, methods=["PUT"])]
+    return [
+        Route(path, read, methods=["GET"]),
+        Route(path, change, methods=["PUT"]),
+        Route("/sandbox/waits", waited, methods=["GET"]),
+    ]
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:

@@ -123,7 +123,7 @@ class Backups:
         )
 
     async def _pause(self) -> None:
-        await asyncio.sleep(self._board.current.sql_operation_s)
+        await self._board.wait(self._board.current.sql_operation_s)
 
     def _grow_old(self, age: timedelta) -> None:
         self._age = age

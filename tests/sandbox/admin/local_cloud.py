@@ -77,7 +77,7 @@ class LocalCloud:
 
     def turn(self, **knobs: object) -> None:
         """Change knobs."""
-        self.running.control.knobs.change(knobs)
+        self.inside(lambda: self.running.control.knobs.change(knobs))
 
     def inside(self, work: Callable[[], Result]) -> Result:
         """Run a function inside the control plane's loop."""

@@ -28,6 +28,20 @@ def test_knobs_can_be_read_and_changed(rest: httpx.Client, cloud: LocalCloud) ->
     assert cloud.running.control.knobs.current.etag_mode == "ignored"
 
 
+def test_injected_waits_are_counted_whatever_they_take(rest: httpx.Client, cloud: LocalCloud) -> None:
+    """An hour's operation ends when the factor goes to nothing; side by side two hours are one."""
+    cloud.create("one")
+    cloud.create("two")
+    before = rest.get("/sandbox/waits").json()["waitedSeconds"]
+    rest.put("/sandbox/knobs", json={"operation_latency_s": 3600.0})
+    running = [cloud.begin_update(name, ["description"], description="new") for name in ("one", "two")]
+    assert rest.get("/sandbox/waits").json()["waitedSeconds"] == before
+    rest.put("/sandbox/knobs", json={"wait_factor": 0.0})
+    for operation in running:
+        cloud.succeed(operation)
+    assert rest.get("/sandbox/waits").json()["waitedSeconds"] == pytest.approx(before + 3600.0)
+
+
 @pytest.mark.parametrize(
     "body",
     ['{"unknown": 1}', '{"traffic_lag_s": -1}', '{"traffic_lag_s": NaN}', '{"traffic_lag_s": true}',

@@ -207,10 +207,11 @@ def test_a_service_is_created_once(cloud: LocalCloud) -> None:
 def test_a_deleted_service_is_gone_with_its_revisions(cloud: LocalCloud) -> None:
     """It refuses writes while it is deleted; afterwards its name is free and its route withdrawn."""
     service = cloud.create()
-    cloud.turn(operation_latency_s=0.2)
+    cloud.turn(operation_latency_s=3600.0)
     operation = cloud.services.delete_service(name=service.name)
     with pytest.raises(exceptions.FailedPrecondition):
         cloud.begin_update("svc", ["description"], description="late")
+    cloud.turn(wait_factor=0.0)
     cloud.succeed(operation.operation.name)
     with pytest.raises(exceptions.NotFound):
         cloud.get()

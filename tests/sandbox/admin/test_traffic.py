@@ -136,11 +136,12 @@ def test_a_lagging_route_never_overtakes_a_later_one(cloud: LocalCloud) -> None:
     """What was written last stays in force even when its route came first."""
     first = short(cloud.create().latest_ready_revision)
     second = cloud.deploy("img:2")
-    cloud.turn(traffic_lag_s=0.2)
+    cloud.turn(traffic_lag_s=3600.0)
     cloud.shift(pinned(first))
     cloud.turn(traffic_lag_s=0.0)
     cloud.shift(pinned(second))
-    cloud.turn(traffic_lag_s=0.4)
+    cloud.turn(wait_factor=0.0)
+    cloud.until(lambda: cloud.running.control.knobs.waited_s >= 3600.0)
     cloud.shift(pinned(second), pinned(second, 0, "marker"))
     cloud.until(lambda: any(target.tag == "marker" for target in cloud.plane.routes["svc"].targets))
     assert [[t.revision for t in route.targets] for route in cloud.plane.history][-2:] == [
@@ -167,9 +168,10 @@ def test_a_rollback_does_not_wait_for_a_deployment_that_hangs(cloud: LocalCloud)
 def test_a_superseded_write_is_not_applied(cloud: LocalCloud) -> None:
     """Of two writes in flight the later one counts, even when the earlier one could not be applied."""
     first = short(cloud.create().latest_ready_revision)
-    cloud.turn(operation_latency_s=1.0)
+    cloud.turn(operation_latency_s=3600.0)
     earlier = cloud.begin_update("svc", ["traffic"], traffic=[pinned("svc-00099-zzz")])
     later = cloud.begin_update("svc", ["traffic"], traffic=[pinned(first)])
+    cloud.turn(wait_factor=0.0)
     assert [cloud.wait(name).error.code for name in (earlier, later)] == [0, 0]
     assert serving(cloud.get()) == [(first, 100)]
 

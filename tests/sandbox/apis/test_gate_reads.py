@@ -112,14 +112,16 @@ def test_refusals_of_the_database_are_told_apart(
 
 def test_a_busy_database_is_a_conflict(sql: CloudSql, cloud: WholeCloud, environment: Environment) -> None:
     """A second operation is refused while one runs."""
-    cloud.run.turn(sql_operation_s=0.5)
+    cloud.run.turn(sql_operation_s=3600.0)
     restart = threading.Thread(target=sql.restart)
     restart.start()
     with closing(CloudSql(environment, SystemClock(), patience_s=0)) as other:
         cloud.run.until(lambda: other.state().state == "MAINTENANCE")
         with pytest.raises(ConflictError):
             other.back_up()
-    restart.join(10)
+    cloud.run.turn(wait_factor=0.0)
+    restart.join(30)
+    assert not restart.is_alive()
 
 
 def test_the_inventory_is_read(environment: Environment, cloud: WholeCloud) -> None:

@@ -101,11 +101,12 @@ def test_a_patch_changes_what_it_names(admin: Any) -> None:
 
 def test_one_operation_at_a_time(admin: Any, cloud: WholeCloud) -> None:
     """A second one is refused while a restart runs, and the instance says that it is in maintenance."""
-    cloud.run.turn(sql_operation_s=0.3)
+    cloud.run.turn(sql_operation_s=3600.0)
     running = admin.instances().restart(**WHERE).execute()
     with pytest.raises(HttpError, match="409"):
         admin.backupRuns().insert(**WHERE, body={}).execute()
     assert admin.instances().get(**WHERE).execute()["state"] == "MAINTENANCE"
+    cloud.run.turn(wait_factor=0.0)
     assert wait(admin, running)["operationType"] == "RESTART"
     assert admin.instances().get(**WHERE).execute()["state"] == "RUNNABLE"
 
