@@ -41,6 +41,18 @@ def rehearsed_drills(target: Target) -> tuple[DrillRecord, ...]:
 
 
 @pytest.fixture(scope="session")
+def place(target: Target) -> str:
+    """Give the name of the target's environment."""
+    return target.environment
+
+
+@pytest.fixture(scope="session")
+def rehearsed_at(target: Target) -> str:
+    """Give the name of the environment where releases are rehearsed."""
+    return rehearsed_in(target.environment)
+
+
+@pytest.fixture(scope="session")
 def rehearsal(target: Target) -> Target | None:
     """Give the environment where releases are rehearsed as a target; None when it is this one."""
     name = rehearsed_in(target.environment)

@@ -87,6 +87,7 @@ def _demand(criterion: Criterion) -> Demand:
         bands=criterion.bands,
         minimum_samples=criterion.minimum_samples,
         max_age_s=criterion.max_age.total_seconds(),
+        stages=criterion.stages,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gates.model.criterion import FAILED_CHECKS, Bands, Comparator
+from gates.model.criterion import FAILED_CHECKS, Bands, Comparator, Stage
 from gates.model.platform import Impact
 
 
@@ -38,6 +38,8 @@ class Demand:
     bands: Bands | None = None
     minimum_samples: int = 1
     max_age_s: float = 86_400.0
+    stages: tuple[Stage, ...] = ()
+    """When it is judged: a run of one of them makes the record that is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

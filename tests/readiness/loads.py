@@ -19,9 +19,9 @@ _LEAST = 0.9
 """Share of the agreed requests without which a run was too short or too small: as LOD-AGREED-RATE demands."""
 
 
-def demand_load(runs: Sequence[PastRun], target: Target) -> None:
+def demand_load(runs: Sequence[PastRun], target: Target, *, place: str = "") -> None:
     """Demand a load run of the agreed size that kept every level."""
-    checks = demand_held(runs, target, LEVELS)
+    checks = demand_held(runs, target, LEVELS, place=place)
     wanted = max(check.samples for check in checks if check.criterion == REACHED)
     least = _LEAST * AGREED.demanded
     demand(

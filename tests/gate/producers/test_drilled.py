@@ -28,8 +28,10 @@ GOOD = DrillRecord(
 def test_the_newest_good_drill_counts() -> None:
     """Of the kinds and the subject that are asked for."""
     other = replace(GOOD, kind=DrillKind.REDEPLOY, subject="a")
-    assert drilled.restore([other, GOOD], blames="platform") == GOOD
-    found = drilled.newest([GOOD, other], "a", DrillKind.REDEPLOY, DrillKind.REDEPLOY_ALL, blames="a")
+    assert drilled.restore([other, GOOD], blames="platform", place="sandbox") == GOOD
+    found = drilled.newest(
+        [GOOD, other], "a", DrillKind.REDEPLOY, DrillKind.REDEPLOY_ALL, blames="a", place="sandbox"
+    )
     assert found == other
 
 
@@ -44,12 +46,12 @@ def test_the_newest_good_drill_counts() -> None:
 )
 def test_what_was_not_drilled_is_never_green(drills: list[DrillRecord], why: str) -> None:
     """None, another one, an old one: not run, and nobody is blamed."""
-    with pytest.raises(pytest.skip.Exception, match=why):
-        drilled.restore(drills, blames="platform")
+    with pytest.raises(pytest.skip.Exception, match=f"{why}.*; run: `gate drill all --env sandbox`"):
+        drilled.restore(drills, blames="platform", place="sandbox")
 
 
 def test_a_drill_that_failed_is_red_whatever_passed_before() -> None:
     """The newest one counts."""
     failed = replace(GOOD, passed=False, detail="rows are gone")
     with pytest.raises(DemandNotMetError, match="rows are gone"):
-        drilled.restore([failed, GOOD], blames="platform")
+        drilled.restore([failed, GOOD], blames="platform", place="sandbox")

@@ -40,6 +40,7 @@ from tests.validation.extended import test_service_levels as levels
 
 FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"
 IMAGES = (("event-processor", "sha256:new"),)
+PLACE = "staging"
 RECOVERED = DrillRecord(
     kind=DrillKind.RESTORE,
     subject="platform",
@@ -121,24 +122,28 @@ def is_held(criterion_id: str, value: float) -> bool:
 def test_a_load_run_that_missed_a_level_fails_those_who_ask_for_it() -> None:
     """TST-02 here, GLV-04 in the rehearsal; one that was too small as well."""
     good = run("LOD-AGREED-", Outcome.PASS)
-    for look in (load.test_load_was_completed, golive.test_load_was_acceptable):
-        look(target(), (good,))
-        red(look, target(), (run("LOD-AGREED-", Outcome.FAIL), good))
-        red(look, target(), (run("LOD-AGREED-", Outcome.PASS, samples=10),))
+    looks: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
+        (load.test_load_was_completed, ()),
+        (golive.test_load_was_acceptable, (PLACE,)),
+    )
+    for look, where in looks:
+        look(target(), (good,), *where)
+        red(look, target(), (run("LOD-AGREED-", Outcome.FAIL), good), *where)
+        red(look, target(), (run("LOD-AGREED-", Outcome.PASS, samples=10),), *where)
 
 
 def test_a_journey_that_failed_in_the_rehearsal_fails_the_go_live() -> None:
     """GLV-03: whatever passed before."""
     good = run("JRN-", Outcome.PASS)
-    golive.test_end_to_end_completed(target(), (good,))
-    red(golive.test_end_to_end_completed, target(), (run("JRN-", Outcome.FAIL), good))
+    golive.test_end_to_end_completed(target(), (good,), PLACE)
+    red(golive.test_end_to_end_completed, target(), (run("JRN-", Outcome.FAIL), good), PLACE)
 
 
 def test_an_open_finding_of_the_rehearsal_fails_the_go_live() -> None:
     """GLV-05: whatever passed before."""
     good = run("SEC-", Outcome.PASS)
-    golive.test_no_critical_finding(target(), (good,))
-    red(golive.test_no_critical_finding, target(), (run("SEC-", Outcome.FAIL), good))
+    golive.test_no_critical_finding(target(), (good,), PLACE)
+    red(golive.test_no_critical_finding, target(), (run("SEC-", Outcome.FAIL), good), PLACE)
 
 
 def test_a_readiness_that_was_no_go_fails_the_go_live() -> None:
@@ -179,17 +184,17 @@ def test_a_restore_that_lost_rows_fails_whoever_builds_on_it() -> None:
         golive.test_recovery_drill_is_recent,
         backups.test_restore_was_verified,
     ):
-        look((RECOVERED,))
-        red(look, (failed, RECOVERED))
+        look((RECOVERED,), PLACE)
+        red(look, (failed, RECOVERED), PLACE)
 
 
 def test_a_way_back_that_was_not_verified_fails_whoever_asks_for_it() -> None:
     """TST-07 about exactly this release, GLV-07 in the rehearsal."""
     failed = replace(WENT_BACK, passed=False, detail="the older revision never answered")
     rehearsed.test_rollback_was_rehearsed(target(), (WENT_BACK,))
-    golive.test_rollback_was_verified((WENT_BACK,))
+    golive.test_rollback_was_verified((WENT_BACK,), PLACE)
     red(rehearsed.test_rollback_was_rehearsed, target(), (failed, WENT_BACK))
-    red(golive.test_rollback_was_verified, (failed, WENT_BACK))
+    red(golive.test_rollback_was_verified, (failed, WENT_BACK), PLACE)
 
 
 @pytest.mark.parametrize("tier", load_platform(FOLDER).tiers, ids=lambda tier: tier.name)

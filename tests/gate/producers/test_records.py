@@ -65,6 +65,27 @@ def run(*checks: PastCheck, **changes: Any) -> PastRun:
 WHOLE = run(check("SEC-01"), check("SEC-02"))
 
 
+@pytest.mark.parametrize(
+    ("stages", "command"),
+    [
+        ((Stage.EXTENDED,), "gate run --env sandbox --stage extended --only SEC-01 --only SEC-02`"),
+        ((), "gate run --env sandbox`"),
+    ],
+)
+def test_what_has_no_record_names_the_command_that_makes_it(stages: tuple[Stage, ...], command: str) -> None:
+    """For exactly the criteria that are missing, at a stage that judges them."""
+    demands = tuple(Demand(criterion=n, services=("platform",), stages=stages) for n in ("SEC-01", "SEC-02"))
+    with pytest.raises(pytest.skip.Exception) as said:
+        demand_held((), replace(TARGET, demands=demands), "SEC-")
+    assert str(said.value).endswith(f"run: `{command}")
+
+
+def test_the_command_for_a_rehearsal_names_its_environment() -> None:
+    """A record of staging is not made in production."""
+    with pytest.raises(pytest.skip.Exception, match="gate run --env staging"):
+        demand_held((), TARGET, "SEC-", place="staging")
+
+
 def test_every_demanded_check_must_have_passed() -> None:
     """In one run or in several."""
     demand_held((WHOLE,), TARGET, "SEC-")

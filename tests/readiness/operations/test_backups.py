@@ -36,9 +36,9 @@ def sql(target: Target) -> Iterator[Any]:
 
 
 @pytest.mark.criterion("OPS-06")
-def test_restore_was_verified(drills: tuple[DrillRecord, ...]) -> None:
+def test_restore_was_verified(drills: tuple[DrillRecord, ...], place: str) -> None:
     """A drill brought a backup back; the rows of before were there again, the later ones were not."""
-    drilled.restore(drills, blames=PLATFORM)
+    drilled.restore(drills, blames=PLATFORM, place=place)
 
 
 @pytest.mark.criterion("OPS-06")

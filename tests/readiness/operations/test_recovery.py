@@ -16,6 +16,8 @@ from gates.model.platform import Tier
 from gates.model.target import ServiceTarget
 from tests.readiness.operations import drilled
 
+_DEPLOYED = (DrillKind.REDEPLOY, DrillKind.REDEPLOY_ALL)
+
 
 @dataclass(frozen=True, slots=True)
 class Drilling:
@@ -24,13 +26,14 @@ class Drilling:
     drills: tuple[DrillRecord, ...]
     objectives: Callable[[str], Tier]
     measure: Callable[..., None]
+    place: str = ""
 
     def measure_worst(self, service: str) -> None:
         """Measure the worst share of what the service's tier allows."""
         tier = self.objectives(service)
         found = (
-            drilled.restore(self.drills, blames=service),
-            drilled.newest(self.drills, service, DrillKind.REDEPLOY, DrillKind.REDEPLOY_ALL, blames=service),
+            drilled.restore(self.drills, blames=service, place=self.place),
+            drilled.newest(self.drills, service, *_DEPLOYED, blames=service, place=self.place),
         )
         rto_s, rpo_s = tier.rto.total_seconds(), tier.rpo.total_seconds()
         worst = max(max(one.rto_s / rto_s, one.rpo_s / rpo_s) for one in found)
@@ -39,10 +42,13 @@ class Drilling:
 
 @pytest.fixture
 def drilling(
-    drills: tuple[DrillRecord, ...], objectives: Callable[[str], Tier], measure: Callable[..., None]
+    drills: tuple[DrillRecord, ...],
+    objectives: Callable[[str], Tier],
+    measure: Callable[..., None],
+    place: str,
 ) -> Drilling:
     """Give the drills, the objectives and the measuring in one."""
-    return Drilling(drills, objectives, measure)
+    return Drilling(drills, objectives, measure, place)
 
 
 @pytest.mark.criterion("DR-CRITICAL")
