@@ -6,7 +6,6 @@ what it uses (docs/adr/0004).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.adapters import settings
+from gates.adapters.settings import from_root, ledger_path, platform_folder, project_root, reports_folder
 from gates.model.record import ToolVersion
 
 if TYPE_CHECKING:
@@ -42,23 +43,8 @@ if TYPE_CHECKING:
     from gates.reporting.verdict_document import VerdictDocument
 
 _TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
-PLATFORM_VARIABLE = "GATE_PLATFORM"
-REPORTS_VARIABLE = "GATE_REPORTS"
-
-
-def platform_folder() -> Path:
-    """Return the folder of the platform: GATE_PLATFORM, or `platforms/isectech`."""
-    return Path(os.environ.get(PLATFORM_VARIABLE, "platforms/isectech"))
-
-
-def reports_folder() -> Path:
-    """Return the folder that receives the runs and the ledger: GATE_REPORTS, or `reports`."""
-    return Path(os.environ.get(REPORTS_VARIABLE, "reports"))
-
-
-def ledger_path() -> Path:
-    """Return the file of the ledger and the journal."""
-    return reports_folder() / "gate.sqlite3"
+PLATFORM_VARIABLE, REPORTS_VARIABLE = settings.PLATFORM, settings.REPORTS
+__all__ = ["House", "ledger_path", "platform_folder", "project_root", "reports_folder"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +106,7 @@ class House:
         """What is remembered of go-lives."""
         from gates.adapters.golive_ledger import GoLiveLedger
 
-        return GoLiveLedger(reports_folder() / "gate.sqlite3")
+        return GoLiveLedger(ledger_path())
 
     @cached_property
     def statements(self) -> Statements:
@@ -251,7 +237,7 @@ class House:
         from gates.rollback import RollbackEngine
 
         producers = PytestProducers(
-            root=Path.cwd(),
+            root=project_root(),
             announce=announce,
             is_fail_fast=is_fail_fast,
             seed=self.seed,
@@ -359,7 +345,7 @@ def allure_page(folder: RunFolder) -> BuiltReport:
     from gates.adapters.allure_report import PACKAGE, AllureReport
 
     history = reports_folder() / "allure-history.jsonl"
-    page = AllureReport(package=PACKAGE, history=history)
+    page = AllureReport(package=from_root(PACKAGE), history=history)
     results, target = folder.path / "allure-results", folder.path / "allure-report"
     return page.build(results, target=target, title=f"release gate {folder.run_id}")
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from gates.adapters.settings import project_root
 from gates.errors import ConfigurationError
 
 _LIMIT_S = 120
@@ -32,6 +33,7 @@ class CommandLines:
                 timeout=_LIMIT_S,
                 check=False,
                 stdin=subprocess.DEVNULL,
+                cwd=project_root(),
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ConfigurationError(f"{line}: {error}") from error

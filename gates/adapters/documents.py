@@ -20,6 +20,7 @@ from gates.adapters.environment_document import (
     environment_flaws,
     environment_value,
     read_endpoints,
+    with_named_places,
 )
 from gates.adapters.platform_document import (
     PlatformDocument,
@@ -67,8 +68,8 @@ def load_environment(
         folder: the platform's folder.
         name: the environment's name.
         platform: the platform that runs there.
-        variables: environment variables; those of this process when not given. GATE_ENDPOINTS_FILE,
-            GATE_IDENTITIES_FILE and GATE_SIGNERS_FILE replace the paths in the document.
+        variables: environment variables; those of this process when not given. GATE_ENDPOINTS_FILE and
+            those of `REPLACED` replace the paths in the document.
 
     Raises:
         DocumentError: there is no such environment, or its document is wrong.
@@ -77,7 +78,8 @@ def load_environment(
     variables = os.environ if variables is None else variables
     document, digest = _environment_document(folder, name, platform)
     endpoints = read_endpoints(document.spec, variables)
-    return environment_value(name, document.spec, endpoints, digest=digest, variables=variables)
+    named = with_named_places(document.spec, variables)
+    return environment_value(name, document.spec, endpoints, digest=digest, variables=named)
 
 
 def check_environments(folder: Path, platform: Platform) -> tuple[Environment, ...]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from gates.adapters.documents import load_platform
 from gates.adapters.ledger import SqliteLedger
+from gates.adapters.settings import ledger_path, platform_folder
 from gates.errors import ConfigurationError
 from gates.model.drill import DrillRecord
 from gates.model.platform import Tier
-
-_REPORTS = "GATE_REPORTS"
-_PLATFORM = "GATE_PLATFORM"
 
 
 def recorded_drills(environment: str) -> tuple[DrillRecord, ...]:
@@ -21,7 +16,7 @@ def recorded_drills(environment: str) -> tuple[DrillRecord, ...]:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    return SqliteLedger(Path(os.environ.get(_REPORTS, "reports")) / "gate.sqlite3").drills(environment)
+    return SqliteLedger(ledger_path()).drills(environment)
 
 
 def tier_of(service: str) -> Tier:
@@ -30,7 +25,7 @@ def tier_of(service: str) -> Tier:
     Raises:
         ConfigurationError: the platform gives it none.
     """
-    platform = load_platform(Path(os.environ.get(_PLATFORM, "platforms/isectech")))
+    platform = load_platform(platform_folder())
     spec = platform.service(service)
     found = next((tier for tier in platform.tiers if spec is not None and tier.name == spec.tier), None)
     if found is None:

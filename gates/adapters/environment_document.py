@@ -6,7 +6,6 @@ import re
 import string
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from gates.adapters.document_problems import Problem, meant
 from gates.adapters.document_types import Duration, Envelope, Filled, Service, Strict, Text, Word
 from gates.adapters.platform_document import ContactPart, LinkPart, StewardshipPart, repeated
+from gates.adapters.settings import from_root
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
 from gates.model.platform import (
@@ -29,6 +29,8 @@ from gates.model.platform import (
     Stewardship,
 )
 
+ENDPOINTS = "GATE_ENDPOINTS_FILE"
+"""Variable that replaces the path of the endpoints file."""
 _SECRET_REFERENCE = re.compile(
     r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^#]+#[^#]+|secret:projects/[^/]+/secrets/[^/]+/versions/[1-9][0-9]*"
 )
@@ -122,6 +124,9 @@ class EndpointsFile(BaseModel):
     ca_file: str
     dns: str
     resolvers: tuple[Resolver, ...] = ()
+    identities_file: str | None = None
+    signers_file: str | None = None
+    standing_folder: str | None = None
     https_port: Annotated[int, Field(ge=1, le=65535)]
     http_port: Annotated[int, Field(ge=1, le=65535)]
     metrics_delay_s: Annotated[float, Field(ge=0, le=3600)] = 180.0
@@ -144,8 +149,7 @@ def environment_flaws(source: Source, part: EnvironmentPart, platform: Platform)
 def environment_value(
     name: str, part: EnvironmentPart, endpoints: Endpoints, *, digest: str, variables: Mapping[str, str]
 ) -> Environment:
-    """Return the environment; GATE_IDENTITIES_FILE in `variables` replaces the path of every secret file."""
-    override = variables.get("GATE_IDENTITIES_FILE")
+    """Return the environment; a variable of `REPLACED` in `variables` replaces the path in the document."""
     stewardship = part.stewardship
     papers = Papers(
         contacts=tuple(Contact(**dict(entry)) for entry in part.contacts),
@@ -164,26 +168,56 @@ def environment_value(
         allowed_impacts=part.allowed_impacts,
         is_protected=part.protected,
         identities=tuple(
-            (identity, _moved(entry.secret_ref, override)) for identity, entry in part.identities.items()
+            (identity, _placed(entry.secret_ref, variables)) for identity, entry in part.identities.items()
         ),
-        notifications=tuple((channel, entry.secret_ref) for channel, entry in part.notifications.items()),
-        standing=variables.get("GATE_STANDING_FOLDER") or part.standing_authority
-        if part.standing_authority
-        else None,
+        notifications=tuple(
+            (channel, _placed(entry.secret_ref, {})) for channel, entry in part.notifications.items()
+        ),
+        standing=_path(part.standing_authority, variables.get("GATE_STANDING_FOLDER")),
         endpoints=endpoints,
         observation=Observation(**dict(part.observation)),
         database=part.database,
         image_repository=part.image_repository,
         maintenance_image=part.maintenance_image,
         digest=digest,
-        signers=variables.get("GATE_SIGNERS_FILE") or part.signers if part.signers else None,
+        signers=_path(part.signers, variables.get("GATE_SIGNERS_FILE")),
     )
 
 
-def _moved(reference: str, override: str | None) -> str:
-    if override is None or not reference.startswith("file:"):
+def _path(written: str | None, override: str | None) -> str | None:
+    """Return a path of the document, or what replaces it; what the document does not name stays unnamed."""
+    return str(from_root(override or written)) if written else None
+
+
+def _placed(reference: str, variables: Mapping[str, str]) -> str:
+    if not reference.startswith("file:"):
         return reference
-    return f"file:{override}#{reference.rpartition('#')[2]}"
+    path, _, key = reference.removeprefix("file:").rpartition("#")
+    return f"file:{_path(path, variables.get('GATE_IDENTITIES_FILE'))}#{key}"
+
+
+REPLACED: Mapping[str, str] = {
+    "GATE_IDENTITIES_FILE": "identities_file",
+    "GATE_SIGNERS_FILE": "signers_file",
+    "GATE_STANDING_FOLDER": "standing_folder",
+}
+"""Variables that replace a path of the document, and where an endpoints file says the same."""
+
+
+def with_named_places(part: EnvironmentPart, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables, completed by what the file in GATE_ENDPOINTS_FILE says of its own platform.
+
+    One variable is enough to work with another local platform than the document's; one that is set all the
+    same counts more.
+
+    Raises:
+        ConfigurationError: the file is missing, cannot be read, or is about another project or region.
+    """
+    if part.endpoints is None or not variables.get(ENDPOINTS):
+        return dict(variables)
+    found = _endpoints_file(part.endpoints, part, variables)
+    said = {name: getattr(found, field) for name, field in REPLACED.items()}
+    return {name: path for name, path in said.items() if path} | {k: v for k, v in variables.items() if v}
 
 
 def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpoints:
@@ -194,7 +228,24 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
     """
     if part.endpoints is None:
         return Endpoints(resolvers=part.resolvers)
-    path = Path(variables.get("GATE_ENDPOINTS_FILE") or part.endpoints.file)
+    found = _endpoints_file(part.endpoints, part, variables)
+    return Endpoints(
+        run_grpc=found.admin_grpc,
+        monitoring_grpc=found.monitoring_grpc,
+        apis_grpc=found.apis_grpc,
+        sql_admin=found.sql_admin,
+        ca_file=found.ca_file,
+        dns=found.dns,
+        metrics_delay_s=found.metrics_delay_s,
+        resolvers=found.resolvers or part.resolvers,
+        ports=((443, found.https_port), (80, found.http_port)),
+    )
+
+
+def _endpoints_file(
+    named: EndpointsPart, part: EnvironmentPart, variables: Mapping[str, str]
+) -> EndpointsFile:
+    path = from_root(variables.get(ENDPOINTS) or named.file)
     start = "start it with `python -m sandbox up`, or set GATE_ENDPOINTS_FILE to the file of one that runs"
     try:
         found = EndpointsFile.model_validate_json(path.read_bytes())
@@ -208,14 +259,4 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
             f"{path} is about {found.project} in {found.region}, wanted {part.project} in {part.region}",
             next_step=start,
         )
-    return Endpoints(
-        run_grpc=found.admin_grpc,
-        monitoring_grpc=found.monitoring_grpc,
-        apis_grpc=found.apis_grpc,
-        sql_admin=found.sql_admin,
-        ca_file=found.ca_file,
-        dns=found.dns,
-        metrics_delay_s=found.metrics_delay_s,
-        resolvers=found.resolvers or part.resolvers,
-        ports=((443, found.https_port), (80, found.http_port)),
-    )
+    return found

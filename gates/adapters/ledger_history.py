@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -75,8 +74,3 @@ def past_runs(path: Path, environment: str) -> tuple[PastRun, ...]:
         )
         for stage, run_id, outcome, is_partial, fingerprint, images, checks, at in rows
     )
-
-
-def ledger_path() -> Path:
-    """Return the ledger's file, as a producer's process finds it."""
-    return Path(os.environ.get("GATE_REPORTS", "reports")) / "gate.sqlite3"

@@ -9,7 +9,8 @@ import pytest
 
 from gates.adapters import targeting
 from gates.adapters.documents import check_environments, load_platform
-from gates.adapters.ledger_history import ledger_path, past_runs
+from gates.adapters.ledger_history import past_runs
+from gates.adapters.settings import from_root, ledger_path, platform_folder
 from gates.evidence import scans as scan_reports
 from gates.model.drill import DrillRecord
 from gates.model.history import PastRun
@@ -56,7 +57,7 @@ def rehearsed_at(target: Target) -> str:
 def rehearsal(target: Target) -> Target | None:
     """Give the environment where releases are rehearsed as a target; None when it is this one."""
     name = rehearsed_in(target.environment)
-    return None if name == target.environment else targeting.find_target(_folder(), name)
+    return None if name == target.environment else targeting.find_target(platform_folder(), name)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +75,7 @@ def papers(target: Target) -> Papers:
 def scans(target: Target) -> tuple[ScanReport, ...]:
     """Give every scan report in the environment's folder; a file that is none says so."""
     _, environment = _documents(target.environment)
-    folder = Path(os.environ.get("GATE_SCANS_FOLDER") or environment.scans or "reports/scans")
+    folder = from_root(os.environ.get("GATE_SCANS_FOLDER") or environment.scans or "reports/scans")
     return tuple(_report(file) for file in sorted(folder.glob("*")) if file.suffix in (".json", ".sarif"))
 
 
@@ -90,9 +91,5 @@ def _report(file: Path) -> ScanReport:
 
 
 def _documents(environment: str) -> tuple[Platform, Environment]:
-    platform = load_platform(_folder())
-    return platform, next(e for e in check_environments(_folder(), platform) if e.name == environment)
-
-
-def _folder() -> Path:
-    return Path(os.environ.get("GATE_PLATFORM", "platforms/isectech"))
+    platform = load_platform(platform_folder())
+    return platform, next(e for e in check_environments(platform_folder(), platform) if e.name == environment)

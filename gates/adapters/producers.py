@@ -56,6 +56,7 @@ class PytestProducers:
         Writes `producers.log`, `producers.jsonl` and Allure results into `folder`. Nothing to run, a kill or
         a crash come back as flaws of the bundle, never as an exception.
         """
+        folder = folder.absolute()  # the producers run in the root, wherever this process stands
         named = dict.fromkeys(producer for criterion in criteria for producer in criterion.producers)
         node_ids = producer_files.existing(named, root=self.root)
         if not named:  # what people alone attest has no producer

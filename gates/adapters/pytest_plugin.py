@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters import producer_records, pytest_recorder, pytest_safety, secrets, targeting
+from gates.adapters import producer_records, pytest_recorder, pytest_safety, secrets, settings, targeting
 from gates.adapters.contract_baseline import load_baseline
 from gates.adapters.documents import load_platform
 from gates.adapters.pytest_fail_fast import FailFast
@@ -46,8 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--env", default=None, help="environment to produce evidence about")
     group.addoption(
         "--gate-platform",
-        default=os.environ.get("GATE_PLATFORM", "platforms/isectech"),
-        help="folder of the platform",
+        default=None,
+        help="folder of the platform; default: GATE_PLATFORM, or platforms/isectech",
     )
     group.addoption("--gate-target", default=None, help="frozen target file (written by the gate)")
     group.addoption("--gate-fail-fast", action="store_true", help="end at the first blocking failure")
@@ -70,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     target = _load_target(config)
     if target is not None:
         config.stash[_TARGET] = target
+        os.environ[settings.PLATFORM] = str(_platform(config).absolute())  # producers read its documents
     evidence = config.getoption("--gate-evidence")
     if evidence and not hasattr(config, "workerinput"):
         recorder = pytest_recorder.Recorder(Path(evidence), environment=target.environment if target else "")
@@ -80,6 +81,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(FailFast(target.demands), "gate-fail-fast")
 
 
+def _platform(config: pytest.Config) -> Path:
+    named = config.getoption("--gate-platform")
+    return settings.platform_folder() if named is None else settings.from_root(named)
+
+
 def _load_target(config: pytest.Config) -> Target | None:
     shipped = getattr(config, "workerinput", {}).get(_WORKER_KEY)
     if shipped is not None:
@@ -88,7 +94,7 @@ def _load_target(config: pytest.Config) -> Target | None:
         if (path := config.getoption("--gate-target")) is not None:
             return targeting.target_from_json(Path(path).read_text(encoding="utf-8"))
         if (name := config.getoption("--env")) is not None:
-            return targeting.find_target(Path(config.getoption("--gate-platform")), name)
+            return targeting.find_target(_platform(config), name)
     except (GateError, OSError) as error:
         cause = error.diagnostics() if isinstance(error, GateError) else str(error)
         raise pytest.UsageError(cause) from error
@@ -209,7 +215,7 @@ def seed(pytestconfig: pytest.Config) -> int:
 @pytest.fixture(scope="session")
 def accepted_findings(pytestconfig: pytest.Config) -> tuple[AcceptedFinding, ...]:
     """Give what is known to be wrong with the platform's contracts and was accepted for a while."""
-    folder = Path(pytestconfig.getoption("--gate-platform"))
+    folder = _platform(pytestconfig)
     return load_baseline(folder, load_platform(folder))
 
 

@@ -6,13 +6,10 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from gates.adapters.settings import from_root
 from gates.errors import ConfigurationError
-
-IDENTITIES_FILE = "GATE_IDENTITIES_FILE"
-"""Environment variable that replaces the path of every `file:` reference."""
 
 
 def resolve(reference: str, *, endpoint: str | None = None) -> dict[str, Any]:
@@ -29,7 +26,7 @@ def resolve(reference: str, *, endpoint: str | None = None) -> dict[str, Any]:
         return _object(os.environ.get(rest), reference, f"set the environment variable {rest}")
     if scheme == "file" and "#" in rest:
         path, _, key = rest.rpartition("#")
-        file = Path(os.environ.get(IDENTITIES_FILE, path))
+        file = from_root(path)
         try:
             entries = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

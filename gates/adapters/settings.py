@@ -29,12 +29,12 @@ def project_root() -> Path:
         ConfigurationError: there is none: the message says where it was looked for.
     """
     if named := os.environ.get(ROOT):
-        folder = Path(named).absolute()
-        if not folder.is_dir():
+        if not Path(named).is_absolute() or not Path(named).is_dir():
             raise ConfigurationError(
-                f"{ROOT}={named} is no folder", next_step="name the folder that holds platforms/"
+                f"{ROOT}={named} is no absolute path of a folder",
+                next_step="name the folder that holds platforms/",
             )
-        return folder
+        return Path(named)
     here = _here()
     for folder in (here, *here.parents, _CHECKOUT):
         if _is_project(folder):

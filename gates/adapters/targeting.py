@@ -111,7 +111,7 @@ def find_target(folder: Path, environment_name: str) -> Target:
     )
     from gates.adapters.identity_book import IdentityBook  # noqa: PLC0415 - nor the ledger
     from gates.adapters.ledger import SqliteLedger  # noqa: PLC0415
-    from gates.adapters.ledger_history import ledger_path  # noqa: PLC0415
+    from gates.adapters.settings import ledger_path  # noqa: PLC0415
 
     platform = load_platform(folder)
     environment = load_environment(folder, environment_name, platform)

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,7 +23,7 @@ from gates.errors import DocumentError, UsageError
 from gates.model.criterion import Catalogue, Stage
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Platform
-from gates.wiring import platform_folder
+from gates.wiring import platform_folder, project_root
 
 _FORMATS = ("tty", "plain", "json")
 
@@ -109,7 +108,7 @@ def show_coverage(form: str | None) -> ExitCode:
     """Show which criteria have the producers that they name; one without gives no evidence, so no GO."""
     _, catalogue = _load()
     named = dict.fromkeys(producer for criterion in catalogue.criteria for producer in criterion.producers)
-    covered = coverage(catalogue, existing(named, root=Path()))
+    covered = coverage(catalogue, existing(named, root=project_root()))
     chosen = form or _default_format()
     if chosen == "json":
         _json([_coverage(entry) for entry in covered])

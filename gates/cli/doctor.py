@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -34,7 +33,7 @@ def doctor(env: str) -> ExitCode:
 def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
     yield f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11) else "3.11 is needed"
     yield "Node for the Allure page", _node()
-    yield "Allure generator", "" if Path("tools/allure/node_modules").is_dir() else "run `make setup`"
+    yield "Allure generator", _generator()
     yield "platform and catalogue", _trouble(lambda: house.catalogue)
     trouble = _trouble(lambda: house.environment)
     yield f"environment {house.environment_name}", trouble
@@ -56,6 +55,11 @@ def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
     for standing in house.authorities.all(datetime.now(UTC)):
         one = standing.authority
         yield f"standing authority {one.priority} of {one.by}", standing.objection
+
+
+def _generator() -> str:
+    is_there = (wiring.project_root() / "tools" / "allure" / "node_modules").is_dir()
+    return "" if is_there else "run `make setup`"
 
 
 def _node() -> str:

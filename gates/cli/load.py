@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -71,5 +70,5 @@ def _page(house: wiring.House, port: int) -> ExitCode:
     click.echo(
         f"http://127.0.0.1:{port} until Ctrl-C; users: those who read, and one kind per journey", err=True
     )
-    status = wiring.generator_page(house, folder, root=Path.cwd(), port=port)
+    status = wiring.generator_page(house, folder, root=wiring.project_root(), port=port)
     return ExitCode.GO if status == 0 else ExitCode.INCONCLUSIVE

@@ -137,6 +137,8 @@ class Sandbox:
             "mesh": surroundings.mesh_url,
             "ca_file": str(folder / "ca.pem"),
             "identities_file": str(folder / "identities.json"),
+            "signers_file": str(folder / "allowed_signers"),
+            "standing_folder": str(folder / "standing"),
             "project": topology.PROJECT,
             "region": topology.REGION,
             "metrics_delay_s": self._board.current.metrics_delay_s,

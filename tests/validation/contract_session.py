@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,12 +14,12 @@ from gates.model.contract import AcceptedFinding
 from gates.model.identity import Identity
 from gates.model.target import Target
 from journeys.session import Tokens, page_session
+from tests.documents import openapi_folder
 from tests.validation.contract_chains import run_chains
 from tests.validation.contract_findings import Tier
 from tests.validation.contract_run import ContractRun, Plan, run_contract
 from tests.validation.contract_verdict import Reading, conclude
 
-DOCUMENTS = Path("platforms/isectech/openapi")
 Read = Callable[..., Reading]
 """`reading(service, plan, chains=False)`: see the fixture."""
 Conclude = Callable[..., None]
@@ -31,7 +30,7 @@ _CACHE = pytest.StashKey[dict[tuple[str, Plan, bool], ContractRun]]()
 
 def pinned(service: str) -> dict[str, Any]:
     """Return the document that the clients of a service rely on."""
-    found: dict[str, Any] = json.loads((DOCUMENTS / f"{service}.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((openapi_folder() / f"{service}.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -59,7 +58,7 @@ def reading(
     accepted_findings: tuple[AcceptedFinding, ...],
 ) -> Read:
     """Give the run of a service's document by a plan, made once; `chains=True` follows its links instead."""
-    left_out = json.loads((DOCUMENTS / "left-out.json").read_text(encoding="utf-8"))
+    left_out = json.loads((openapi_folder() / "left-out.json").read_text(encoding="utf-8"))
     done = pytestconfig.stash.setdefault(_CACHE, {})
 
     def find(service: str, plan: Plan, *, chains: bool = False) -> Reading:

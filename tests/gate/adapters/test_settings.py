@@ -56,9 +56,10 @@ def test_elsewhere_the_checkout_of_the_gate_is_the_project(
     assert settings.project_root() == CHECKOUT
     monkeypatch.setenv(settings.ROOT, str(project))
     assert settings.project_root() == project
-    monkeypatch.setenv(settings.ROOT, str(tmp_path / "nothing"))
-    with pytest.raises(ConfigurationError, match="is no folder"):
-        settings.project_root()
+    for wrong in (str(tmp_path / "nothing"), "platforms"):
+        monkeypatch.setenv(settings.ROOT, wrong)
+        with pytest.raises(ConfigurationError, match="no absolute path of a folder"):
+            settings.project_root()
 
 
 def test_without_a_project_nothing_is_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def test_coverage_follows_the_files_that_exist(
     tests = tmp_path / "tests" / "validation" / "immediate"
     tests.mkdir(parents=True)
     (tests / "test_health.py").write_text("def test_live(): ...\n", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GATE_ROOT", str(tmp_path))
 
     assert cli.invoke(["criteria", "coverage", "--format", "json"]) is ExitCode.GO
     found = {entry["id"]: entry for entry in json.loads(capsys.readouterr().out)}
@@ -174,3 +174,18 @@ def test_known_bad_prints_the_page_of_the_docs_and_fails_on_a_gap(
     edit(folder / "bench.yaml", "criteria: [INF-04]", "criteria: [INF-06]")
     assert cli.invoke(["criteria", "known-bad"]) is ExitCode.NO_GO
     assert "INF-04\t**nothing yet**" in capsys.readouterr().out.splitlines()
+
+
+def test_a_command_does_the_same_in_every_working_directory(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Documents and producers are found from the project's root: below it, and from anywhere else."""
+    for name in ("GATE_PLATFORM", "GATE_ROOT"):
+        monkeypatch.delenv(name, raising=False)
+    answers = []
+    for place in (ROOT, ROOT / "gates" / "cli", Path("/")):
+        monkeypatch.chdir(place)
+        assert cli.invoke(["criteria", "coverage", "--format", "json"]) is ExitCode.GO
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0] == answers[1] == answers[2]
+    assert {entry["state"] for entry in answers[0]} >= {"covered"}

@@ -69,7 +69,7 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorHouse:
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("VIEWER", '{"username": "v", "password": "p"}')
     monkeypatch.setenv("SLACK", '{"url": "https://hooks.test/x"}')
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GATE_ROOT", str(tmp_path))
     return made
 
 

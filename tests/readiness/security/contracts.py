@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[3] / "platforms" / "isectech" / "openapi"
+from tests.documents import openapi_folder
+
 METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 PEOPLE = ("viewer", "analyst", "responder", "manager", "admin")
 """The roles that a person can have."""
@@ -64,7 +64,7 @@ class Operation:
 @cache
 def document(service: str) -> Mapping[str, Any]:
     """Return the reviewed OpenAPI document of a service."""
-    found: Mapping[str, Any] = json.loads((FOLDER / f"{service}.json").read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = json.loads((openapi_folder() / f"{service}.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -92,7 +92,7 @@ def reachable(service: str) -> tuple[tuple[str, Operation], ...]:
     own = tuple(("", op) for op in operations(service))
     if service != GATEWAY:
         return own
-    behind = sorted(path.stem for path in FOLDER.glob("*-*.json") if path.stem not in _NOT_BEHIND)
+    behind = sorted(path.stem for path in openapi_folder().glob("*-*.json") if path.stem not in _NOT_BEHIND)
     handed_on = tuple(
         (f"/api/v1/{name}", op) for name in behind for op in operations(name) if op.path.startswith("/v1/")
     )
@@ -103,6 +103,6 @@ def reachable(service: str) -> tuple[tuple[str, Operation], ...]:
 def reviewed_open() -> Mapping[str, Mapping[str, str]]:
     """Return the operations that may be called by anybody, by service, each with the reason."""
     found: Mapping[str, Mapping[str, str]] = json.loads(
-        (FOLDER / "open-operations.json").read_text(encoding="utf-8")
+        (openapi_folder() / "open-operations.json").read_text(encoding="utf-8")
     )
     return found
