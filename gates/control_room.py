@@ -49,6 +49,11 @@ class ControlRoom:
             if name in self.__dict__:
                 self.__dict__[name].close()
 
+    @property
+    def why_unshared(self) -> str:
+        """Why commands cannot share a session; empty when they can, or when none was needed."""
+        return self.services.why_unshared if "services" in self.__dict__ else ""
+
     @cached_property
     def performer(self) -> Performer:
         """Who does things, and records them."""
@@ -63,15 +68,13 @@ class ControlRoom:
         """The services' own endpoints for operators."""
         from gates.adapters.clock import SystemClock
         from gates.adapters.operator_client import OperatorClient
+        from gates.adapters.personal_files import personal_files
 
-        uris: dict[str, str] = {}
+        def ask(service: str) -> str:
+            return self.house.cloud.describe(service).uri
 
-        def address_of(service: str) -> str:
-            if service not in uris:
-                uris[service] = self.house.cloud.describe(service).uri
-            return uris[service]
-
-        return OperatorClient(self.house.environment, address_of, SystemClock().wait)
+        wait = SystemClock().wait
+        return OperatorClient(self.house.environment, ask, wait, personal_files(wait))
 
     @cached_property
     def configuration(self) -> CloudRunConfiguration:

@@ -8,6 +8,8 @@ GateError
 │   ├── NotFoundError           the thing does not exist
 │   ├── ConflictError           somebody else changed it in between: read again, decide again
 │   ├── DeniedError             the credentials may not do this
+│   │   └── CodesUsedError          every one-time code was used before: wait for the next one
+│   ├── NotSignedInError        nobody could sign in, so nothing was asked of the service
 │   ├── QuotaError              too many requests: wait
 │   ├── UnavailableError        no answer: the outcome of a write is unknown
 │   └── OperationFailedError    the long-running operation ended with an error
@@ -67,6 +69,14 @@ class ConflictError(CloudError):
 
 class DeniedError(CloudError):
     """The credentials may not do this."""
+
+
+class CodesUsedError(DeniedError):
+    """Every one-time code was used before: that says nothing about the platform."""
+
+
+class NotSignedInError(CloudError):
+    """Nobody could sign in, so the service that was to be asked was not; the cause is another service's."""
 
 
 class QuotaError(CloudError):

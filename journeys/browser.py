@@ -7,22 +7,21 @@ can read, a form that does nothing.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
-import pyotp
 from playwright.sync_api import ConsoleMessage, Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from gates.model.identity import Identity
 from journeys.checks import demand
 from journeys.incident import await_correlation, enter_an_asset, find_the_threat, report_events
+from journeys.session import codes
 from journeys.world import StepTime, World, step
 
 FRONTEND = "frontend"
-_PERIOD_S = 30
 _MOST_PAGES = 50
 _REFUSED = re.compile("Content.Security.Policy|integrity|Trusted", re.IGNORECASE)
 
@@ -94,14 +93,14 @@ def open_the_door(screen: Screen) -> None:
 def sign_in_by_form(screen: Screen, who: Identity) -> None:
     """Both factors, typed in, lead to a dashboard for this very person; no script can read the session."""
     page = screen.page
-    totp, now = pyotp.TOTP(who.totp_secret), int(time.time())
-    _submit(page, who, totp.at(now))
-    if not _is_there(lambda: page.wait_for_url("**/dashboard")):
+    for code in islice(codes(who.totp_secret), 2):  # who else signs in would have to use up both
+        _submit(page, who, code)
+        if _is_there(lambda: page.wait_for_url("**/dashboard")):
+            break
         demand(_path(page) == "/login", f"the form leads to {_path(page)}", blames=FRONTEND)
-        _submit(page, who, totp.at(now + _PERIOD_S))
+    else:
         said = page.locator("#notice").text_content() or "nothing"
-        arrived = _is_there(lambda: page.wait_for_url("**/dashboard"))
-        demand(arrived, f"signed in, and the page stays at {_path(page)}; it says: {said}", blames=FRONTEND)
+        demand(False, f"signed in, and the page stays at {_path(page)}; it says: {said}", blames=FRONTEND)
     _see(page.get_by_text(f"Signed in as {who.username}."), f"the dashboard is not for {who.username}")
     readable = page.evaluate("document.cookie.length + localStorage.length + sessionStorage.length")
     demand(readable == 0, "a script of the page can read the session", blames=FRONTEND)

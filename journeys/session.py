@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -18,7 +19,7 @@ ACCEPTED: set[str] = set()
 """The identities that this process was let in as, each with all of its secrets."""
 _PROVEN: set[tuple[str, str]] = set()
 _PERIOD_S = 30
-_LONGEST_WAIT_S = 35.0
+WAIT = threading.Event().wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +82,13 @@ def page_session(http: httpx.Client, identity: Identity) -> str:
     Raises:
         DemandNotMetError: the frontend does not let the identity in.
     """
-    totp, now = pyotp.TOTP(identity.totp_secret), int(time.time())
     known = {"username": identity.username, "password": identity.password}
-    response = http.post("/session", json={**known, "code": totp.at(now)})
-    if response.status_code == 401:
-        response = http.post("/session", json={**known, "code": totp.at(now + _PERIOD_S)})
+    for code in codes(identity.totp_secret):
+        response = http.post("/session", json={**known, "code": code})
+        if not _is_used_up(response):
+            break
+    else:
+        raise _used_up(identity)
     admitted(response, identity.name, was_accepted=identity.was_accepted, shown="password or code")
     checks.expect(response, 201, blames="frontend")
     ACCEPTED.add(identity.name)
@@ -107,15 +110,17 @@ def password_accepted(http: httpx.Client, identity: Identity) -> httpx.Response:
 def sign_in(http: httpx.Client, identity: Identity) -> Tokens:
     """Sign in at auth-service and return the tokens.
 
-    A code is good once: when this period's was used by somebody before, the next period's is tried, and
-    then the period is waited out.
-
     Raises:
         DemandNotMetError: auth-service does not let the identity in.
-        NotAdmittedError: so it is, and the secrets may be wrong.
+        NotAdmittedError: so it is, and the secrets may be wrong, or somebody else uses up the codes.
     """
     mfa_token = str(checks.field(password_accepted(http, identity), "mfaToken", blames=AUTH))
-    response = _with_fresh_code(http, mfa_token, identity.totp_secret)
+    for code in codes(identity.totp_secret):
+        response = second_factor(http, mfa_token, code)
+        if not _is_used_up(response):
+            break
+    else:
+        raise _used_up(identity)
     admitted(response, identity.name, was_accepted=identity.was_accepted, shown="one-time code")
     checks.expect(response, 200, blames=AUTH)
     ACCEPTED.add(identity.name)
@@ -125,17 +130,23 @@ def sign_in(http: httpx.Client, identity: Identity) -> Tokens:
     )
 
 
-def _with_fresh_code(http: httpx.Client, mfa_token: str, secret: str) -> httpx.Response:
-    totp = pyotp.TOTP(secret)
-    deadline = time.monotonic() + _LONGEST_WAIT_S
-    while True:
-        now = int(time.time())
-        response = second_factor(http, mfa_token, totp.at(now))
-        if _is_used_up(response):
-            response = second_factor(http, mfa_token, totp.at(now + _PERIOD_S))
-        if not _is_used_up(response) or time.monotonic() >= deadline:
-            return response
-        threading.Event().wait(_PERIOD_S - time.time() % _PERIOD_S + 0.1)
+def codes(secret: str) -> Iterator[str]:
+    """Yield the one-time codes to try, each once: this period's, the next one's, then after a wait one more.
+
+    Somebody else may have used one just before, and no code is good twice.
+    """
+    totp, last = pyotp.TOTP(secret), 0
+    for turn in range(2):
+        if turn:
+            WAIT(_PERIOD_S - time.time() % _PERIOD_S + 0.1)
+        now = int(time.time()) // _PERIOD_S
+        for period in range(max(now, last + 1), now + 2):
+            last = period
+            yield totp.at(period * _PERIOD_S)
+
+
+def _used_up(identity: Identity) -> NotAdmittedError:
+    return NotAdmittedError(f"every one-time code of {identity.name} was used before: who else signs in?")
 
 
 def _is_used_up(response: httpx.Response) -> bool:

@@ -10,7 +10,8 @@ import secrets
 
 import httpx
 
-from gates.adapters.operator_client import AUTH, OperatorClient
+from gates.adapters.operator_client import OperatorClient
+from gates.adapters.service_answers import AUTH
 from gates.errors import NotFoundError
 from gates.model.drill import Mark
 

@@ -1,55 +1,75 @@
 """The services' own endpoints for operators: health, circuit breakers, the cached-token fallback.
 
-An operator signs in as the environment's identity `admin`, as a person does: password, then one-time code.
+An operator signs in as the environment's identity `admin`, once for all commands of one person
+(`gates.adapters.operator_sign_in`), and only where the services demand it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pyotp
 
-from gates.adapters import secrets
 from gates.adapters.network import Network
-from gates.errors import CloudError, ConfigurationError, DeniedError, NotFoundError, UnavailableError
+from gates.adapters.operator_sign_in import OperatorSignIn
+from gates.adapters.personal_files import PersonalFiles
+from gates.adapters.service_addresses import ServiceAddresses
+from gates.adapters.service_answers import AUTH, document, good
+from gates.errors import (
+    CloudError,
+    CodesUsedError,
+    ConfigurationError,
+    NotSignedInError,
+    UnavailableError,
+)
 from gates.model.health import Circuit, Fallback, ServiceHealth
 from gates.model.platform import Environment
 
-AUTH = "auth-service"
 GATEWAY = "api-gateway"
 OPERATOR = "admin"
 _SECONDS = 10.0
-_CODE_PERIOD_S = 30
-_CODE_TURNS = 2
 
 
 class OperatorClient:
-    """Speaks to the services of one environment; `address_of` gives a service's URL, `wait` waits seconds."""
+    """Speaks to the services of one environment.
+
+    `ask` asks the cloud for a service's URL, `wait` waits seconds; `files` are what commands share.
+    """
 
     def __init__(
-        self, environment: Environment, address_of: Callable[[str], str], wait: Callable[[float], None]
+        self,
+        environment: Environment,
+        ask: Callable[[str], str],
+        wait: Callable[[float], None],
+        files: PersonalFiles,
     ) -> None:
-        self._identities = dict(environment.identities)
-        self._vault = environment.endpoints.apis_grpc
-        self._public = dict(environment.public_hosts)
-        self._address_of = address_of
-        self._wait = wait
+        self._files = files
+        self._addresses = ServiceAddresses(environment, ask, files)
         self._http = Network(environment.endpoints).client(seconds=_SECONDS)
+        self._sign_in = OperatorSignIn(environment, self._asked_to_enter, wait, files)
         self._token: str | None = None
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and remember where the services answer."""
+        self._addresses.keep()
         self._http.close()
 
+    @property
+    def why_unshared(self) -> str:
+        """Why commands cannot share a session here; empty when they can."""
+        return self._files.trouble
+
     def health(self, service: str) -> ServiceHealth:
-        """Return what the service says of itself; trouble is part of the answer, never raised."""
+        """Return what the service says of itself; trouble is part of the answer, never raised.
+
+        Raises:
+            ConfigurationError: nothing can be asked: credentials or an identity are missing.
+        """
         try:
             return self._health(service)
-        except (CloudError, ConfigurationError) as error:
-            return _silent(service, error.cause)
+        except CloudError as error:
+            return ServiceHealth.unknown(service, error.cause)
 
     def is_ready(self, service: str) -> bool:
         """Whether the service lives and is ready, without signing in; silence is no."""
@@ -95,23 +115,20 @@ class OperatorClient:
     def token(self, identity: str) -> str:
         """Sign an identity in anew and return its access token.
 
-        A one-time code is good once; when this period's was used, the next is tried, then waited for.
-
         Raises:
             ConfigurationError: the environment has no such identity.
             CloudError: auth-service does not let it in.
         """
-        reference = self._identities.get(identity)
-        if reference is None:
-            raise ConfigurationError(
-                f"the environment has no identity {identity}",
-                next_step=f"add it to the identities of the environment's document; known: "
-                f"{', '.join(sorted(self._identities)) or 'none'}",
-            )
-        secret = secrets.resolve(reference, endpoint=self._vault)
-        first = {"username": secret["username"], "password": secret["password"]}
-        mfa_token = self._sent("POST", AUTH, "/v1/login", json=first).json()["mfaToken"]
-        return str(self._second_factor(mfa_token, str(secret["totp_secret"]))["accessToken"])
+        return self._sign_in.anew(identity)
+
+    def end_session(self) -> bool:
+        """Forget the operator's shared session and end it at auth-service; False when there is none.
+
+        Raises:
+            CloudError: auth-service did not end it; it is forgotten all the same.
+        """
+        self._token = None
+        return self._sign_in.end(OPERATOR, self.sign_out)
 
     def sign_out(self, token: str) -> None:
         """Revoke a token at the issuer.
@@ -133,13 +150,21 @@ class OperatorClient:
     def _health(self, service: str) -> ServiceHealth:
         alive = self._answer("GET", service, "/healthz")
         ready = self._answer("GET", service, "/readyz")
-        said = self._sent("GET", service, "/version").json()
-        circuits = self.circuits(service)
+        said = document(self._answer("GET", service, "/version"), service, "revision", "version")
         bad = [
             f"{path} answers {answer.status_code}"
             for path, answer in (("/healthz", alive), ("/readyz", ready))
             if answer.status_code != httpx.codes.OK
         ]
+        circuits: tuple[Circuit, ...] = ()
+        unasked = ""
+        try:
+            circuits = self.circuits(service)
+        except NotSignedInError as error:
+            is_own = service == AUTH and not isinstance(error.__cause__, CodesUsedError)
+            bad, unasked = ([*bad, error.cause], "") if is_own else (bad, error.cause)
+        except CloudError as error:
+            bad.append(error.cause)
         bad += [f"the circuit to {one.name} is {one.state}" for one in circuits if not one.is_closed]
         return ServiceHealth(
             service=service,
@@ -149,73 +174,61 @@ class OperatorClient:
             version=str(said["version"]),
             circuits=circuits,
             trouble="; ".join(bad),
+            unasked=unasked,
         )
 
     def operate(self, method: str, service: str, path: str, json: Any = None) -> httpx.Response:
-        """Send a request as the operator, signed in once, and anew when the token is no longer good.
+        """Send a request as the operator, with the shared session, and with a new one when it has ended.
 
         Raises:
+            NotSignedInError: the operator was not let in; the service was not asked.
             CloudError: the service refuses, or does not answer.
         """
-        if self._token is not None:
-            answer = self._answer(method, service, path, token=self._token, json=json)
-            if answer.status_code != httpx.codes.UNAUTHORIZED:
-                return _good(answer, service)
-        self._token = self.token(OPERATOR)
-        return self._sent(method, service, path, token=self._token, json=json)
+        token = self._token or self._sign_in.shared(OPERATOR)
+        answer = self._answer(method, service, path, token=token, json=json)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            token = self._sign_in.shared(OPERATOR, refused=token)
+            answer = self._answer(method, service, path, token=token, json=json)
+        if answer.status_code != httpx.codes.UNAUTHORIZED:
+            self._token = token
+        return good(answer, service)
 
-    def _second_factor(self, mfa_token: str, secret: str) -> Any:
-        totp = pyotp.TOTP(secret)
-        for turn in range(_CODE_TURNS):
-            if turn:
-                self._wait(_CODE_PERIOD_S - time.time() % _CODE_PERIOD_S + 0.1)
-            for ahead in (0, _CODE_PERIOD_S):
-                body = {"mfaToken": mfa_token, "code": totp.at(int(time.time()) + ahead)}
-                answer = self._answer("POST", AUTH, "/v1/mfa/verify", json=body)
-                if "code_reused" not in answer.text:
-                    return _good(answer, AUTH).json()
-        raise DeniedError(
-            f"{AUTH} takes no one-time code of the identity",
-            next_step="wait a minute: somebody else signs in as the same identity",
-        )
+    def _asked_to_enter(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        return self._answer("POST", AUTH, path, json=body)
 
     def _sent(self, method: str, service: str, path: str, **extras: Any) -> httpx.Response:
-        return _good(self._answer(method, service, path, **extras), service)
+        return good(self._answer(method, service, path, **extras), service)
 
     def _answer(
         self, method: str, service: str, path: str, *, token: str | None = None, json: Any = None
     ) -> httpx.Response:
+        """Return the answer; an address that leads nowhere is asked for once more.
+
+        Raises:
+            CloudError: there is no answer.
+        """
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        url = self._addresses.of(service)
         try:
-            url = f"{self._address_of(service).rstrip('/')}{path}"
-            return self._http.request(method, url, headers=headers, json=json)
-        except httpx.HTTPError as error:
-            raise UnavailableError(f"{service} does not answer: {type(error).__name__}") from error
+            answer = self._http.request(method, f"{url}{path}", headers=headers, json=json)
+        except (httpx.HTTPError, ConfigurationError) as error:  # the latter: nobody knows its name any more
+            if not self._has_moved(service, url):
+                cause = error.cause if isinstance(error, ConfigurationError) else type(error).__name__
+                raise UnavailableError(f"{service} does not answer: {cause}") from error
+        else:
+            is_lost = answer.status_code == httpx.codes.NOT_FOUND
+            if not is_lost or not self._has_moved(service, url):
+                return answer
+        return self._answer(method, service, path, token=token, json=json)
 
-
-def _good(answer: httpx.Response, service: str) -> httpx.Response:
-    """Return a successful answer.
-
-    Raises:
-        CloudError: it is none; the subclass says what it is.
-    """
-    if answer.is_success:
-        return answer
-    kinds: dict[int, type[CloudError]] = {401: DeniedError, 403: DeniedError, 404: NotFoundError}
-    kind = kinds.get(answer.status_code, UnavailableError if answer.is_server_error else CloudError)
-    raise kind(f"{service} answers {answer.status_code} to {answer.request.method} {answer.url.path}")
-
-
-def _silent(service: str, trouble: str) -> ServiceHealth:
-    return ServiceHealth(
-        service=service,
-        is_alive=False,
-        is_ready=False,
-        revision="",
-        version="",
-        circuits=(),
-        trouble=trouble,
-    )
+    def _has_moved(self, service: str, old: str) -> bool:
+        """Whether a remembered URL was wrong; the right one is known from now on."""
+        if not self._addresses.is_remembered(service):
+            return False
+        try:
+            return self._addresses.asked(service) != old
+        except CloudError:
+            return False
 
 
 def _circuit(service: str, entry: Any) -> Circuit:

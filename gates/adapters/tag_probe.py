@@ -10,7 +10,8 @@ import httpx
 from gates.actions.ports import Clock, TrafficController
 from gates.adapters import secrets
 from gates.adapters.network import Network
-from gates.adapters.operator_client import AUTH, OPERATOR
+from gates.adapters.operator_client import OPERATOR
+from gates.adapters.service_answers import AUTH
 from gates.errors import ConfigurationError, UnavailableError
 from gates.model.platform import Environment
 

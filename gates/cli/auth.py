@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 
 import click
 
 from gates import wiring
-from gates.cli.operating import chosen
+from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.run import duration
 from gates.cli.spotting import about, show, spot
-from gates.errors import UsageError
+from gates.control_room import ControlRoom
+from gates.errors import CloudError, UsageError
 from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
 
+_SIGN_OUT = "sign-out"
 _FLOWS, _ENDPOINTS = "authentication", "contract"
 _ALIASES = {"valid_login": "login", "invalid_login": "wrong_password"}
 """What the guide calls a flow, and what it is called here."""
@@ -35,8 +38,11 @@ def auth(
     """Try FLOWS (for example valid_login); without any, list them.
 
     Leaves with 0 when each did what it must, 1 when one did not, 10 when one could not be tried.
+    `gate auth sign-out` ends the session that the operating commands of this account share.
     """
     house = wiring.House(env)
+    if flows == (_SIGN_OUT,):
+        return _sign_out(house)
     known = {_flow(criterion): criterion for criterion in _of(house, _FLOWS) if len(criterion.producers) == 1}
     if not (flows or services or any(kinds.values())):
         click.echo("\n".join(f"{name:16} {known[name].statement}" for name in known))
@@ -51,6 +57,18 @@ def auth(
     seen = spot(house, criteria, word="auth", seconds=duration(deadline))
     show(seen.check.judgements)
     return seen.code
+
+
+def _sign_out(house: wiring.House) -> ExitCode:
+    """Forget the shared session and end it; one that could not be ended is good until it expires."""
+    with closing(ControlRoom(house, actor())) as room:
+        try:
+            is_ended = room.services.end_session()
+        except CloudError as error:
+            click.echo(f"the session is forgotten, and was not ended: {error.cause}", err=True)
+            return ExitCode.ACTION_FAILED
+    click.echo("the session is ended" if is_ended else "no session was open")
+    return ExitCode.GO
 
 
 def _of(house: wiring.House, category: str) -> list[Criterion]:

@@ -2,37 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import click
 
 from gates.cli.operating import Asked, chosen, looks
+from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.model.health import ServiceHealth
+from gates.reporting.layout import Line, Row, short_revision
 
 
 @click.command()
 @click.argument("services", nargs=-1)
 @looks
-def check(asked: Asked, services: tuple[str, ...]) -> ExitCode:
+@reporting
+def check(asked: Asked, services: tuple[str, ...]) -> Report:
     """Ask SERVICES, or all, whether they live, are ready, what they run, and how their circuits are.
 
-    Leaves with 0 when all is well and 1 when anything is not.
+    Leaves with 0 when all is well, 1 when anything is not, and 10 when nothing is known to be wrong but
+    circuits could not be asked for.
     """
     names = chosen(services, asked.house.platform)
-    room = asked.room
-    first = room.services.health(names[0])  # signs in once, for all
+    health = asked.room.services.health
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
-        found = [first, *pool.map(room.services.health, names[1:])]
-    for one in found:
-        click.echo(_line(one, max(map(len, names))))
-    bad = [one.service for one in found if not one.is_well]
-    click.echo(f"{len(found) - len(bad)} of {len(found)} services are well")
-    return ExitCode.NO_GO if bad else ExitCode.GO
+        found = list(pool.map(health, names))
+    return Report(
+        code=_code(found),
+        lines=[*_lines(asked, found), *_endings(found)],
+        document={
+            "environment": asked.house.environment.name,
+            "services": [_entry(one) for one in found],
+        },
+    )
 
 
-def _line(health: ServiceHealth, width: int) -> str:
-    state = "ok" if health.is_well else "BAD"
+def _code(found: Sequence[ServiceHealth]) -> ExitCode:
+    if not all(one.is_unhurt for one in found):
+        return ExitCode.NO_GO
+    return ExitCode.GO if all(one.is_well for one in found) else ExitCode.INCONCLUSIVE
+
+
+def _lines(asked: Asked, found: Sequence[ServiceHealth]) -> list[Line]:
+    width = max(len(one.service) for one in found)
+    return [
+        Row(
+            f"{_state(one):4} {one.service:{width}}  ",
+            _said(one, asked.house.environment.cloud_run_name(one.service)),
+        )
+        for one in found
+    ]
+
+
+def _endings(found: Sequence[ServiceHealth]) -> list[Line]:
+    well = sum(one.is_well for one in found)
+    reasons = dict.fromkeys(one.unasked for one in found if one.unasked)
+    return [
+        *(f"circuits not asked for: {why}" for why in reasons),
+        f"{well} of {len(found)} services are well",
+    ]
+
+
+def _state(health: ServiceHealth) -> str:
+    if health.is_well:
+        return "ok"
+    return "????" if health.is_unhurt else "BAD"
+
+
+def _said(health: ServiceHealth, cloud_name: str) -> str:
     closed = sum(circuit.is_closed for circuit in health.circuits)
-    shown = f"{health.revision or '-'} {health.version}, {closed}/{len(health.circuits)} circuits closed"
-    return f"{state:3}  {health.service:{width}}  {shown}{'  ' + health.trouble if health.trouble else ''}"
+    circuits = f"{closed}/{len(health.circuits)} circuits closed"
+    runs = f"{short_revision(health.revision, cloud_name) or '-'} {health.version}".rstrip()
+    parts = (runs, "circuits unknown" if health.unasked else circuits, health.trouble)
+    return ", ".join(filter(None, parts))
+
+
+def _entry(health: ServiceHealth) -> dict[str, Any]:
+    return {
+        "service": health.service,
+        "is_well": health.is_well,
+        "is_alive": health.is_alive,
+        "is_ready": health.is_ready,
+        "revision": health.revision,
+        "version": health.version,
+        "trouble": health.trouble,
+        "circuits_unknown_because": health.unasked,
+        "circuits": [
+            {
+                "to": one.name,
+                "state": one.state,
+                "failures": one.failures,
+                "opened": one.opened,
+            }
+            for one in health.circuits
+        ],
+    }

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
 import click
 
 from gates.cli.operating import Asked, acts, chosen, looks, tell
+from gates.cli.reports import Report, reporting
 from gates.control_room import ControlRoom
-from gates.errors import CloudError
+from gates.errors import CloudError, NotSignedInError
 from gates.model.exit_code import ExitCode
+from gates.model.health import Circuit
+from gates.reporting.layout import Line, Row
 
 _WITNESSES = ("viewer", "responder")
 
@@ -19,17 +26,19 @@ def circuits() -> None:
 
 @circuits.command()
 @looks
-def report(asked: Asked) -> ExitCode:
+@reporting
+def report(asked: Asked) -> Report:
     """Show every circuit breaker of every service; 1 when one is not closed or a service is silent."""
-    return _show(asked.room, asked.house.platform.service_names)
+    return _report(asked, asked.house.platform.service_names)
 
 
 @circuits.command()
 @click.argument("service")
 @looks
-def status(asked: Asked, service: str) -> ExitCode:
+@reporting
+def status(asked: Asked, service: str) -> Report:
     """Show the circuit breakers of SERVICE."""
-    return _show(asked.room, chosen((service,), asked.house.platform))
+    return _report(asked, chosen((service,), asked.house.platform))
 
 
 @circuits.command()
@@ -74,21 +83,50 @@ def fallback(asked: Asked, mode: str, witnesses: tuple[str, str]) -> ExitCode:
     return tell([room.circuits.switch_fallback(mode, witnesses=witnesses, is_dry=asked.is_dry)])
 
 
-def _show(room: ControlRoom, names: tuple[str, ...]) -> ExitCode:
-    is_bad = False
-    for name in names:
-        try:
-            found = room.services.circuits(name)
-        except CloudError as error:
-            click.echo(f"BAD  {name}: {error.cause}")
-            is_bad = True
-            continue
-        for one in found:
-            click.echo(
-                f"{'ok ' if one.is_closed else 'BAD'}  {name} → {one.name}: {one.state},"
-                f" {one.failures} failures, opened {one.opened} times"
-            )
-            is_bad |= not one.is_closed
-        if not found:
-            click.echo(f"ok   {name}: calls nobody")
-    return ExitCode.NO_GO if is_bad else ExitCode.GO
+def _report(asked: Asked, names: tuple[str, ...]) -> Report:
+    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+        found = dict(zip(names, pool.map(partial(_circuits, asked.room), names), strict=True))
+    is_bad = any(isinstance(one, str) or not all(c.is_closed for c in one) for one in found.values())
+    return Report(
+        code=ExitCode.NO_GO if is_bad else ExitCode.GO,
+        lines=[line for name, one in found.items() for line in _lines(name, one)],
+        document={
+            "environment": asked.house.environment.name,
+            "services": [_entry(name, one) for name, one in found.items()],
+        },
+    )
+
+
+def _circuits(room: ControlRoom, service: str) -> tuple[Circuit, ...] | str:
+    """Return the circuits of a service, or why it does not say.
+
+    Raises:
+        NotSignedInError: no service could be asked.
+    """
+    try:
+        return room.services.circuits(service)
+    except NotSignedInError:
+        raise
+    except CloudError as error:
+        return error.cause
+
+
+def _lines(service: str, found: tuple[Circuit, ...] | str) -> list[Line]:
+    if isinstance(found, str):
+        return [Row(f"BAD  {service}: ", found)]
+    return [
+        Row(
+            f"{'ok ' if one.is_closed else 'BAD'}  {service} → {one.name}: ",
+            f"{one.state}, {one.failures} failures, opened {one.opened} times",
+        )
+        for one in found
+    ] or [f"ok   {service}: calls nobody"]
+
+
+def _entry(service: str, found: tuple[Circuit, ...] | str) -> dict[str, Any]:
+    trouble, circuits = (found, ()) if isinstance(found, str) else ("", found)
+    listed = [
+        {"to": one.name, "state": one.state, "failures": one.failures, "opened": one.opened}
+        for one in circuits
+    ]
+    return {"service": service, "trouble": trouble, "circuits": listed}

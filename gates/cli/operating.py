@@ -98,6 +98,8 @@ def _asked(env: str, *, is_dry: bool, is_sure: bool) -> Iterator[Asked]:
     house = wiring.House(env)
     with closing(ControlRoom(house, actor())) as room:
         yield Asked(house=house, room=room, is_dry=is_dry, is_sure=is_sure)
+        if room.why_unshared:
+            click.echo(f"gate: this command shares no session with others: {room.why_unshared}", err=True)
 
 
 def confirm_typed(word: str, typed: str | None, what: str) -> None:

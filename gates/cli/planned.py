@@ -21,7 +21,7 @@ from gates.cli.stopping import Stop
 from gates.control_room import ControlRoom
 from gates.decision.rollback_guards import Guard
 from gates.decision.standing import standing_objections
-from gates.errors import GateError, UsageError
+from gates.errors import ConfigurationError, GateError, UsageError
 from gates.model.criterion import Stage
 from gates.model.database import Database
 from gates.model.decision import RollBack, RollbackPlan
@@ -234,11 +234,15 @@ class PlannedWork:
         return {name: revision for name, revision in found.items() if revision}
 
     def _healths(self) -> tuple[ServiceHealth, ...]:
-        first, *rest = self._house.platform.service_names
-        found = [self._room.services.health(first)]  # signs in once, for all
-        with ThreadPoolExecutor(max_workers=len(rest) + 1) as pool:
-            found += pool.map(self._room.services.health, rest)
-        return tuple(found)
+        names = self._house.platform.service_names
+        with ThreadPoolExecutor(max_workers=len(names)) as pool:
+            return tuple(pool.map(self._health, names))
+
+    def _health(self, name: str) -> ServiceHealth:
+        try:
+            return self._room.services.health(name)
+        except ConfigurationError as error:  # a procedure that has begun goes on
+            return ServiceHealth.unknown(name, error.cause)
 
     def _database(self) -> Database | str:
         try:
@@ -259,7 +263,7 @@ def _never(_action: RollBack, _before: object, _etag: str) -> None:
 
 def _trouble(health: ServiceHealth) -> str:
     circuits = [f"the circuit to {one.name} is {one.state}" for one in health.circuits if not one.is_closed]
-    return health.trouble or "; ".join(circuits) or "it is not ready"
+    return health.shortcoming or "; ".join(circuits) or "it is not ready"
 
 
 def _levels(room: ControlRoom, name: str, window: Window) -> str:

@@ -23,7 +23,10 @@ class Circuit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceHealth:
-    """One service as it answered just now; `trouble` says what is wrong, empty when nothing is."""
+    """One service as it answered just now; `trouble` says what is wrong, empty when nothing is.
+
+    `unasked` says why its circuits could not be asked for when that is not the service's own fault.
+    """
 
     service: str
     is_alive: bool
@@ -32,13 +35,37 @@ class ServiceHealth:
     version: str
     circuits: tuple[Circuit, ...]
     trouble: str = ""
+    unasked: str = ""
+
+    @classmethod
+    def unknown(cls, service: str, trouble: str) -> ServiceHealth:
+        """Return what is said of a service that gives no answer."""
+        return cls(
+            service=service,
+            is_alive=False,
+            is_ready=False,
+            revision="",
+            version="",
+            circuits=(),
+            trouble=trouble,
+        )
 
     @property
     def is_well(self) -> bool:
-        """Whether it lives, is ready, has circuits to show, and all of them are closed."""
+        """Whether it lives, is ready, was asked for its circuits, and all of them are closed."""
+        return self.is_unhurt and not self.unasked
+
+    @property
+    def is_unhurt(self) -> bool:
+        """Whether nothing is wrong with it as far as it could be asked."""
         return (
             self.is_alive and self.is_ready and not self.trouble and all(c.is_closed for c in self.circuits)
         )
+
+    @property
+    def shortcoming(self) -> str:
+        """What keeps it from being known as well; empty when nothing does."""
+        return self.trouble or self.unasked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

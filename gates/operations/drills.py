@@ -112,7 +112,7 @@ class Drills:
                 found = self._redeploy(service, source)
                 health = self._ports.services.health(service)
                 if not health.is_well:
-                    raise ActionError(f"{service} from {source} is not well: {health.trouble}")
+                    raise ActionError(f"{service} from {source} is not well: {health.shortcoming}")
             finally:
                 self._redeploy(service, serving)
             return found

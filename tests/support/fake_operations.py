@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from gates.errors import NotFoundError, OperationFailedError, UnavailableError
+from gates.errors import (
+    ConfigurationError,
+    NotFoundError,
+    NotSignedInError,
+    OperationFailedError,
+    UnavailableError,
+)
 from gates.model.configuration import Scaling, ServiceSettings
 from gates.model.database import Backup, Database
 from gates.model.drill import DrillRecord
@@ -117,9 +123,13 @@ class FakeServices:
     serves_revoked: bool = False
     asks_anyway: bool = False
     is_stuck: bool = False
+    missing: str = ""
+    locked_out: str = ""
+    has_session: bool = True
 
     def health(self, service: str) -> ServiceHealth:
         """Return a healthy answer, or silence."""
+        self._check_credentials()
         is_up = service not in self.silent
         return ServiceHealth(
             service=service,
@@ -127,9 +137,21 @@ class FakeServices:
             is_ready=is_up,
             revision=f"{service}-1" if is_up else "",
             version="1.0.0" if is_up else "",
-            circuits=tuple(self.breakers.get(service, ())),
+            circuits=() if self.locked_out else tuple(self.breakers.get(service, ())),
             trouble="" if is_up else f"{service} does not answer",
+            unasked=self.locked_out,
         )
+
+    def _check_credentials(self) -> None:
+        if self.missing:
+            raise ConfigurationError(self.missing)
+
+    def end_session(self) -> bool:
+        """End the session, unless the platform is out of order."""
+        if self.locked_out:
+            raise UnavailableError(self.locked_out)
+        had, self.has_session = self.has_session, False
+        return had
 
     def is_ready(self, service: str) -> bool:
         """Whether it answers."""
@@ -137,6 +159,8 @@ class FakeServices:
 
     def circuits(self, service: str) -> tuple[Circuit, ...]:
         """Return the breakers; raise UnavailableError for a silent service."""
+        if self.locked_out:
+            raise NotSignedInError(self.locked_out)
         if service in self.silent:
             raise UnavailableError(f"{service} does not answer")
         return tuple(self.breakers.get(service, ()))

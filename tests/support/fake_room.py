@@ -135,6 +135,7 @@ class FakeRoom:
         default_factory=lambda: FakeConfiguration(services={name: settings(name) for name in "ab"})
     )
 
+    why_unshared: str = ""
     sql: FakeDatabase = field(default_factory=database)
     inventory: FakeInventory = field(default_factory=FakeInventory)
     cloud: FakeCloud = field(

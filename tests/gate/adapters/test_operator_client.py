@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +16,15 @@ import pytest
 
 from gates.adapters.data_witness import DataWitness
 from gates.adapters.operator_client import OperatorClient
-from gates.errors import ConfigurationError, DeniedError, NotFoundError, UnavailableError
+from gates.adapters.personal_files import PersonalFiles
+from gates.errors import (
+    CodesUsedError,
+    ConfigurationError,
+    DeniedError,
+    NotFoundError,
+    NotSignedInError,
+    UnavailableError,
+)
 from gates.model.platform import Environment
 
 CIRCUIT = {"name": "b", "state": "open", "failures": 5, "opened": 1}
@@ -28,6 +37,7 @@ class TinyPlatform:
     answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
     asked: list[tuple[str, str, Any, str]] = field(default_factory=list)
     used_codes: int = 0
+    forgotten: bool = False
     url: str = ""
 
     def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
@@ -36,9 +46,12 @@ class TinyPlatform:
         if path == "/v1/mfa/verify" and self.used_codes:
             self.used_codes -= 1
             return 401, {"code": "code_reused"}
+        if path == "/internal/circuits" and self.forgotten:
+            self.forgotten = False
+            return 401, {}
         known: dict[tuple[str, str], tuple[int, Any]] = {
             ("POST", "/v1/login"): (200, {"mfaToken": "m"}),
-            ("POST", "/v1/mfa/verify"): (200, {"accessToken": f"t{len(self.asked)}"}),
+            ("POST", "/v1/mfa/verify"): (200, {"accessToken": f"t{len(self.asked)}", "expiresIn": 900.0}),
             ("GET", "/healthz"): (200, {}),
             ("GET", "/readyz"): (200, {}),
             ("GET", "/version"): (200, {"revision": "a-1", "version": "1.0.0"}),
@@ -111,15 +124,13 @@ def waited() -> list[float]:
 
 
 @pytest.fixture
-def client(
-    platform: TinyPlatform, waited: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[OperatorClient]:
-    """The client, with one identity."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """An environment with two identities."""
     monkeypatch.delenv("GATE_IDENTITIES_FILE", raising=False)
     secrets = tmp_path / "identities.json"
     entry = {"username": "a@b.test", "password": "x", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
     secrets.write_text(json.dumps({"admin": entry, "viewer": entry}))
-    environment = Environment(
+    return Environment(
         name="sandbox",
         project="p",
         region="r",
@@ -129,9 +140,33 @@ def client(
         is_protected=False,
         identities=tuple((name, f"file:{secrets}#{name}") for name in ("admin", "viewer")),
     )
-    made = OperatorClient(environment, lambda _service: platform.url, waited.append)
-    yield made
-    made.close()
+
+
+@pytest.fixture
+def command(
+    place: Environment, platform: TinyPlatform, waited: list[float], tmp_path: Path
+) -> Iterator[Callable[[], OperatorClient]]:
+    """The client of one more command of the same person."""
+    with ExitStack() as made:
+
+        def one_more() -> OperatorClient:
+            files = PersonalFiles(tmp_path / "cache")
+            client = OperatorClient(place, lambda _service: platform.url, waited.append, files)
+            made.callback(client.close)
+            return client
+
+        yield one_more
+
+
+@pytest.fixture
+def client(command: Callable[[], OperatorClient]) -> OperatorClient:
+    """The client of the first command."""
+    return command()
+
+
+def sign_ins(platform: TinyPlatform) -> int:
+    """Return how often somebody signed in."""
+    return sum(path == "/v1/mfa/verify" for _, path, _, _ in platform.asked)
 
 
 def test_health_tells_everything_at_once(client: OperatorClient, platform: TinyPlatform) -> None:
@@ -150,10 +185,19 @@ def test_silence_is_part_of_the_answer(client: OperatorClient, platform: TinyPla
     platform.answers["GET", "/version"] = (500, {})
     assert client.health("a").trouble == "a answers 500 to GET /version"
     platform.url = "http://127.0.0.1:9"
-    assert not client.health("a").is_alive
-    assert not client.is_ready("a")
-    with pytest.raises(UnavailableError, match="does not answer"):
+    assert not client.health("b").is_alive
+    assert not client.is_ready("b")
+    with pytest.raises(NotSignedInError, match="does not answer"):
         client.fallback()
+
+
+@pytest.mark.parametrize("document", [[], {"revision": "a-1"}, "text"])
+def test_a_version_that_says_nothing_is_trouble(
+    client: OperatorClient, platform: TinyPlatform, document: object
+) -> None:
+    """It is no reason to end with a defect of the gate."""
+    platform.answers["GET", "/version"] = (200, document)
+    assert "GET /version" in client.health("a").trouble
 
 
 def test_circuits_and_fallback_are_switched(client: OperatorClient) -> None:
@@ -165,19 +209,128 @@ def test_circuits_and_fallback_are_switched(client: OperatorClient) -> None:
         client.reset_circuit("a", "nothing")
 
 
+@pytest.mark.parametrize(("used", "waits"), [(0, 0), (1, 0), (2, 1)])
 def test_a_used_code_is_followed_by_the_next(
-    client: OperatorClient, platform: TinyPlatform, waited: list[float]
+    client: OperatorClient, platform: TinyPlatform, waited: list[float], used: int, waits: int
 ) -> None:
-    """First the next period's, then the period is waited out; in the end it is denied."""
-    platform.used_codes = 1
+    """First the next period's, then the period is waited out."""
+    platform.used_codes = used
     assert client.token("viewer")
-    assert waited == []
-    platform.used_codes = 2
-    assert client.token("viewer")
-    assert len(waited) == 1
-    platform.used_codes = 4
-    with pytest.raises(DeniedError, match="one-time code"):
+    assert len(waited) == waits
+
+
+def test_codes_that_somebody_else_uses_up_say_nothing_about_the_platform(
+    client: OperatorClient, platform: TinyPlatform
+) -> None:
+    """Not even about the service that signs people in."""
+    platform.used_codes = 9
+    with pytest.raises(CodesUsedError, match="one-time code"):
         client.token("viewer")
+    for service in ("a", "auth-service"):
+        found = client.health(service)
+        assert (found.trouble, found.circuits, found.is_unhurt, found.is_well) == ("", (), True, False)
+        assert "one-time code" in found.unasked
+
+
+def test_a_broken_sign_in_is_trouble_of_auth_service_alone(
+    client: OperatorClient, platform: TinyPlatform
+) -> None:
+    """It is tried once, not once for each service that would have been asked."""
+    platform.answers["POST", "/v1/login"] = (503, {})
+    assert client.health("a").is_unhurt
+    assert "503 to POST /v1/login" in client.health("auth-service").trouble
+    assert "503 to POST /v1/login" in client.health("b").unasked
+    assert sum(path == "/v1/login" for _, path, _, _ in platform.asked) == 1
+
+
+def test_the_commands_of_one_person_sign_in_once(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """One after another, each with a client of its own."""
+    tokens = [command().operate("GET", "a", "/internal/circuits").request.headers for _ in range(5)]
+    assert sign_ins(platform) == 1
+    assert len({headers["authorization"] for headers in tokens}) == 1
+
+
+def test_commands_at_the_same_time_sign_in_once(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The first one signs in, the others wait for its session."""
+    clients = [command() for _ in range(6)]
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        assert all(found.is_alive for found in pool.map(lambda one: one.health("a"), clients))
+    assert sign_ins(platform) == 1
+
+
+def test_no_two_commands_send_the_same_code(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """A code that was sent is used up, whatever became of it."""
+    for _ in range(3):
+        command().token("viewer")
+    codes = [body["code"] for _, path, body, _ in platform.asked if path == "/v1/mfa/verify"]
+    assert len(codes) == len(set(codes)) == 3
+
+
+def test_a_session_that_the_platform_has_forgotten_is_replaced(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The first 401 leads to one new sign-in, which the next command uses too."""
+    command().circuits("a")
+    platform.forgotten = True
+    command().circuits("a")
+    command().circuits("a")
+    assert sign_ins(platform) == 2
+
+
+@pytest.mark.parametrize("seconds", [None, 30.0, "900"])
+def test_a_session_that_ends_too_soon_is_not_shared(
+    command: Callable[[], OperatorClient], platform: TinyPlatform, seconds: object
+) -> None:
+    """Nor one of which nobody knows how long it is good."""
+    platform.answers["POST", "/v1/mfa/verify"] = (200, {"accessToken": "t", "expiresIn": seconds})
+    command().circuits("a")
+    command().circuits("a")
+    assert sign_ins(platform) == 2
+
+
+def test_signing_out_ends_the_session_at_its_issuer(
+    command: Callable[[], OperatorClient], platform: TinyPlatform, tmp_path: Path
+) -> None:
+    """And takes it from the disk."""
+    command().circuits("a")
+    token = platform.asked[-1][3]
+    assert command().end_session()
+    assert ("POST", "/v1/logout", None, token) in platform.asked
+    assert not any(token in path.read_text() for path in (tmp_path / "cache").iterdir())
+    assert not command().end_session()
+
+
+def test_an_identity_s_session_is_not_used_for_another_person(
+    place: Environment, command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The same name leads to another account now."""
+    command().circuits("a")
+    secrets = Path(dict(place.identities)["admin"].removeprefix("file:").partition("#")[0])
+    secrets.write_text(secrets.read_text().replace("a@b.test", "c@d.test"))
+    command().circuits("a")
+    assert sign_ins(platform) == 2
+
+
+def test_an_address_that_leads_nowhere_is_asked_for_again(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The cloud is asked once while addresses are right, whatever the service answers."""
+    first = command()
+    first.health("a")
+    first.close()
+    right, platform.url = platform.url, "http://127.0.0.1:9"
+    assert command().health("a").is_alive  # remembered: the cloud's answer of now would be wrong
+    moved = command()
+    moved.health("b")
+    moved.close()
+    platform.url = right
+    assert command().health("b").is_alive
 
 
 def test_an_expired_sign_in_is_renewed(client: OperatorClient, platform: TinyPlatform) -> None:
@@ -186,7 +339,7 @@ def test_an_expired_sign_in_is_renewed(client: OperatorClient, platform: TinyPla
     platform.answers["GET", "/internal/circuits"] = (401, {})
     with pytest.raises(DeniedError):
         client.circuits("a")
-    assert sum(path == "/v1/login" for _, path, _, _ in platform.asked) == 2
+    assert sign_ins(platform) == 2
     with pytest.raises(ConfigurationError, match="no identity nobody"):
         client.token("nobody")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.operator_client import AUTH, OPERATOR
+from gates.adapters.operator_client import OPERATOR
+from gates.adapters.service_answers import AUTH
 from gates.adapters.tag_probe import TagProbe
 from gates.errors import ConfigurationError, UnavailableError
 from gates.model.platform import Endpoints

@@ -8,6 +8,7 @@ import pytest
 
 from gates import cli, wiring
 from gates.model.exit_code import ExitCode
+from tests.support.fake_room import FakeRoom
 from tests.support.fake_spot import SpotHouse, check
 
 FILE = "tests/validation/immediate/test_auth_flows.py"
@@ -53,6 +54,19 @@ def test_what_is_asked_for_is_tried_and_nothing_else(
 
     assert [f"{words[1]} {words[2]}" for words in shown] == lines
     assert {words[0] for words in shown} == {"PASS"}
+
+
+def test_signing_out_ends_the_shared_session_once(
+    room: FakeRoom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A session that cannot be ended at its issuer needs a person: it is good until it expires."""
+    monkeypatch.setattr("gates.cli.auth.ControlRoom", room)
+    assert cli.invoke(["auth", "sign-out", "--env", "sandbox"]) is ExitCode.GO
+    assert "ended" in capsys.readouterr().out
+    assert cli.invoke(["auth", "sign-out", "--env", "sandbox"]) is ExitCode.GO
+    assert "no session" in capsys.readouterr().out
+    room.services.locked_out = "auth-service answers 503"
+    assert cli.invoke(["auth", "sign-out", "--env", "sandbox"]) is ExitCode.ACTION_FAILED
 
 
 def test_a_service_s_producers_run_for_that_service_alone(house: SpotHouse) -> None:

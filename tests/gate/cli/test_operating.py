@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import io
+import json
 import os
 from typing import NoReturn
 
@@ -32,6 +33,50 @@ def test_check_says_who_is_not_well(room: FakeRoom, capsys: pytest.CaptureFixtur
     room.services.silent.clear()
     assert run("check b") is ExitCode.GO
     assert run("check nothing") is ExitCode.USAGE_ERROR
+
+
+def test_check_without_credentials_is_one_message(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody looked, so no service is called bad."""
+    room.services.missing = "no credentials"
+    assert run("check") is ExitCode.USAGE_ERROR
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.count("no credentials")) == ("", 1)
+
+
+def test_circuits_that_could_not_be_asked_for_are_unknown(
+    room: FakeRoom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command says why, once, and leaves with 10; a service that is bad all the same makes it 1."""
+    room.services.locked_out = "every one-time code was used before"
+    assert run("check") is ExitCode.INCONCLUSIVE
+    shown = capsys.readouterr().out
+    assert "BAD" not in shown
+    assert shown.count("every one-time code was used before") == 1
+    assert run("circuits report") is ExitCode.INCONCLUSIVE
+    assert capsys.readouterr().out == ""
+    room.services.silent.add("b")
+    assert run("check") is ExitCode.NO_GO
+
+
+def test_check_as_a_document_says_the_same(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing else is on stdout."""
+    room.services.silent.add("b")
+    assert run("check --format json") is ExitCode.NO_GO
+    found = json.loads(capsys.readouterr().out)
+    assert (found["report"], found["environment"], found["exit_code"]) == ("check", "sandbox", 1)
+    assert [one["is_well"] for one in found["services"]] == [False, False]
+    assert found["services"][0]["circuits"][1]["state"] == "open"
+    assert run("circuits report --format json") is ExitCode.NO_GO
+    assert json.loads(capsys.readouterr().out)["services"][1]["trouble"] == "b does not answer"
+
+
+def test_what_keeps_commands_from_sharing_a_session_is_said(
+    room: FakeRoom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr: what was found stays what it is."""
+    room.why_unshared = "/home/x: Read-only file system"
+    assert run("check b") is ExitCode.GO
+    assert "Read-only file system" in capsys.readouterr().err
 
 
 def test_circuits_are_reported_and_reset(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:

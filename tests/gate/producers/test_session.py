@@ -57,6 +57,23 @@ def test_what_is_no_refusal_blames_the_platform_whatever_the_secret(status: int)
         session.sign_in(door(status), GOOD)
 
 
+def test_codes_that_somebody_else_uses_up_blame_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each code is sent once; that all were used before says nothing of the platform, whoever it lets in."""
+    sent, waited = list[str](), list[float]()
+    monkeypatch.setattr(session, "WAIT", waited.append)
+    monkeypatch.setattr("journeys.session.time.time", lambda: 1e9 + 30 * len(waited))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/login":
+            return httpx.Response(200, json={"mfaToken": "m"})
+        sent.append(request.content.decode())
+        return httpx.Response(401, json={"code": "code_reused"})
+
+    with pytest.raises(session.NotAdmittedError, match="every one-time code"):
+        session.sign_in(httpx.Client(transport=httpx.MockTransport(answer), base_url="http://a.test"), KNOWN)
+    assert (len(sent), len(set(sent)), len(waited)) == (3, 3, 1)
+
+
 def test_who_was_let_in_once_is_known_to_be_right_for_the_rest_of_the_run() -> None:
     """A refusal after that is the platform's."""
     session.sign_in(door(200), GOOD)

@@ -1,0 +1,42 @@
+"""What a service's answer means to the gate: one place that turns an HTTP status into an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from gates.errors import CloudError, DeniedError, NotFoundError, UnavailableError
+
+AUTH = "auth-service"
+"""The service that people sign in to."""
+
+
+def good(answer: httpx.Response, service: str) -> httpx.Response:
+    """Return a successful answer.
+
+    Raises:
+        CloudError: it is none; the subclass says what it is.
+    """
+    if answer.is_success:
+        return answer
+    kinds: dict[int, type[CloudError]] = {401: DeniedError, 403: DeniedError, 404: NotFoundError}
+    kind = kinds.get(answer.status_code, UnavailableError if answer.is_server_error else CloudError)
+    raise kind(f"{service} answers {answer.status_code} to {answer.request.method} {answer.url.path}")
+
+
+def document(answer: httpx.Response, service: str, *keys: str) -> dict[str, Any]:
+    """Return the JSON object of a successful answer, which holds all of the keys.
+
+    Raises:
+        CloudError: it is not successful, or not such an object.
+    """
+    try:
+        found = good(answer, service).json()
+    except ValueError:
+        found = None
+    missing = [key for key in keys if not isinstance(found, dict) or key not in found]
+    if not isinstance(found, dict) or missing:
+        lacks = f"without {', '.join(missing)}" if missing else "that is no JSON object"
+        raise CloudError(f"{service} gives an answer {lacks} to {answer.request.method} {answer.url.path}")
+    return found

@@ -1,0 +1,65 @@
+"""Lines that fit a terminal: what is a name stays whole, what is a sentence is wrapped."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+NARROWEST = 40
+"""A terminal that says it is narrower is not believed."""
+_LEAST_TEXT = 30
+_INDENT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Columns that stay in one piece, `head`, and a text beside them that may be wrapped."""
+
+    head: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A line that is never wrapped: a command to copy, or a path."""
+
+    text: str
+
+
+Line = Row | Verbatim | str
+"""A plain text is wrapped, and goes on two columns further in than it began."""
+
+
+def fitted(lines: Iterable[Line], width: int) -> list[str]:
+    """Return the lines as they are printed at that width."""
+    limit = max(width, NARROWEST)
+    return [shown for line in lines for shown in _fit(line, limit)]
+
+
+def short_revision(revision: str, cloud_name: str) -> str:
+    """Return the revision's name without the service's own, which stands beside it."""
+    return revision.removeprefix(f"{cloud_name}-") or revision
+
+
+def _fit(line: Line, width: int) -> list[str]:
+    if isinstance(line, Verbatim):
+        return [line.text]
+    if isinstance(line, str):
+        indent = len(line) - len(line.lstrip())
+        return _wrapped(line.strip(), " " * indent, " " * (indent + 2), width)
+    if width - len(line.head) >= _LEAST_TEXT:
+        return _wrapped(line.text, line.head, " " * len(line.head), width)
+    return [line.head.rstrip(), *_wrapped(line.text, " " * _INDENT, " " * _INDENT, width)]
+
+
+def _wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
+    found = textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.rstrip() for line in found] or [first.rstrip()]
