@@ -74,7 +74,7 @@ def test_what_keeps_commands_from_sharing_a_session_is_said(
     room: FakeRoom, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On stderr: what was found stays what it is."""
-    room.why_unshared = "/home/x: Read-only file system"
+    room.why_unshared = "cache: Read-only file system"
     assert run("check b") is ExitCode.GO
     assert "Read-only file system" in capsys.readouterr().err
 
