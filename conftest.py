@@ -1,3 +1,3 @@
-"""Loads the plugin that points producers at a target and records what they saw."""
+"""Loads the plugins that point producers at a target, record what they saw, and end with a verdict."""
 
-pytest_plugins = ["gates.adapters.pytest_plugin"]
+pytest_plugins = ["gates.adapters.pytest_plugin", "gates.cli.pytest_gate"]

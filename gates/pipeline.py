@@ -84,6 +84,16 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What stands before anything is looked at: the demand, the cloud's state, and the release under test."""
+
+    criteria: tuple[Criterion, ...]
+    views: tuple[ServiceView, ...]
+    release: Release
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpotCheck:
     """What a few checks outside of any stage showed; with a flaw something may be missing."""
 
@@ -137,12 +147,21 @@ class Gate:
 
     def run(self, request: Request) -> DecisionRecord:
         """Take one release through the gate and return the record of it."""
+        prepared = self.prepare(request)
+        return self.conclude(request, prepared)
+
+    def prepare(self, request: Request) -> Prepared:
+        """Find out what is demanded, and of which release."""
         criteria = self.demand(request)
         views = self.views()
-        release = self.find(request, views).release
-        bundle = self.look(request, criteria, release, views)
-        verdict = self.judge(request, bundle, release, at=self.ports.clock.now())
-        decision = self.decide(verdict, views)
+        found = self.find(request, views)
+        return Prepared(criteria=criteria, views=views, release=found.release, notes=found.notes)
+
+    def conclude(self, request: Request, prepared: Prepared) -> DecisionRecord:
+        """Look at the release, judge it, decide, act and remember."""
+        bundle = self.look(request, prepared.criteria, prepared.release, prepared.views)
+        verdict = self.judge(request, bundle, prepared.release, at=self.ports.clock.now())
+        decision = self.decide(verdict, prepared.views)
         receipts = self.act(request, decision)
         self.remember(request, verdict)
         return DecisionRecord(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from gates.adapters.identity_book import IdentityBook, let_in
-from gates.adapters.producers import PytestProducers
 from gates.adapters.run_folder import RunFolder
 from gates.adapters.statements import Statements
 from gates.adapters.targeting import make_target
@@ -16,6 +17,16 @@ from gates.model.criterion import Catalogue, Criterion
 from gates.model.evidence import EvidenceBundle
 from gates.model.platform import Environment
 from gates.model.release import Release
+from gates.model.target import Target
+
+
+class Producers(Protocol):
+    """Tests that look at a target."""
+
+    def collect(
+        self, criteria: Sequence[Criterion], target: Target, *, folder: Path, seconds: float
+    ) -> EvidenceBundle:
+        """Return what they saw; what went wrong is a flaw of the bundle, never an exception."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +38,7 @@ class ProducerSource:
 
     catalogue: Catalogue
     environment: Environment
-    producers: PytestProducers
+    producers: Producers
     folder: RunFolder
     seconds: float
     statements: Statements

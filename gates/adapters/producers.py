@@ -6,7 +6,6 @@ generator and everything hostile stay out of the gate's own process.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gates.adapters import producer_files, targeting
+from gates.adapters.allure_results import publish
 from gates.adapters.producer_environment import producer_environment
 from gates.adapters.producer_tail import EvidenceTail
 from gates.evidence import pytest_results
@@ -71,7 +71,7 @@ class PytestProducers:
             references = [reference for _, reference in target.identities]
             environment = producer_environment(os.environ, references=references, folder=folder)
             status, flaws = self._run(command, environment, evidence_file, seconds)
-            self._publish(Path(raw), folder / "allure-producers")
+            publish(Path(raw), folder / "allure-producers", self.redactor)
         text = evidence_file.read_text(encoding="utf-8", errors="replace") if evidence_file.exists() else ""
         bundle = pytest_results.parse(text, exit_status=status)
         return EvidenceBundle(items=bundle.items, flaws=(*flaws, *bundle.flaws))
@@ -87,19 +87,6 @@ class PytestProducers:
             *(["--gate-fail-fast"] if self.is_fail_fast else []),
             *node_ids,
         ]
-
-    def _publish(self, raw: Path, folder: Path) -> None:
-        """Copy Allure's results without secrets; what is no text (a picture) is copied as it is."""
-        folder.mkdir(exist_ok=True)
-        for file in sorted(one for one in raw.iterdir() if one.is_file()):
-            content = file.read_bytes()
-            with suppress(UnicodeDecodeError):
-                text = content.decode()
-                if file.suffix == ".json":
-                    with suppress(ValueError):  # a test may attach what only looks like JSON
-                        text = json.dumps(self.redactor(json.loads(text)))
-                content = self.redactor.text(text).encode()
-            (folder / file.name).write_bytes(content)
 
     def _run(
         self, command: list[str], environment: dict[str, str], evidence: Path, seconds: float

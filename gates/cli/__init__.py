@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -111,8 +112,13 @@ def main(argv: list[str] | None = None) -> None:
 
 def invoke(argv: list[str]) -> ExitCode:
     """Run one command line; errors become a sentence on stderr and an exit code."""
+    return explained(lambda: gate.main(args=argv, prog_name="gate", standalone_mode=False))
+
+
+def explained(call: Callable[[], object]) -> ExitCode:
+    """Return the exit code that a call returns; errors become a sentence on stderr and an exit code."""
     try:
-        code = gate.main(args=argv, prog_name="gate", standalone_mode=False)
+        code = call()
         return ExitCode(code) if isinstance(code, int) else ExitCode.GO
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -58,7 +58,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 def run(**options: object) -> ExitCode:
     """Look at a release, judge it, decide, act and report: the whole story for one stage."""
     seconds = duration(str(options["deadline"]))
-    run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
+    run_id = str(options["release_id"] or run_id_now())
     mode = RollbackMode(str(options["rollback"]))
     house = wiring.House(str(options["env"]), seed=seed_of(options["seed"]))
     folder = house.run_folder(run_id)
@@ -84,26 +84,43 @@ def run(**options: object) -> ExitCode:
         elapsed = house.ports.clock.monotonic() - started
     tell_run(house, run_id, record.decision, record.receipts)
     tell(keeper, record, output=output)
-    if mode is RollbackMode.AUTO and record.decision.kind is DecisionKind.INVESTIGATE:
-        with redirect_stdout(sys.stderr):
-            investigate(house, folder.path, record.decision)
-    was_to_act = mode is RollbackMode.AUTO and record.decision.is_automatic
+    code = ending(house, keeper, record, mode)
     if record.verdict.outcome is VerdictOutcome.INCONCLUSIVE and elapsed >= seconds:
         return ExitCode.INTERRUPTED
+    return code
+
+
+def ending(house: wiring.House, keeper: RunKeeper, record: DecisionRecord, mode: RollbackMode) -> ExitCode:
+    """Open the incident that a decision asks for, and return the exit code of the run."""
+    if mode is RollbackMode.AUTO and record.decision.kind is DecisionKind.INVESTIGATE:
+        with redirect_stdout(sys.stderr):
+            investigate(house, keeper.folder.path, record.decision)
+    was_to_act = mode is RollbackMode.AUTO and record.decision.is_automatic
     return exit_code(record.verdict, record.decision, record.receipts, was_to_act=was_to_act)
 
 
 def tell(keeper: RunKeeper, record: DecisionRecord, *, output: str) -> None:
-    """Write the reports, then say the verdict on stdout: as its document, or in words for a person."""
+    """Write the reports, then print the verdict on stdout: as its document, or in words for a person."""
+    text = write_reports(keeper, record)
+    if output == "json":
+        click.echo((keeper.folder.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
+    else:
+        click.echo(text)
+
+
+def write_reports(keeper: RunKeeper, record: DecisionRecord) -> str:
+    """Write the reports and the Allure page of a run; return the verdict in words for a person."""
     document = keeper.finish(record)
     report = wiring.allure_page(keeper.folder)
     if report.problem:
         click.echo(f"gate: the Allure page is missing: {report.problem}", err=True)
-    if output == "json":
-        click.echo((keeper.folder.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
-        return
-    click.echo(terminal(document, decision=record.decision, receipts=record.receipts))
-    click.echo(f"written to {keeper.folder.path}")
+    text = terminal(document, decision=record.decision, receipts=record.receipts)
+    return f"{text}\nwritten to {keeper.folder.path}"
+
+
+def run_id_now() -> str:
+    """Return the id of a run that begins now: the time in UTC, to the millisecond."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
 
 
 def duration(text: str) -> float:

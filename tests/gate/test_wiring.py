@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from gates.adapters.evidence_source import ProducerSource
+from gates.adapters.producers import PytestProducers
 from gates.adapters.run_folder import RunFolder
 from gates.model.decision import RollBack, RollbackPlan
 from gates.reporting.redaction import Redactor
@@ -55,4 +56,5 @@ def test_the_gate_of_a_house_has_guards_and_hides_secrets(run: Run, tmp_path: Pa
     )
     assert gate.guarded(RollbackPlan(waves=((back,),))).actions == ()
     assert isinstance(gate.source, ProducerSource)
+    assert isinstance(gate.source.producers, PytestProducers)
     assert SECRET not in gate.source.producers.redactor.text(f"with {SECRET}")

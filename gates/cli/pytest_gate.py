@@ -1,0 +1,236 @@
+"""`pytest … --gate STAGE`: pytest itself as the deploy gate.
+
+The session's tests are the evidence; the judge, the files and the exit codes are those of `gate run`. Without
+paths the producers of the stage run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gates.model.criterion import Stage
+from gates.model.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from gates import wiring
+    from gates.adapters.run_keeper import RunKeeper
+    from gates.pipeline import Gate, Prepared, Request
+
+_JUDGED = pytest.StashKey["JudgedSession"]()
+_PATHS, _RAW = "gate_paths", "gate_raw"
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+_CUT_SHORT = {
+    pytest.ExitCode.INTERRUPTED: ExitCode.INTERRUPTED,
+    pytest.ExitCode.INTERNAL_ERROR: ExitCode.INTERNAL_ERROR,
+    pytest.ExitCode.NO_TESTS_COLLECTED: ExitCode.NOTHING_EVALUATED,
+}
+"""How a session ends that pytest could not take to its end; a NO_GO is one all the same."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of a session that ends with a verdict."""
+    group = parser.getgroup("gate")
+    group.addoption(
+        "--gate",
+        dest="gate_stage",
+        choices=[stage.value for stage in Stage],
+        default=None,
+        help="end with the gate's verdict about this stage, and with the exit code of `gate run`",
+    )
+    group.addoption("--gate-release", default=None, help="label of the release; default: the time of the run")
+    group.addoption(
+        "--gate-rollback",
+        choices=["never", "auto"],
+        default="never",
+        help="what to do about a NO_GO: nothing, or roll back where a pre-authorisation allows it",
+    )
+    group.addoption("--gate-deadline", default="15m", help="longest time to look: 90s, 15m (default), 1h")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the release and point the session at it, before the other hooks read the options.
+
+    Raises:
+        pytest.exit.Exception: the gate cannot begin; the exit code says why, as `gate run` does.
+    """
+    if config.getoption("gate_stage") is None:
+        return
+    if (shipped := getattr(config, "workerinput", None)) is not None:
+        config.args[:] = shipped[_PATHS]
+        config.option.allure_report_dir = shipped[_RAW]
+        return
+    from gates.cli import explained  # noqa: PLC0415 - a session without a verdict pays for none of this
+
+    began: list[JudgedSession] = []
+    code = explained(lambda: began.append(_begin(config)))
+    if not began:
+        pytest.exit("the gate could not begin, see above", returncode=int(code))
+    config.stash[_JUDGED] = began[0]
+    began[0].listen()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Ship to an xdist worker what was made up here: it reads the command line again, which lacks it."""
+    judged = node.config.stash.get(_JUDGED, None)
+    if judged is not None:
+        node.workerinput |= {_PATHS: list(node.config.args), _RAW: str(judged.raw)}
+
+
+def _begin(config: pytest.Config) -> JudgedSession:
+    """Do what `gate run` does before it looks, and tell pytest where the evidence goes."""
+    from gates import wiring  # noqa: PLC0415
+    from gates.adapters.targeting import make_target, target_to_json  # noqa: PLC0415
+    from gates.cli.run import duration, run_id_now  # noqa: PLC0415
+    from gates.errors import UsageError  # noqa: PLC0415
+    from gates.pipeline import Request, RollbackMode  # noqa: PLC0415
+
+    if config.getoption("env") is None:
+        raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")
+    os.environ[wiring.PLATFORM_VARIABLE] = str(config.getoption("--gate-platform"))
+    seconds = duration(str(config.getoption("--gate-deadline")))
+    house = wiring.House(str(config.getoption("env")))
+    request = Request(
+        stage=Stage(str(config.getoption("gate_stage"))),
+        run_id=str(config.getoption("--gate-release") or run_id_now()),
+        rollback=RollbackMode(str(config.getoption("--gate-rollback"))),
+    )
+    folder = house.run_folder(request.run_id)
+    keeper = wiring.keeper(folder)
+    gate = house.gate(folder, announce=keeper, seconds=seconds)
+    prepared = gate.prepare(request)
+    target = make_target(
+        house.catalogue, house.environment, prepared.release, prepared.views, house.identity_book.accepted()
+    )
+    (folder.path / "target.json").write_text(target_to_json(target), encoding="utf-8")
+    session = JudgedSession(house, gate, request, prepared, keeper, seconds)
+    session.point(config)
+    return session
+
+
+@dataclass
+class JudgedSession:
+    """A pytest session whose tests are the evidence of one run of the gate."""
+
+    house: wiring.House
+    gate: Gate
+    request: Request
+    prepared: Prepared
+    keeper: RunKeeper
+    seconds: float
+    raw: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="gate-allure-")))
+    published: tuple[Path, ...] = ()
+    text: str = ""
+    is_concluding: bool = False
+
+    def point(self, config: pytest.Config) -> None:
+        """Set the options that the producers' plugin and Allure read; name the tests if nobody did."""
+        from gates.adapters import producer_files  # noqa: PLC0415
+
+        folder = self.keeper.folder.path
+        config.option.gate_target = str(folder / "target.json")
+        config.option.gate_evidence = str(folder / "producers.jsonl")
+        os.environ["GATE_RUN_FOLDER"] = str(folder)
+        if named := config.getoption("allure_report_dir", None):
+            self.published = (Path(named).resolve(),)
+        config.option.allure_report_dir = str(self.raw)
+        if config.args_source is not pytest.Config.ArgsSource.ARGS:
+            wanted = dict.fromkeys(p for criterion in self.prepared.criteria for p in criterion.producers)
+            config.args[:] = producer_files.existing(wanted, root=config.rootpath)
+
+    def listen(self) -> None:
+        """End the tests in order when a signal comes or the deadline passes."""
+        for number in _SIGNALS:
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, self._interrupt)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.is_concluding:
+            raise KeyboardInterrupt
+
+    def conclude(self, config: pytest.Config, status: int) -> ExitCode:
+        """Judge what the session saw, decide, act and report; return the exit code."""
+        self.is_concluding = True
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if status == pytest.ExitCode.USAGE_ERROR:
+            return ExitCode.USAGE_ERROR
+        from gates.cli import explained  # noqa: PLC0415
+
+        recorder: Any = config.pluginmanager.get_plugin("gate-recorder")
+        recorder.end()
+        code = explained(lambda: self._concluded(status))
+        is_known = code in (ExitCode.GO, ExitCode.INCONCLUSIVE)
+        return _CUT_SHORT.get(pytest.ExitCode(status), code) if is_known else code
+
+    def _concluded(self, status: int) -> ExitCode:
+        from gates.adapters.pytest_session import OwnSession  # noqa: PLC0415
+        from gates.cli import run  # noqa: PLC0415
+        from gates.cli.telling import tell_run  # noqa: PLC0415
+        from gates.reporting.redaction import Redactor  # noqa: PLC0415
+
+        seen = OwnSession(
+            exit_status=status,
+            raw=self.raw,
+            published=self.published,
+            redactor=Redactor(self.house.secrets),
+        )
+        gate = replace(self.gate, source=replace(self.gate.source, producers=seen))  # type: ignore[type-var]
+        record = gate.conclude(self.request, self.prepared)
+        tell_run(self.house, record.run_id, record.decision, record.receipts)
+        self.text = run.write_reports(self.keeper, record)
+        return run.ending(self.house, self.keeper, record, self.request.rollback)
+
+    def clear(self) -> None:
+        """Remove what must not stay: raw attachments."""
+        shutil.rmtree(self.raw, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Conclude when every other hook has ended the session, and before the terminal sums it up."""
+    result = yield
+    judged = session.config.stash.get(_JUDGED, None)
+    if judged is not None:
+        session.exitstatus = judged.conclude(session.config, int(session.exitstatus))
+    return result
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what the session is about to judge."""
+    judged = config.stash.get(_JUDGED, None)
+    if judged is None:
+        return []
+    release = judged.prepared.release
+    about = f"stage {judged.request.stage} of {release.environment}, {len(release.services)} services"
+    return [f"release gate: {about}, run {judged.request.run_id}", *judged.prepared.notes]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the verdict, or that there is none."""
+    judged = config.stash.get(_JUDGED, None)
+    if judged is not None and judged.text:
+        terminalreporter.section("release gate")
+        terminalreporter.write_line(judged.text)
+    elif judged is None and config.getoption("env") and not config.getoption("--gate-evidence"):
+        terminalreporter.write_line(
+            "no verdict: these are producers alone; --gate STAGE judges what they saw", yellow=True
+        )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing raw behind."""
+    judged = config.stash.get(_JUDGED, None)
+    if judged is not None:
+        judged.clear()
