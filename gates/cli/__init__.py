@@ -25,7 +25,7 @@ from gates.model.exit_code import ExitCode
 _COMMANDS = {
     "run": ("gates.cli.run", "The whole story for one stage: look, judge, decide, act, report."),
     "collect": ("gates.cli.steps", "Produce evidence for a stage and write it to a run folder."),
-    "judge": ("gates.cli.steps", "Judge the evidence of a run folder again."),
+    "judge": ("gates.cli.judge", "Judge the evidence of a run folder, or judge it again."),
     "decide": ("gates.cli.steps", "Decide about the verdict of a run folder; nothing is done yet."),
     "act": ("gates.cli.steps", "Carry out the decision of a run folder, and prove it."),
     "decisions": ("gates.cli.decisions", "Show what was decided and waits for somebody."),

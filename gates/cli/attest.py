@@ -60,6 +60,7 @@ def _sign(
             longest=criterion.max_age,
         )
         signing.write(house, signing.statement(matter, options, now), options["key"])
+    signing.tell_when_it_counts(house, options["run_folder"])
 
 
 def _named(house: wiring.House, criterion_id: str) -> Criterion:

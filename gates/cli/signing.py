@@ -142,6 +142,15 @@ def checked_role(house: wiring.House, role: str, wanted: str, what: str) -> str:
     return role
 
 
+def tell_when_it_counts(house: wiring.House, run_folder: object) -> None:
+    """Say with which command what was signed takes effect."""
+    env = house.environment_name
+    if isinstance(run_folder, Path):
+        click.echo(f"it counts when the run is judged again: gate judge {run_folder} --again --env {env}")
+    else:
+        click.echo("it counts in every later run; for one that was looked at already: gate judge RUN --again")
+
+
 def write(house: wiring.House, statement: Statement, key: object) -> None:
     """Write a statement, and say whether its signature counts.
 

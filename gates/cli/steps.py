@@ -1,4 +1,4 @@
-"""`gate collect | judge | decide | act | report`: a run one step at a time, from and to its folder."""
+"""`gate collect | decide | act | report`: a run one step at a time, from and to its folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from gates.model.record import DecisionRecord
 from gates.pipeline import Request, RollbackMode
 from gates.reporting.next_steps import next_steps
 from gates.reporting.redaction import clean
-from gates.reporting.terminal import terminal
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 
@@ -61,31 +60,6 @@ def collect(**options: object) -> ExitCode:
         click.echo(f"flaw: {flaw}", err=True)
     click.echo(f"{len(bundle.items)} pieces of evidence written to {folder.path}")
     return ExitCode.GO if bundle.items else ExitCode.NOTHING_EVALUATED
-
-
-@click.command()
-@_folder
-@environment_option
-@format_option
-def judge(folder: Path, env: str, **options: object) -> ExitCode:
-    """Judge the evidence of a run FOLDER; an earlier verdict is replayed at its own moment and compared."""
-    house = wiring.House(env)
-    opened = house.open_run_folder(folder)
-    setup, bundle = opened.read_setup(), opened.read_evidence()
-    is_replay = (opened.path / "verdict.json").exists()
-    at = opened.read_verdict()[1].judged_at if is_replay else datetime.now(UTC)
-    keeper = wiring.keeper(opened)
-    gate = house.gate(opened, announce=keeper, seconds=0)
-    _refuse_other_place(setup.release.environment, env)
-    request = Request(stage=setup.scope.stage, run_id=opened.run_id, only=setup.only)
-    verdict = gate.judge(request, bundle, setup.release, at=at)
-    if options["format"] == "json":
-        click.echo((opened.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
-    elif keeper.document is not None:
-        click.echo(terminal(keeper.document))
-        click.echo("the earlier verdict was replayed: the same, byte for byte" if is_replay else "")
-    undecided = Decision(kind=DecisionKind.HOLD, because=("judged only",))
-    return exit_code(verdict, undecided, (), was_to_act=False)
 
 
 @click.command()

@@ -40,4 +40,5 @@ def waive(criterion_id: str, **options: object) -> ExitCode:
     if objection:
         raise UsageError(objection)
     signing.write(house, statement, options["key"])
+    signing.tell_when_it_counts(house, options["run_folder"])
     return ExitCode.GO

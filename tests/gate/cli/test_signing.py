@@ -335,3 +335,29 @@ def statements(desk: Desk) -> list[Statement]:
     """Return everything that was signed."""
     files = sorted((desk.root / "attestations").glob("*.json"))
     return [codec.decode(Statement, file.read_bytes(), source=file.name) for file in files]
+
+
+def test_a_waiver_says_when_it_counts_and_approvals_list_it_with_its_end(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a run that was looked at already, the command that judges it again is named."""
+    desk.sign("waive", "TST-05", "--run", desk.run, "--expires", "7d", role="technical-lead")
+    assert f"gate judge {desk.run} --again --env staging" in capsys.readouterr().out
+
+    invoke(["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run])
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("WAIVED")]
+    (written,) = statements(desk)
+    for part in ("TST-05", "technical-lead-1", f"{written.expires_at:%Y-%m-%d %H:%M}", "it was seen"):
+        assert part in line
+
+
+def test_what_is_open_names_the_command_that_answers_it(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One command for each role, about this run."""
+    invoke(["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run])
+    shown = capsys.readouterr().out
+
+    command = f"gate attest OPS-01 OPS-03 OPS-04 --env staging --run {desk.run} --role operations-manager "
+    assert command in shown
+    assert f"gate sign {desk.run} --env staging --role product-owner " in shown

@@ -1,0 +1,136 @@
+"""`gate judge FOLDER`: judge a run's evidence; replay its verdict; or judge it again after people signed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gates import wiring
+from gates.adapters.run_folder import RunFolder
+from gates.cli.options import environment_option, format_option
+from gates.cli.run import tell
+from gates.cli.telling import tell_run
+from gates.decision.ending import exit_code
+from gates.errors import UsageError
+from gates.model.criterion import Criterion
+from gates.model.decision import Decision, DecisionKind
+from gates.model.events import RunPrepared
+from gates.model.evidence import ATTESTATION, EvidenceBundle
+from gates.model.exit_code import ExitCode
+from gates.model.record import DecisionRecord, RunSetup
+from gates.model.verdict import Verdict
+from gates.pipeline import Gate, Request
+from gates.reporting.terminal import terminal
+
+_AGAIN = re.compile(r"-judged-\d+$")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@environment_option
+@click.option(
+    "--again",
+    "is_again",
+    is_flag=True,
+    help="Judge now, with what people have signed since, into a folder beside it: FOLDER-judged-2.",
+)
+@format_option
+def judge(folder: Path, env: str, *, is_again: bool, **options: object) -> ExitCode:
+    """Judge the evidence of a run FOLDER; an earlier verdict is replayed at its own moment and compared.
+
+    With --again nothing is looked at anew: evidence that has become too old counts no longer.
+    """
+    house = wiring.House(env)
+    run = _Run(house=house, folder=house.open_run_folder(folder), output=str(options["format"] or ""))
+    if run.setup.release.environment != env:
+        place = run.setup.release.environment
+        raise UsageError(f"the run is about {place}", next_step=f"say --env {place}")
+    return run.again() if is_again else run.replay()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """A run that was looked at, to be judged."""
+
+    house: wiring.House
+    folder: RunFolder
+    output: str
+
+    @property
+    def setup(self) -> RunSetup:
+        """What the run was asked."""
+        return self.folder.read_setup()
+
+    def replay(self) -> ExitCode:
+        """Judge into the run's own folder; a verdict that is there must come out the same."""
+        bundle, before = self.folder.read_evidence(), self._verdict()
+        keeper = wiring.keeper(self.folder)
+        gate = self.house.gate(self.folder, announce=keeper, seconds=0)
+        if before is not None:
+            gate = _as_waived_then(gate, before)
+        at = datetime.now(UTC) if before is None else before.judged_at
+        verdict = gate.judge(self._request(self.folder), bundle, self.setup.release, at=at)
+        if self.output == "json":
+            click.echo((self.folder.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
+        elif keeper.document is not None:
+            click.echo(terminal(keeper.document))
+            if before is not None:
+                click.echo("the earlier verdict was replayed: the same, byte for byte")
+        undecided = Decision(kind=DecisionKind.HOLD, because=("judged only",))
+        return exit_code(verdict, undecided, (), was_to_act=False)
+
+    def again(self) -> ExitCode:
+        """Judge now into a folder of its own, decide, report and remember; nothing is done about it."""
+        seen = self.folder.read_evidence()
+        beside = _beside(self.house, self.folder)
+        keeper, request = wiring.keeper(beside), self._request(beside)
+        gate = self.house.gate(beside, announce=keeper, seconds=0)
+        keeper(RunPrepared(setup=self.setup))
+        bundle = beside.write_evidence(self._with_statements(seen, gate.demand(request)))
+        verdict = gate.judge(request, bundle, self.setup.release, at=gate.ports.clock.now())
+        decision = gate.decide(verdict, gate.views())
+        gate.remember(request, verdict)
+        record = DecisionRecord(
+            run_id=request.run_id, verdict=verdict, decision=decision, receipts=(), tools=gate.tools
+        )
+        tell_run(self.house, request.run_id, decision, ())
+        tell(keeper, record, output=self.output)
+        return exit_code(verdict, decision, (), was_to_act=False)
+
+    def _verdict(self) -> Verdict | None:
+        return self.folder.read_verdict()[1] if (self.folder.path / "verdict.json").exists() else None
+
+    def _request(self, folder: RunFolder) -> Request:
+        return Request(stage=self.setup.scope.stage, run_id=folder.run_id, only=self.setup.only)
+
+    def _with_statements(self, seen: EvidenceBundle, criteria: tuple[Criterion, ...]) -> EvidenceBundle:
+        """Return what was seen, with the statements of today in the place of those of then."""
+        said = self.house.statements.evidence(criteria, self.setup.release)
+        kept = tuple(item for item in seen.items if not item.producer.startswith(ATTESTATION))
+        return EvidenceBundle(
+            items=(*kept, *said.items), flaws=tuple(dict.fromkeys((*seen.flaws, *said.flaws)))
+        )
+
+
+def _as_waived_then(gate: Gate, before: Verdict) -> Gate:
+    """Return the gate with no waiver but those of the verdict, as far as their signatures hold."""
+    then = {judgement.waiver for judgement in before.judgements if judgement.waiver is not None}
+    holding = gate.waivers
+    return replace(gate, waivers=lambda release, at: tuple(w for w in holding(release, at) if w in then))
+
+
+def _beside(house: wiring.House, folder: RunFolder) -> RunFolder:
+    """Make the next folder beside a run: run-judged-2, run-judged-3.
+
+    Raises:
+        UsageError: another judging took the name in between.
+    """
+    base, root = _AGAIN.sub("", folder.run_id), folder.path.resolve().parent
+    number = 2
+    while (root / f"{base}-judged-{number}").exists():
+        number += 1
+    return house.run_folder(f"{base}-judged-{number}", root)
