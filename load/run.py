@@ -5,168 +5,127 @@ Locust patches the interpreter that imports it, so it never runs in the process 
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from load.profiles import Profile
+from load.fault import generator_fault
+from load.plan import Plan
+from load.profiles import Offer
+from load.record import Record, read_record
+from load.summary import LoadSummary, summarise
 
-_SPARE_S = 30
-_OK = range(200, 300)
-_THROUGH = 4
-"""Parts of a path that leads through the gateway: /api/v1/<service>/…"""
-_STARVED_S = 0.25
-"""A generator that comes back so late from its pauses measures itself, not the platform."""
-_QUEUED = 0.2
-"""A generator that waits for a processor for so much of its time sends less than it should, and later."""
-_CONTENDED = 0.7
-"""On a machine of which so much is contended, what runs beside the generator is slow because of it."""
-_STANDS_OUT = 3.0
-"""So many times the figure of every other path points at the service behind one path."""
+_SPARE_S = 90.0
+"""What a cold platform, the opening and the last answers may take beside the load itself."""
+ROOT = Path(__file__).parents[1]
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_FOREIGN = ("LOCUST_", "LOAD_", "PYTEST_", "GEVENT_")
+"""Variables of this machine that would change what the generator does."""
 
 
 class GeneratorError(Exception):
     """The generator did not do its work: nothing is known about the platform."""
 
 
+class StarvedError(GeneratorError):
+    """The generator could not send as it should: another run may."""
+
+
+def record_name(profile: str) -> str:
+    """Return the name of the file in a run's folder that holds the record of a profile."""
+    return f"load-{profile}.json"
+
+
+def surroundings(given: Mapping[str, str], *, home: Path) -> dict[str, str]:
+    """Return the variables of the generator: those of this machine without what would change its work.
+
+    Locust reads its options from variables and from files in the home and the working folder as well.
+    """
+    kept = {name: text for name, text in given.items() if not name.startswith(_FOREIGN)}
+    return {**kept, "HOME": str(home), "PYTHONPATH": str(ROOT)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PathSummary:
-    """What was seen of one path."""
+class Entrance:
+    """Where the load goes: `https://address`, which must show a certificate for `host`.
 
-    path: str
-    failed: int
-    median: float
-    p95: float
+    `ca_file` is the CA to trust; None is the machine's own CAs.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadSummary:
-    """What a run of a profile saw; latencies in milliseconds. Anything but 2xx counts as failed."""
-
-    requests: int
-    failed: int
-    demanded: float
-    latencies: tuple[float, ...]
-    statuses: tuple[tuple[int, int], ...]
-    """Pairs (status, how often); status 0 is no answer."""
-    by_path: tuple[PathSummary, ...] = ()
-
-    @property
-    def achieved(self) -> float:
-        """Requests sent over requests demanded."""
-        return self.requests / self.demanded
-
-    @property
-    def error_ratio(self) -> float:
-        """Failed over all; 0 of 0 is 0, and its sample count says that it means nothing."""
-        return self.failed / self.requests if self.requests else 0.0
-
-    def percentile(self, share: float) -> float:
-        """Return the nearest-rank percentile of the exact latencies, 0 without any."""
-        return percentile(self.latencies, share)
+    address: str
+    host: str
+    token: str
+    ca_file: str | None
 
 
-def percentile(latencies: Sequence[float], share: float) -> float:
-    """Return the nearest-rank percentile, 0 without any latency."""
-    ordered = sorted(latencies)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+def run_profile(offer: Offer, entrance: Entrance, *, folder: Path) -> LoadSummary:
+    """Send a load and return its figures; the record stays in `folder`.
+
+    Raises:
+        StarvedError: the generator could not send as it should.
+        GeneratorError: it did not end in time, or wrote nothing that adds up.
+    """
+    record = run_generator(offer, entrance, folder=folder)
+    if fault := generator_fault(record):
+        raise StarvedError(f"{fault}: nothing is known about the platform")
+    return summarise(record)
 
 
-def outlier(figures: Mapping[str, float]) -> str:
-    """Return the path whose figure is several times that of every other, empty when none stands out."""
-    ranked = sorted(figures, key=lambda path: figures[path], reverse=True)
-    if not ranked or figures[ranked[0]] <= 0:
-        return ""
-    is_alone = len(ranked) == 1 or figures[ranked[0]] >= _STANDS_OUT * figures[ranked[1]]
-    return ranked[0] if is_alone else ""
-
-
-def service_behind(path: str, *, entrance: str) -> str:
-    """Return the service that a path of the gateway leads to; the entrance itself for its own paths."""
-    parts = path.split("/")
-    is_through = len(parts) > _THROUGH and parts[1:3] == ["api", "v1"]
-    return parts[3] if is_through else entrance
-
-
-def run_profile(profile: Profile, *, address: str, name: str, token: str, folder: Path) -> LoadSummary:
-    """Send the profile's load to `https://address`, saying `name` as host.
+def run_generator(offer: Offer, entrance: Entrance, *, folder: Path) -> Record:
+    """Send a load and return what was recorded, whoever is to blame for it.
 
     Raises:
         GeneratorError: it did not end in time, or wrote nothing that adds up.
     """
-    out = folder / f"load-{profile.name}.json"
+    folder = folder.resolve()
+    out, plan = folder / record_name(offer.name), folder / f"load-{offer.name}-plan.json"
+    out.unlink(missing_ok=True)
+    trusted = str(Path(entrance.ca_file).resolve()) if entrance.ca_file else None
+    told = Plan(offer=offer, host=entrance.host, ca_file=trusted, out=str(out))
+    plan.write_text(told.to_json(), encoding="utf-8")
+    users = str(offer.connections)
     command = [
-        *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "-H", f"https://{address}", "--headless"),
-        *("-u", str(profile.users), "-r", str(profile.spawn_rate), "-t", f"{profile.seconds}s"),
-        *("--skip-log", "--only-summary", "--stop-timeout", "5", "--exit-code-on-error", "0"),
+        *(
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            str(LOCUSTFILE),
+            "-H",
+            f"https://{entrance.address}",
+            "--headless",
+        ),
+        *("-u", users, "-r", users, "--skip-log", "--only-summary", "--exit-code-on-error", "0"),
     ]
-    environment = {
-        **os.environ,
-        "LOAD_HOST_HEADER": name,
-        "LOAD_TOKEN": token,
-        "LOAD_RATE": str(profile.rate_per_user),
-        "LOAD_OUT": str(out),
-    }
+    variables = {"LOAD_PLAN": str(plan), "LOAD_TOKEN": entrance.token, "LOAD_PARENT": str(os.getpid())}
     try:
         ended = subprocess.run(
             command,
-            env=environment,
+            cwd=folder,
+            env={**surroundings(os.environ, home=folder), **variables},
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=profile.seconds + _SPARE_S,
+            timeout=offer.warm_up + offer.seconds + _SPARE_S,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise GeneratorError(f"the generator did not end within {error.timeout:g} s") from error
-    return _summary(out, profile, ended)
+    return _checked(out, ended)
 
 
-def _summary(out: Path, profile: Profile, ended: subprocess.CompletedProcess[str]) -> LoadSummary:
+def _checked(out: Path, ended: subprocess.CompletedProcess[str]) -> Record:
     try:
-        written = json.loads(out.read_text(encoding="utf-8"))
+        record = read_record(out)
     except (OSError, ValueError) as error:
         said = ended.stderr.strip()[-300:]
         raise GeneratorError(f"the generator ended with {ended.returncode}: {said}") from error
-    if percentile(written["delays"], 0.9) > _STARVED_S:
-        late = percentile(written["delays"], 0.9)
-        raise GeneratorError(
-            f"the generator was starved: a tenth of its pauses ended {late:.2f} s late or more"
-        )
-    if written["contended"] > _CONTENDED:
-        share = f"{written['contended']:.0%}"
-        raise GeneratorError(
-            f"the generator's machine is overloaded: {share} of the time a process had to wait"
-        )
-    if written["queued"] > _QUEUED:
-        raise GeneratorError(
-            f"the generator was starved: it waited for a processor {written['queued']:.0%} of the time"
-        )
-    samples: Sequence[tuple[float, int, str]] = [
-        (float(ms), int(status), str(path)) for ms, status, path in written["samples"]
-    ]
-    if written["counted"] != len(samples):
-        raise GeneratorError(f"the generator counted {written['counted']} requests and kept {len(samples)}")
-    statuses = sorted({status for _, status, _ in samples})
-    return LoadSummary(
-        requests=len(samples),
-        failed=sum(status not in _OK for _, status, _ in samples),
-        demanded=profile.demanded,
-        latencies=tuple(ms for ms, _, _ in samples),
-        statuses=tuple((status, sum(s == status for _, s, _ in samples)) for status in statuses),
-        by_path=tuple(_path_summary(path, samples) for path in sorted({path for _, _, path in samples})),
-    )
-
-
-def _path_summary(path: str, samples: Sequence[tuple[float, int, str]]) -> PathSummary:
-    own = [(ms, status) for ms, status, name in samples if name == path]
-    failed = sum(status not in _OK for _, status in own)
-    latencies = [ms for ms, _ in own]
-    return PathSummary(
-        path=path, failed=failed, median=percentile(latencies, 0.5), p95=percentile(latencies, 0.95)
-    )
+    kept = len(record.opening) + sum(one.done is not None for one in record.sent)
+    if record.counted != kept:
+        raise GeneratorError(f"the generator counted {record.counted} requests and kept {kept}")
+    if not record.sent:
+        raise GeneratorError("the generator sent nothing")
+    return record

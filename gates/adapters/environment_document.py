@@ -18,6 +18,7 @@ from gates.adapters.settings import from_root
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
 from gates.model.platform import (
+    EXPECTED_LOAD,
     Contact,
     Endpoints,
     Environment,
@@ -94,6 +95,7 @@ class EnvironmentPart(Strict):
     endpoints: EndpointsPart | None = None
     signers: Text | None = None
     observation: Annotated[ObservationPart, Field(default_factory=ObservationPart)]
+    expected_load: Annotated[float, Field(ge=1, le=100_000)] = EXPECTED_LOAD
     scans: Text | None = None
     rehearsal: Word | None = None
     contacts: tuple[ContactPart, ...] = ()
@@ -176,6 +178,7 @@ def environment_value(
         standing=_path(part.standing_authority, variables.get("GATE_STANDING_FOLDER")),
         endpoints=endpoints,
         observation=Observation(**dict(part.observation)),
+        expected_load=part.expected_load,
         database=part.database,
         image_repository=part.image_repository,
         maintenance_image=part.maintenance_image,

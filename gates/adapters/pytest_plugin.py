@@ -11,10 +11,12 @@ criterion stops the collection; an impact that the environment does not allow be
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,7 @@ from gates.adapters.contract_baseline import load_baseline
 from gates.adapters.documents import load_platform
 from gates.adapters.pytest_fail_fast import FailFast
 from gates.errors import GateError
+from gates.judgement.bounds import settled
 from gates.model.contract import AcceptedFinding
 from gates.model.criterion import PLATFORM
 from gates.model.drill import DrillRecord
@@ -224,13 +227,20 @@ def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Give `measure(value, unit=..., samples=...)`: what a producer saw, as a finite number.
 
     `blames` names the service that a bad value would point at, when it is another than the one judged.
+    `note` says in words what stands behind the value. `at_best` is the best that the value can be, when
+    something else than the platform, which `doubt` names, has a share in it. A demand that holds at best, but
+    not for the value as it was seen, is not judged: the check counts as not run.
     """
 
-    def record(value: float, *, unit: str, samples: int = 1, blames: str = "") -> None:
+    def record(value: float, *, unit: str, samples: int = 1, **more: Any) -> None:
+        if (at_best := more.get("at_best")) is not None:
+            ids = [value for name, value in request.node.user_properties if name == "criterion"]
+            value = settled(value, at_best, _demands_of(request.config, ids, request.node.nodeid), unit)
+            if math.isnan(value):
+                pytest.skip(more["doubt"])
         entry = json.dumps({"value": value, "unit": unit, "samples": samples}, allow_nan=False)
         request.node.user_properties.append(("measurement", entry))
-        if blames:
-            request.node.user_properties.append(("blames", blames))
+        request.node.user_properties += [(name, more[name]) for name in ("blames", "note") if more.get(name)]
 
     return record
 

@@ -73,6 +73,7 @@ def make_target(
         extended_s=environment.observation.extended.total_seconds(),
         long_term_s=environment.observation.long_term.total_seconds(),
         scale_in_s=environment.observation.scale_in.total_seconds(),
+        expected_load=environment.expected_load,
     )
 
 

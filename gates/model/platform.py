@@ -9,6 +9,9 @@ from enum import StrEnum
 from gates.model.criterion import FailureAction, Priority, Severity
 from gates.model.rollback_policy import RollbackPolicy
 
+EXPECTED_LOAD = 100.0
+"""Requests per second that an environment must carry unless its document says otherwise."""
+
 
 class Impact(StrEnum):
     """What a check does to the platform that it looks at."""
@@ -237,6 +240,8 @@ class Environment:
     signers: str | None = None
     """File that says who may sign here; None is the platform's own `allowed_signers`."""
     observation: Observation = field(default_factory=Observation)
+    expected_load: float = EXPECTED_LOAD
+    """Requests per second that the platform's entrance must carry here."""
     database: str | None = None
     """Name of the Cloud SQL instance."""
     image_repository: str | None = None

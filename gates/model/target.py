@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gates.model.criterion import FAILED_CHECKS, Bands, Comparator, Stage
-from gates.model.platform import Impact
+from gates.model.platform import EXPECTED_LOAD, Impact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,8 @@ class Target:
     long_term_s: float = 86_400.0
     scale_in_s: float = 900.0
     """How long an instance may stay after its last request."""
+    expected_load: float = EXPECTED_LOAD
+    """Requests per second that the platform's entrance must carry here."""
 
     def demand(self, criterion: str) -> Demand:
         """Return what a criterion demands.

@@ -23,9 +23,9 @@ def demand_load(runs: Sequence[PastRun], target: Target, *, place: str = "") -> 
     """Demand a load run of the agreed size that kept every level."""
     checks = demand_held(runs, target, LEVELS, place=place)
     wanted = max(check.samples for check in checks if check.criterion == REACHED)
-    least = _LEAST * AGREED.demanded
+    agreed = AGREED.offer(target.expected_load).requests
     demand(
-        wanted >= least,
-        f"the load run was of {wanted} requests, the agreed size is {AGREED.demanded:.0f}",
+        wanted >= _LEAST * agreed,
+        f"the load run was of {wanted} requests, the agreed size is {agreed}",
         blames="api-gateway",
     )

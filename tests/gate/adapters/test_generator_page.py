@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,3 +62,60 @@ def test_the_generator_is_told_where_and_who(tmp_path: Path, monkeypatch: pytest
     assert not Path(told["LOAD_IDENTITIES"]).exists()
     assert json.loads(Path(told["LOAD_TARGET"]).read_text())["environment"] == "sandbox"
     assert sys.modules.get("locust") is None
+
+
+_PAGE = """
+import os, pathlib, signal, sys, threading
+if "stubborn" in os.environ.get("KIND", ""):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path("variables").write_text(repr(sorted(os.environ)))
+pathlib.Path("pid").write_text(str(os.getpid()))
+threading.Event().wait(60)
+"""
+_GATE = """
+import pathlib, signal, sys
+from tests.gate.adapters.test_generator_page import target
+from gates.adapters.generator_page import open_page
+signal.signal(signal.SIGINT, signal.default_int_handler)
+here = pathlib.Path(sys.argv[1])
+try:
+    sys.exit(open_page(target(), root=here, folder=here, port=5))
+except KeyboardInterrupt:
+    sys.exit(2)
+"""
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is about to happen; the test fails when it does not."""
+    pause = threading.Event()
+    for _ in range(600):
+        if condition():
+            return
+        pause.wait(0.05)
+    pytest.fail("it did not happen in time")
+
+
+@pytest.mark.parametrize("kind", ["gentle", "stubborn"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 2), (signal.SIGHUP, 2), (signal.SIGINT, 0)])
+def test_a_signal_to_the_gate_alone_ends_the_page_first(
+    tmp_path: Path, number: signal.Signals, code: int, kind: str
+) -> None:
+    """The generator is gone when the gate is, also one that does not listen; the port is free again."""
+    (tmp_path / "locust.py").write_text(_PAGE)
+    path = os.pathsep.join([str(tmp_path), str(Path.cwd())])
+    variables = {**os.environ, "PYTHONPATH": path, "KIND": kind, "LOCUST_PROCESSES": "2", "LOAD_PLAN": "x"}
+    with subprocess.Popen([sys.executable, "-c", _GATE, str(tmp_path)], env=variables) as gate:
+        until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+        gate.send_signal(number)
+        assert gate.wait(30) == code
+    assert not is_running(int((tmp_path / "pid").read_text()))
+    assert "LOCUST_PROCESSES" not in (tmp_path / "variables").read_text()
+    assert "LOAD_PLAN" not in (tmp_path / "variables").read_text()

@@ -10,8 +10,9 @@ import pytest
 from gates.model.platform import Impact
 from gates.model.target import ServiceTarget, Target
 from journeys.client import BrokenAnswerError, client
-from load.profiles import Profile
-from load.run import run_profile
+from load.run import run_generator
+from load.summary import summarise
+from tests.support.load_records import entrance, offer
 from tests.support.tiny_https_server import TinyHttps
 
 HOST = "a.run.test"
@@ -53,16 +54,16 @@ def test_who_is_gone_after_half_an_answer_may_not_be_to_blame(tmp_path: Path) ->
         http.get("/first")
 
 
-def test_the_generator_counts_half_an_answer_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_generator_counts_half_an_answer_as_none(tmp_path: Path) -> None:
     """Its status line said 200, and what followed never came: an error, not a quick success."""
-    monkeypatch.setattr("load.run._QUEUED", 1.0)  # however busy the machine of the tests is
-    monkeypatch.setattr("load.run._CONTENDED", 2.0)
-    profile = Profile(name="tiny", users=2, rate_per_user=5.0, spawn_rate=40.0, seconds=2)
     tiny = TinyHttps(tmp_path, lambda _: (200, b"{}"), breaks=lambda number: number % 2 == 1)
     with tiny.running() as server:
-        summary = run_profile(
-            profile, address=f"127.0.0.1:{server.port}", name=HOST, token="none", folder=tmp_path
+        record = run_generator(
+            offer(rate=10.0, seconds=2.0, connections=4),
+            entrance(server),
+            folder=tmp_path,
         )
-    assert summary.requests > 5
+    summary = summarise(record)
+    assert summary.requests == 20
     assert 0 < summary.failed < summary.requests
     assert {status for status, _ in summary.statuses} == {0, 200}

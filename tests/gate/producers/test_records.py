@@ -127,7 +127,7 @@ def test_what_was_not_held_about_these_images_is_red(runs: tuple[PastRun, ...]) 
 
 def test_a_load_run_that_was_too_small_is_red() -> None:
     """The agreed number of requests was not sent."""
-    enough = run(check("LOD-AGREED-RATE", samples=int(AGREED.demanded)))
+    enough = run(check("LOD-AGREED-RATE", samples=AGREED.offer(TARGET.expected_load).requests))
     demand_load((enough,), TARGET)
     with pytest.raises(DemandNotMetError, match="agreed size"):
         demand_load((run(check("LOD-AGREED-RATE", samples=100)),), TARGET)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gates.model.exit_code import ExitCode
-from load.profiles import Profile
-from load.run import GeneratorError, run_profile
 from sandbox.companion import running
 from tests.support.real_sandbox import real_sandbox
-from tests.support.tiny_https_server import TinyHttps
 
 ROOT = Path(__file__).parents[3]
 GATE = Path(sys.executable).with_name("gate")
@@ -78,54 +73,6 @@ def test_a_platform_that_is_killed_in_the_middle_fails_nothing(tmp_path: Path) -
     assert code in UNCLEAR
 
 
-@contextmanager
-def starving(command: str) -> Iterator[None]:
-    """Let the child process with that word in its command line run for a sixth of the time only."""
-    ended = threading.Event()
-
-    def starve() -> None:
-        while not ended.wait(0.1):
-            for child in children_with(command):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGSTOP)
-                    ended.wait(0.5)
-                    os.kill(child, signal.SIGCONT)
-
-    thread = threading.Thread(target=starve)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-
-
-def children_with(word: str) -> list[int]:
-    """Return the children of this process that have a word in their command line."""
-    found = []
-    for thread in Path("/proc/self/task").iterdir():
-        for child in (thread / "children").read_text().split():
-            with contextlib.suppress(OSError):
-                if word in Path(f"/proc/{child}/cmdline").read_text():
-                    found.append(int(child))
-    return found
-
-
-def test_a_starved_generator_gives_no_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its latencies would be its own; the same profile with enough to eat gives them."""
-    monkeypatch.setattr("load.run._QUEUED", 1.0)  # it is stopped here, it does not queue
-    monkeypatch.setattr("load.run._CONTENDED", 2.0)
-    profile = Profile(name="tiny", users=4, rate_per_user=5.0, spawn_rate=40.0, seconds=4)
-    answering = TinyHttps(folder=tmp_path, answer=lambda _number: (200, b"{}"))
-    with answering.running() as server:
-        address = f"127.0.0.1:{server.port}"
-        summary = run_profile(profile, address=address, name="a.run.test", token="none", folder=tmp_path)
-        with starving("locustfile"), pytest.raises(GeneratorError, match="starved"):
-            run_profile(profile, address=address, name="a.run.test", token="none", folder=tmp_path)
-    assert summary.requests > 0
-    assert {one.failed for one in summary.by_path} == {0}
-
-
 def test_secrets_that_are_wrong_fail_nothing_until_they_were_right(tmp_path: Path) -> None:
     """Wrong secrets of all identities: INCONCLUSIVE; a login that refuses known good ones: NO_GO."""
     with real_sandbox(tmp_path) as sandbox:
@@ -143,21 +90,3 @@ def test_secrets_that_are_wrong_fail_nothing_until_they_were_right(tmp_path: Pat
         sandbox.deploy("auth-service", "sandbox/auth-service:1.0.1-right-password-refused")
         sandbox.run(*look, "--release", "refused", wanted=ExitCode.NO_GO)
         assert {one["criterion"] for one in failed(tmp_path / "reports")} == {"AUT-LOGIN"}
-
-
-@pytest.mark.parametrize(
-    ("limits", "said"),
-    [({"_QUEUED": 0.0}, "waited for a processor"), ({"_CONTENDED": -1.0}, "machine is overloaded")],
-)
-def test_a_generator_without_a_processor_gives_no_figures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], said: str
-) -> None:
-    """Whatever its pauses say: it sends too little, or its neighbours are slow. Here any wait counts."""
-    for name, limit in ({"_QUEUED": 2.0, "_CONTENDED": 2.0} | limits).items():
-        monkeypatch.setattr(f"load.run.{name}", limit)
-    profile = Profile(name="tiny", users=4, rate_per_user=5.0, spawn_rate=40.0, seconds=2)
-    answering = TinyHttps(folder=tmp_path, answer=lambda _number: (200, b"{}"))
-    with answering.running() as server, pytest.raises(GeneratorError, match=said):
-        run_profile(
-            profile, address=f"127.0.0.1:{server.port}", name="a.run.test", token="none", folder=tmp_path
-        )

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from journeys.registry import JOURNEYS
 from tests.support.real_sandbox import real_sandbox
@@ -34,3 +40,43 @@ def test_every_journey_is_a_user_and_passes_beside_all_others(tmp_path: Path) ->
     assert set(taken) == set(JOURNEYS)
     assert {name: entry["num_failures"] for name, entry in taken.items()} == dict.fromkeys(JOURNEYS, 0)
     assert {entry["name"].partition(":")[0] for entry in told if entry["method"] == "step"} == set(JOURNEYS)
+
+
+_OPEN = """
+import pathlib, sys
+from gates import wiring
+house = wiring.House("sandbox")
+folder, port = house.run_folder("page"), int(sys.argv[1])
+sys.exit(wiring.generator_page(house, folder, root=pathlib.Path.cwd(), port=port))
+"""
+
+
+def test_the_page_ends_and_frees_its_port_when_the_gate_is_killed(tmp_path: Path) -> None:
+    """Nobody can catch SIGKILL: the generator looks for its parent itself."""
+    (tmp_path / "open.py").write_text(_OPEN)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with real_sandbox(tmp_path) as sandbox:
+        words = [sys.executable, str(tmp_path / "open.py"), str(port)]
+        variables = {**sandbox.environment, "PYTHONPATH": str(Path.cwd())}
+        with subprocess.Popen(words, env=variables, stderr=subprocess.DEVNULL) as gate:
+            until(lambda: is_open(port))
+            gate.kill()
+        until(lambda: not is_open(port))
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is about to happen; the test fails when it does not."""
+    pause = threading.Event()
+    for _ in range(1200):
+        if condition():
+            return
+        pause.wait(0.05)
+    pytest.fail("it did not happen in time")

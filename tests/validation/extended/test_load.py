@@ -10,9 +10,8 @@ import pytest
 
 from gates.model.target import Target
 from journeys.session import Tokens
-from load.profiles import PROFILES
-from load.run import GeneratorError, LoadSummary
-from tests.loading import send
+from load.summary import LoadSummary
+from tests.loading import doubt, send
 
 pytestmark = [pytest.mark.service("api-gateway"), pytest.mark.impact("noisy")]
 Measure = Callable[..., None]
@@ -26,28 +25,46 @@ def load(
 ) -> LoadSummary:
     """Send the profile once, at the gateway's public name."""
     name = os.environ.get("GATE_LOAD_PROFILE", AGREED)
-    if name not in PROFILES:
-        raise GeneratorError(f"there is no profile {name}, known are {', '.join(PROFILES)}")
     folder = Path(os.environ.get("GATE_RUN_FOLDER") or tmp_path_factory.mktemp("load"))
-    return send(PROFILES[name], target, token=tokens("load").access, folder=folder)
+    return send(name, target, token=tokens("load").access, folder=folder)
 
 
 @pytest.mark.criterion("LOD-AGREED-RATE")
 def test_agreed_rate(load: LoadSummary, measure: Measure) -> None:
-    """The generator reached the agreed rate.
+    """The platform took the agreed rate.
 
     Its samples are the requests that were to be sent: what could not be taken is no lack of evidence.
     """
-    measure(load.achieved, unit="ratio", samples=round(load.demanded))
+    measure(
+        load.achieved.seen,
+        unit="ratio",
+        samples=load.offered,
+        at_best=load.achieved.at_best,
+        doubt=doubt(load),
+        note=load.platform,
+    )
 
 
 @pytest.mark.criterion("LOD-AGREED-ERRORS")
 def test_agreed_errors(load: LoadSummary, measure: Measure) -> None:
     """Share of requests without a 2xx answer."""
-    measure(load.error_ratio, unit="ratio", samples=load.requests)
+    measure(
+        load.error_ratio.seen,
+        unit="ratio",
+        samples=load.requests,
+        at_best=load.error_ratio.at_best,
+        doubt=doubt(load),
+    )
 
 
 @pytest.mark.criterion("LOD-AGREED-P95")
 def test_agreed_p95(load: LoadSummary, measure: Measure) -> None:
-    """95th percentile of the exact latencies."""
-    measure(load.percentile(0.95), unit="ms", samples=load.requests)
+    """95th percentile of the exact latencies, each from the moment at which its request was due."""
+    measure(
+        load.p95.seen,
+        unit="ms",
+        samples=load.offered,
+        at_best=load.p95.at_best,
+        doubt=doubt(load),
+        note=load.opening,
+    )
