@@ -58,6 +58,7 @@ def revision_state(message: Any) -> RevisionState:
         created_at=message.create_time,
         is_ready=ready is not None and ready.state == _SUCCEEDED,
         detail=ready.message if ready is not None else "no Ready condition yet",
+        created_by=message.creator,
         annotations=tuple(sorted(message.annotations.items())),
     )
 

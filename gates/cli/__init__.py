@@ -33,6 +33,7 @@ _COMMANDS = {
     "rollback": ("gates.cli.rollback", "Send traffic back to the last good revision, and prove it."),
     "maintenance": ("gates.cli.maintenance", "Answer users with 503 and Retry-After while work is done."),
     "check": ("gates.cli.check", "Ask each service how it is."),
+    "diagnose": ("gates.cli.diagnose", "Try the platform and name the service to roll back."),
     "synthetic": ("gates.cli.synthetic", "Run user journeys now, and write how they went to the log."),
     "auth": ("gates.cli.auth", "Try the ways in, and what must not be one."),
     "load": ("gates.cli.load", "Send a load profile and measure; or open the generator's own page."),

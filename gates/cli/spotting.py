@@ -27,6 +27,17 @@ _ENDING = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How to look: what progress is shown as, and whether the first blocking failure ends it."""
+
+    output: str = ""
+    is_fail_fast: bool = False
+
+
+_WHOLE = Look()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spotted:
     """What was seen, and the folder that holds it."""
 
@@ -40,7 +51,12 @@ class Spotted:
 
 
 def spot(
-    house: wiring.House, criteria: Sequence[Criterion], *, word: str, seconds: float, output: str = ""
+    house: wiring.House,
+    criteria: Sequence[Criterion],
+    *,
+    word: str,
+    seconds: float,
+    how: Look = _WHOLE,
 ) -> Spotted:
     """Run the producers of these criteria against what is deployed now.
 
@@ -52,8 +68,10 @@ def spot(
     chosen = {criterion.id: criterion for criterion in criteria}
     all_of_them = tuple(chosen.get(known.id, known) for known in house.catalogue.criteria)
     catalogue = Catalogue(criteria=all_of_them, digest=house.catalogue.digest)
-    with listener(output, house.platform) as progress:
-        gate = house.gate(folder, announce=progress, seconds=seconds, catalogue=catalogue)
+    with listener(how.output, house.platform) as progress:
+        gate = house.gate(
+            folder, announce=progress, seconds=seconds, catalogue=catalogue, is_fail_fast=how.is_fail_fast
+        )
         check = gate.spot(criteria, label=folder.run_id)
     for flaw in check.flaws:
         click.echo(f"gate: flaw: {clean(flaw)}", err=True)

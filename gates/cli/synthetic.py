@@ -11,7 +11,7 @@ from gates import wiring
 from gates.cli.operating import actor
 from gates.cli.options import environment_option, format_option
 from gates.cli.run import duration
-from gates.cli.spotting import spot
+from gates.cli.spotting import Look, spot
 from gates.errors import CloudError, ConfigurationError, UsageError
 from gates.evidence.journeys import journey_of, results
 from gates.model.criterion import Criterion
@@ -50,7 +50,7 @@ def synthetic(env: str, journeys: tuple[str, ...], deadline: str, **options: obj
         return ExitCode.GO
     criteria = _chosen(journeys, known)
     output = str(options["format"] or "plain")
-    seen = spot(house, criteria, word="synthetic", seconds=duration(deadline), output=output)
+    seen = spot(house, criteria, word="synthetic", seconds=duration(deadline), how=Look(output=output))
     found = results(seen.check.judgements, seen.folder.read_producers())
     text = _document(found)
     seen.folder.write_report("synthetic.json", text)

@@ -44,6 +44,8 @@ class RevisionState:
     created_at: datetime
     is_ready: bool
     detail: str = ""
+    created_by: str = ""
+    """Who deployed it, as the cloud says; empty when it does not."""
     annotations: tuple[tuple[str, str], ...] = ()
     """Pairs that whoever deployed it wrote on the revision."""
 

@@ -59,7 +59,7 @@ def _wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
         width,
         initial_indent=first,
         subsequent_indent=rest,
-        break_long_words=False,
+        break_long_words=True,
         break_on_hyphens=False,
     )
     return [line.rstrip() for line in found] or [first.rstrip()]

@@ -86,6 +86,7 @@ class SpotHouse:
         self.environment_name = self.environment.name
         self.catalogue = self.run.gate.catalogue
         self.ledger = self.run.ledger
+        self.ports = self.run.gate.ports
         self.journey_log = FakeJourneyLog()
         self.steps: tuple[tuple[str, float], ...] = ()
         self.asked: list[Catalogue] = []
@@ -107,7 +108,13 @@ class SpotHouse:
         return json.dumps({"kind": "report", "id": producer, "when": "teardown", "properties": told})
 
     def gate(
-        self, folder: RunFolder, *, announce: Callable[[Event], None], seconds: float, catalogue: Catalogue
+        self,
+        folder: RunFolder,
+        *,
+        announce: Callable[[Event], None],
+        seconds: float,
+        catalogue: Catalogue,
+        is_fail_fast: bool = False,
     ) -> Gate:
         """Return the gate with another listener and the asked-for catalogue."""
         self.asked.append(catalogue)

@@ -1,0 +1,169 @@
+"""`gate diagnose`: try the platform, say what was deployed last, and name the service to roll back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from gates.cli.operating import Asked, looks
+from gates.cli.reports import Report, reporting
+from gates.cli.run import duration
+from gates.cli.spotting import Look, Spotted, spot
+from gates.decision.candidates import ServiceView
+from gates.decision.policy import root_causes_first
+from gates.decision.suspicion import Deployment, Suspect, newest_first, suspects
+from gates.errors import GateError
+from gates.model.criterion import Stage
+from gates.model.exit_code import ExitCode
+from gates.model.judgement import Judgement, Outcome
+from gates.pipeline import survey
+from gates.reporting.layout import Line, Row, Verbatim, short_revision
+from gates.reporting.redaction import one_line
+
+_REASON = 160
+_CATEGORIES = ("deployment", "health", "authentication", "contract", "journeys")
+"""What shows a broken release within seconds; load and service levels need minutes."""
+
+
+@click.command()
+@click.option("--deadline", default="20s", show_default=True, help="Longest time to look: 20s, 2m.")
+@looks
+@reporting
+def diagnose(asked: Asked, deadline: str) -> Report:
+    """Try deployment, health, the ways in, contracts and journeys; name the service to roll back.
+
+    The look ends at the first failure. Then the deployments are compared, the newest first, with what the
+    failure blames. Nothing is changed. Leaves with 0 when nothing failed, 1 when something did, and 10 when
+    nothing failed and not everything could be tried.
+    """
+    house = asked.house
+    criteria = [one for one in house.catalogue.at(Stage.IMMEDIATE) if one.category in _CATEGORIES]
+    views = survey(house.ports, house.platform, house.environment)
+    deployments = newest_first([_deployment(view) for view in views])
+    how = Look(is_fail_fast=True)
+    seen = spot(house, criteria, word="diagnose", seconds=duration(deadline), how=how)
+    failed = root_causes_first([j for j in seen.check.judgements if j.outcome is Outcome.FAIL])
+    found = _Diagnosis(
+        asked=asked, seen=seen, failed=failed, deployments=deployments, suspects=suspects(failed, deployments)
+    )
+    return found.report()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Diagnosis:
+    """What was found."""
+
+    asked: Asked
+    seen: Spotted
+    failed: Sequence[Judgement]
+    deployments: Sequence[Deployment]
+    suspects: Sequence[Suspect]
+
+    def report(self) -> Report:
+        """Return it for a person and for a program."""
+        command, why_not = self._next()
+        return Report(
+            code=self.seen.code if not self.failed else ExitCode.NO_GO,
+            lines=[*self._deployed(), *self._failures(), *self._endings(command, why_not)],
+            document=self._document(command, why_not),
+        )
+
+    def _next(self) -> tuple[str, str]:
+        """Return the command for the first suspect that can go back, and why others cannot."""
+        env, reasons = self.asked.house.environment.name, []
+        for suspect in self.suspects:
+            service = suspect.deployment.service
+            try:
+                self.asked.room.rollback_target(service)
+            except GateError as error:
+                reasons.append(error.cause)
+            else:
+                return f"gate rollback {service} --env {env}", "; ".join(reasons)
+        return (f"gate rollback status --env {env}" if self.failed else ""), "; ".join(reasons)
+
+    def _deployed(self) -> list[Line]:
+        now, width = datetime.now(UTC), max(len(one.service) for one in self.deployments)
+        lines: list[Line] = ["deployed, the newest first:"]
+        for one in self.deployments:
+            name = short_revision(one.revision, self.asked.house.environment.cloud_run_name(one.service))
+            by = f", by {one.by}" if one.by else ""
+            go = "" if one.has_go else ", no GO"
+            lines.append(Row(f"  {one.service:{width}}  ", f"{name}, {_age(now - one.at)} ago{go}{by}"))
+        return lines
+
+    def _failures(self) -> list[Line]:
+        judged = self.seen.check.judgements
+        shown = [j for j in self.failed if j.implied_by is None] or self.failed
+        tried = sum(j.outcome in (Outcome.PASS, Outcome.FAIL) for j in judged)
+        return [
+            f"tried {tried} of {len(judged)} checks, {len(self.failed)} failed",
+            *(Row(f"FAIL  {j.criterion.id} {j.service}  ", one_line(j.reason, limit=_REASON)) for j in shown),
+        ]
+
+    def _endings(self, command: str, why_not: str) -> list[Line]:
+        if not self.failed:
+            open_ones = self.seen.check.outcome is not Outcome.PASS
+            return ["nothing failed: no service is suspected", *(["not everything was tried"] * open_ones)]
+        lines: list[Line] = [self._accusation(one) for one in self.suspects] or [
+            "SUSPECT  none: no service has an earlier revision to go back to"
+        ]
+        return [*lines, *([f"not possible: {why_not}"] if why_not else []), Verbatim(f"next: {command}")]
+
+    @staticmethod
+    def _accusation(suspect: Suspect) -> Line:
+        blamed = ", ".join(suspect.blamed_by)
+        why = f"blamed by {blamed}" if blamed else "blamed by nothing, and deployed without a GO on record"
+        return Row(f"SUSPECT  {suspect.deployment.service}  ", why)
+
+    def _document(self, command: str, why_not: str) -> dict[str, Any]:
+        return {
+            "environment": self.asked.house.environment.name,
+            "run": self.seen.folder.run_id,
+            "deployments": [
+                {
+                    "service": one.service,
+                    "revision": one.revision,
+                    "at": one.at.isoformat(),
+                    "by": one.by,
+                    "earlier_revision": one.earlier,
+                    "has_go": one.has_go,
+                }
+                for one in self.deployments
+            ],
+            "failures": [
+                {"criterion": j.criterion.id, "service": j.service, "blames": j.blames, "reason": j.reason}
+                for j in self.failed
+            ],
+            "suspects": [
+                {"service": one.deployment.service, "blamed_by": one.blamed_by} for one in self.suspects
+            ],
+            "next_command": command,
+            "not_possible_because": why_not,
+        }
+
+
+def _deployment(view: ServiceView) -> Deployment:
+    """Return what runs: the newest revision that has traffic, with the next older one that was ready."""
+    bearing = [one for one in view.revisions if one.name in view.state.bearing]
+    newest = (bearing or list(view.revisions))[0]
+    older = view.revisions[view.revisions.index(newest) + 1 :]
+    return Deployment(
+        service=view.state.service,
+        revision=newest.name,
+        at=newest.created_at,
+        by=newest.created_by,
+        earlier=next((one.name for one in older if one.is_ready), ""),
+        has_go=any(reference.name == newest.name for reference in view.verified),
+    )
+
+
+def _age(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    for size, word in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {word}"
+    return f"{max(seconds, 0)} s"

@@ -1,0 +1,122 @@
+"""`gate diagnose`: what failed, what was deployed last, and the command that takes it back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gates import cli, wiring
+from gates.cli import operating
+from gates.errors import EvidenceError
+from gates.model.criterion import Stage
+from gates.model.exit_code import ExitCode
+from tests.support.fake_spot import SpotHouse, check
+
+LOGIN = check("AUT-A", "authentication", "tests/x.py::test_login", stages=(Stage.IMMEDIATE,))
+LOAD = check("LOD-A", "load", "tests/x.py::test_load", stages=(Stage.IMMEDIATE,))
+
+
+class Room:
+    """Stands in for the control room: the rollbacks that are possible, and why others are not."""
+
+    def __init__(self) -> None:
+        self.why_unshared = ""
+        self.stuck: set[str] = set()
+
+    def __call__(self, *_what: object) -> Room:
+        """Stand in for the class."""
+        return self
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def rollback_target(self, service: str) -> str:
+        """Return the revision before."""
+        if service in self.stuck:
+            raise EvidenceError(f"{service} has nothing to go back to")
+        return f"{service}-1"
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+    """A control room in which everything can go back."""
+    made = Room()
+    monkeypatch.setattr(operating, "ControlRoom", made)
+    return made
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: Room) -> SpotHouse:
+    """Two checks of which one takes seconds; everything holds."""
+    made = SpotHouse((LOGIN, LOAD), lambda *_: 0.0, tmp_path)
+    monkeypatch.setattr(wiring, "House", made)
+    return made
+
+
+def diagnose(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[ExitCode, str]:
+    """Run the command and return its exit code with what it printed."""
+    code = cli.invoke(["diagnose", "--env", "sandbox", *words])
+    return code, capsys.readouterr().out
+
+
+def test_a_healthy_platform_has_no_suspect_and_no_command(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However lately something was deployed; and load is not tried."""
+    code, shown = diagnose(capsys)
+    assert code is ExitCode.GO
+    assert "no service is suspected" in shown
+    assert "gate rollback" not in shown
+    assert "tried 1 of 1 checks" in shown
+    assert house.asked
+
+
+def test_what_fails_and_was_deployed_is_named_with_the_command(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command is the one that takes it back here."""
+    house.source.seen = lambda *_: 1.0
+    code, shown = diagnose(capsys)
+    assert code is ExitCode.NO_GO
+    assert "FAIL  AUT-A" in shown
+    assert shown.splitlines()[-1] == "next: gate rollback auth-service --env sandbox"
+
+
+def test_a_suspect_that_cannot_go_back_is_passed_over(
+    house: SpotHouse, room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the reason; then nobody is told to roll back what cannot be rolled back."""
+    house.source.seen = lambda *_: 1.0
+    room.stuck = {"auth-service", "frontend"}
+    code, shown = diagnose(capsys)
+    assert code is ExitCode.NO_GO
+    assert "auth-service has nothing to go back to" in shown
+    assert shown.splitlines()[-1] == "next: gate rollback status --env sandbox"
+
+
+def test_what_could_not_be_tried_leaves_the_answer_open(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing failed, and nobody knows that all is well."""
+    house.source.seen = lambda *_: None
+    code, shown = diagnose(capsys)
+    assert code is ExitCode.INCONCLUSIVE
+    assert "not everything was tried" in shown
+
+
+def test_the_document_says_the_same(house: SpotHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """Deployments, failures, suspects and the command."""
+    house.source.seen = lambda *_: 1.0
+    house.environment = replace(house.environment, name="staging")
+    code, shown = diagnose(capsys, "--format", "json")
+    found = json.loads(shown)
+    assert (found["report"], found["exit_code"]) == ("diagnose", int(code))
+    assert found["suspects"][0] == {"service": "auth-service", "blamed_by": ["AUT-A"]}
+    assert found["next_command"] == "gate rollback auth-service --env staging"
+    assert {one["service"]: one["earlier_revision"] for one in found["deployments"]} == {
+        "auth-service": "auth-service-1",
+        "frontend": "frontend-1",
+    }
