@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gates.actions.moving import change_traffic
 from gates.actions.ports import Clock, RevisionProbe, Tenure, TrafficController
 from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
-from gates.errors import CloudError, LeaseHeldError
+from gates.errors import ActionError, CloudError, LeaseHeldError, LeaseLostError
+from gates.model.state import ServiceState
 from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
+from gates.model.traffic import TrafficSplit
 
 POLL_S = 300.0
 """Seconds between two looks for what is still missing."""
@@ -153,16 +156,25 @@ class Conductor:
                 detail = f"{candidate} of {service} was rolled back as bad: it gets no traffic again"
                 return Looked(finding=Finding.FAILED, detail=detail)
             try:
-                state = self._ports.traffic.describe(service)
-                if state.sole_serving != candidate:
-                    tenure.confirm()
-                    self._ports.traffic.shift(service, state.traffic.all_to(candidate), state.etag)
+                if self._ports.traffic.describe(service).sole_serving != candidate:
+                    self._send(service, candidate, tenure)
                     moved.append(f"{service} → {candidate}")
-            except CloudError as error:
+            except LeaseLostError:
+                raise
+            except (ActionError, CloudError) as error:
                 return Looked(finding=Finding.FAILED, detail=f"{service} was not switched: {error.cause}")
             if not self._is_proven(service, candidate):
                 return Looked(finding=Finding.FAILED, detail=f"{service} does not answer as {candidate}")
         return Looked(finding=Finding.HELD, detail=f"traffic: {', '.join(moved) or 'was there already'}")
+
+    def _send(self, service: str, candidate: str, tenure: Tenure) -> None:
+        """Give all traffic to the candidate, and write nothing once another gate took over."""
+
+        def wanted(state: ServiceState) -> TrafficSplit:
+            tenure.confirm()
+            return state.traffic.all_to(candidate)
+
+        change_traffic(self._ports.traffic, self._ports.clock, service, wanted)
 
     def _is_proven(self, service: str, candidate: str) -> bool:
         ends = self._ports.clock.monotonic() + _PROOF_S

@@ -9,18 +9,13 @@ was applied: it is read back. See https://cloud.google.com/run/docs/reference/rp
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from random import SystemRandom
-from typing import Any, TypeVar
+from typing import Any
 
 from google.cloud import run_v2
-from google.longrunning import operations_pb2
-from google.protobuf import duration_pb2, field_mask_pb2
 from google.rpc import code_pb2
 
 from gates.actions.ports import Clock
-from gates.adapters.cloud_errors import demanded_delay, translated
-from gates.adapters.cloud_run_channel import connect
+from gates.adapters.cloud_run_api import CallLimits, CloudRunApi, UnheardError, operation_error
 from gates.adapters.cloud_run_values import (
     is_same_routing,
     is_serving,
@@ -28,43 +23,23 @@ from gates.adapters.cloud_run_values import (
     service_state,
     traffic_targets,
 )
-from gates.errors import CloudError, ConflictError, OperationFailedError, QuotaError, UnavailableError
+from gates.errors import CloudError, ConflictError, OperationFailedError, UnavailableError
 from gates.model.platform import Environment
 from gates.model.state import RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit
-
-_Answer = TypeVar("_Answer")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLimits:
-    """How long calls may take, in seconds.
-
-    `operation_s` bounds one traffic change from its acceptance to its end; `quota_s` bounds all waiting for
-    quota, which Cloud Run refills each minute; `poll_s` is the pause between two looks at a service.
-    """
-
-    read_s: float = 10.0
-    write_s: float = 15.0
-    operation_s: float = 120.0
-    poll_s: float = 0.2
-    quota_s: float = 90.0
-    first_backoff_s: float = 0.5
-    longest_backoff_s: float = 20.0
 
 
 class CloudRun:
     """Reads services and moves their traffic; safe to use from several threads at once."""
 
     def __init__(self, environment: Environment, clock: Clock, limits: CallLimits | None = None) -> None:
-        self._environment = environment
+        self._api = CloudRunApi(environment, clock, limits)
         self._clock = clock
-        self._limits = limits or CallLimits()
-        self._services, self._revisions = connect(environment.endpoints)
+        self._limits = self._api.limits
 
     def close(self) -> None:
         """Close the channel."""
-        self._services.transport.close()
+        self._api.close()
 
     def describe(self, service: str) -> ServiceState:
         """Return what the cloud says of the service right now.
@@ -72,11 +47,7 @@ class CloudRun:
         Raises:
             CloudError: the service cannot be read.
         """
-        name = self._path(service)
-        message = self._patiently(
-            f"read {service}", lambda: self._services.get_service(name=name, timeout=self._limits.read_s)
-        )
-        return service_state(service, message)
+        return service_state(service, self._api.read(service))
 
     def revisions(self, service: str) -> tuple[RevisionState, ...]:
         """Return all revisions, newest first by create time: their names say nothing about their age.
@@ -84,12 +55,8 @@ class CloudRun:
         Raises:
             CloudError: the revisions cannot be listed.
         """
-        parent = self._path(service)
-        messages = self._patiently(
-            f"list the revisions of {service}",
-            lambda: list(self._revisions.list_revisions(parent=parent, timeout=self._limits.read_s)),
-        )
-        return tuple(sorted(map(revision_state, messages), key=lambda r: r.created_at, reverse=True))
+        found = map(revision_state, self._api.read_revisions(service))
+        return tuple(sorted(found, key=lambda r: r.created_at, reverse=True))
 
     def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
         """Return the call that `shift` would make, in words; sends nothing."""
@@ -98,7 +65,7 @@ class CloudRun:
             for target in split.targets
         )
         return (
-            f"google.cloud.run.v2.Services/UpdateService name={self._path(service)} "
+            f"google.cloud.run.v2.Services/UpdateService name={self._api.path(service)} "
             f"update_mask=traffic etag={etag} traffic=[{targets}]"
         )
 
@@ -128,8 +95,8 @@ class CloudRun:
 
     def _ended(self, service: str, split: TrafficSplit, operation: Any) -> ServiceState:
         try:
-            ended = self._wait(service, operation)
-        except _UnheardError as unheard:
+            ended = self._api.ended(service, operation)
+        except UnheardError as unheard:
             return self._read_back(service, split, unheard.why)
         if ended.HasField("error"):
             return self._despite_error(service, split, ended.error)
@@ -139,42 +106,8 @@ class CloudRun:
 
     def _send(self, service: str, split: TrafficSplit, etag: str) -> Any:
         """Send the list. The template never travels: sent back as read it would mint or clash a revision."""
-        request = run_v2.UpdateServiceRequest(
-            service=run_v2.Service(name=self._path(service), etag=etag, traffic=traffic_targets(split)),
-            update_mask=field_mask_pb2.FieldMask(paths=["traffic"]),
-        )
-        accepted = self._patiently(
-            f"move the traffic of {service}",
-            lambda: self._services.update_service(request=request, timeout=self._limits.write_s),
-        )
-        return accepted.operation
-
-    def _wait(self, service: str, operation: Any) -> Any:
-        """Return the ended operation, asked for by long polls.
-
-        Raises:
-            _UnheardError: its end cannot be heard of: denied, lost, or not within the limit.
-        """
-        deadline = self._clock.monotonic() + self._limits.operation_s
-        while not operation.done:
-            left = deadline - self._clock.monotonic()
-            if left <= 0:
-                raise _UnheardError(
-                    UnavailableError(
-                        f"{service}: the operation still runs after {self._limits.operation_s:g} s"
-                    )
-                )
-            request = operations_pb2.WaitOperationRequest(
-                name=operation.name, timeout=duration_pb2.Duration(seconds=max(1, int(min(left, 30))))
-            )
-            try:
-                with translated(f"wait for the operation on {service}"):
-                    answer = self._services.wait_operation(request, timeout=left + self._limits.read_s)
-            except CloudError as error:
-                raise _UnheardError(error) from error
-            # The client hands this one answer over undecoded.
-            operation = operations_pb2.Operation.FromString(answer) if isinstance(answer, bytes) else answer
-        return operation
+        message = run_v2.Service(name=self._api.path(service), etag=etag, traffic=traffic_targets(split))
+        return self._api.send(f"move the traffic of {service}", message, ["traffic"])
 
     def _read_back(self, service: str, split: TrafficSplit, why: CloudError) -> ServiceState:
         """Return the state once the service itself shows that the list was applied."""
@@ -200,38 +133,9 @@ class CloudRun:
 
     def _despite_error(self, service: str, split: TrafficSplit, error: Any) -> ServiceState:
         """Return the state when the list was applied although the operation failed for another reason."""
-        label = code_pb2.Code.Name(error.code) if error.code in code_pb2.Code.values() else "UNKNOWN"
-        cause = f"{service}: the operation failed with code {error.code} {label}: {error.message}"
         if error.code == code_pb2.ABORTED:
-            raise ConflictError(cause)
+            raise operation_error(service, error)
         state = self.describe(service)
         if is_same_routing(state.traffic, split) and is_serving(state, split):
             return state
-        raise OperationFailedError(cause, next_step="the last serving state is kept; choose another revision")
-
-    def _patiently(self, attempted: str, call: Callable[[], _Answer]) -> _Answer:
-        """Call, and again after each refusal for quota, with jitter, until the limit."""
-        deadline = self._clock.monotonic() + self._limits.quota_s
-        longest = self._limits.first_backoff_s
-        while True:
-            try:
-                with translated(attempted):
-                    return call()
-            except QuotaError as error:
-                pause = demanded_delay(error) or SystemRandom().uniform(longest / 2, longest)
-                if self._clock.monotonic() + pause > deadline:
-                    raise
-            self._clock.wait(pause)
-            longest = min(longest * 2, self._limits.longest_backoff_s)
-
-    def _path(self, service: str) -> str:
-        place = self._environment
-        return f"projects/{place.project}/locations/{place.region}/services/{place.cloud_run_name(service)}"
-
-
-class _UnheardError(Exception):
-    """The write was accepted, and how it ended cannot be heard from the operation."""
-
-    def __init__(self, why: CloudError) -> None:
-        super().__init__(why.cause)
-        self.why = why
+        raise operation_error(service, error)

@@ -7,32 +7,30 @@ from collections.abc import Callable
 from typing import Any
 
 from google.cloud import run_v2
-from google.longrunning import operations_pb2
-from google.protobuf import duration_pb2, field_mask_pb2
 
-from gates.adapters.cloud_errors import translated
-from gates.adapters.cloud_run_channel import connect
+from gates.actions.ports import Clock
+from gates.adapters.clock import SystemClock
+from gates.adapters.cloud_run_api import CallLimits, CloudRunApi, Update
 from gates.adapters.cloud_run_values import short_name, with_image
 from gates.errors import OperationFailedError
 from gates.model.platform import Environment
 
 _LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
 _REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
-_CALL_S = 30.0
-_OPERATION_S = 180.0
+_LIMITS = CallLimits(read_s=30.0, write_s=30.0, operation_s=180.0)
 
 
 class CloudRunDeployer:
     """Remembers what each service was like before its first deployment, and brings that back."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, clock: Clock | None = None) -> None:
+        self._api = CloudRunApi(environment, clock or SystemClock(), _LIMITS)
         self._environment = environment
-        self._client, _ = connect(environment.endpoints)
         self._before: dict[str, Any] = {}
 
     def close(self) -> None:
         """Close the channel."""
-        self._client.transport.close()
+        self._api.close()
 
     def deploy(self, service: str, image: str, *, percent: int, tag: str) -> str:
         """Deploy `image` as a new revision with a share of the traffic and perhaps a tag; return its name.
@@ -42,11 +40,9 @@ class CloudRunDeployer:
         Raises:
             CloudError: the cloud refused.
         """
-        current = self._read(service)
-        before = self._before.setdefault(service, current)
+        before = self._before.setdefault(service, self._api.read(service))
         template = with_image(before.template, image)
-        serving = short_name(current.latest_ready_revision)
-        return self._update(service, template, _split(serving, percent=percent, tag=tag), current.etag)[0]
+        return self._update(service, template, _split(percent=percent, tag=tag))[0]
 
     def restore(self, service: str) -> None:
         """Deploy what served before the first deployment, with the traffic list of that time.
@@ -60,47 +56,39 @@ class CloudRunDeployer:
             return
         template = run_v2.RevisionTemplate(before.template)
         traffic = list(before.traffic) or [run_v2.TrafficTarget(type_=_LATEST, percent=100)]
-        name, error = self._update(service, template, lambda _new: traffic, self._read(service).etag)
+        name, error = self._update(service, template, lambda _current, _new: traffic)
         if error:
             raise OperationFailedError(f"{service} was not restored: {name}: {error}")
         del self._before[service]
 
-    def _read(self, service: str) -> Any:
-        with translated(f"read {service}"):
-            return self._client.get_service(name=self._path(service), timeout=_CALL_S)
-
-    def _update(
-        self, service: str, template: Any, traffic: Callable[[str], list[Any]], etag: str
-    ) -> tuple[str, str]:
+    def _update(self, service: str, template: Any, traffic: _Traffic) -> tuple[str, str]:
         """Send template and traffic; return the new revision's name and why it failed, if it did."""
         revision = f"{self._environment.cloud_run_name(service)}-{secrets.token_hex(4)}"
         template.revision = revision
-        request = run_v2.UpdateServiceRequest(
-            service=run_v2.Service(
-                name=self._path(service), etag=etag, template=template, traffic=traffic(revision)
+        change = Update(
+            attempted=f"deploy {service}",
+            paths=("template", "traffic"),
+            make=lambda current: run_v2.Service(template=template, traffic=traffic(current, revision)),
+            is_applied=lambda current: (
+                revision in (current.template.revision, short_name(current.latest_created_revision))
             ),
-            update_mask=field_mask_pb2.FieldMask(paths=["template", "traffic"]),
         )
-        wait = operations_pb2.WaitOperationRequest(timeout=duration_pb2.Duration(seconds=int(_OPERATION_S)))
-        with translated(f"deploy {service}"):
-            operation = self._client.update_service(request=request, timeout=_CALL_S).operation
-            wait.name = operation.name
-            answer = self._client.wait_operation(wait, timeout=_OPERATION_S + _CALL_S)
-        # The client hands this one answer over undecoded.
-        ended = operations_pb2.Operation.FromString(answer) if isinstance(answer, bytes) else answer
-        if not ended.done:
-            raise OperationFailedError(f"{service}: {revision} was not deployed within {_OPERATION_S:g} s")
-        return revision, ended.error.message if ended.HasField("error") else ""
-
-    def _path(self, service: str) -> str:
-        place = self._environment
-        return f"projects/{place.project}/locations/{place.region}/services/{place.cloud_run_name(service)}"
+        try:
+            self._api.update(service, change)
+        except OperationFailedError as error:
+            return revision, error.cause
+        return revision, ""
 
 
-def _split(serving: str, *, percent: int, tag: str) -> Callable[[str], list[Any]]:
-    """Return the function from the new revision's name to the traffic list."""
+_Traffic = Callable[[Any, str], list[Any]]
+"""From the service as it was read and the new revision's name to the traffic list."""
 
-    def targets(new: str) -> list[Any]:
+
+def _split(*, percent: int, tag: str) -> _Traffic:
+    """Return the list that gives a new revision its share and the rest to the latest ready one."""
+
+    def targets(current: Any, new: str) -> list[Any]:
+        serving = short_name(current.latest_ready_revision)
         rest = [run_v2.TrafficTarget(type_=_REVISION, revision=serving, percent=100 - percent)]
         mine = run_v2.TrafficTarget(type_=_REVISION, revision=new, percent=percent, tag=tag)
         return [*(rest if percent < 100 else []), *([mine] if percent or tag else [])]  # noqa: PLR2004 - per cent

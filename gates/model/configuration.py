@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gates.model.state import Purpose
 from gates.model.traffic import TrafficSplit
 
 
@@ -47,3 +48,21 @@ class ServiceSettings:
     def maximum(self) -> int:
         """The bound that holds."""
         return self.scaling.maximum or self.revision_maximum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRevision:
+    """A revision that the gate is about to make, with the traffic list that is applied in the same write.
+
+    `over` is the list that it takes the place of: when another one stands by then, nothing is written.
+    """
+
+    name: str
+    purpose: Purpose
+    traffic: TrafficSplit
+    over: TrafficSplit
+
+    @property
+    def mark(self) -> str:
+        """What the revision's annotation says, so that nobody takes it for a release."""
+        return f"{self.purpose} {self.name}"

@@ -7,8 +7,10 @@ alone. Afterwards the traffic list is what it was; no user's request goes there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from gates.actions.moving import change_traffic
 from gates.actions.ports import TrafficController
 from gates.errors import ActionError
 from gates.model.operation import OperationReceipt
@@ -54,27 +56,32 @@ class ColdStart:
         )
         if is_dry:
             return self._performer.rehearse(change)
-        return self._performer.perform(change, lambda: self._measure(service, revision, before.traffic))
+        return self._performer.perform(change, lambda: self._measure(service, revision))
 
-    def _measure(self, service: str, revision: str, split: TrafficSplit) -> str:
+    def _measure(self, service: str, revision: str) -> str:
         try:
-            cold = self._timed(service, _tagged(split, revision, COLD), COLD)
-            warm = self._timed(service, _tagged(split, revision, WARM), WARM)
+            cold = self._timed(service, revision, COLD)
+            warm = self._timed(service, revision, WARM)
         finally:
-            self._shift(service, split)
+            self._change(service, _untagged)
         return f"{max(cold - warm, 0.0):.2f} s for {revision} ({cold:.2f} s cold, {warm:.2f} s warm)"
 
-    def _timed(self, service: str, split: TrafficSplit, tag: str) -> float:
+    def _timed(self, service: str, revision: str, tag: str) -> float:
         clock = self._performer.clock
         started = clock.monotonic()
-        self._shift(service, split)
+        self._change(service, lambda split: _tagged(split, revision, tag))
         self._probe.wait_for_tag(service, tag)
         return clock.monotonic() - started
 
-    def _shift(self, service: str, split: TrafficSplit) -> None:
-        self._traffic.shift(service, split, self._traffic.describe(service).etag)
+    def _change(self, service: str, make: Callable[[TrafficSplit], TrafficSplit]) -> None:
+        clock = self._performer.clock
+        change_traffic(self._traffic, clock, service, lambda state: make(state.traffic))
+
+
+def _untagged(split: TrafficSplit) -> TrafficSplit:
+    return TrafficSplit(targets=tuple(target for target in split.targets if target.tag not in (COLD, WARM)))
 
 
 def _tagged(split: TrafficSplit, revision: str, tag: str) -> TrafficSplit:
-    kept = tuple(target for target in split.targets if target.tag not in (COLD, WARM))
-    return TrafficSplit(targets=(*kept, TrafficTarget(revision=revision, tag=tag)))
+    targets = (*_untagged(split).targets, TrafficTarget(revision=revision, tag=tag))
+    return TrafficSplit(targets=targets)

@@ -12,13 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from gates.actions.moving import change_traffic
 from gates.actions.ports import RevisionProbe, TrafficController
 from gates.errors import ActionError, GateError
+from gates.model.configuration import NewRevision
 from gates.model.criterion import PLATFORM
 from gates.model.database import Backup
 from gates.model.drill import DrillKind, DrillRecord, Mark
 from gates.model.platform import Environment
 from gates.model.release import Release
+from gates.model.state import Purpose, ServiceState
 from gates.model.traffic import TrafficSplit
 from gates.operations.database import newest_usable
 from gates.operations.ports import Configuration, DatabaseAdmin, Services, Time
@@ -162,26 +165,35 @@ class Drills:
         revision = f"{self._cloud_name(service)}-drill-{secrets.token_hex(3)}"
         split = ports.configuration.settings(service).traffic
         wanted = split if not split.is_pinned else split.all_to(revision)
-        ports.configuration.redeploy(service, source, revision, wanted)
+        new = NewRevision(name=revision, purpose=Purpose.DRILL, traffic=wanted, over=split)
+        ports.configuration.redeploy(service, source, new)
         self._answers(service, revision, started)
         seconds = ports.clock.monotonic() - started
         return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{revision} is a copy of {source} and answers")
 
     def _roll(self, service: str, target: str) -> Measured:
         ports, before = self._ports, self._ports.traffic.describe(service)
+        drilled = before.traffic.all_to(target)
         started = ports.clock.monotonic()
         try:
-            self._shift(service, before.traffic.all_to(target))
+            self._shift(service, drilled, over=before.traffic)
             self._answers(service, target, started)
             seconds = ports.clock.monotonic() - started
         finally:
             back = ports.clock.monotonic()
-            self._shift(service, before.traffic)
+            self._shift(service, before.traffic, over=drilled)
             self._answers(service, before.sole_serving or before.latest_ready, back)
         return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{target} answered, and the traffic is back")
 
-    def _shift(self, service: str, split: TrafficSplit) -> None:
-        self._ports.traffic.shift(service, split, self._ports.traffic.describe(service).etag)
+    def _shift(self, service: str, split: TrafficSplit, *, over: TrafficSplit) -> None:
+        """Write a list in the place of `over`; what somebody else wrote meanwhile stays."""
+
+        def wanted(state: ServiceState) -> TrafficSplit:
+            if state.traffic not in (over, split):
+                raise ActionError(f"somebody else moved the traffic of {service} during the drill")
+            return split
+
+        change_traffic(self._ports.traffic, self._ports.clock, service, wanted)
 
     def _answers(self, service: str, revision: str, started: float) -> None:
         while (found := self._ports.probe.answering_revision(service)) != revision:

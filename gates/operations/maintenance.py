@@ -17,8 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gates.errors import ActionError, ConfigurationError
-from gates.model.configuration import ServiceSettings
+from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.operation import OperationReceipt
+from gates.model.state import Purpose
 from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from gates.operations.performing import Change, Performer
 from gates.operations.ports import Configuration, OperationsLedger
@@ -83,7 +84,8 @@ class Maintenance:
             kept = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in tags)
             shown = TrafficTarget(revision=revision, percent=100, tag=MAINTENANCE_TAG)
             split = TrafficSplit(targets=(shown, *kept)).with_behind(page.serving)
-            self._configuration.deploy(service, image, revision, split)
+            new = NewRevision(name=revision, purpose=Purpose.PAGE, traffic=split, over=settings.traffic)
+            self._configuration.deploy(service, image, new)
             return f"{revision} answers 503 with Retry-After, {page.serving} waits behind it"
 
         return self._performer.perform(change, act)
@@ -112,7 +114,10 @@ class Maintenance:
 
         def act() -> str:
             self._refuse_condemned(service, environment, then)
-            self._configuration.redeploy(service, then.serving, revision, then.split)
+            new = NewRevision(
+                name=revision, purpose=Purpose.RESUMED, traffic=then.split, over=settings.traffic
+            )
+            self._configuration.redeploy(service, then.serving, new)
             return f"traffic is back: {_list(then.split)}"
 
         return self._performer.perform(change, act)

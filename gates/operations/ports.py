@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from gates.model.configuration import Scaling, ServiceSettings
+from gates.model.configuration import NewRevision, Scaling, ServiceSettings
 from gates.model.database import Backup, Database
 from gates.model.health import Circuit, Fallback, ServiceHealth
 from gates.model.operation import OperationReceipt
-from gates.model.traffic import TrafficSplit
 
 
 class OperationsLedger(Protocol):
@@ -66,14 +65,26 @@ class Configuration(Protocol):
     def settings(self, service: str) -> ServiceSettings:
         """Return how a service is configured now."""
 
-    def set_scaling(self, service: str, scaling: Scaling) -> None:
-        """Set the bounds of a service without making a revision."""
+    def set_scaling(self, service: str, scaling: Scaling, *, over: Scaling) -> None:
+        """Set the bounds of a service in the place of `over`, without making a revision.
 
-    def deploy(self, service: str, image: str, revision: str, split: TrafficSplit) -> None:
-        """Make a revision of that name with that image and apply the traffic list, in one write."""
+        Raises:
+            ActionError: other bounds stand meanwhile.
+        """
 
-    def redeploy(self, service: str, source: str, revision: str, split: TrafficSplit) -> None:
-        """Make a revision that equals `source` and apply the traffic list, in one write."""
+    def deploy(self, service: str, image: str, new: NewRevision) -> None:
+        """Make a revision with that image and apply its traffic list, in one write.
+
+        Raises:
+            ActionError: another traffic list stands meanwhile.
+        """
+
+    def redeploy(self, service: str, source: str, new: NewRevision) -> None:
+        """Make a revision that equals `source` and apply its traffic list, in one write.
+
+        Raises:
+            ActionError: another traffic list stands meanwhile.
+        """
 
     def document(self, service: str) -> Mapping[str, object]:
         """Return the whole configuration as a plain document, without what changes by itself."""

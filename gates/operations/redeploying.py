@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from gates.model.configuration import NewRevision
 from gates.model.operation import OperationReceipt
+from gates.model.state import Purpose
 from gates.operations.performing import Change, Performer
 from gates.operations.ports import Configuration
 
@@ -47,7 +49,8 @@ class Redeployment:
             return self._performer.rehearse(change)
 
         def act() -> str:
-            self._configuration.redeploy(service, wanted, revision, split)
+            new = NewRevision(name=revision, purpose=Purpose.REDEPLOY, traffic=split, over=settings.traffic)
+            self._configuration.redeploy(service, wanted, new)
             return f"{revision} runs the image of {wanted}"
 
         return self._performer.perform(change, act)

@@ -88,7 +88,7 @@ class ScalingOperations:
             return self._performer.rehearse(change)
 
         def act() -> str:
-            self._configuration.set_scaling(service, wanted)
+            self._configuration.set_scaling(service, wanted, over=now)
             return f"at least {wanted.minimum} instances, was {now.minimum}"
 
         return self._performer.perform(change, act)

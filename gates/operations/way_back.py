@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from gates.actions.moving import change_traffic
 from gates.actions.ports import TrafficController
 from gates.errors import GateError
 from gates.model.decision import RollBack, Target
@@ -83,18 +84,17 @@ class WayBack:
 
     def _started(self, action: RollBack) -> float:
         """Tag the target and return the seconds until it answers there."""
-        state = self._traffic.describe(action.service)
         started = self._clock.monotonic()
-        self._traffic.shift(action.service, _with_tag(state.traffic, action.to_revision), state.etag)
+        change_traffic(
+            self._traffic, self._clock, action.service, lambda s: _with_tag(s.traffic, action.to_revision)
+        )
         self._probe.wait_for_tag(action.service, TAG)
         return self._clock.monotonic() - started
 
     def _cleared(self, service: str) -> list[str]:
         """Take the tag away from the list as it is now; return what is wrong when that fails."""
         try:
-            state = self._traffic.describe(service)
-            if any(one.tag == TAG for one in state.traffic.targets):
-                self._traffic.shift(service, _without_tag(state.traffic), state.etag)
+            change_traffic(self._traffic, self._clock, service, lambda state: _without_tag(state.traffic))
         except GateError as error:
             return [f"the tag {TAG} could not be taken away: {error.cause}"]
         return []

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from gates.errors import (
+    ActionError,
     ConfigurationError,
     NotFoundError,
     NotSignedInError,
     OperationFailedError,
     UnavailableError,
 )
-from gates.model.configuration import Scaling, ServiceSettings
+from gates.model.configuration import NewRevision, Scaling, ServiceSettings
 from gates.model.database import Backup, Database
 from gates.model.drill import DrillRecord
 from gates.model.health import Circuit, Fallback, ServiceHealth
@@ -64,6 +65,7 @@ class FakeConfiguration:
 
     services: dict[str, ServiceSettings]
     writes: list[str] = field(default_factory=list)
+    made: list[NewRevision] = field(default_factory=list)
     refuses: bool = False
     dies: bool = False
 
@@ -78,19 +80,25 @@ class FakeConfiguration:
         found = self.settings(service)
         return {"template": {"image": found.image}, "scaling": {"minimum": found.scaling.minimum}}
 
-    def set_scaling(self, service: str, scaling: Scaling) -> None:
+    def set_scaling(self, service: str, scaling: Scaling, *, over: Scaling) -> None:
         """Set the bounds."""
+        if self.services[service].scaling != over:
+            raise ActionError("somebody else scaled it")
         self._write(service, f"scaling {scaling.minimum}", replace(self.services[service], scaling=scaling))
 
-    def deploy(self, service: str, image: str, revision: str, split: TrafficSplit) -> None:
+    def deploy(self, service: str, image: str, new: NewRevision) -> None:
         """Make a revision of another image."""
-        self._move(service, revision, split, image=image)
+        self._move(service, new, image=image)
 
-    def redeploy(self, service: str, source: str, revision: str, split: TrafficSplit) -> None:
+    def redeploy(self, service: str, source: str, new: NewRevision) -> None:
         """Make a copy of a revision."""
-        self._move(service, revision, split, image=f"image of {source}")
+        self._move(service, new, image=f"image of {source}")
 
-    def _move(self, service: str, revision: str, split: TrafficSplit, *, image: str) -> None:
+    def _move(self, service: str, new: NewRevision, *, image: str) -> None:
+        if self.services[service].traffic != new.over:
+            raise ActionError("somebody else moved the traffic")
+        self.made.append(new)
+        revision, split = new.name, new.traffic
         serving = tuple((t.revision or revision, t.percent) for t in split.targets if t.percent)
         changed = replace(
             self.services[service], image=image, latest_ready=revision, traffic=split, serving=serving

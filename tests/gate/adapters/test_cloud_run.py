@@ -9,7 +9,8 @@ import grpc
 import pytest
 from google.cloud import run_v2
 
-from gates.adapters.cloud_run import CallLimits, CloudRun
+from gates.adapters.cloud_run import CloudRun
+from gates.adapters.cloud_run_api import CallLimits
 from gates.adapters.cloud_run_channel import connect
 from gates.errors import (
     CloudError,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,8 +11,10 @@ from google.cloud import run_v2
 from gates.adapters.cloud_run_configuration import CloudRunConfiguration
 from gates.adapters.cloud_run_deployer import CloudRunDeployer
 from gates.adapters.cloud_run_values import application, image_of, revision_state, with_image
-from gates.errors import CloudError, ConflictError
+from gates.errors import CloudError
+from gates.model.configuration import NewRevision
 from gates.model.platform import Endpoints, Environment
+from gates.model.state import Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support.fake_clock import FakeClock
 from tests.support.tiny_run_server import TinyRun, serving
@@ -63,8 +64,9 @@ def _cover(environment: Environment) -> str:
     maker = CloudRunConfiguration(environment, FakeClock())
     assert maker.settings("a").image == APPLICATION.image
     split = TrafficSplit(targets=(TrafficTarget(revision="a-page", percent=100),))
-    with suppress(ConflictError):  # what was sent is what counts here
-        maker.deploy("a", "registry.test/page", "a-page", split)
+    over = maker.settings("a").traffic
+    new = NewRevision(name="a-page", purpose=Purpose.PAGE, traffic=split, over=over)
+    maker.deploy("a", "registry.test/page", new)
     maker.close()
     return "registry.test/page"
 

@@ -55,9 +55,9 @@ class GoLiveHouse(GateHouse):
         self.golive_ledger = OneLedger()
 
     def release_now(self) -> Release:
-        """Return what is deployed."""
+        """Return what is deployed or waits to go live."""
         gate = self.run.gate
-        return gate.find(Request(stage=Stage.IMMEDIATE, run_id="now"), gate.views()).release
+        return gate.find(Request(stage=Stage.READINESS, run_id="now"), gate.views()).release
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from gates import cli, wiring
 from gates.actions.ports import RollbackPorts
 from gates.cli import planned
 from gates.errors import UnavailableError
-from gates.model.configuration import ServiceSettings
+from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Platform
 from gates.model.rollback_policy import RollbackPolicy
-from gates.model.traffic import TrafficSplit
 from gates.operations.maintenance import Maintenance
 from gates.operations.performing import Performer
 from gates.operations.service_levels import ServiceLevels
@@ -41,10 +40,10 @@ class CloudConfiguration(FakeConfiguration):
         found = settings(service, traffic=state.traffic)
         return replace(found, serving=state.serving, latest_ready=state.latest_ready)
 
-    def _move(self, service: str, revision_name: str, split: TrafficSplit, *, image: str) -> None:
+    def _move(self, service: str, new: NewRevision, *, image: str) -> None:
         entry = self.cloud.services[service]
-        entry.revisions = (revision(revision_name, 0), *entry.revisions)
-        entry.traffic = split
+        entry.revisions = (revision(new.name, 0), *entry.revisions)
+        entry.traffic = new.traffic
         self.writes.append(f"{service}: {image}")
 
 

@@ -83,7 +83,8 @@ def test_a_snapshot_finds_what_drifted(
     assert run("snapshot diff") is ExitCode.NOTHING_EVALUATED
     assert run("snapshot create") is ExitCode.GO
     assert run("snapshot diff") is ExitCode.GO
-    room.configuration.set_scaling("a", Scaling(minimum=3, maximum=0))
+    before = room.configuration.settings("a").scaling
+    room.configuration.set_scaling("a", Scaling(minimum=3, maximum=0), over=before)
     assert run("snapshot diff") is ExitCode.NO_GO
     assert "a.scaling.minimum: 1 → 3" in capsys.readouterr().out
 

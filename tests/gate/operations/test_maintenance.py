@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from gates.errors import ConfigurationError
+from gates.model.configuration import NewRevision
 from gates.model.operation import OperationState
+from gates.model.state import Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.operations.maintenance import Maintenance, is_on
 from tests.support.fake_operations import (
@@ -41,6 +43,11 @@ class Stage:
         """What service a serves."""
         return self.configuration.services["a"].traffic
 
+    def redeploy(self, source: str, name: str, split: TrafficSplit) -> None:
+        """Let somebody else deploy a copy."""
+        new = NewRevision(name=name, purpose=Purpose.REDEPLOY, traffic=split, over=self.traffic)
+        self.configuration.redeploy("a", source, new)
+
 
 @pytest.mark.parametrize("traffic", [LATEST, PINNED])
 def test_off_gives_back_exactly_what_on_took(traffic: TrafficSplit) -> None:
@@ -61,6 +68,16 @@ def test_the_page_is_never_a_release() -> None:
     assert stage.ledger.tombstones == [stage.configuration.services["a"].latest_ready]
 
 
+def test_what_maintenance_makes_says_what_it_is_for() -> None:
+    """The page and the copy that ends it are marked with their purpose and their own name."""
+    stage = Stage()
+    stage.maintenance.turn_on("a", "sandbox", is_dry=False)
+    stage.maintenance.turn_off("a", "sandbox", is_dry=False)
+    page, resumed = stage.configuration.made
+    assert (page.purpose, resumed.purpose) == (Purpose.PAGE, Purpose.RESUMED)
+    assert page.mark.endswith(f" {page.name}")
+
+
 def test_a_crash_loses_nothing() -> None:
     """The write is applied and its answer lost: the list is in the ledger, on again changes nothing."""
     stage = Stage(PINNED)
@@ -78,7 +95,7 @@ def test_off_leaves_alone_what_somebody_moved() -> None:
     stage = Stage()
     stage.maintenance.turn_on("a", "sandbox", is_dry=False)
     moved = TrafficSplit(targets=(TrafficTarget(revision="a-0", percent=100),))
-    stage.configuration.redeploy("a", "a-0", "a-9", moved)
+    stage.redeploy("a-0", "a-9", moved)
     assert stage.maintenance.turn_off("a", "sandbox", is_dry=False).state is OperationState.ALREADY_DONE
     assert stage.traffic == moved
 
@@ -134,7 +151,7 @@ def test_an_end_that_was_not_written_down_is_no_memory_of_the_next_time() -> Non
     stage.maintenance.turn_on("a", "sandbox", is_dry=False)
     stage.maintenance.turn_off("a", "sandbox", is_dry=False)
     stage.ledger.written.pop()  # the gate died before it could say so
-    stage.configuration.redeploy("a", "a-7", "a-8", PINNED)
+    stage.redeploy("a-7", "a-8", PINNED)
     stage.maintenance.turn_on("a", "sandbox", is_dry=False)
     stage.maintenance.turn_off("a", "sandbox", is_dry=False)
     assert stage.traffic == PINNED

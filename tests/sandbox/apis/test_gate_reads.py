@@ -25,8 +25,9 @@ from gates.errors import (
     OperationFailedError,
     UnavailableError,
 )
-from gates.model.configuration import Scaling
+from gates.model.configuration import NewRevision, Scaling
 from gates.model.platform import Endpoints, Environment
+from gates.model.state import Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from sandbox.platform.apis.sql import INSTANCE
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, template
@@ -139,18 +140,24 @@ def test_the_inventory_is_read(environment: Environment, cloud: WholeCloud) -> N
         ProjectInventory(replace(environment, image_repository=None)).images()
 
 
+def new_revision(name: str, traffic: TrafficSplit, over: TrafficSplit) -> NewRevision:
+    """Return a revision to make."""
+    return NewRevision(name=name, purpose=Purpose.DRILL, traffic=traffic, over=over)
+
+
 def test_a_service_is_scaled_and_deployed(environment: Environment, cloud: WholeCloud) -> None:
     """Scaling makes no revision; a deployment goes where its list says, a copy runs the same image."""
     cloud.run.create(body=run_v2.Service(template=template("img:1", timeout={"seconds": 7})))
     configuration = CloudRunConfiguration(environment, SystemClock())
     first = configuration.settings("svc").latest_ready
-    configuration.set_scaling("svc", Scaling(minimum=2, maximum=5))
+    bounds = configuration.settings("svc").scaling
+    configuration.set_scaling("svc", Scaling(minimum=2, maximum=5), over=bounds)
     assert configuration.settings("svc").scaling == Scaling(minimum=2, maximum=5)
     assert cloud.run.revision_names() == [first]
     page = TrafficSplit(targets=(TrafficTarget(revision="svc-page", percent=100, tag="page"),))
-    configuration.deploy("svc", "img:page", "svc-page", page)
+    configuration.deploy("svc", "img:page", new_revision("svc-page", page, LATEST))
     assert configuration.settings("svc").serving == (("svc-page", 100),)
-    configuration.redeploy("svc", first, "svc-back", LATEST)
+    configuration.redeploy("svc", first, new_revision("svc-back", LATEST, page))
     after = configuration.settings("svc")
     assert (after.serving, after.traffic) == ((("svc-back", 100),), LATEST)
     copy, _, original = CloudRun(environment, SystemClock()).revisions("svc")
@@ -176,10 +183,12 @@ def test_a_snapshot_holds_what_was_wanted_and_not_what_happens(
 @pytest.mark.parametrize(
     "write",
     [
-        lambda found: found.deploy("svc", "img:broken", "svc-bad", LATEST),
+        lambda found: found.deploy("svc", "img:broken", new_revision("svc-bad", LATEST, LATEST)),
         lambda found: found.redeploy(
-            "svc", found.settings("svc").latest_ready, "svc-copy",
-            TrafficSplit(targets=(TrafficTarget(revision="svc-none", percent=100),)),
+            "svc", found.settings("svc").latest_ready,
+            new_revision(
+                "svc-copy", TrafficSplit(targets=(TrafficTarget(revision="svc-none", percent=100),)), LATEST
+            ),
         ),
     ],
 )  # fmt: skip
@@ -200,4 +209,6 @@ def test_an_unknown_revision_is_not_copied(environment: Environment, cloud: Whol
     """The read of the source fails first."""
     cloud.run.create()
     with pytest.raises(NotFoundError):
-        CloudRunConfiguration(environment, SystemClock()).redeploy("svc", "svc-none", "svc-copy", LATEST)
+        CloudRunConfiguration(environment, SystemClock()).redeploy(
+            "svc", "svc-none", new_revision("svc-copy", LATEST, LATEST)
+        )
