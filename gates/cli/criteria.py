@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,12 +18,14 @@ from gates.adapters.producer_files import existing
 from gates.criteria.coverage import Coverage, counted, coverage
 from gates.criteria.explain import explain
 from gates.criteria.known_bad import Red, lines, page, reds
-from gates.criteria.lint import Finding, lint
+from gates.criteria.lint import Finding, lint, unproved
 from gates.criteria.listing import markdown, plain, rows
 from gates.errors import DocumentError, UsageError
+from gates.model.bench import Arm, Proof
 from gates.model.criterion import Catalogue, Stage
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Platform
+from gates.reporting.phrasing import count
 from gates.wiring import platform_folder, project_root
 
 _FORMATS = ("tty", "plain", "json")
@@ -85,7 +88,9 @@ def explain_criterion(criterion_id: str, form: str | None) -> ExitCode:
 def lint_documents(form: str | None) -> ExitCode:
     """Check all documents of the platform and say what is open in them.
 
-    Exit code 4: a document is wrong or incomplete. 1: facts that people owe are open. 0: nothing is open.
+    Exit code 4: a document is wrong, a producer does not exist, or nothing is known to turn a criterion
+    red; the last line names them. Facts that people owe to an environment are listed with it: they fail
+    its criteria, not this check.
     """
     problems, findings = _examined()
     if (form or _default_format()) == "json":
@@ -94,34 +99,36 @@ def lint_documents(form: str | None) -> ExitCode:
         for problem in problems:
             click.echo(problem)
         for finding in findings:
-            kind = "gap" if finding.is_gap else f"open, fails {finding.fails}"
+            where = f" in {', '.join(finding.places)}" if finding.places else ""
+            kind = "gap" if finding.is_gap else f"open, fails {finding.fails}{where}"
             click.echo(f"{kind}: {finding.subject}: {finding.cause}")
-        click.echo(f"{len(problems)} problems, {len(findings)} findings")
-    if problems or any(finding.is_gap for finding in findings):
-        return ExitCode.USAGE_ERROR
-    return ExitCode.NO_GO if findings else ExitCode.GO
+        click.echo(_counted(problems, findings))
+    is_wrong = problems or any(finding.is_gap for finding in findings)
+    return ExitCode.USAGE_ERROR if is_wrong else ExitCode.GO
 
 
 @criteria.command("coverage")
 @_format(*_FORMATS)
 def show_coverage(form: str | None) -> ExitCode:
-    """Show which criteria have the producers that they name; one without gives no evidence, so no GO."""
+    """Show which criteria have the producers that they name; one without gives no evidence, so no GO.
+
+    Exit code 4: a producer does not exist; the last line, on stderr, names the criteria.
+    """
     _, catalogue = _load()
-    named = dict.fromkeys(producer for criterion in catalogue.criteria for producer in criterion.producers)
-    covered = coverage(catalogue, existing(named, root=project_root()))
+    covered = _covered(catalogue)
     chosen = form or _default_format()
     if chosen == "json":
         _json([_coverage(entry) for entry in covered])
-        return ExitCode.GO
-    _table(
-        ("id", "coverage", "missing producers"),
-        [(entry.criterion.id, entry.state, ", ".join(entry.missing)) for entry in covered],
-        chosen,
-    )
+    else:
+        _table(
+            ("id", "coverage", "missing producers"),
+            [(entry.criterion.id, entry.state, ", ".join(entry.missing)) for entry in covered],
+            chosen,
+        )
     if chosen == "tty":
         for line in counted(covered):
             click.echo(line)
-    return ExitCode.GO
+    return _ended("without all their producers", [one.criterion.id for one in covered if not one.is_covered])
 
 
 @criteria.command("known-bad")
@@ -129,13 +136,10 @@ def show_coverage(form: str | None) -> ExitCode:
 def show_known_bad(form: str | None) -> ExitCode:
     """Show what is known to turn each criterion red: an arm of the benchmark, or a test.
 
-    Exit code 1: there is a criterion that nothing is known to turn red.
+    Exit code 4: nothing is known to turn a criterion red; the last line, on stderr, names them.
     """
     platform, catalogue = _load()
-    folder = platform_folder()
-    proofs = load_proofs(folder, platform, catalogue)
-    arms = load_bench(folder, platform, catalogue)
-    found = reds(catalogue, arms, proofs)
+    found, arms, proofs = _reds(platform_folder(), platform, catalogue)
     match form or _default_format():
         case "json":
             _json([_red(red) for red in found])
@@ -143,7 +147,30 @@ def show_known_bad(form: str | None) -> ExitCode:
             click.echo(page(found, arms, proofs, platform.name), nl=False)
         case chosen:
             _table(("id", "turned red by"), lines(found), chosen)
-    return ExitCode.GO if all(red.is_known or not red.is_owed for red in found) else ExitCode.NO_GO
+    return _ended(
+        "turned red by nothing yet", [r.criterion.id for r in found if r.is_owed and not r.is_known]
+    )
+
+
+def _ended(what: str, ids: Sequence[str]) -> ExitCode:
+    """Name what is missing as the last thing that is said; nothing is said when nothing is."""
+    if not ids:
+        return ExitCode.GO
+    click.echo(f"{count(len(ids), 'criterion', 'criteria')} {what}: {', '.join(ids)}", err=True)
+    return ExitCode.USAGE_ERROR
+
+
+def _counted(problems: Sequence[str], findings: Sequence[Finding]) -> str:
+    """Return how much is wrong and how much is open, with names."""
+    gaps = list(dict.fromkeys(finding.subject for finding in findings if finding.is_gap))
+    facts = [finding for finding in findings if not finding.is_gap]
+    fails = ", ".join(dict.fromkeys(str(finding.fails) for finding in facts))
+    places = ", ".join(dict.fromkeys(place for finding in facts for place in finding.places))
+    wrong = f"{count(len(problems), 'problem')}, {count(len(gaps), 'gap')}"
+    wrong += f" ({', '.join(gaps)})" if gaps else ""
+    open_ = f"{count(len(facts), 'fact')} that people owe"
+    open_ += f" ({fails}{f' in {places}' if places else ''})" if facts else ""
+    return f"{wrong}, {open_}"
 
 
 def _load() -> tuple[Platform, Catalogue]:
@@ -167,12 +194,35 @@ def _examined() -> tuple[list[str], tuple[Finding, ...]]:
             problems += str(error).splitlines()
     if problems:
         return problems, ()
-    today = datetime.now(UTC).date()
-    return [], lint(platform, load_catalogue(folder, platform), today=today)
+    catalogue, today = load_catalogue(folder, platform), datetime.now(UTC).date()
+    found = lint(platform, catalogue, today=today, environments=check_environments(folder, platform))
+    try:
+        return [], (*unproved(_covered(catalogue), _reds(folder, platform, catalogue)[0]), *found)
+    except DocumentError as error:
+        return str(error).splitlines(), found
+
+
+def _covered(catalogue: Catalogue) -> tuple[Coverage, ...]:
+    named = dict.fromkeys(producer for criterion in catalogue.criteria for producer in criterion.producers)
+    return coverage(catalogue, existing(named, root=project_root()))
+
+
+def _reds(
+    folder: Path, platform: Platform, catalogue: Catalogue
+) -> tuple[tuple[Red, ...], tuple[Arm, ...], tuple[Proof, ...]]:
+    """Return what turns each criterion red, and the arms and proofs that it is made of."""
+    proofs, arms = load_proofs(folder, platform, catalogue), load_bench(folder, platform, catalogue)
+    return reds(catalogue, arms, proofs), arms, proofs
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    return {"subject": finding.subject, "cause": finding.cause, "fails": finding.fails, "gap": finding.is_gap}
+    return {
+        "subject": finding.subject,
+        "cause": finding.cause,
+        "fails": finding.fails,
+        "gap": finding.is_gap,
+        "environments": finding.places,
+    }
 
 
 def _coverage(entry: Coverage) -> dict[str, object]:

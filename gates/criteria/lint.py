@@ -1,18 +1,21 @@
 """What a platform's documents leave open although each of them is valid by itself.
 
 A gap makes verdicts wrong or impossible and is mended in the documents. An open item is a fact that people
-owe: it fails the operations criterion that it names until somebody fills it in.
+owe: it fails the operations criterion that it names, in the environments that it names, until it
+is filled in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
+from gates.criteria.coverage import Coverage
+from gates.criteria.known_bad import Red
 from gates.model.criterion import Catalogue, Stage
-from gates.model.platform import Contact, Platform
+from gates.model.platform import Contact, Environment, Platform, Stewardship
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*[0-9]")
 _DIGITS_OF_A_NUMBER = 7
@@ -23,11 +26,12 @@ _CONTACTS = "OPS-03"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is open: what it is about, what is wrong, and which criterion it fails, if any."""
+    """One thing that is open: what it is about, what is wrong, which criterion it fails if any, and where."""
 
     subject: str
     cause: str
     fails: str | None = None
+    places: tuple[str, ...] = ()
 
     @property
     def is_gap(self) -> bool:
@@ -35,16 +39,54 @@ class Finding:
         return self.fails is None
 
 
-def lint(platform: Platform, catalogue: Catalogue, *, today: date) -> tuple[Finding, ...]:
-    """Return everything that is open, gaps first."""
+def lint(
+    platform: Platform, catalogue: Catalogue, *, today: date, environments: Sequence[Environment] = ()
+) -> tuple[Finding, ...]:
+    """Return everything that is open, gaps first.
+
+    An environment with contacts or a steward of its own is looked at by these; the others
+    share the platform's.
+    """
     findings = [
         *_tiers(platform),
         *_unwatched(platform, catalogue),
         *_empty_stages(catalogue),
-        *_review(platform, today),
-        *_contacts(platform),
+        *_facts(platform, today, environments),
     ]
     return tuple(sorted(findings, key=lambda finding: not finding.is_gap))
+
+
+def unproved(covered: Sequence[Coverage], known_bad: Sequence[Red]) -> tuple[Finding, ...]:
+    """Return the criteria whose producers do not exist, and those that nothing is known to turn red."""
+    missing = [
+        Finding(subject=entry.criterion.id, cause=f"names {', '.join(entry.missing)}, which does not exist")
+        for entry in covered
+        if entry.missing
+    ]
+    return (
+        *missing,
+        *(
+            Finding(
+                subject=red.criterion.id,
+                cause="nothing is known to turn it red: add an arm or a proof to bench.yaml",
+            )
+            for red in known_bad
+            if red.is_owed and not red.is_known
+        ),
+    )
+
+
+def _facts(platform: Platform, today: date, environments: Sequence[Environment]) -> Iterator[Finding]:
+    shared = tuple(one.name for one in environments if one.papers.stewardship is None)
+    if shared or not environments:
+        yield from (replace(found, places=shared) for found in _review(platform.stewardship, today))
+    shared = tuple(one.name for one in environments if not one.papers.contacts)
+    if shared or not environments:
+        yield from (replace(found, places=shared) for found in _contacts(platform.contacts))
+    for one in environments:
+        own = _review(one.papers.stewardship, today) if one.papers.stewardship else ()
+        mine = _contacts(one.papers.contacts) if one.papers.contacts else ()
+        yield from (replace(found, places=(one.name,)) for found in (*own, *mine))
 
 
 def _tiers(platform: Platform) -> Iterator[Finding]:
@@ -67,8 +109,7 @@ def _empty_stages(catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(subject=f"stage {stage}", cause="has no blocking criterion, so it can never be GO")
 
 
-def _review(platform: Platform, today: date) -> Iterator[Finding]:
-    stewardship = platform.stewardship
+def _review(stewardship: Stewardship | None, today: date) -> Iterator[Finding]:
     if stewardship is None:
         yield Finding(subject="documents", cause="nobody is named who keeps them", fails=_DOCUMENTS)
     elif stewardship.next_review < today:
@@ -76,10 +117,10 @@ def _review(platform: Platform, today: date) -> Iterator[Finding]:
         yield Finding(subject="documents", cause=cause, fails=_DOCUMENTS)
 
 
-def _contacts(platform: Platform) -> Iterator[Finding]:
-    if not platform.contacts:
+def _contacts(contacts: Sequence[Contact]) -> Iterator[Finding]:
+    if not contacts:
         yield Finding(subject="contacts", cause="there is nobody to call", fails=_CONTACTS)
-    for contact in platform.contacts:
+    for contact in contacts:
         for cause in _unreachable(contact):
             yield Finding(subject=contact.name, cause=cause, fails=_CONTACTS)
 

@@ -51,6 +51,6 @@ def waived_by(waiver: Waiver) -> str:
     return f"by {waiver.approved_by} ({waiver.role}) until {moment(waiver.expires_at)}"
 
 
-def count(amount: int, noun: str) -> str:
+def count(amount: int, noun: str, plural: str = "") -> str:
     """Return an amount with its noun in the right number."""
-    return f"{amount} {noun if amount == 1 else noun + 's'}"
+    return f"{amount} {noun if amount == 1 else plural or noun + 's'}"

@@ -79,14 +79,49 @@ def test_explain_says_what_was_probably_meant(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("folder")
-def test_lint_says_what_people_owe_and_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    """Placeholders and a passed review are failures of the items that they concern."""
-    assert cli.invoke(["criteria", "lint", "--format", "plain"]) is ExitCode.NO_GO
+def test_lint_names_the_environments_that_lack_what_people_owe(capsys: pytest.CaptureFixture[str]) -> None:
+    """Placeholders and a passed review fail their criteria where they hold; the documents are sound."""
+    assert cli.invoke(["criteria", "lint", "--format", "plain"]) is ExitCode.GO
 
     lines = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("open, fails OPS-03: ") for line in lines) == 3
-    assert sum(line.startswith("open, fails OPS-02: ") for line in lines) == 1
-    assert lines[-1] == "0 problems, 4 findings"
+    assert sum(line.startswith("open, fails OPS-03 in production, staging: ") for line in lines) == 3
+    assert sum(line.startswith("open, fails OPS-02 in production, staging: ") for line in lines) == 1
+    assert not any("sandbox" in line for line in lines)
+    assert lines[-1].startswith("0 problems, 0 gaps, 4 facts")
+
+
+def test_lint_looks_at_the_contacts_of_an_environment(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own, where it has some."""
+    edit(folder / "environments" / "sandbox.yaml", "security-on-call@isectech.test", "nobody")
+
+    assert cli.invoke(["criteria", "lint", "--format", "json"]) is ExitCode.GO
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [one["subject"] for one in findings if one["environments"] == ["sandbox"]] == ["Security On-Call"]
+
+
+MISSPELT = ("criteria/health.yaml", "test_health.py::test_ready]", "test_health.py::test_raedy]", "HLT-READY")
+UNKNOWN_BAD = ("bench.yaml", "criteria: [INF-04]", "criteria: [INF-06]", "INF-04")
+
+
+@pytest.mark.parametrize(
+    ("change", "commands"), [(MISSPELT, ("lint", "coverage")), (UNKNOWN_BAD, ("lint", "known-bad"))]
+)
+def test_what_no_test_answers_or_nothing_turns_red_is_named_last_and_is_no_success(
+    folder: Path,
+    change: tuple[str, str, str, str],
+    commands: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A misspelt producer, and a criterion of which nobody knows whether it can fail."""
+    file, old, new, criterion_id = change
+    edit(folder / file, old, new)
+
+    for command in commands:
+        assert cli.invoke(["criteria", command, "--format", "plain"]) is ExitCode.USAGE_ERROR
+        shown = capsys.readouterr()
+        assert criterion_id in (shown.err or shown.out).splitlines()[-1]
 
 
 def test_lint_succeeds_when_nothing_is_open(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +130,7 @@ def test_lint_succeeds_when_nothing_is_open(folder: Path, capsys: pytest.Capture
     edit(folder / "platform.yaml", "2024-02-29", "2999-12-31")
 
     assert cli.invoke(["criteria", "lint"]) is ExitCode.GO
-    assert capsys.readouterr().out == "0 problems, 0 findings\n"
+    assert capsys.readouterr().out.splitlines() == ["0 problems, 0 gaps, 0 facts that people owe"]
 
 
 def test_lint_names_every_problem_of_every_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +152,7 @@ def test_lint_stops_at_a_platform_that_cannot_be_read(
     edit(folder / "platform.yaml", "tier: standard", "tier: none")
 
     assert cli.invoke(["criteria", "lint"]) is ExitCode.USAGE_ERROR
-    assert capsys.readouterr().out.splitlines()[-1] == "5 problems, 0 findings"
+    assert capsys.readouterr().out.splitlines()[-1].startswith("5 problems, 0 gaps")
 
 
 def test_lint_treats_a_gap_as_a_wrong_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,13 +176,13 @@ def test_coverage_follows_the_files_that_exist(
     (tests / "test_health.py").write_text("def test_live(): ...\n", encoding="utf-8")
     monkeypatch.setenv("GATE_ROOT", str(tmp_path))
 
-    assert cli.invoke(["criteria", "coverage", "--format", "json"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "coverage", "--format", "json"]) is ExitCode.USAGE_ERROR
     found = {entry["id"]: entry for entry in json.loads(capsys.readouterr().out)}
     assert found["HLT-LIVE"]["state"] == "covered"
     assert found["HLT-READY"]["state"] == "producer missing -> NOT_RUN"
     assert found["OPS-01"]["state"] == "awaits attestation by operations-manager"
 
-    assert cli.invoke(["criteria", "coverage", "--format", "tty"]) is ExitCode.GO
+    assert cli.invoke(["criteria", "coverage", "--format", "tty"]) is ExitCode.USAGE_ERROR
     assert "without all their producers" in capsys.readouterr().out.splitlines()[-1]
 
 
@@ -172,7 +207,7 @@ def test_known_bad_prints_the_page_of_the_docs_and_fails_on_a_gap(
     assert rows["INF-04"]["arms"] == ["D-uptime-check-missing"]
 
     edit(folder / "bench.yaml", "criteria: [INF-04]", "criteria: [INF-06]")
-    assert cli.invoke(["criteria", "known-bad"]) is ExitCode.NO_GO
+    assert cli.invoke(["criteria", "known-bad"]) is ExitCode.USAGE_ERROR
     assert "INF-04\t**nothing yet**" in capsys.readouterr().out.splitlines()
 
 
