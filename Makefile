@@ -7,10 +7,10 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 export GRPC_VERBOSITY := NONE
 
-.PHONY: help setup gate test demo check format sandbox clean
+.PHONY: help setup gate test test-quick demo check format sandbox clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: .venv/.installed tools/allure/node_modules/.installed tests/sandbox/node/node_modules/.installed ## install everything into this folder
 
@@ -41,8 +41,11 @@ gate: setup ## run the main job: a release through the gate, on the sandbox
 demo: setup ## the story: a good release goes, three bad ones are rolled back
 	@.venv/bin/python -m sandbox with -- .venv/bin/python -m demo.story
 
-test: setup ## our own tests
-	@.venv/bin/pytest -q -n 2 --dist loadfile -rs
+test: setup ## our own tests, with real platforms; names what this machine leaves out
+	@.venv/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -rs
+
+test-quick: .venv/.installed ## the tests for every edit: no platform is started
+	@.venv/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -rs --hypothesis-profile quick tests/gate tests/architecture
 
 check: .venv/.installed ## format, lint, types, import contracts, architecture
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .

@@ -16,6 +16,7 @@ from gates.model.evidence import Evidence, EvidenceBundle, Measurement, Window
 from gates.model.judgement import Waiver
 from gates.model.receipt import Receipt
 from tests.support.builders import NOW, evidence
+from tests.support.drawing import examples
 from tests.support.sample_verdict import receipt
 from tests.support.strategies import MODEL_VALUES, NUMBERS, values
 
@@ -26,7 +27,7 @@ SEEN = codec.canonical(codec.encode(evidence(5.0, unit="ms")))
 def test_every_model_value_round_trips(kind: type[Any]) -> None:
     """Writing and reading gives the same value, and writing that gives the same bytes."""
 
-    @settings(max_examples=25, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=examples(25))
     @given(value=values(kind))  # type: ignore[arg-type]
     def round_trip(value: Any) -> None:
         content = codec.canonical(codec.encode(value))
@@ -57,7 +58,6 @@ def test_equal_values_are_equal_bytes() -> None:
     assert codec.digest(seen) == codec.digest(same)
 
 
-@settings(database=None, derandomize=True)
 @given(NUMBERS)
 def test_numbers_survive_exactly(number: float) -> None:
     """Every finite number is read back as itself."""
@@ -130,7 +130,7 @@ def test_problems_do_not_repeat_the_content() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-@settings(max_examples=20, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(20))
 @given(bundle=values(EvidenceBundle), data=st.data())
 def test_evidence_that_was_cut_off_is_refused(bundle: EvidenceBundle, data: st.DataObject) -> None:
     """A bundle round-trips, and no shorter file, cut anywhere, passes for it."""

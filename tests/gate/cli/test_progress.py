@@ -14,6 +14,7 @@ from gates.cli.progress import drawing, lines_of, listener, plain
 from gates.cli.progress_state import Progress
 from gates.model import events
 from gates.model.platform import Platform
+from tests.support.drawing import examples
 from tests.support.sample_verdict import SERVICES, bad_verdict, decision, receipt
 from tests.support.strategies import HOSTILE_TEXTS
 
@@ -134,7 +135,7 @@ def test_no_heartbeat_outlives_its_run() -> None:
     assert "heartbeat" not in {thread.name for thread in threading.enumerate()}
 
 
-@settings(max_examples=100, database=None, derandomize=True)
+@settings(max_examples=examples(100))
 @given(HOSTILE_TEXTS, st.sampled_from(["plain", "tty"]))
 def test_what_a_producer_says_moves_no_cursor(text: str, output: str) -> None:
     """A hostile name is shown as text: in a log as one line without control characters."""

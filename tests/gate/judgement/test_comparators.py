@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.judgement.comparators import holds, margin, priority
@@ -39,7 +39,6 @@ def test_within_looks_at_both_sides() -> None:
     assert not holds(-5.001, Comparator.WITHIN, 5.0)
 
 
-@settings(database=None, derandomize=True)
 @given(comparator=st.sampled_from(Comparator), value=NUMBERS, threshold=NUMBERS)
 def test_the_margin_has_the_sign_of_the_outcome(
     comparator: Comparator, value: float, threshold: float

@@ -15,6 +15,7 @@ from gates.model.evidence import Evidence
 from gates.model.verdict import Verdict
 from gates.reporting.redaction import REDACTED, Redactor, clean, one_line, shorten
 from tests.support.builders import evidence
+from tests.support.drawing import examples
 from tests.support.strategies import HOSTILE_TEXTS, values
 
 JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
@@ -53,14 +54,13 @@ FRAMES = (
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-@settings(max_examples=25, database=None, derandomize=True)
+@settings(max_examples=examples(25))
 @given(secret=SECRETS)
 def test_secrets_are_found_by_their_frame(frame: str, secret: str) -> None:
     """A secret nobody named is taken out where its surroundings give it away."""
     assert secret not in Redactor().text(f"before {frame.format(secret)}\nafter")
 
 
-@settings(database=None, derandomize=True)
 @given(
     before=HOSTILE_TEXTS,
     secret=st.text(st.characters(codec="utf-8"), min_size=6, max_size=30),
@@ -98,7 +98,7 @@ def test_ordinary_words_stay(text: str) -> None:
     assert Redactor(("hunter22",)).text(text) == text
 
 
-@settings(max_examples=300, database=None, derandomize=True)
+@settings(max_examples=examples(300))
 @given(HOSTILE_TEXTS)
 @example("\x1b\x1b[0m[31mred \u202egnp.exe \x9b31m \ud800 \r\n ]]> \x00")
 def test_clean_text_is_harmless_everywhere(text: str) -> None:
@@ -113,7 +113,7 @@ def test_clean_text_is_harmless_everywhere(text: str) -> None:
     assert clean(cleaned) == cleaned
 
 
-@settings(max_examples=300, database=None, derandomize=True)
+@settings(max_examples=examples(300))
 @given(st.lists(st.one_of(HOSTILE_TEXTS, st.sampled_from(FRAMES)), max_size=4).map(" ".join))
 def test_redacting_twice_is_redacting_once(text: str) -> None:
     """Writers may go over a text again without harm."""
@@ -124,7 +124,7 @@ def test_redacting_twice_is_redacting_once(text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [Evidence, Verdict])
-@settings(max_examples=25, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_values_keep_their_shape(kind: type[Any], data: st.DataObject) -> None:
     """Redacting a value redacts its texts and leaves the rest: numbers, times, enums, laws."""
@@ -170,7 +170,6 @@ def test_hostile_text_costs_no_quadratic_time(piece: str) -> None:
     assert time.process_time() - start < 20
 
 
-@settings(database=None, derandomize=True)
 @given(HOSTILE_TEXTS, st.integers(min_value=4, max_value=50))
 def test_one_line_is_one_line(text: str, limit: int) -> None:
     """A line has no line end and at most the length that was asked for."""

@@ -16,6 +16,7 @@ from gates.reporting.markdown import LIMIT, markdown
 from gates.reporting.redaction import Redactor
 from gates.reporting.terminal import WIDTH, terminal
 from gates.reporting.verdict_document import VerdictDocument, verdict_document
+from tests.support.drawing import examples
 from tests.support.strategies import values
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -35,7 +36,7 @@ REPORTS: dict[str, Callable[[VerdictDocument], str]] = {
 }
 
 
-@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(40))
 @given(verdict=values(Verdict))
 def test_reports_hold_nothing_that_deceives(verdict: Verdict) -> None:
     """Whatever the texts of a verdict are, no report has a control or reading-order character."""
@@ -45,7 +46,7 @@ def test_reports_hold_nothing_that_deceives(verdict: Verdict) -> None:
         assert not _UNSAFE.search(report(document)), name
 
 
-@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(40))
 @given(verdict=values(Verdict))
 def test_redacting_first_changes_no_form(verdict: Verdict) -> None:
     """A redacted verdict is a verdict with the same outcome, and every report can be made of it."""
@@ -56,7 +57,7 @@ def test_redacting_first_changes_no_form(verdict: Verdict) -> None:
         assert report(document), name
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(60))
 @given(verdict=values(Verdict))
 def test_junit_is_green_only_for_go(verdict: Verdict) -> None:
     """A CI system that knows JUnit alone never takes anything but GO for the verdict's pass."""
@@ -68,7 +69,7 @@ def test_junit_is_green_only_for_go(verdict: Verdict) -> None:
     assert len(root.findall("./testsuite/testcase")) == len(verdict.judgements) + 1
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(60))
 @given(verdict=values(Verdict))
 def test_allure_results_can_be_told_apart(verdict: Verdict) -> None:
     """No two results share a history id, a parameter or a file name: Allure would show them as one."""
@@ -82,7 +83,7 @@ def test_allure_results_can_be_told_apart(verdict: Verdict) -> None:
     assert (results[0]["status"] == "passed") == (verdict.outcome is VerdictOutcome.GO)
 
 
-@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(40))
 @given(verdict=values(Verdict))
 def test_sizes_are_kept(verdict: Verdict) -> None:
     """Markdown stays below its limit and the terminal's text within its width."""

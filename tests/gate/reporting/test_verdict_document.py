@@ -11,13 +11,14 @@ from hypothesis import assume, given, settings
 from gates.model.judgement import Outcome
 from gates.model.verdict import Scope, Verdict, VerdictOutcome
 from gates.reporting.verdict_document import Counts, verdict_document, verdict_of
+from tests.support.drawing import examples
 from tests.support.sample_verdict import LIVE, RUN_ID, SERVICES, bad_verdict, good_verdict, passed
 from tests.support.strategies import values
 
 BAD = verdict_document(bad_verdict(), run_id=RUN_ID)
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(60))
 @given(verdict=values(Verdict))
 def test_a_verdict_survives_its_document(verdict: Verdict) -> None:
     """The document holds the whole verdict, and agrees with it on the outcome."""
@@ -27,7 +28,7 @@ def test_a_verdict_survives_its_document(verdict: Verdict) -> None:
     assert document.outcome is verdict.outcome
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(60))
 @given(verdict=values(Verdict))
 def test_every_judgement_is_counted_once(verdict: Verdict) -> None:
     """The counts add up to the number of judgements."""
@@ -95,7 +96,7 @@ def test_reasons_name_what_no_judgement_shows() -> None:
     assert verdict_document(good, run_id="r").reasons == ("all 9 blocking checks passed",)
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=examples(60))
 @given(verdict=values(Verdict))
 def test_anything_but_go_has_a_reason_of_its_own(verdict: Verdict) -> None:
     """Nobody has to guess why it is not GO."""

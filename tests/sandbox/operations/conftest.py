@@ -6,13 +6,17 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from gates import cli
+from gates.adapters import clock
 from gates.control_room import ControlRoom
 from gates.model.exit_code import ExitCode
 from gates.wiring import House
@@ -38,6 +42,26 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]
             process.wait(timeout=30)
 
 
+@dataclass(frozen=True)
+class InjectedTime:
+    """Implements the clock port with the seconds that the platform was told to wait."""
+
+    url: str
+    _never: threading.Event = field(default_factory=threading.Event)
+
+    def now(self) -> datetime:
+        """Return the time of day in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return the injected seconds that have passed on the platform."""
+        return float(httpx.get(self.url, trust_env=False).json()["waitedSeconds"])
+
+    def wait(self, seconds: float) -> None:
+        """Return after that many real seconds."""
+        self._never.wait(seconds)
+
+
 class Bench:
     """The running platform and the gate beside it."""
 
@@ -60,6 +84,17 @@ class Bench:
             yield
         finally:
             self.platform.turn(**{name: before[name] for name in knobs})
+
+    @contextmanager
+    def injected(self, **knobs: float) -> Iterator[None]:
+        """Let the gate measure on the platform's clock while these knobs, and no others, delay it."""
+        url = f"{self.platform.endpoints['admin_rest']}/sandbox/waits"
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            self.turned(**{"operation_latency_s": 0.0, "wait_factor": 0.01, **knobs}),
+        ):
+            patch.setattr(clock, "SystemClock", lambda: InjectedTime(url))
+            yield
 
     @contextmanager
     def disturbed(self, name: str) -> Iterator[None]:

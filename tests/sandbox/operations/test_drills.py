@@ -6,52 +6,14 @@ as its clock. So a measurement is exact, however fast or busy the machine is.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-
-import httpx
 import pytest
 
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
-from gates.operations.drills import Drills
 from tests.sandbox.operations.conftest import Bench
 
 INJECTED_S = 4.0
 THREE_DAYS_S = 3 * 86400.0
-
-
-@dataclass(frozen=True)
-class InjectedTime:
-    """Implements the clock port with the seconds that the platform was told to wait."""
-
-    url: str
-    _never: threading.Event = field(default_factory=threading.Event)
-
-    def now(self) -> datetime:
-        """Return the time of day in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Return the injected seconds that have passed on the platform."""
-        return float(httpx.get(self.url, trust_env=False).json()["waitedSeconds"])
-
-    def wait(self, seconds: float) -> None:
-        """Return after that many real seconds."""
-        self._never.wait(seconds)
-
-
-@contextmanager
-def injected(bench: Bench, **knobs: float) -> Iterator[Drills]:
-    """Give drills on the platform's clock while these knobs, and no other delay, are in force."""
-    drills = bench.room.drills()
-    clock = InjectedTime(f"{bench.platform.endpoints['admin_rest']}/sandbox/waits")
-    drills._ports = replace(drills._ports, clock=clock)
-    with bench.turned(**{"operation_latency_s": 0.0, "wait_factor": 0.01, **knobs}):
-        yield drills
 
 
 def newest(bench: Bench, kind: DrillKind) -> DrillRecord:
@@ -62,8 +24,8 @@ def newest(bench: Bench, kind: DrillKind) -> DrillRecord:
 def test_a_restore_measures_the_injected_time(bench: Bench) -> None:
     """Rows of before are back, later ones are lost; the time counts from the disaster on."""
     assert bench.gate("drill restore") is ExitCode.GO
-    with injected(bench, sql_operation_s=INJECTED_S) as drills:
-        found = drills.restore(("viewer-2", "responder-2"))
+    with bench.injected(sql_operation_s=INJECTED_S):
+        found = bench.room.drills().restore(("viewer-2", "responder-2"))
     assert found.passed
     assert found.rto_s == pytest.approx(INJECTED_S)
     assert "3 marks came back, 3 later ones are lost" in found.detail
@@ -87,8 +49,8 @@ def test_a_restore_that_loses_rows_does_not_pass(bench: Bench) -> None:
 
 def test_a_redeployment_measures_the_injected_cold_start(bench: Bench) -> None:
     """To the service's own proof, by its new revision's name."""
-    with injected(bench, extra_cold_start_s=INJECTED_S) as drills:
-        drills.redeploy("threat-detection")
+    with bench.injected(extra_cold_start_s=INJECTED_S):
+        assert bench.gate("drill redeploy threat-detection") is ExitCode.GO
     found = newest(bench, DrillKind.REDEPLOY)
     assert (found.subject, found.passed, found.rpo_s) == ("threat-detection", True, 0.0)
     assert found.rto_s == pytest.approx(INJECTED_S)
@@ -98,9 +60,8 @@ def test_a_rollback_measures_the_injected_latency_and_lag(bench: Bench) -> None:
     """Back and forth; afterwards the traffic is what it was."""
     before = bench.house.cloud.describe("asset-discovery").traffic
     bench.gate("drill redeploy asset-discovery")
-    target = bench.room.rollback_target("asset-discovery")
-    with injected(bench, operation_latency_s=INJECTED_S / 2, traffic_lag_s=INJECTED_S / 2) as drills:
-        assert drills.rollback("asset-discovery", target).passed
+    with bench.injected(operation_latency_s=INJECTED_S / 2, traffic_lag_s=INJECTED_S / 2):
+        assert bench.gate("drill rollback asset-discovery") is ExitCode.GO
     assert newest(bench, DrillKind.ROLLBACK).rto_s == pytest.approx(INJECTED_S)
     assert bench.house.cloud.describe("asset-discovery").traffic == before
 

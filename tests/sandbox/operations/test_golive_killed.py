@@ -38,7 +38,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
     with real_sandbox(tmp_path_factory.mktemp("golive")) as running:
         words = ["deploy", "--state-dir", str(running.state), "auth-service", "sandbox/auth-service:1.1.0"]
         running.run(sys.executable, "-m", "sandbox", *words, "--no-traffic", "--tag", "candidate", wanted=0)
-        running.run(GATE, "rollback", "prove", "--env", "sandbox", wanted=ExitCode.GO)
+        running.run(GATE, "rollback", "prove", "auth-service", "--env", "sandbox", wanted=ExitCode.GO)
         yield running
 
 
