@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.sandbox.conftest import LONGEST_FIRST
+from tests.sandbox.conftest import LONGEST_FIRST, PLATFORM, ROOT, place
 
 MAKEFILE = Path("Makefile").read_text(encoding="utf-8")
-PLATFORM = re.compile(r"real_sandbox|local_platform|\"-m\", \"sandbox\", \"up\"")
-"""What a test says when it starts nine services."""
 
 
 def recipe(target: str) -> str:
@@ -24,14 +22,17 @@ def test_every_file_that_comes_first_exists() -> None:
     assert [name for name in LONGEST_FIRST if not Path(name).is_file()] == []
 
 
-def test_every_file_that_starts_a_platform_has_its_place() -> None:
-    """One that came last would keep one worker busy while the other has nothing left to do."""
-    starts = {
-        str(file)
-        for file in Path("tests/sandbox").rglob("test_*.py")
+def test_a_file_that_starts_a_platform_comes_before_one_that_does_not() -> None:
+    """Also when nobody put it into the list; what is listed comes before both."""
+    listed = ROOT / LONGEST_FIRST[0]
+    plain = next(file for file in (ROOT / "tests/sandbox/kit").glob("test_*.py"))
+    unlisted = next(
+        file
+        for file in (ROOT / "tests").rglob("*.py")
         if PLATFORM.search(file.read_text(encoding="utf-8"))
-    }
-    assert starts - set(LONGEST_FIRST) == set()
+        and file.relative_to(ROOT).as_posix() not in LONGEST_FIRST
+    )
+    assert place(listed) < place(unlisted) < place(plain)
 
 
 def test_both_sizes_keep_the_order_and_name_what_is_left_out() -> None:
