@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gates.adapters import codec
+from gates.adapters.exclusive import flush_folder, install, make_readable
 from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.decision import Decision
 from gates.model.evidence import EvidenceBundle
@@ -229,7 +230,7 @@ class RunFolder:
         path = self.path / name
         staged = _staged(path, content)
         try:
-            os.link(staged, path)  # unlike a rename, a link never replaces what another one has just written
+            install(staged, path)
         except FileExistsError as error:
             if path.read_bytes() != content:
                 raise UsageError(
@@ -240,7 +241,7 @@ class RunFolder:
             raise _cannot("write", path, error) from error
         finally:
             staged.unlink(missing_ok=True)
-        _flush_folder(self.path)
+        flush_folder(self.path)
 
     def _read(self, name: str) -> bytes:
         path = self.path / name
@@ -266,7 +267,7 @@ def _replace(path: Path, content: bytes) -> None:
     except OSError as error:
         staged.unlink(missing_ok=True)
         raise _cannot("write", path, error) from error
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def _staged(path: Path, content: bytes) -> Path:
@@ -276,19 +277,11 @@ def _staged(path: Path, content: bytes) -> Path:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)
+            make_readable(file.fileno())
             os.fsync(file.fileno())
     except OSError as error:
         raise _cannot("write", path, error) from error
     return Path(name)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _cannot(verb: str, path: Path, error: OSError) -> ConfigurationError:
