@@ -26,6 +26,7 @@ PATIENCE_MS = 5_000
 _QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--disable-domain-reliability"),
+    "--no-proxy-server",  # what answers is the platform itself, not a proxy of this machine
 )
 _TIMEOUT_S = 10.0
 _END_SESSION = "fetch('/session', {method: 'DELETE'}).then(answer => answer.status)"

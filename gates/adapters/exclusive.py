@@ -1,7 +1,7 @@
 """Giving a finished file its name on every kind of file system, never over what is there already.
 
-A hard link does that in one step. FAT, network shares and buckets that are mounted as folders have none: there
-a claim beside the file, which only one process can make, keeps everybody else away while the file is renamed.
+A hard link does that in one step. FAT, network shares and buckets that are mounted as folders have none: a
+claim beside the file, which only one process can make, keeps everybody else away there while it is renamed.
 """
 
 from __future__ import annotations

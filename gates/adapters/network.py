@@ -6,6 +6,7 @@ and still says the real name in SNI and Host, so certificates and routing are ch
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ import dns.exception
 import dns.resolver
 import httpx
 
+from gates.adapters.way_out import KEY_LOG
 from gates.errors import ConfigurationError, UnavailableError
 from gates.model.platform import Endpoints
 
@@ -75,10 +77,7 @@ class Network:
                 try:
                     self._context = ssl.create_default_context(cafile=self._ca_file)
                 except (OSError, ssl.SSLError) as error:
-                    raise ConfigurationError(
-                        f"the CA file {self._ca_file} cannot be read: {error}",
-                        next_step="is the platform that wrote it still up?",
-                    ) from error
+                    raise _no_context(self._ca_file, error) from error
             return self._context
 
     def _resolve(self, host: str) -> str:
@@ -137,6 +136,19 @@ class _MappedTransport(httpx.BaseTransport):
                     verify=self._context, limits=self._limits, trust_env=False
                 )
             return self._pools[host, port]
+
+
+def _no_context(ca_file: str | None, error: OSError) -> ConfigurationError:
+    """Say which file TLS could not be set up with: Python opens the key log of the machine, too."""
+    key_log = os.environ.get(KEY_LOG)
+    if key_log and str(error.filename) == key_log:
+        return ConfigurationError(
+            f"{KEY_LOG}={key_log} cannot be written: {error.strerror}",
+            next_step=f"unset {KEY_LOG}, or name a file that can be written",
+        )
+    return ConfigurationError(
+        f"the CA file {ca_file} cannot be read: {error}", next_step="is the platform that wrote it still up?"
+    )
 
 
 def _place(url: httpx.URL) -> tuple[str, int]:

@@ -24,7 +24,10 @@ from gates.model.platform import Channel
 TIMEOUT_S = 5.0
 """How long one channel may take to answer."""
 _AT_ONCE = 8
-_TROUBLE = (httpx.HTTPError, smtplib.SMTPException, OSError, ConfigurationError, KeyError, ValueError)
+_TROUBLE = (
+    *(httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError, ConfigurationError),
+    *(KeyError, ValueError, ImportError),  # a proxy of the machine may need what is not installed
+)
 
 
 class Notifier:

@@ -21,6 +21,7 @@ _MACHINE = (
 _NETWORK = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("grpc_proxy", "no_grpc_proxy", "HTTPLIB2_CA_CERTS"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
 """The way out of this machine, and whom it trusts."""

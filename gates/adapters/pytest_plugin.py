@@ -24,6 +24,7 @@ from gates.adapters import producer_records, pytest_recorder, pytest_safety, sec
 from gates.adapters.contract_baseline import load_baseline
 from gates.adapters.documents import load_platform
 from gates.adapters.pytest_fail_fast import FailFast
+from gates.adapters.way_out import settle
 from gates.errors import GateError
 from gates.judgement.bounds import settled
 from gates.model.contract import AcceptedFinding
@@ -94,6 +95,8 @@ def _load_target(config: pytest.Config) -> Target | None:
     if shipped is not None:
         return targeting.target_from_json(shipped)
     try:
+        if config.getoption("--env") is not None:
+            settle(os.environ)
         if (path := config.getoption("--gate-target")) is not None:
             return targeting.target_from_json(Path(path).read_text(encoding="utf-8"))
         if (name := config.getoption("--env")) is not None:

@@ -9,9 +9,11 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 
+from gates.adapters.way_out import settle
 from gates.errors import (
     ActionError,
     ConfigurationError,
@@ -103,6 +105,9 @@ def gate() -> None:
     Exit codes: 0 GO or done · 1 NO_GO · 2 interrupted or deadline · 3 defect of the gate · 4 usage or
     configuration · 5 nothing evaluated · 10 INCONCLUSIVE · 11 NO_GO and rolled back · 12 action failed
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+    for note in settle(os.environ):
+        with suppress(OSError):
+            click.echo(f"gate: {note}", err=True)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -128,3 +128,13 @@ def test_a_missing_ca_file_is_named() -> None:
     """The error says which file."""
     with pytest.raises(ConfigurationError, match=r"gone/ca\.pem"):
         Network(Endpoints(ca_file="gone/ca.pem")).client()
+
+
+def test_a_key_log_that_cannot_be_written_is_not_taken_for_the_ca(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python opens the machine's SSLKEYLOGFILE itself; the platform has nothing to do with it."""
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nope/keys")
+    with pytest.raises(ConfigurationError, match="SSLKEYLOGFILE=/nope/keys") as raised:
+        place.network.client()
+    assert "CA file" not in raised.value.cause

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 import pytest
 
@@ -108,3 +110,22 @@ def test_a_mistyped_command_names_the_one_that_was_meant(capsys: pytest.CaptureF
     """At three in the morning the rollback is found all the same."""
     assert cli.invoke(["rolback", "auth-service", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
     assert "Did you mean one of: 'backup', 'rollback'?" in capsys.readouterr().err
+
+
+def test_a_ca_bundle_that_is_not_there_is_refused_before_anything_happens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the command: without trust nothing could be proven."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nope/ca.pem")
+    assert cli.invoke(["rollback", "status", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    assert "SSL_CERT_FILE=/nope/ca.pem" in capsys.readouterr().err
+
+
+def test_a_key_log_that_cannot_be_written_does_not_stop_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is named, and left out for every client of the process."""
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nope/keys")
+    assert cli.invoke(["criteria", "explain", "HLT-READY"]) is ExitCode.GO
+    assert "SSLKEYLOGFILE=/nope/keys" in capsys.readouterr().err
+    assert "SSLKEYLOGFILE" not in os.environ
