@@ -50,8 +50,10 @@ from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
 from sandbox.platform.scanner import Scanner
 from sandbox.platform.signers import write_signers
 from sandbox.platform.spawner import Spawner
+from sandbox.platform.turnstile import Turnstile
 from sandbox.platform.wishes import Ports, Wishes
 
+_GATEWAY = next(one.cloud_run_name for one in topology.SERVICES if one.name == "api-gateway")
 VERSION = "1.0.0"
 """Version of the services that a new sandbox deploys."""
 
@@ -146,7 +148,8 @@ class Sandbox:
         }
 
     async def _open_front_door(self) -> Ports:
-        router = Router(self._table, self._fleets, self)
+        turnstile = Turnstile(_GATEWAY, lambda: self._board.current.gateway_per_s)
+        router = Router(self._table, self._fleets, self, turnstile)
         door = open_front_door(router, self._table, self._context, self._wishes.ports)
         return await self._stack.enter_async_context(door)
 

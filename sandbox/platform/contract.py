@@ -120,6 +120,8 @@ class Knobs:
     uptime_every_s: float = 5.0
     """The sandbox's minutes are short: every uptime check is carried out each so many seconds."""
     extra_cold_start_s: float = 0.0
+    gateway_per_s: float = 0.0
+    """Requests per second that the gateway answers, one after the other; 0 is no limit."""
     sql_operation_s: float = 0.0
     """How long a backup, a restore or a restart of the database takes beyond its own work."""
     sql_backup_every_s: float = 240.0

@@ -14,6 +14,7 @@ from sandbox.platform.router_downstream import Reply
 from sandbox.platform.router_http import RefusedError, Request
 from sandbox.platform.router_table import Destination, RoutingTable, Vantage
 from sandbox.platform.router_upstream import BrokenUpstreamError, Upstream, connect
+from sandbox.platform.turnstile import Turnstile
 
 _ATTEMPTS = 3
 _PAUSE_S = 0.5
@@ -40,8 +41,15 @@ class Entrance:
 class Router:
     """Forwards each request to an instance of the revision that its service's split chose for it."""
 
-    def __init__(self, table: RoutingTable, fleets: Mapping[str, Fleet], sink: SampleSink) -> None:
-        """Take the table, the fleets by revision, and where samples go."""
+    def __init__(
+        self,
+        table: RoutingTable,
+        fleets: Mapping[str, Fleet],
+        sink: SampleSink,
+        turnstile: Turnstile | None = None,
+    ) -> None:
+        """Take the table, the fleets by revision, where samples go, and a limit of one service's capacity."""
+        self._turnstile = turnstile
         self._table = table
         self._fleets = fleets
         self._sink = sink
@@ -53,6 +61,8 @@ class Router:
         code = _CLIENT_CLOSED
         try:
             destination = self._find(request, entrance)
+            if self._turnstile is not None:
+                await self._turnstile.wait(destination.service)
             code = await self._exchange(request, reply, destination.revision, entrance.scheme)
         except RefusedError as error:
             code = error.code
