@@ -350,6 +350,17 @@ def allure_page(folder: RunFolder) -> BuiltReport:
     return page.build(results, target=target, title=f"release gate {folder.run_id}")
 
 
+def load_profiles() -> tuple[str, ...]:
+    """Return the names of the load profiles.
+
+    Raises:
+        ConfigurationError: their file is missing or wrong.
+    """
+    from gates.adapters.load_profiles import profile_names
+
+    return profile_names()
+
+
 def generator_page(house: House, folder: RunFolder, *, root: Path, port: int) -> int:
     """Serve the load generator's page, pointed at what is deployed now, and return its exit status."""
     from gates.adapters.generator_page import open_page

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gates.adapters.document_problems import Problem, refuse
-from gates.adapters.document_types import Envelope, Filled, Strict, Text, known, validate
+from gates.adapters.document_types import Envelope, Filled, Strict, Text, known, shaped, validate
 from gates.adapters.yaml_source import Source, read_document
 from gates.model.bench import Arm, ArmKind, Proof
 from gates.model.criterion import Catalogue, Stage
@@ -23,7 +23,7 @@ _RELATIVE_FILE = re.compile(r"py:(?P<file>[^/:][^:]*\.py):(?P<attribute>\w+)")
 class ArmPart(Strict):
     """One arm."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$")]
+    id: Annotated[str, shaped(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$", "M14-slow")]
     kind: ArmKind
     summary: Text
     service: Annotated[str, known("subject")] = ""
@@ -43,9 +43,9 @@ class ArmPart(Strict):
 class ProofPart(Strict):
     """One known-bad state that a test shows."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$")]
+    id: Annotated[str, shaped(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$", "M14-slow")]
     summary: Text
-    test: Annotated[str, Field(pattern=r"^tests/[\w/]+\.py::test_\w+$")]
+    test: Annotated[str, shaped(r"^tests/[\w/]+\.py::test_\w+$", "tests/gate/test_pipeline.py::test_a_run")]
     criteria: tuple[Annotated[str, known("criterion")], ...] = ()
 
 

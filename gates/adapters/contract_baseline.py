@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from gates.adapters.document_problems import refuse
-from gates.adapters.document_types import Envelope, Role, Service, Strict, Text, validate
+from gates.adapters.document_types import Envelope, Role, Service, Strict, Text, shaped, validate
 from gates.adapters.yaml_source import read_document
 from gates.model.contract import AcceptedFinding
 from gates.model.platform import Platform
@@ -20,8 +20,8 @@ class AcceptedPart(Strict):
     """One accepted finding."""
 
     service: Service
-    operation: Annotated[str, Field(pattern=r"^[A-Z]+ /\S*$")]
-    check: Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$")]
+    operation: Annotated[str, shaped(r"^[A-Z]+ /\S*$", "GET /v1/assets")]
+    check: Annotated[str, shaped(r"^[a-z]+(_[a-z]+)*$", "status_code_conformance")]
     owner: Role
     reason: Text
     expires_at: AwareDatetime

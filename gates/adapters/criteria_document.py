@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from gates.adapters.document_problems import Problem
-from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text
+from gates.adapters.document_types import Duration, Envelope, Filled, Role, Service, Strict, Text, shaped
 from gates.adapters.settings import below_root
 from gates.adapters.yaml_source import Source
 from gates.model.criterion import (
@@ -34,9 +34,15 @@ Services = Annotated[
     Annotated[Literal["all", "platform"], Tag("word")] | Annotated[tuple[Service, ...], Filled, Tag("list")],
     Discriminator(_word_or_list),
 ]
-Identifier = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,3}-[A-Z0-9]+(-[A-Z0-9]+)*$")]
-NodeId = Annotated[str, Field(pattern=r"^tests/[a-z0-9_/]+/test_[a-z0-9_]+\.py::test_[a-z0-9_]+$")]
-Anchor = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+Identifier = Annotated[str, shaped(r"^[A-Z][A-Z0-9]{1,3}-[A-Z0-9]+(-[A-Z0-9]+)*$", "HLT-READY")]
+NodeId = Annotated[
+    str,
+    shaped(
+        r"^tests/[a-z0-9_/]+/test_[a-z0-9_]+\.py::test_[a-z0-9_]+$",
+        "tests/validation/immediate/test_load.py::test_p95",
+    ),
+]
+Anchor = Annotated[str, shaped(r"^[a-z0-9-]+/[a-z0-9-]+$", "extended-validation/load-test")]
 
 
 class BandsPart(Strict):

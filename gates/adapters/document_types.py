@@ -24,6 +24,15 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")
 
 
+_EXAMPLES: dict[str, str] = {}
+
+
+def shaped(pattern: str, example: str) -> StringConstraints:
+    """Return a constraint: the text matches `pattern`; a message about one that does not shows `example`."""
+    _EXAMPLES[pattern] = example
+    return StringConstraints(pattern=pattern)
+
+
 class Strict(BaseModel):
     """A part of a document: unknown keys, wrong types, NaN and infinities are refused."""
 
@@ -39,7 +48,7 @@ class Strict(BaseModel):
 class Metadata(Strict):
     """The name of what a document describes."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    name: Annotated[str, shaped(r"^[a-z][a-z0-9-]*$", "threat-detection")]
 
 
 class Envelope(Strict):
@@ -80,8 +89,8 @@ def _filled(items: tuple[object, ...]) -> tuple[object, ...]:
 
 Filled = AfterValidator(_filled)
 """A list with an entry. Not `min_length`: pydantic says it of a list whose entries are wrong, too."""
-Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+Text = Annotated[str, shaped(r"\S", "some words")]
+Word = Annotated[str, shaped(r"^[a-z][a-z0-9-]*$", "threat-detection")]
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 Service = Annotated[str, known("service")]
 Role = Annotated[str, known("role")]
@@ -134,6 +143,8 @@ def _problem(
             cause = detail["msg"]
         case _ if "secretRef" in path:  # what stands there by mistake may be the secret itself
             cause = detail["msg"]
+        case "string_pattern_mismatch" if example := _EXAMPLES.get(detail["ctx"]["pattern"]):
+            cause = f"{json.dumps(detail['input'])[:80]} has the wrong form; an example: {example}"
         case _:
             cause = f"{detail['msg']}, got {json.dumps(detail['input'], default=str)[:80]}"
     return source.problem(path, f"{_dotted(path)}{cause}")

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from gates.adapters.document_problems import Problem, meant
-from gates.adapters.document_types import Duration, Envelope, Filled, Service, Strict, Text, Word
+from gates.adapters.document_types import Duration, Envelope, Filled, Service, Strict, Text, Word, shaped
 from gates.adapters.platform_document import ContactPart, LinkPart, StewardshipPart, repeated
 from gates.adapters.settings import from_root
 from gates.adapters.yaml_source import Source
@@ -70,7 +70,7 @@ class ObservationPart(Strict):
     scale_in: Duration = timedelta(minutes=15)
 
 
-Resolver = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+:[0-9]{1,5}$")]
+Resolver = Annotated[str, shaped(r"^[0-9a-fA-F.:]+:[0-9]{1,5}$", "8.8.8.8:53")]
 """Address and port of a name server."""
 
 
@@ -86,7 +86,7 @@ class EnvironmentPart(Strict):
     project: Text
     region: Text
     service_name: Annotated[str, AfterValidator(_service_template)]
-    public_hosts: dict[Service, Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]]
+    public_hosts: dict[Service, Annotated[str, shaped(r"^[a-z0-9.-]+$", "api.example.com")]]
     protected: bool
     allowed_impacts: Annotated[tuple[Impact, ...], Filled]
     standing_authority: Text | None = None

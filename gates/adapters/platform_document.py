@@ -22,6 +22,7 @@ from gates.adapters.document_types import (
     TierName,
     Word,
     known,
+    shaped,
 )
 from gates.adapters.yaml_source import Location, Plain, Source
 from gates.model.criterion import FailureAction, Priority, Severity
@@ -101,7 +102,7 @@ class LinkPart(Strict):
     """A page that people need."""
 
     name: Word
-    url: Annotated[str, Field(pattern=r"^https://\S+$")]
+    url: Annotated[str, shaped(r"^https://\S+$", "https://status.example.com/")]
 
 
 class PlatformPart(Strict):

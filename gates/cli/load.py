@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from datetime import UTC, datetime
 
@@ -31,20 +32,35 @@ _PROFILE = "GATE_LOAD_PROFILE"
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
 @environment_option
 def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: int) -> ExitCode:
-    """Send the load of PROFILE (smoke, expected, … of load/profiles.py) to the gateway and measure.
+    """Send the load of PROFILE (smoke, expected, stress) to the gateway and measure.
 
-    Leaves with 0 when it was carried, 1 when it was not, 10 when too little was sent to say.
+    The rate is what the environment declares (expectedLoad). Exits with 0 when the platform carried the load,
+    1 when it did not, 10 when too little was sent to say.
     """
     house = wiring.House(env)
     if is_page:
         return _page(house, port)
-    if profile is None:
-        raise UsageError("no profile", next_step="name one of load/profiles.py, or say --ui")
+    profile = _known(profile)
     os.environ[_PROFILE] = profile
     criteria = [c for c in house.catalogue.criteria if c.id.startswith("LOD-") and _sends(c, profile)]
     seen = spot(house, criteria, word=f"load-{profile}", seconds=duration(deadline))
     show(seen.check.judgements, more=_figure)
     return seen.code
+
+
+def _known(profile: str | None) -> str:
+    known = wiring.load_profiles()
+    listed = ", ".join(known)
+    if profile is None:
+        raise UsageError(
+            f"no profile was named; there are: {listed}",
+            next_step=f"gate load {known[0]}, or gate load --ui for the generator's page",
+        )
+    if profile not in known:
+        close = difflib.get_close_matches(profile, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise UsageError(f"there is no profile {profile}{hint}", next_step=f"name one of: {listed}")
+    return profile
 
 
 def _sends(criterion: Criterion, profile: str) -> bool:

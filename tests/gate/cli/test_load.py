@@ -11,6 +11,7 @@ import pytest
 from gates import cli, wiring
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Impact
+from load.profiles import PROFILES
 from tests.support.fake_spot import SpotHouse, check
 
 DEMANDS = (
@@ -44,10 +45,23 @@ def test_a_profile_is_measured_by_its_own_producers(
     assert os.environ["GATE_LOAD_PROFILE"] == profile
 
 
-def test_nothing_is_sent_without_a_profile(house: SpotHouse) -> None:
+def test_nothing_is_sent_without_a_profile_and_the_names_are_listed(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Load is sent only when somebody says how much."""
     assert cli.invoke(["load", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
     assert house.asked == []
+    said = capsys.readouterr().err
+    assert [name for name in PROFILES if name not in said] == []
+
+
+def test_an_unknown_profile_is_refused_before_anything_is_sent(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The nearest name is offered."""
+    assert cli.invoke(["load", "smok", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    assert house.asked == []
+    assert "did you mean smoke?" in capsys.readouterr().err
 
 
 def test_the_page_is_refused_where_no_load_is_allowed(
