@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from load.machine import Sample
 from load.plan import PATHS
 from load.profiles import Kind, Offer
 from load.record import Record, Sent
+from load.recorder import NOT_DONE
 from load.run import Entrance
 from load.schedule import arrivals
 from tests.support.tiny_https_server import TinyHttps
@@ -76,6 +79,25 @@ def busy(record: Record, *, start: float, end: float) -> Record:
         for sample in record.samples
     )
     return replace(record, samples=samples)
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write a record as the generator does."""
+    rows = [
+        (one.due, one.free, one.sent, NOT_DONE if one.done is None else one.done, one.status, one.path)
+        for one in record.sent
+    ]
+    document = {
+        "plan": {"offer": asdict(record.offer), "paths": record.paths},
+        "counted": record.counted,
+        "opening": record.opening,
+        "rows": rows,
+        "unsent": record.unsent,
+        "stalls": record.stalls,
+        "samples": [asdict(sample) for sample in record.samples],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def entrance(server: TinyHttps) -> Entrance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,25 +157,38 @@ def figures(milliseconds: float, samples: int = 1000, **changes: Any) -> PastRun
     return run(check("LOD-P95", measured=measured, samples=samples), **changes)
 
 
-def test_a_benchmark_is_a_ratio_to_the_last_release_that_went() -> None:
-    """The first release, and a load of another size, are not compared: not run, and said so."""
-    seen: list[float] = []
-    old: dict[str, Any] = {"images": (("auth-service", "sha256:old"),), "at": NOW - timedelta(days=1)}
+OLD: dict[str, Any] = {"images": (("auth-service", "sha256:old"),), "at": NOW - timedelta(days=1)}
 
-    def measure(value: float, **_rest: object) -> None:
-        seen.append(value)
 
-    no_regression(TARGET, (figures(30), figures(20, **old)), measure)
-    assert seen == [1.5]
-    for history in (
-        (figures(30),),
-        (figures(30), figures(20, outcome=VerdictOutcome.NO_GO, **old)),
-        (figures(30), figures(20, samples=100, **old)),
-    ):
-        with pytest.raises(pytest.skip.Exception, match="first release"):
-            no_regression(TARGET, history, measure)
-    with pytest.raises(pytest.skip.Exception, match="about these images"):
-        no_regression(TARGET, (figures(20, **old),), measure)
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ((figures(30),), "first release"),
+        ((figures(30), figures(20, outcome=VerdictOutcome.NO_GO, **OLD)), "first release"),
+        ((figures(30), figures(20, samples=100, **OLD)), "first release"),
+        ((figures(20, **OLD),), "about these images"),
+    ],
+    ids=["the first", "only a NO_GO before", "another size", "none about these"],
+)
+def test_a_benchmark_without_two_runs_to_compare_is_not_run(others: tuple[PastRun, ...], said: str) -> None:
+    """It says which command makes the missing one."""
+    with pytest.raises(pytest.skip.Exception, match=said):
+        no_regression(TARGET, others, lambda *_more, **_others: None)
+
+
+def test_a_benchmark_without_the_requests_of_both_runs_only_shows_that_nothing_is_slower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One figure of each run is on record: a larger one may be noise."""
+    monkeypatch.setenv("GATE_REPORTS", str(tmp_path))
+    seen: list[tuple[float, float, str]] = []
+
+    def measure(value: float, **more: Any) -> None:
+        seen.append((value, more["at_best"], more["doubt"]))
+
+    no_regression(TARGET, (figures(30), figures(20, **OLD)), measure)
+    assert seen[0][:2] == (1.5, 0.0)
+    assert "the requests of run r1 are gone" in seen[0][2]
 
 
 @pytest.mark.parametrize(
