@@ -162,12 +162,6 @@ def test_a_criterion_takes_what_it_leaves_out_from_defaults_and_policy() -> None
             "tests/",
             "has the wrong form; an example: tests/validation/immediate/test_load.py::test_p95",
         ),
-        (
-            "criteria/load.yaml",
-            ("source: extended-validation/load-test", "source: nowhere"),
-            "nowhere",
-            '"nowhere" has the wrong form; an example: extended-validation/load-test',
-        ),
         ("criteria/load.yaml", ("[HLT-READY]", "[HLT-REDY]"), "[HLT-REDY]", "unknown criterion 'HLT-REDY'"),
         ("criteria/load.yaml", ("15m}", "0m}"), "id: LOD-ACHIEVED", "evidence needs a positive maximum age"),
     ],
