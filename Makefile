@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 export GRPC_VERBOSITY := NONE
 
-.PHONY: help setup gate test test-quick demo check format sandbox clean
+.PHONY: help setup gate test test-quick demo check format sandbox clean sign-off
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ test: setup ## our own tests, with real platforms; names what this machine leave
 
 test-quick: .venv/.installed ## the tests for every edit: no platform is started
 	@.venv/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -rs --hypothesis-profile quick tests/gate tests/architecture
+
+sign-off: setup ## type docs/sign-off.md: from a fresh sandbox to a signed GO, in minutes
+	@GATE_SIGN_OFF=1 .venv/bin/pytest -q -s tests/sandbox/test_sign_off.py
 
 check: .venv/.installed ## format, lint, types, import contracts, architecture
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
