@@ -14,6 +14,7 @@ from typing import Protocol
 
 from gates.actions.moving import change_traffic
 from gates.actions.ports import Clock, RevisionProbe, Tenure, TrafficController
+from gates.aside import aside
 from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
 from gates.errors import ActionError, CloudError, LeaseHeldError, LeaseLostError
 from gates.model.state import ServiceState
@@ -83,10 +84,18 @@ class Conductor:
                 case Over() as over:
                     return over
                 case Wait(slot=slot, until=until):
-                    self._ports.tell(f"waits for {slot.name} at {until:%Y-%m-%d %H:%M} UTC")
+                    self._say(f"waits for {slot.name} at {until:%Y-%m-%d %H:%M} UTC")
                     self._ports.schedule.wait((until - now).total_seconds())
                 case Due(slot=slot, deadline=deadline):
                     self._hold(slot, deadline, records)
+
+    def _say(self, text: str) -> None:
+        with aside("telling of a go-live"):
+            self._ports.tell(text)
+
+    def _notify(self, slot: Slot, event: str, text: str) -> None:
+        with aside("notifying"):
+            self._ports.notify(slot, event, text)
 
     def _hold(self, slot: Slot, deadline: datetime, records: Sequence[SlotRecord]) -> None:
         """Do a slot until it is settled, and remember how."""
@@ -102,14 +111,14 @@ class Conductor:
             state = settle(looked, is_live=was_live or self._has_moved, is_late=is_late)
             if state is not None:
                 break
-            self._ports.tell(f"{slot.name} is open: {looked.detail}")
-            self._ports.notify(slot, "is open", looked.detail)
+            self._say(f"{slot.name} is open: {looked.detail}")
+            self._notify(slot, "is open", looked.detail)
             left = (deadline - self._ports.schedule.now()).total_seconds()
             self._ports.schedule.wait(min(self._ports.poll_s, max(1.0, left)))
         self._remember(slot, state, looked)
-        self._ports.tell(f"{state:11}  {slot.name}: {looked.detail}")
+        self._say(f"{state:11}  {slot.name}: {looked.detail}")
         if state is not SlotState.HELD or slot is self._timeline.slots[-1]:
-            self._ports.notify(slot, state, looked.detail)
+            self._notify(slot, state, looked.detail)
 
     def _do(self, slot: Slot, records: Sequence[SlotRecord]) -> Looked:
         """Do what a slot asks for, one after the other; the first that does not hold is what it shows."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from gates import aside
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import RollbackPorts
 from gates.decision.candidates import (
@@ -22,7 +23,7 @@ from gates.decision.candidates import (
 )
 from gates.decision.policy import covering, decide
 from gates.decision.rollback_plan import plan_rollback
-from gates.errors import CloudError, UsageError
+from gates.errors import CloudError, LedgerError, UsageError
 from gates.evidence.binding import bind
 from gates.judgement.judge import judge
 from gates.model import events
@@ -35,7 +36,7 @@ from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, RunSetup, ToolVersion
 from gates.model.release import Release
 from gates.model.rollback_policy import WatchPolicy
-from gates.model.verdict import Scope, Verdict
+from gates.model.verdict import Scope, Verdict, VerdictOutcome
 
 
 class RollbackMode(StrEnum):
@@ -141,6 +142,8 @@ class Gate:
     announce: Callable[[events.Event], None]
     guarded: Callable[[RollbackPlan], RollbackPlan]
     """Leaves out of a plan what a guard refuses: no word lifts one here, so a person is asked."""
+    is_stopped: Callable[[], bool] = lambda: False
+    """Whether somebody asked to stop: what runs is finished, and nothing new is done."""
     tools: tuple[ToolVersion, ...] = ()
     waivers: Callable[[Release, datetime], tuple[Waiver, ...]] = lambda _release, _at: ()
     standing: Callable[[datetime], tuple[StandingAuthority, ...]] = lambda _at: ()
@@ -172,6 +175,11 @@ class Gate:
             tools=self.tools,
         )
 
+    def _tell(self, event: events.Event) -> None:
+        """Tell who listens; that it went wrong there is a note, and changes nothing here."""
+        with aside.aside("telling what happens"):
+            self.announce(event)
+
     def demand(self, request: Request) -> tuple[Criterion, ...]:
         """Return what the stage demands, or the named part of it."""
         criteria = self.catalogue.at(request.stage)
@@ -198,14 +206,14 @@ class Gate:
             environment=self.environment.name,
             wanted=request.wanted,
         )
-        self.announce(events.ReleaseFound(release=found.release, notes=found.notes))
+        self._tell(events.ReleaseFound(release=found.release, notes=found.notes))
         return found
 
     def look(
         self, request: Request, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
     ) -> EvidenceBundle:
         """Collect the evidence, as it is; what is about this release is sorted out when it is judged."""
-        self.announce(events.RunPrepared(setup=request.setup(release)))
+        self._tell(events.RunPrepared(setup=request.setup(release)))
         with self._step("look", f"{len(criteria)} criteria"):
             changes = lambda: (*doubts(views, request.wanted), *self._changes(views))  # noqa: E731
             return self.source.collect(criteria, release, views, changes)
@@ -238,7 +246,7 @@ class Gate:
             catalogue_digest=self.catalogue.digest,
             judged_at=at,
         )
-        self.announce(events.VerdictReached(verdict=verdict))
+        self._tell(events.VerdictReached(verdict=verdict))
         return verdict
 
     def spot(self, criteria: Sequence[Criterion], *, label: str) -> SpotCheck:
@@ -259,7 +267,7 @@ class Gate:
         decision = decide(verdict, platform=self.platform, standing=self.standing(now), now=now)
         if decision.kind is DecisionKind.ROLL_BACK:
             decision = self._planned(decision, verdict.release, views)
-        self.announce(events.DecisionMade(decision=decision))
+        self._tell(events.DecisionMade(decision=decision))
         return decision
 
     def _planned(self, decision: Decision, release: Release, views: Sequence[ServiceView]) -> Decision:
@@ -280,7 +288,7 @@ class Gate:
 
         The authority is asked for anew: it may have been taken back since the decision was made.
         """
-        if decision.kind is not DecisionKind.ROLL_BACK or decision.plan is None:
+        if decision.kind is not DecisionKind.ROLL_BACK or decision.plan is None or self.is_stopped():
             return ()
         is_allowed = request.rollback is RollbackMode.AUTO and bool(self.covering(decision))
         if not is_allowed and not (request.rollback is not RollbackMode.NEVER and request.confirm(decision)):
@@ -290,10 +298,12 @@ class Gate:
                 self.ports,
                 environment=self.environment.name,
                 run_id=request.run_id,
-                policy=ExecutionPolicy(manner=self.platform.policy.rollback.emergency),
+                policy=ExecutionPolicy(
+                    manner=self.platform.policy.rollback.emergency, is_stopped=self.is_stopped
+                ),
             )
             return executor.execute(
-                decision.plan, lambda receipt: self.announce(events.ActionFinished(receipt=receipt))
+                decision.plan, lambda receipt: self._tell(events.ActionFinished(receipt=receipt))
             )
 
     def covering(self, decision: Decision) -> tuple[StandingAuthority, ...]:
@@ -302,13 +312,22 @@ class Gate:
         return covering(self.standing(now), decision.priority, decision.services, now)
 
     def remember(self, request: Request, verdict: Verdict) -> None:
-        """Write the verdict into the ledger."""
-        self.ports.ledger.record_verdict(verdict, request.run_id)
+        """Write the verdict into the ledger; what was done about a bad one stands without it too.
+
+        Raises:
+            LedgerError: it cannot be written, and the verdict is GO: nothing goes that is not on record.
+        """
+        try:
+            self.ports.ledger.record_verdict(verdict, request.run_id)
+        except LedgerError as error:
+            if verdict.outcome is VerdictOutcome.GO:
+                raise
+            aside.note(f"NOT RECORDED: {error.cause}")
 
     @contextmanager
     def _step(self, name: str, detail: str) -> Iterator[None]:
         start = self.ports.clock.monotonic()
-        self.announce(events.StepStarted(step=name, detail=detail))
+        self._tell(events.StepStarted(step=name, detail=detail))
         yield
         seconds = self.ports.clock.monotonic() - start
-        self.announce(events.StepFinished(step=name, seconds=seconds, detail=detail))
+        self._tell(events.StepFinished(step=name, seconds=seconds, detail=detail))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gates.adapters import settings
 from gates.adapters.settings import from_root, ledger_path, platform_folder, project_root, reports_folder
+from gates.aside import heard
 from gates.model.record import ToolVersion
 
 if TYPE_CHECKING:
@@ -51,11 +52,12 @@ __all__ = ["House", "ledger_path", "platform_folder", "project_root", "reports_f
 class House:
     """Everything about one environment, made when it is first asked for.
 
-    `seed` makes what producers generate another than usual.
+    `seed` makes what producers generate another than usual. Once `is_stopped` says yes, what runs is ended.
     """
 
     environment_name: str
     seed: int | None = None
+    is_stopped: Callable[[], bool] = lambda: False
 
     @cached_property
     def platform(self) -> Platform:
@@ -91,7 +93,6 @@ class House:
         """What earlier runs concluded and did."""
         from gates.adapters.ledger import SqliteLedger
 
-        reports_folder().mkdir(parents=True, exist_ok=True)
         return SqliteLedger(ledger_path())
 
     @cached_property
@@ -166,10 +167,9 @@ class House:
         from gates.adapters.version_probe import VersionProbe
 
         clock = SystemClock()
-        probe = VersionProbe(self.environment, self.cloud)
         return RollbackPorts(
             traffic=self.cloud,
-            probe=probe,
+            probe=VersionProbe(self.environment, self.cloud),
             ledger=self.ledger,
             clock=clock,
             journal=SqliteJournal(ledger_path()),
@@ -238,8 +238,9 @@ class House:
 
         producers = PytestProducers(
             root=project_root(),
-            announce=announce,
+            announce=heard(announce, "telling of a check"),
             is_fail_fast=is_fail_fast,
+            is_stopped=self.is_stopped,
             seed=self.seed,
             redactor=Redactor(self.secrets),
         )
@@ -261,6 +262,7 @@ class House:
             standing=self.authorities.in_force,
             ports=self.ports,
             announce=announce,
+            is_stopped=self.is_stopped,
             guarded=RollbackEngine(self.environment, self.platform, self.ports, run_id="guards").guarded,
             tools=tool_versions(),
         )
@@ -344,8 +346,7 @@ def allure_page(folder: RunFolder) -> BuiltReport:
     """Build the Allure page of a run; its failure is said, and never changes a verdict."""
     from gates.adapters.allure_report import PACKAGE, AllureReport
 
-    history = reports_folder() / "allure-history.jsonl"
-    page = AllureReport(package=from_root(PACKAGE), history=history)
+    page = AllureReport(package=from_root(PACKAGE), history=reports_folder() / "allure-history.jsonl")
     results, target = folder.path / "allure-results", folder.path / "allure-report"
     return page.build(results, target=target, title=f"release gate {folder.run_id}")
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+from contextlib import suppress
 
 from sandbox.errors import SandboxError
 from sandbox.platform.spawner import Spawner, open_spawner
@@ -21,14 +22,23 @@ async def run(wishes: Wishes) -> None:
         OSError: a wanted port is taken.
     """
     stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, _stop, stopped, number)
     with claimed(wishes.state_dir) as folder:
         spawner = await open_spawner(folder / "logs" / "zygote.log")
         try:
             await _serve(wishes, spawner, stopped)
         finally:
             await spawner.close()
+
+
+def _stop(stopped: asyncio.Event, number: signal.Signals) -> None:
+    """End in order, and say who wanted it; that nobody reads it ends nothing."""
+    stopped.set()
+    with suppress(OSError):
+        sys.stderr.write(f"ended by {number.name}\n")
+        sys.stderr.flush()
 
 
 async def _serve(wishes: Wishes, spawner: Spawner, stopped: asyncio.Event) -> None:

@@ -20,6 +20,9 @@ from journeys.registry import CAST
 from journeys.session import ACCEPTED, AUTH, NotAdmittedError, Tokens, sign_in
 from journeys.world import World
 
+Made = Callable[[str], Callable[[], None]]
+"""Notes that something exists in the platform now; its result is called once it is taken away."""
+
 _LONGEST_LABEL = 24
 _NOTED: set[str] = set()
 """Identities of which this process said already that they were let in."""
@@ -91,9 +94,11 @@ def world(
     target: Target,
     tokens: Callable[[str], Tokens],
     secret: Callable[[str], dict[str, object]],
-    label: str,
+    made: Made,
 ) -> Iterator[World]:
     """Give a journey its world; how long its steps took goes into the report, what it made is taken away."""
+    label: str = request.getfixturevalue("label")
+    gone = made(f"what {request.node.name} marked with {label}")
     gateway, frontend = (target.public_url(name) for name in ("api-gateway", "frontend"))
     with (
         client(target, "api-gateway", base_url=gateway) as api,
@@ -110,6 +115,7 @@ def world(
         )
         yield found
         found.clean()
+        gone()
     noted = [("step", json.dumps({"name": one.name, "seconds": one.seconds})) for one in found.steps]
     request.node.user_properties += [*noted, *(("leftover", what) for what in found.leftovers)]
 

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from gates import aside
 from gates.actions.attempt import Attempt, Patience
 from gates.actions.held import HeldAttempt
 from gates.actions.ports import Announce, RollbackPorts, Tenure
@@ -56,28 +57,30 @@ class Executor:
         """
         if not plan.actions:
             return ()
+        tell = _one_at_a_time(announce)
         with ExitStack() as stack:
             try:
                 tenure = stack.enter_context(self._ports.journal.hold(self._environment, self._run_id))
                 record = _Record(tenure, plan)
             except LeaseHeldError as error:
-                return tuple(self._skip(plan.actions, f"another gate acts: {error.cause}", announce))
+                return tuple(self._skip(plan.actions, f"another gate acts: {error.cause}", tell))
             except LedgerError as error:
                 record = _Record(None, plan, trouble=error.cause)
-            receipts = self._waves(plan, record, announce)
+            receipts = self._waves(plan, record, tell)
             record.close(receipts)
             return receipts
 
     def rehearse(self, plan: RollbackPlan, announce: Announce = lambda _receipt: None) -> tuple[Receipt, ...]:
         """Return what each action would send; writes nothing, neither to the cloud nor to the ledger."""
+        tell = _one_at_a_time(announce)
         receipts = tuple(self._attempt(action, _Record(None, plan)).rehearse() for action in plan.actions)
         for receipt in receipts:
-            announce(receipt)
+            tell(receipt)
         return receipts
 
-    def _waves(self, plan: RollbackPlan, record: _Record, announce: Announce) -> tuple[Receipt, ...]:
+    def _waves(self, plan: RollbackPlan, record: _Record, tell: Announce) -> tuple[Receipt, ...]:
         """Move wave after wave; proofs are awaited before the next wave, or beside it, as the manner says."""
-        manner, tell = self._policy.manner, _one_at_a_time(announce)
+        manner = self._policy.manner
         endings: list[Future[Receipt]] = []
         with (
             ThreadPoolExecutor(max_workers=manner.parallel) as movers,
@@ -225,11 +228,11 @@ def _ended(receipt: Receipt) -> Future[Receipt]:
 
 
 def _one_at_a_time(announce: Announce) -> Announce:
-    """Return a listener that never hears two receipts at the same time."""
-    lock = Lock()
+    """Return a listener that never hears two receipts at the same time, and whose failure is a note."""
+    lock, guarded = Lock(), aside.heard(announce, "telling of an action")
 
     def tell(receipt: Receipt) -> None:
         with lock:
-            announce(receipt)
+            guarded(receipt)
 
     return tell

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from gates.actions.attempt import Attempt, Patience
 from gates.actions.ports import Announce, RollbackPorts, Tenure
-from gates.errors import ActionError, GateError
+from gates.aside import heard
+from gates.errors import ActionError, GateError, LedgerError
 from gates.model.decision import RollBack
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt, ReceiptState
@@ -65,8 +67,9 @@ class Unpinner:
             ThreadPoolExecutor(max_workers=len(services)) as pool,
         ):
             receipts = tuple(pool.map(lambda name: self._one(name, tenure), services))
+        tell = heard(announce, "telling of an action")
         for receipt in receipts:
-            announce(receipt)
+            tell(receipt)
         return receipts
 
     def _one(self, service: str, tenure: Tenure) -> Receipt:
@@ -82,7 +85,7 @@ class Unpinner:
             state = self._ports.traffic.describe(service)
             action = self._action(service, state)
             receipt = UnpinAttempt(action, self._ports, Patience(), tenure.intend).execute()
-            self._record(receipt, state)
+            receipt = self._record(receipt, state)
         except GateError as error:
             detail = f"{error.cause} → {error.next_step}" if error.next_step else error.cause
             return Receipt(
@@ -126,17 +129,21 @@ class Unpinner:
             is_condemned=False,
         )
 
-    def _record(self, receipt: Receipt, before: ServiceState) -> None:
-        self._ports.ledger.record_operation(
-            OperationReceipt(
-                action=ACTION,
-                subject=receipt.action.service,
-                environment=self._place,
-                state=OperationState(receipt.state.value),
-                before=f"serves {before.sole_serving or 'a split'}, pinned: {before.traffic.is_pinned}",
-                after=f"follows the latest, {receipt.action.to_revision}",
-                detail=f"{receipt.detail}; {receipt.action.reason}",
-                by=self._by,
-                at=receipt.at,
-            )
+    def _record(self, receipt: Receipt, before: ServiceState) -> Receipt:
+        """Write into the ledger what was done, and return the receipt; it says so when that failed."""
+        done = OperationReceipt(
+            action=ACTION,
+            subject=receipt.action.service,
+            environment=self._place,
+            state=OperationState(receipt.state.value),
+            before=f"serves {before.sole_serving or 'a split'}, pinned: {before.traffic.is_pinned}",
+            after=f"follows the latest, {receipt.action.to_revision}",
+            detail=f"{receipt.detail}; {receipt.action.reason}",
+            by=self._by,
+            at=receipt.at,
         )
+        try:
+            self._ports.ledger.record_operation(done)
+        except LedgerError as error:
+            return replace(receipt, detail=f"{receipt.detail}; NOT RECORDED: {error.cause}")
+        return receipt

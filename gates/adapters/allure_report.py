@@ -12,12 +12,13 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gates.adapters import processes
+from gates.adapters.scratch import scratch
 from gates.reporting.redaction import one_line
 
 PACKAGE = Path("tools/allure/node_modules/allure/cli.js")
@@ -67,54 +68,56 @@ class AllureReport:
     def build(self, results: Path, *, target: Path, title: str) -> BuiltReport:
         """Build `target/index.html` from a results folder; never raises for what the generator does."""
         try:
-            with tempfile.TemporaryDirectory(prefix="allure-") as scratch:
-                return self._build(results, target, title, Path(scratch))
+            with scratch("gate-page") as folder:
+                return self._build(results, target, title, folder)
         except subprocess.TimeoutExpired:
             return _none(f"the generator did not end within {_SECONDS} s")
         except (OSError, ValueError, KeyError) as error:
             return _none(f"{type(error).__name__}: {error}")
 
-    def _build(self, results: Path, target: Path, title: str, scratch: Path) -> BuiltReport:
+    def _build(self, results: Path, target: Path, title: str, folder: Path) -> BuiltReport:
         if not self.package.is_file():
             return _none(
                 f"{self.package} is missing: run `make setup`, which needs Node and the npm registry"
             )
         if self.history.is_file():
-            shutil.copyfile(self.history, scratch / "history.jsonl")
-        (scratch / "allurerc.json").write_text(json.dumps(_configuration(title, scratch)), encoding="utf-8")
-        ended = self._generate(results.resolve(), scratch)
+            shutil.copyfile(self.history, folder / "history.jsonl")
+        (folder / "allurerc.json").write_text(json.dumps(_configuration(title, folder)), encoding="utf-8")
+        ended = self._generate(results.resolve(), folder)
         if ended.returncode != 0:
             return _none(f"the generator ended with {ended.returncode}: {one_line(ended.stdout)}")
-        page = (scratch / "page" / "index.html").read_text(encoding="utf-8")
+        page = (folder / "page" / "index.html").read_text(encoding="utf-8")
         page = _ANALYTICS.sub("", page)
         problem = _difference(results, page)
         if problem:
             return _none(problem)
         target.mkdir(parents=True, exist_ok=True)
-        _install(scratch / "history.jsonl", self.history)
-        (scratch / "index.html").write_text(page, encoding="utf-8")
-        return BuiltReport(page=_install(scratch / "index.html", target / "index.html"))
+        _install(folder / "history.jsonl", self.history)
+        (folder / "index.html").write_text(page, encoding="utf-8")
+        return BuiltReport(page=_install(folder / "index.html", target / "index.html"))
 
-    def _generate(self, results: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
+    def _generate(self, results: Path, folder: Path) -> subprocess.CompletedProcess[str]:
         """Run the generator with no more of our environment than it needs."""
         command = [self.node, str(self.package.resolve()), "generate"]
-        command += ["--config", str(scratch / "allurerc.json"), str(results)]
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(scratch), "NO_COLOR": "1"}
-        return subprocess.run(
+        command += ["--config", str(folder / "allurerc.json"), str(results)]
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "NO_COLOR": "1"}
+        process = subprocess.Popen(
             command,
-            cwd=scratch,
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=_SECONDS,
-            check=False,
+            start_new_session=True,
         )
+        with processes.ended(process), process:
+            said, _ = process.communicate(timeout=_SECONDS)
+        return subprocess.CompletedProcess(command, process.returncode, said)
 
 
-def _configuration(title: str, scratch: Path) -> dict[str, Any]:
+def _configuration(title: str, folder: Path) -> dict[str, Any]:
     page = {
         "singleFile": True,
         "reportLanguage": "en",
@@ -125,8 +128,8 @@ def _configuration(title: str, scratch: Path) -> dict[str, Any]:
     }
     return {
         "name": one_line(title),
-        "output": str(scratch / "page"),
-        "historyPath": str(scratch / "history.jsonl"),
+        "output": str(folder / "page"),
+        "historyPath": str(folder / "history.jsonl"),
         "appendHistory": True,
         "historyLimit": _KEPT_RUNS,
         "categories": {"rules": _CATEGORIES},

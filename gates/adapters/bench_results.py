@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gates.adapters import codec
+from gates.adapters.writable import writing
 from gates.model.bench import Arm, ArmResult, BenchResult
 
 _LINES = "results.jsonl"
@@ -16,7 +17,8 @@ class BenchFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
+        with writing(path):
+            path.mkdir(parents=True, exist_ok=True)
         self._file = path / _LINES
         content = self._file.read_bytes() if self._file.exists() else b""
         # A kill in the middle of a line costs that run alone: it is made again.
@@ -32,7 +34,7 @@ class BenchFolder:
     def keep(self, result: ArmResult) -> None:
         """Write one result."""
         self._results.append(result)
-        with self._file.open("ab") as file:
+        with writing(self._file), self._file.open("ab") as file:
             file.write(codec.encode_lines([result]))
 
     def results(self, arms: Iterable[Arm]) -> tuple[ArmResult, ...]:

@@ -11,6 +11,7 @@ from gates.adapters.identity_book import IdentityBook, let_in
 from gates.adapters.run_folder import RunFolder
 from gates.adapters.statements import Statements
 from gates.adapters.targeting import make_target
+from gates.aside import aside
 from gates.decision.candidates import ServiceView
 from gates.evidence import pytest_results
 from gates.model.criterion import Catalogue, Criterion
@@ -54,7 +55,8 @@ class ProducerSource:
         """Run the producers that the criteria name; what is judged is what stands in the file."""
         target = make_target(self.catalogue, self.environment, release, views, self.book.accepted())
         bundle = self.producers.collect(criteria, target, folder=self.folder.path, seconds=self.seconds)
-        self.book.remember(let_in(self.folder.path / "producers.jsonl"))
+        with aside("remembering which identities were let in"):
+            self.book.remember(let_in(self.folder.path / "producers.jsonl"))
         attested = self.statements.evidence(criteria, release)
         moved = EvidenceBundle(items=(), flaws=tuple(changes()))
         return self.folder.write_evidence(pytest_results.merge([bundle, attested, moved]))

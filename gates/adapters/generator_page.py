@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from gates.adapters import secrets, targeting
+from gates.adapters.scratch import scratch
 from gates.errors import ConfigurationError
 from gates.model.target import Target
 
@@ -38,16 +38,17 @@ def open_page(target: Target, *, root: Path, folder: Path, port: int, more: Sequ
     target_file.write_text(targeting.target_to_json(target), encoding="utf-8")
     address = dict(target.addresses)
     host = target.public_url("api-gateway").removeprefix("https://")
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as known:
-        json.dump(_identities(target), known)
-        known.flush()
+    with scratch("gate-identities") as raw:
+        known = raw / "identities.json"
+        known.touch(mode=0o600)
+        known.write_text(json.dumps(_identities(target)), encoding="utf-8")
         command = [
             *(sys.executable, "-m", "locust", "-f", LOCUSTFILE, "--web-host", "127.0.0.1"),
             *("--web-port", str(port), "-H", f"https://{address.get(f'{host}:443', host)}", *more),
         ]
         variables = {
             "LOAD_TARGET": str(target_file.resolve()),
-            "LOAD_IDENTITIES": known.name,
+            "LOAD_IDENTITIES": str(known),
             "LOAD_HOST_HEADER": host,
             "LOAD_PARENT": str(os.getpid()),
         }

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gates.adapters.ledger_schema import ensure_schema, transaction
+from gates.adapters.writable import REMEDY
 from gates.errors import LedgerError
 
 _BUSY_S = 10.0
@@ -39,7 +40,7 @@ class LedgerFile:
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(
                 f"the ledger {self._path} cannot be used: {error}",
-                next_step="keep the file for the post-mortem, move it away, and name targets with --to",
+                next_step=f"{REMEDY}; a broken file: keep it, move it away, and name targets with --to",
             ) from error
 
     @contextmanager

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gates.adapters import targeting
+from gates.adapters import leftovers, targeting
 from gates.adapters.documents import check_environments, load_platform
 from gates.adapters.ledger_history import past_runs
+from gates.adapters.producer_environment import RUN_FOLDER
 from gates.adapters.settings import from_root, ledger_path, platform_folder
 from gates.evidence import scans as scan_reports
 from gates.model.drill import DrillRecord
@@ -19,6 +21,14 @@ from gates.model.scan import ScanReport
 from gates.model.target import Target
 
 _LARGEST = 64 * 2**20
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Callable[[], None]]:
+    """Give `made(what)`: note what exists in the platform now, and call its result once it is taken away."""
+    named = os.environ.get(RUN_FOLDER)
+    folder = Path(named) if named else tmp_path_factory.mktemp("made")
+    return lambda what: leftovers.made(folder, what)
 
 
 @pytest.fixture(scope="session")

@@ -7,19 +7,20 @@ generator and everything hostile stay out of the gate's own process.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from gates.adapters import producer_files, targeting
+from gates.adapters import leftovers, lifeline, processes, producer_files, targeting
 from gates.adapters.allure_results import publish
 from gates.adapters.producer_environment import producer_environment
 from gates.adapters.producer_tail import EvidenceTail
+from gates.adapters.scratch import scratch
+from gates.adapters.writable import writing
+from gates.aside import aside
 from gates.evidence import pytest_results
 from gates.model.criterion import Criterion
 from gates.model.events import Event
@@ -30,7 +31,15 @@ from gates.reporting.redaction import Redactor
 _PLUGINS = ("allure_pytest.plugin",)
 """All plugins that take part, beside those of the project's own conftest.py."""
 _POLL_S = 0.2
-_GRACE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """How the producers ended; `seen` is how much of the evidence stood there when they were told to end."""
+
+    status: int | None
+    flaws: tuple[str, ...]
+    seen: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +48,13 @@ class PytestProducers:
 
     `root` is the project's root: node ids are relative to it. `announce` hears of every finished check.
     With `is_fail_fast` the run ends at the first blocking failure.
-    `seed` makes what producers generate another than usual.
+    `seed` makes what producers generate another than usual. Once `is_stopped` says yes they are ended.
     """
 
     root: Path
     announce: Callable[[Event], None]
     is_fail_fast: bool = False
+    is_stopped: Callable[[], bool] = lambda: False
     seed: int | None = None
     redactor: Redactor = field(default_factory=Redactor)
 
@@ -64,17 +74,20 @@ class PytestProducers:
         if not node_ids:
             return EvidenceBundle(items=(), flaws=("no producer of this stage exists",))
         target_file, evidence_file = folder / "target.json", folder / "producers.jsonl"
-        target_file.write_text(targeting.target_to_json(target), encoding="utf-8")
+        with writing(target_file):
+            target_file.write_text(targeting.target_to_json(target), encoding="utf-8")
         # What tests attach is raw; nothing raw gets into the run's folder, whatever ends this process.
-        with TemporaryDirectory(prefix="gate-allure-") as raw:
-            command = self._command(node_ids, allure=Path(raw), target=target_file, evidence=evidence_file)
+        with scratch("gate-allure") as raw:
+            command = self._command(node_ids, allure=raw, target=target_file, evidence=evidence_file)
             references = [reference for _, reference in target.identities]
             environment = producer_environment(os.environ, references=references, folder=folder)
-            status, flaws = self._run(command, environment, evidence_file, seconds)
-            publish(Path(raw), folder / "allure-producers", self.redactor)
-        text = evidence_file.read_text(encoding="utf-8", errors="replace") if evidence_file.exists() else ""
-        bundle = pytest_results.parse(text, exit_status=status)
-        return EvidenceBundle(items=bundle.items, flaws=(*flaws, *bundle.flaws))
+            ended = self._run(command, environment, evidence_file, seconds)
+            with aside("publishing what the tests attached"):
+                publish(raw, folder / "allure-producers", self.redactor)
+        seen = evidence_file.read_bytes()[: ended.seen] if evidence_file.exists() else b""
+        bundle = pytest_results.parse(seen.decode(errors="replace"), exit_status=ended.status)
+        left = leftovers.left_behind(folder)
+        return EvidenceBundle(items=bundle.items, flaws=(*ended.flaws, *bundle.flaws, *left))
 
     def _command(self, node_ids: Sequence[str], *, allure: Path, target: Path, evidence: Path) -> list[str]:
         return [
@@ -88,44 +101,36 @@ class PytestProducers:
             *node_ids,
         ]
 
-    def _run(
-        self, command: list[str], environment: dict[str, str], evidence: Path, seconds: float
-    ) -> tuple[int | None, tuple[str, ...]]:
+    def _run(self, command: list[str], environment: dict[str, str], evidence: Path, seconds: float) -> _Ended:
         tail = EvidenceTail(evidence, self.announce)
-        with evidence.with_name("producers.log").open("wb") as output:
+        with evidence.with_name("producers.log").open("wb") as output, lifeline.lifeline() as line:
             process = subprocess.Popen(
                 command,
                 cwd=self.root,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=environment,
+                env={**environment, lifeline.VARIABLE: str(line)},
+                pass_fds=(line,),
                 start_new_session=True,
             )
-            try:
-                return self._watch(process, tail, seconds)
-            finally:
-                _end(process)
+            with processes.ended(process):
+                status, flaws = self._watch(process, tail, seconds)
+                # What a test says once it was told to end is about its end, and not about the platform.
+                seen = None if status is not None or not evidence.exists() else evidence.stat().st_size
+            return _Ended(status=status, flaws=flaws, seen=seen)
 
     def _watch(
         self, process: subprocess.Popen[bytes], tail: EvidenceTail, seconds: float
     ) -> tuple[int | None, tuple[str, ...]]:
         left = seconds
-        while left > 0:
+        while left > 0 and not self.is_stopped():
             with suppress(subprocess.TimeoutExpired):
                 status = process.wait(min(_POLL_S, left))
                 tail.read()
                 return status, ()
             left -= _POLL_S
             tail.read()
+        if self.is_stopped():
+            return None, ("a signal ended the producers before everything was seen",)
         return None, (f"the producers did not finish within {seconds:g} s and were ended",)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the producers' whole process group; nothing of them may outlive the gate's step."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_S)
-            break

@@ -20,7 +20,15 @@ from typing import Any
 
 import pytest
 
-from gates.adapters import producer_records, pytest_recorder, pytest_safety, secrets, settings, targeting
+from gates.adapters import (
+    producer_records,
+    pytest_ending,
+    pytest_recorder,
+    pytest_safety,
+    secrets,
+    settings,
+    targeting,
+)
 from gates.adapters.contract_baseline import load_baseline
 from gates.adapters.documents import load_platform
 from gates.adapters.pytest_fail_fast import FailFast
@@ -80,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
         recorder = pytest_recorder.Recorder(Path(evidence), environment=target.environment if target else "")
         config.pluginmanager.register(recorder, "gate-recorder")
     config.pluginmanager.register(pytest_safety, "gate-safety")
+    config.pluginmanager.register(pytest_ending, "gate-ending")
     config.pluginmanager.register(producer_records, "gate-records")
     if target is not None and config.getoption("--gate-fail-fast"):
         config.pluginmanager.register(FailFast(target.demands), "gate-fail-fast")

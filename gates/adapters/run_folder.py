@@ -12,11 +12,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from gates.adapters import codec
 from gates.adapters.exclusive import flush_folder, install, make_readable
+from gates.adapters.writable import refused, writing
 from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.decision import Decision
 from gates.model.evidence import EvidenceBundle
@@ -57,13 +59,13 @@ class RunFolder:
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _cannot("make", root, error) from error
+            raise refused("make", root, error) from error
         try:
             path.mkdir()
         except FileExistsError as error:
             raise UsageError(f"the run {path} is there already", next_step="choose another run id") from error
         except OSError as error:
-            raise _cannot("make", path, error) from error
+            raise refused("make", path, error) from error
         return cls(path, redactor)
 
     @classmethod
@@ -104,9 +106,15 @@ class RunFolder:
         return codec.decode(RunSetup, self._read("setup.json"), source=str(self.path / "setup.json"))
 
     def write_evidence(self, bundle: EvidenceBundle) -> EvidenceBundle:
-        """Write `evidence.jsonl` and return what it holds."""
+        """Write `evidence.jsonl` and return what it holds; what the disk refuses is a flaw.
+
+        So nothing that is not kept can be a GO, and a failure that was seen is still acted on.
+        """
         bundle = self._redactor(bundle)
-        self._write_once("evidence.jsonl", codec.encode_bundle(bundle))
+        try:
+            self._write_once("evidence.jsonl", codec.encode_bundle(bundle))
+        except ConfigurationError as error:
+            return replace(bundle, flaws=(*bundle.flaws, f"NOT RECORDED: {error.cause}"))
         return bundle
 
     def read_producers(self) -> str:
@@ -125,9 +133,17 @@ class RunFolder:
 
     def write_verdict(self, verdict: Verdict) -> VerdictDocument:
         """Write `verdict.json` and return its document, from which all reports are made."""
-        document = verdict_document(self._redactor(verdict), run_id=self.run_id)
-        self._write_once("verdict.json", codec.canonical(codec.encode(document)) + b"\n")
+        document = self.document(verdict)
+        self._write_once("verdict.json", verdict_json(document))
         return document
+
+    def clean(self, receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+        """Return receipts as a file of the run would hold them."""
+        return self._redactor(receipts)
+
+    def document(self, verdict: Verdict) -> VerdictDocument:
+        """Return the document of a verdict as `verdict.json` holds it; writes nothing."""
+        return verdict_document(self._redactor(verdict), run_id=self.run_id)
 
     def read_verdict(self) -> tuple[VerdictDocument, Verdict]:
         """Return the document in `verdict.json` and the verdict that it holds.
@@ -214,7 +230,7 @@ class RunFolder:
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:
-            raise _cannot("make", folder, error) from error
+            raise refused("make", folder, error) from error
         for file in files:
             content = file.content
             data = content.encode() if isinstance(content, str) else codec.canonical(codec.encode(content))
@@ -238,10 +254,11 @@ class RunFolder:
                     next_step="a run is written once: start a new one",
                 ) from error
         except OSError as error:
-            raise _cannot("write", path, error) from error
+            raise refused("write", path, error) from error
         finally:
             staged.unlink(missing_ok=True)
-        flush_folder(self.path)
+        with writing(path):
+            flush_folder(self.path)
 
     def _read(self, name: str) -> bytes:
         path = self.path / name
@@ -252,6 +269,11 @@ class RunFolder:
         except OSError as error:
             cause = f"cannot be read: {error.strerror}"
             raise DocumentError(cause, path=str(path), next_step="run the step before this one") from error
+
+
+def verdict_json(document: VerdictDocument) -> bytes:
+    """Return the bytes of `verdict.json`."""
+    return codec.canonical(codec.encode(document)) + b"\n"
 
 
 def _checked(name: str) -> str:
@@ -266,8 +288,9 @@ def _replace(path: Path, content: bytes) -> None:
         staged.replace(path)
     except OSError as error:
         staged.unlink(missing_ok=True)
-        raise _cannot("write", path, error) from error
-    flush_folder(path.parent)
+        raise refused("write", path, error) from error
+    with writing(path):
+        flush_folder(path.parent)
 
 
 def _staged(path: Path, content: bytes) -> Path:
@@ -280,12 +303,5 @@ def _staged(path: Path, content: bytes) -> Path:
             make_readable(file.fileno())
             os.fsync(file.fileno())
     except OSError as error:
-        raise _cannot("write", path, error) from error
+        raise refused("write", path, error) from error
     return Path(name)
-
-
-def _cannot(verb: str, path: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(
-        f"cannot {verb} {path}: {error.strerror}",
-        next_step="the report folder must be writable, with space left",
-    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gates.adapters.writable import writing
 from gates.errors import EvidenceError, UsageError
 
 Clean = Callable[[Mapping[str, object]], Mapping[str, object]]
@@ -21,14 +22,19 @@ class SnapshotFolder:
         self._clean = clean
 
     def write(self, documents: Mapping[str, Mapping[str, object]], at: datetime) -> Path:
-        """Write a snapshot and return its folder; it appears as a whole or not at all."""
+        """Write a snapshot and return its folder; it appears as a whole or not at all.
+
+        Raises:
+            ConfigurationError: the folder cannot be written.
+        """
         folder = self._root / at.astimezone(UTC).strftime(_NAME)
         unfinished = folder.with_suffix(".part")
-        unfinished.mkdir(parents=True, exist_ok=True)
-        for service, document in documents.items():
-            text = json.dumps(self._clean(document), indent=1, sort_keys=True, ensure_ascii=False)
-            (unfinished / f"{service}.json").write_text(text + "\n", encoding="utf-8")
-        return unfinished.rename(folder)
+        with writing(folder):
+            unfinished.mkdir(parents=True, exist_ok=True)
+            for service, document in documents.items():
+                text = json.dumps(self._clean(document), indent=1, sort_keys=True, ensure_ascii=False)
+                (unfinished / f"{service}.json").write_text(text + "\n", encoding="utf-8")
+            return unfinished.rename(folder)
 
     def read(self, name: str | None) -> tuple[str, dict[str, object]]:
         """Return a snapshot's name and its documents by service; without a name the newest one.

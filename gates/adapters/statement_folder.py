@@ -13,7 +13,8 @@ from pathlib import Path
 
 from gates.adapters import codec, ssh_signature
 from gates.adapters.allowed_signers import Signer, namespace_of
-from gates.errors import ConfigurationError, DocumentError, GateError
+from gates.adapters.writable import refused
+from gates.errors import DocumentError, GateError
 from gates.model.statement import SeenStatement, Statement
 
 _LARGEST = 64 * 1024
@@ -51,7 +52,7 @@ class StatementFolder:
                 _signature_of(file).write_text(signature, encoding="ascii")
             file.write_bytes(content)
         except OSError as error:
-            raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from error
+            raise refused("write", file, error) from error
         return file
 
     def read(self) -> tuple[SeenStatement, ...]:

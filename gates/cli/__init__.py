@@ -8,22 +8,28 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
 import click
 
 from gates.adapters.way_out import settle
+from gates.cli.output import safe
+from gates.cli.stopping import interrupting
 from gates.errors import (
     ActionError,
     ConfigurationError,
     DocumentError,
     EvidenceError,
     GateError,
+    LedgerError,
     UsageError,
 )
 from gates.model.exit_code import ExitCode
 
+_LAST_WORDS_S = 1.0
+"""How long an interrupted command waits for who still reads."""
 _COMMANDS = {
     "run": ("gates.cli.run", "The whole story for one stage: look, judge, decide, act, report."),
     "collect": ("gates.cli.steps", "Produce evidence for a stage and write it to a run folder."),
@@ -111,43 +117,71 @@ def gate() -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code; nothing else calls `sys.exit`."""
+    """Run the command line and leave with its exit code; nothing else calls `sys.exit`.
+
+    The code is the command's own, whoever reads what it prints or does not.
+    """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    sys.exit(int(invoke(sys.argv[1:] if argv is None else argv)))
+    code = ExitCode.INTERRUPTED
+    with suppress(KeyboardInterrupt), interrupting(), safe() as printer:
+        code = invoke(sys.argv[1:] if argv is None else argv)
+        printer.drain(_LAST_WORDS_S if code is ExitCode.INTERRUPTED else None)
+    sys.exit(int(code))
 
 
 def invoke(argv: list[str]) -> ExitCode:
-    """Run one command line; errors become a sentence on stderr and an exit code."""
+    """Run one command line; errors and signals become a sentence on stderr and an exit code."""
     return explained(lambda: gate.main(args=argv, prog_name="gate", standalone_mode=False))
 
 
+def call(argv: list[str]) -> ExitCode:
+    """Run one command line as a step of another; only signals come through.
+
+    Raises:
+        KeyboardInterrupt: a signal came.
+    """
+    return _ended(lambda: gate.main(args=argv, prog_name="gate", standalone_mode=False))
+
+
 def explained(call: Callable[[], object]) -> ExitCode:
-    """Return the exit code that a call returns; errors become a sentence on stderr and an exit code."""
+    """Return the exit code that a call returns; errors and signals become a sentence on stderr and one."""
+    try:
+        return _ended(call)
+    except KeyboardInterrupt as error:
+        click.echo(f"interrupted by {error}" if str(error) else "interrupted", err=True)
+        return ExitCode.INTERRUPTED
+
+
+def _ended(call: Callable[[], object]) -> ExitCode:
     try:
         code = call()
         return ExitCode(code) if isinstance(code, int) else ExitCode.GO
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return ExitCode.USAGE_ERROR
     except click.UsageError as error:
         error.show()
         return ExitCode.USAGE_ERROR
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except GateError as error:
         click.echo(f"gate: {error.diagnostics()}", err=True)
         return _code_of(error)
-    except Exception as error:  # the one blind except: a defect must not look like a verdict
-        click.echo(f"gate: internal error: {type(error).__name__}: {error}", err=True)
-        click.echo("  → this is a defect of the gate; run again with GATE_TRACE=1 and report it", err=True)
-        if os.environ.get("GATE_TRACE"):
-            raise
-        return ExitCode.INTERNAL_ERROR
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a defect must not look like a verdict
+        return _defect(error)
+
+
+def _defect(error: BaseException) -> ExitCode:
+    """Tell of a defect; click ends with 1, which is NO_GO, where a pipe broke: that is one too."""
+    click.echo(f"gate: internal error: {type(error).__name__}: {error}", err=True)
+    click.echo("  → this is a defect of the gate; run again with GATE_TRACE=1 and report it", err=True)
+    if os.environ.get("GATE_TRACE"):
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    return ExitCode.INTERNAL_ERROR
 
 
 def _code_of(error: GateError) -> ExitCode:
-    if isinstance(error, (UsageError, DocumentError, ConfigurationError)):
+    if isinstance(error, (UsageError, DocumentError, ConfigurationError, LedgerError)):
         return ExitCode.USAGE_ERROR
     if isinstance(error, EvidenceError):
         return ExitCode.NOTHING_EVALUATED

@@ -67,6 +67,7 @@ def restore(asked: Asked, number: str, role: str, typed: str | None) -> ExitCode
     name = asked.house.environment.database or ""
     if not asked.is_dry:
         confirm_typed(name, typed, f"restore {name} from backup {number}, newer data will be lost")
+    asked.begin()
     return tell([asked.room.database.restore(number, is_dry=asked.is_dry)])
 
 

@@ -72,4 +72,5 @@ def restart(asked: Asked, role: str, typed: str | None) -> ExitCode:
     name = asked.house.environment.database or ""
     if not asked.is_dry:
         confirm_typed(name, typed, f"restart {name}, an outage of {asked.house.environment.name}")
+    asked.begin()
     return tell([asked.room.database.restart(is_dry=asked.is_dry)])

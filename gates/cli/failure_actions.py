@@ -13,6 +13,7 @@ from gates.cli import telling
 from gates.cli.asking import ask
 from gates.cli.incident import Desk
 from gates.cli.operating import actor, tell
+from gates.cli.stopping import Stop
 from gates.control_room import ControlRoom
 from gates.errors import UsageError
 from gates.model.decision import Decision, DecisionKind
@@ -83,7 +84,7 @@ def _scale(house: wiring.House, run_id: str, decision: Decision, *, is_sure: boo
     wanted = house.platform.policy.scale_to
     ask(is_sure, f"Keep at least {wanted} instances of {', '.join(decision.services)}?")
     alone = house.ports.journal.hold(house.environment.name, run_id)
-    with closing(ControlRoom(house, actor())) as room, alone:
+    with closing(ControlRoom(house, actor())) as room, alone, Stop().heard():
         receipts = [room.scaling.at_least(name, wanted, is_dry=False) for name in decision.services]
     ended = tell(receipts)
     state = OperationState.DONE if ended is ExitCode.GO else OperationState.FAILED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from gates import wiring
+from gates.adapters import processes
 from gates.cli.options import environment_option
 from gates.cli.proving import candidates_now, unproven_now
 from gates.cli.slots import SlotLook, missing_signatures
@@ -189,9 +189,9 @@ def _run_hook(command: str | None) -> None:
     if command is None:
         return
     click.echo(f"before the slot: {command}")
-    done = subprocess.run(command, shell=True, check=False)  # noqa: S602 - the person's own command line
-    if done.returncode != 0:
-        raise UsageError(f"the command before the slot ended with {done.returncode}: {command}")
+    code = processes.shell(command)
+    if code != 0:
+        raise UsageError(f"the command before the slot ended with {code}: {command}")
 
 
 def _hooks(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gates import wiring
+from gates.adapters.writable import writing
+from gates.aside import aside
 from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.texts import NOTE, TITLE
@@ -102,8 +104,9 @@ def close(incident_id: str, note: str, env: str) -> ExitCode:
         raise UsageError(f"there is no incident {incident_id} in {env}", next_step="gate incident status")
     closed = desk.ledger.close(found[incident_id], by=actor(), resolution=note, now=desk.now())
     desk.show(closed)
-    for path in desk.draft(closed):
-        click.echo(f"    draft: {path}")
+    with aside("writing the drafts"):
+        for path in desk.draft(closed):
+            click.echo(f"    draft: {path}")
     return ExitCode.GO
 
 
@@ -183,7 +186,8 @@ class Desk:
         sources = sorted((wiring.platform_folder() / "templates").glob("*.md"))
         templates = {path.name: path.read_text(encoding="utf-8") for path in sources}
         folder = wiring.reports_folder() / "incidents" / incident.id
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in drafts(incident, templates).items():
-            (folder / name).write_text(text, encoding="utf-8")
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in drafts(incident, templates).items():
+                (folder / name).write_text(text, encoding="utf-8")
         return [folder / name for name in templates]

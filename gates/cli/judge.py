@@ -74,6 +74,7 @@ class _Run:
             gate = _as_waived_then(gate, before)
         at = datetime.now(UTC) if before is None else before.judged_at
         verdict = gate.judge(self._request(self.folder), bundle, self.setup.release, at=at)
+        keeper.confirm()
         if self.output == "json":
             click.echo((self.folder.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
         elif keeper.document is not None:

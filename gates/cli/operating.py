@@ -8,8 +8,8 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -17,6 +17,7 @@ import click
 from gates import wiring
 from gates.cli.asking import ask
 from gates.cli.options import environment_option
+from gates.cli.stopping import Stop
 from gates.control_room import ControlRoom
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -42,9 +43,17 @@ class Asked:
     room: ControlRoom
     is_dry: bool
     is_sure: bool
+    running: ExitStack = field(default_factory=ExitStack)
+
+    def begin(self) -> None:
+        """Let what follows be finished when a signal comes, until the command ends."""
+        if not self.is_dry:
+            self.running.enter_context(Stop().heard())
 
     def confirm(self, what: str) -> None:
         """Ask before a protected environment is changed; elsewhere and for a dry run nobody is asked.
+
+        What follows the word is finished when a signal comes.
 
         Raises:
             UsageError: there is no terminal to ask on.
@@ -53,6 +62,7 @@ class Asked:
         environment = self.house.environment
         if environment.is_protected and not self.is_dry:
             ask(self.is_sure, f"{environment.name}: {what}?")
+        self.begin()
 
     def alone(self) -> AbstractContextManager[object]:
         """Hold the environment's lease while traffic, bounds or revisions are changed; a dry run needs none.
@@ -62,6 +72,7 @@ class Asked:
         """
         if self.is_dry:
             return nullcontext()
+        self.begin()
         return self.house.ports.journal.hold(
             self.house.environment.name, f"operations-{uuid.uuid4().hex[:12]}"
         )
@@ -96,8 +107,8 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 @contextmanager
 def _asked(env: str, *, is_dry: bool, is_sure: bool) -> Iterator[Asked]:
     house = wiring.House(env)
-    with closing(ControlRoom(house, actor())) as room:
-        yield Asked(house=house, room=room, is_dry=is_dry, is_sure=is_sure)
+    with closing(ControlRoom(house, actor())) as room, ExitStack() as running:
+        yield Asked(house=house, room=room, is_dry=is_dry, is_sure=is_sure, running=running)
         if room.why_unshared:
             click.echo(f"gate: this command shares no session with others: {room.why_unshared}", err=True)
 

@@ -373,7 +373,7 @@ def _conduct(planned: PlannedRollback, begun: Unfinished, stop: Stop, env: str) 
     ended = planned.run(begun, _tell, stop.is_asked_for)
     seconds = (datetime.now(UTC) - started).total_seconds()
     if ended.failed is not None or ended.is_stopped:
-        return _broken_off(ended, planned.unfinished(), env)
+        return _broken_off(ended, env, shows_page=planned.may_show_page(begun))
     click.echo(f"planned rollback of {len(begun.plan.actions)} services closed after {seconds:.0f} s")
     click.echo("NOW PINNED: new deployments of these services get no traffic until you unpin them:")
     names = " ".join(action.service for action in begun.plan.actions)
@@ -381,13 +381,13 @@ def _conduct(planned: PlannedRollback, begun: Unfinished, stop: Stop, env: str) 
     return ExitCode.GO
 
 
-def _broken_off(ended: Ended, left: Unfinished | None, env: str) -> ExitCode:
+def _broken_off(ended: Ended, env: str, *, shows_page: bool) -> ExitCode:
     if ended.failed is not None:
         click.echo(f"FAILED  {ended.failed}: {'; '.join(ended.faults)}")
         click.echo(f"  → {ADVICE[ended.failed]}")
     if ended.is_stopped:
         click.echo(f"stopped by a signal; go on: gate rollback resume --env {env}")
-    if left is not None and left.shows_page:
+    if shows_page:
         click.echo("MAINTENANCE MAY BE ON: users may get 503; look: gate rollback status")
     return ExitCode.INTERRUPTED if ended.is_stopped else ExitCode.ACTION_FAILED
 

@@ -18,6 +18,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gates.aside import aside
 from gates.cli.progress_state import Progress
 from gates.model import events
 from gates.model.platform import Platform
@@ -144,8 +145,13 @@ def live(platform: Platform, stream: TextIO) -> Iterator[Listener]:
             for line in lines_of(event):
                 console.print(Text(clean(line), style=_style(event)))
 
-    with view:
+    with aside("drawing"):
+        view.start()
+    try:
         yield hear
+    finally:
+        with aside("drawing"):
+            view.stop()
 
 
 def _style(event: events.Event) -> str:

@@ -7,10 +7,9 @@ paths the producers of the stage run.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gates.adapters.scratch import scratch
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 
@@ -129,10 +129,14 @@ class JudgedSession:
     prepared: Prepared
     keeper: RunKeeper
     seconds: float
-    raw: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="gate-allure-")))
+    held: ExitStack = field(default_factory=ExitStack)
     published: tuple[Path, ...] = ()
     text: str = ""
     is_concluding: bool = False
+
+    def __post_init__(self) -> None:
+        """Make room for what is raw."""
+        self.raw = self.held.enter_context(scratch("gate-allure"))
 
     def point(self, config: pytest.Config) -> None:
         """Set the options that the producers' plugin and Allure read; name the tests if nobody did."""
@@ -194,7 +198,7 @@ class JudgedSession:
 
     def clear(self) -> None:
         """Remove what must not stay: raw attachments."""
-        shutil.rmtree(self.raw, ignore_errors=True)
+        self.held.close()
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

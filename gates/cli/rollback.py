@@ -219,7 +219,8 @@ def unpin(**options: object) -> ExitCode:
         by=str(options["by"]),
         word=str(options["word"]),
     )
-    return _ending(RollbackPlan(), unpinner.unpin(chosen, _tell_receipt))
+    with Stop().heard():
+        return _ending(RollbackPlan(), unpinner.unpin(chosen, _tell_receipt))
 
 
 @rollback.command()

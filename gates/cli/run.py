@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 import click
 
 from gates import wiring
+from gates.adapters.run_folder import RunFolder, verdict_json
 from gates.adapters.run_keeper import RunKeeper
+from gates.aside import aside
 from gates.cli.failure_actions import investigate
 from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
 from gates.cli.progress import listener
+from gates.cli.stopping import Stop, interrupting
 from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
@@ -60,11 +63,12 @@ def run(**options: object) -> ExitCode:
     seconds = duration(str(options["deadline"]))
     run_id = str(options["release_id"] or run_id_now())
     mode = RollbackMode(str(options["rollback"]))
-    house = wiring.House(str(options["env"]), seed=seed_of(options["seed"]))
+    stop = Stop()
+    house = wiring.House(str(options["env"]), seed_of(options["seed"]), stop.is_asked_for)
     folder = house.run_folder(run_id)
     output = str(options["format"] or "")
     keeper = wiring.keeper(folder)
-    with listener(output, house.platform) as progress:
+    with stop.heard(), listener(output, house.platform) as progress:
         gate = house.gate(
             folder,
             announce=wiring.all_of(keeper, progress),
@@ -82,40 +86,58 @@ def run(**options: object) -> ExitCode:
         )
         record = gate.run(request)
         elapsed = house.ports.clock.monotonic() - started
-    tell_run(house, run_id, record.decision, record.receipts)
-    tell(keeper, record, output=output)
-    code = ending(house, keeper, record, mode)
+        tell_run(house, run_id, record.decision, record.receipts)
+        tell(keeper, record, output=output, has_page=not stop.is_asked_for())
+        code = ending(house, keeper, record, mode)
     if record.verdict.outcome is VerdictOutcome.INCONCLUSIVE and elapsed >= seconds:
         return ExitCode.INTERRUPTED
-    return code
+    return ExitCode.INTERRUPTED if stop.is_asked_for() and not record.receipts else code
 
 
 def ending(house: wiring.House, keeper: RunKeeper, record: DecisionRecord, mode: RollbackMode) -> ExitCode:
     """Open the incident that a decision asks for, and return the exit code of the run."""
-    if mode is RollbackMode.AUTO and record.decision.kind is DecisionKind.INVESTIGATE:
-        with redirect_stdout(sys.stderr):
+    is_left = mode is RollbackMode.AUTO and not house.is_stopped()
+    if is_left and record.decision.kind is DecisionKind.INVESTIGATE:
+        with aside("opening an incident"), redirect_stdout(sys.stderr):
             investigate(house, keeper.folder.path, record.decision)
     was_to_act = mode is RollbackMode.AUTO and record.decision.is_automatic
     return exit_code(record.verdict, record.decision, record.receipts, was_to_act=was_to_act)
 
 
-def tell(keeper: RunKeeper, record: DecisionRecord, *, output: str) -> None:
-    """Write the reports, then print the verdict on stdout: as its document, or in words for a person."""
-    text = write_reports(keeper, record)
+def tell(keeper: RunKeeper, record: DecisionRecord, *, output: str, has_page: bool = True) -> None:
+    """Write the reports, then print the verdict on stdout: as its document, or in words for a person.
+
+    Raises:
+        GateError: the verdict is GO, and it could not be written down.
+    """
+    text = write_reports(keeper, record, has_page=has_page)
     if output == "json":
-        click.echo((keeper.folder.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
+        click.echo(verdict_json(keeper.folder.document(record.verdict)).decode(), nl=False)
     else:
         click.echo(text)
 
 
-def write_reports(keeper: RunKeeper, record: DecisionRecord) -> str:
-    """Write the reports and the Allure page of a run; return the verdict in words for a person."""
+def write_reports(keeper: RunKeeper, record: DecisionRecord, *, has_page: bool = True) -> str:
+    """Write the reports and the Allure page of a run; return the verdict in words for a person.
+
+    Raises:
+        GateError: the verdict is GO, and it could not be written down.
+    """
     document = keeper.finish(record)
-    report = wiring.allure_page(keeper.folder)
-    if report.problem:
-        click.echo(f"gate: the Allure page is missing: {report.problem}", err=True)
-    text = terminal(document, decision=record.decision, receipts=record.receipts)
+    if has_page:
+        make_page(keeper.folder)
+    text = ""
+    with aside("telling the verdict"):
+        text = terminal(document, decision=record.decision, receipts=record.receipts)
     return f"{text}\nwritten to {keeper.folder.path}"
+
+
+def make_page(folder: RunFolder) -> None:
+    """Build the Allure page, and say so when there is none."""
+    with aside("building the Allure page"):
+        report = wiring.allure_page(folder)
+        if report.problem:
+            click.echo(f"gate: the Allure page is missing: {report.problem}", err=True)
 
 
 def run_id_now() -> str:
@@ -158,4 +180,6 @@ def confirm(decision: Decision) -> bool:
     targets = (
         ", ".join(f"{a.service} → {a.to_revision}" for a in decision.plan.actions) if decision.plan else ""
     )
-    return click.confirm(f"Roll back {targets}? It needs the authority of: {decision.authority}", err=True)
+    with interrupting():  # nothing runs that could be finished: one signal is enough
+        question = f"Roll back {targets}? It needs the authority of: {decision.authority}"
+        return click.confirm(question, err=True)

@@ -15,7 +15,8 @@ from typing import TextIO
 import click
 
 from gates import wiring
-from gates.cli import gate, invoke
+from gates.aside import aside
+from gates.cli import call, gate
 from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
 from gates.errors import UsageError
@@ -84,26 +85,43 @@ def explain(name: str) -> ExitCode:
 @environment_option
 def run(name: str, service: str, env: str, *, is_sure: bool) -> ExitCode:
     """Follow the runbook NAME."""
-    from gates.decision.runbook import ended, is_due, waits_for  # noqa: PLC0415
+    from gates.decision.runbook import ended  # noqa: PLC0415
 
     found = _load(name)
     _check_service(found, service)
     desk = _Desk(env=env, service=service, is_sure=is_sure)
-    began, results = datetime.now(UTC), list[StepResult]()
+    began, results, interrupted = datetime.now(UTC), list[StepResult](), list[str]()
     for number, step in enumerate(found.steps, start=1):
         click.echo(f"[{number}/{len(found.steps)}] {step.title}")
-        if waited := waits_for(step, results):
-            result = desk.result(step, StepState.PENDING, note=f"waits for: {waited}")
-        else:
-            result = desk.take(step) if is_due(step, results) else desk.result(step, StepState.SKIPPED)
+        result = _taken(desk, step, results, interrupted)
         click.echo(f"      {result.state}{f': {result.note}' if result.note else ''}")
         results.append(result)
-    code = ended(results)
+    code = ExitCode.INTERRUPTED if interrupted else ended(results)
     report = RunbookReport(
         runbook=found, environment=env, service=service, by=actor(), began_at=began, results=tuple(results)
     )
-    click.echo(f"report: {_written(report, code)}")
+    with aside("writing the report"):
+        click.echo(f"report: {_written(report, code)}")
     return code
+
+
+def _taken(
+    desk: _Desk, step: RunbookStep, results: Sequence[StepResult], interrupted: list[str]
+) -> StepResult:
+    """Take one step, or say why not; a signal ends the procedure, and its report is written all the same."""
+    from gates.decision.runbook import is_due, waits_for  # noqa: PLC0415
+
+    if interrupted:
+        return desk.result(step, StepState.PENDING, note="interrupted before")
+    if waited := waits_for(step, results):
+        return desk.result(step, StepState.PENDING, note=f"waits for: {waited}")
+    if not is_due(step, results):
+        return desk.result(step, StepState.SKIPPED)
+    try:
+        return desk.take(step)
+    except (KeyboardInterrupt, click.Abort) as error:
+        interrupted.append(str(error) or "a person")
+        return desk.result(step, StepState.FAILED, note=f"interrupted by {interrupted[0]}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +164,7 @@ class _Desk:
             called += ("--yes",)
         heard = _Heard(sys.stdout)
         with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
-            code = invoke(list(called))
+            code = call(list(called))
         state = _STATES.get(code, StepState.FAILED)
         return StepResult(
             step=step,

@@ -13,7 +13,8 @@ from gates.cli.decisions import record_breach
 from gates.cli.failure_actions import carry_out
 from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
 from gates.cli.progress import listener
-from gates.cli.run import confirm, duration, revisions_named, tell
+from gates.cli.run import confirm, duration, make_page, revisions_named, tell
+from gates.cli.stopping import Stop
 from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
 from gates.decision.response_clock import standing
@@ -41,7 +42,8 @@ _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 def collect(**options: object) -> ExitCode:
     """Look at a release and write the evidence to a new run folder; judge nothing."""
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
-    house = wiring.House(str(options["env"]), seed=seed_of(options["seed"]))
+    stop = Stop()
+    house = wiring.House(str(options["env"]), seed_of(options["seed"]), stop.is_asked_for)
     folder = house.run_folder(run_id)
     keeper = wiring.keeper(folder)
     only = options["only"]
@@ -51,14 +53,18 @@ def collect(**options: object) -> ExitCode:
         wanted=revisions_named(options["revisions"]),
         only=tuple(str(name) for name in only) if isinstance(only, tuple) else (),
     )
-    with listener(str(options["format"] or ""), house.platform) as progress:
-        seconds = duration(str(options["deadline"]))
-        gate = house.gate(folder, announce=wiring.all_of(keeper, progress), seconds=seconds)
+    seconds = duration(str(options["deadline"]))
+    with stop.heard(), listener(str(options["format"] or ""), house.platform) as progress:
+        announce = wiring.all_of(keeper, progress)
+        gate = house.gate(folder, announce=announce, seconds=seconds)
         criteria, views = gate.demand(request), gate.views()
         bundle = gate.look(request, criteria, gate.find(request, views).release, views)
     for flaw in bundle.flaws:
         click.echo(f"flaw: {flaw}", err=True)
     click.echo(f"{len(bundle.items)} pieces of evidence written to {folder.path}")
+    if stop.is_asked_for():
+        return ExitCode.INTERRUPTED
+    keeper.confirm()
     return ExitCode.GO if bundle.items else ExitCode.NOTHING_EVALUATED
 
 
@@ -71,8 +77,10 @@ def decide(folder: Path, env: str) -> ExitCode:
     opened = house.open_run_folder(folder)
     document, verdict = opened.read_verdict()
     _refuse_other_place(verdict.release.environment, env)
-    gate = house.gate(opened, announce=wiring.keeper(opened), seconds=0)
+    keeper = wiring.keeper(opened)
+    gate = house.gate(opened, announce=keeper, seconds=0)
     decision = gate.decide(verdict, gate.views())
+    keeper.confirm()
     tell_run(house, opened.run_id, decision, ())
     for line in next_steps(document.outcome, decision):
         click.echo(clean(line))
@@ -89,7 +97,8 @@ def decide(folder: Path, env: str) -> ExitCode:
 @click.option("--role", default="", help="The role in which you say so; it must have the authority.")
 def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     """Carry out the decision of a run FOLDER, under its standing authority or because its role says so."""
-    house = wiring.House(env)
+    stop = Stop()
+    house = wiring.House(env, is_stopped=stop.is_asked_for)
     opened = house.open_run_folder(folder)
     _, verdict = opened.read_verdict()
     decision, setup = opened.read_decision(), opened.read_setup()
@@ -111,11 +120,14 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
             rollback=RollbackMode.ASK if is_sure else RollbackMode.AUTO,
             confirm=(lambda _decision: True) if is_sure else confirm,
         )
-        receipts = gate.act(request, decision)
-        if receipts:
-            gate.remember(request, verdict)
+        with stop.heard():
+            receipts = gate.act(request, decision)
+            if receipts:
+                gate.remember(request, verdict)
     if not receipts:
         click.echo("nothing was done")
+        if stop.is_asked_for():
+            return ExitCode.INTERRUPTED
         return exit_code(verdict, decision, (), was_to_act=True)
     record = DecisionRecord(
         run_id=opened.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
@@ -157,8 +169,6 @@ def report(folder: Path) -> ExitCode:
     opened = wiring.open_run_folder(folder)
     document, _ = opened.read_verdict()
     wiring.write_reports(opened, document, opened.read_decision(), opened.read_receipts())
-    built = wiring.allure_page(opened)
-    if built.problem:
-        click.echo(f"gate: the Allure page is missing: {built.problem}", err=True)
+    make_page(opened)
     click.echo(f"written to {opened.path}")
     return ExitCode.GO

@@ -1,16 +1,30 @@
-"""Ending in order when a signal comes: the first lets what runs finish, the second interrupts."""
+"""Ending in order when a signal comes: what acts is finished, everything else is interrupted.
+
+SIGTERM, SIGHUP and SIGINT mean the same. While a command only looks, the first of them interrupts it: what
+it began is put in order on the way out, and gate leaves with 2. While it acts (`Stop.heard`), the first lets
+what runs finish, and the second interrupts. The third ends the process at once. Who is told to ignore a
+signal (nohup, a job in the background) goes on ignoring it.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 import click
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+from gates.model.exit_code import ExitCode
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_TOO_OFTEN = 3
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal ended what ran; its name is the argument."""
 
 
 class Stop:
@@ -18,6 +32,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._asked = threading.Event()
+        self._times = 0
 
     def is_asked_for(self) -> bool:
         """Say whether a signal came."""
@@ -29,21 +44,54 @@ class Stop:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Listen for SIGTERM and SIGINT while the block runs.
+        """Let the first signal only ask while the block runs.
 
         Raises:
-            KeyboardInterrupt: a second signal came.
+            Interrupted: a second signal came.
         """
-        before = {number: signal.signal(number, self._take) for number in _SIGNALS}
-        try:
+        with _handled(self._take):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
-        if self._asked.is_set():
-            raise KeyboardInterrupt
-        self._asked.set()
+        self._times += 1
+        if self._times >= _TOO_OFTEN:
+            os._exit(ExitCode.INTERRUPTED)
         name = signal.Signals(number).name
+        if self._asked.is_set():
+            raise Interrupted(name)
+        self._asked.set()
         click.echo(f"{name}: what runs is finished, nothing new begins; once more interrupts it", err=True)
+
+
+@contextmanager
+def interrupting() -> Iterator[None]:
+    """Let a signal interrupt the block where nobody hears it.
+
+    Raises:
+        Interrupted: a signal came.
+    """
+    times = 0
+
+    def take(number: int, _frame: FrameType | None) -> None:
+        nonlocal times
+        times += 1
+        if times >= _TOO_OFTEN:
+            os._exit(ExitCode.INTERRUPTED)
+        raise Interrupted(signal.Signals(number).name)
+
+    with _handled(take):
+        yield
+
+
+@contextmanager
+def _handled(take: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {
+        number: signal.signal(number, take)
+        for number in _SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gates import wiring
+from gates.aside import aside
 from gates.reporting import notices
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def tell(house: wiring.House, about: str, event: str, text: str) -> None:
     """Tell every channel once; what could not be told is said on stderr, and changes nothing else."""
     if not house.environment.notifications:
         return
-    for one in herald(house).tell(about, event, text):
-        if one.detail:
-            click.echo(f"gate: {one.notice.channel} was not told of {event}: {one.detail}", err=True)
+    with aside(f"telling of {event}"):
+        for one in herald(house).tell(about, event, text):
+            if one.detail:
+                click.echo(f"gate: {one.notice.channel} was not told of {event}: {one.detail}", err=True)
 
 
 def tell_run(house: wiring.House, run_id: str, decision: Decision, receipts: Sequence[Receipt]) -> None:

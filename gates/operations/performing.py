@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gates.errors import GateError
+from gates.errors import GateError, LedgerError
 from gates.model.operation import OperationReceipt, OperationState
 from gates.operations.ports import OperationsLedger, Time
 
@@ -61,8 +61,8 @@ class Performer:
         try:
             detail = act()
         except GateError as error:
-            return self._recorded(change, OperationState.FAILED, error.diagnostics())
-        return self._recorded(change, OperationState.DONE, detail)
+            return self._ended(change, OperationState.FAILED, error.diagnostics())
+        return self._ended(change, OperationState.DONE, detail)
 
     def remembered(self, subject: str, *, on: str, off: str) -> str | None:
         """Return what was there before the first `on` that no finished `off` followed, None without one."""
@@ -82,6 +82,13 @@ class Performer:
             if receipt.action == on and receipt.state in _BEGUN:
                 return receipt
         return None
+
+    def _ended(self, change: Change, state: OperationState, detail: str) -> OperationReceipt:
+        """Record the end of what was done; that it is not on record makes it no less done."""
+        try:
+            return self._recorded(change, state, detail)
+        except LedgerError as error:
+            return self._receipt(change, state, f"{detail}; NOT RECORDED: {error.cause}")
 
     def _recorded(self, change: Change, state: OperationState, detail: str) -> OperationReceipt:
         receipt = self._receipt(change, state, detail)

@@ -26,7 +26,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from gates.errors import GateError
+from gates.aside import heard
+from gates.errors import GateError, LedgerError
 from gates.model.criterion import PLATFORM
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt, OperationState
@@ -155,28 +156,54 @@ class PlannedRollback:
     ) -> Ended:
         """Do what is left, one step after the other; the first that does not hold ends it.
 
-        Raises:
-            LedgerError: a step cannot be written down; nothing of it was done.
+        A step that cannot be written down ends it as one that does not hold: it is done again when resumed.
         """
-        for step in steps(has_page=begun.has_page):
+        say, ordered = heard(tell, "telling of a step"), steps(has_page=begun.has_page)
+        for step in ordered:
             if step in begun.done:
-                tell(f"{step}: held before")
+                say(f"{step}: held before")
                 continue
             if is_stopped():
                 return Ended(is_stopped=True)
-            self._record(f"{ACTION}: {step}", OperationState.STARTED, begun.run_id)
-            faults = self._faults(step, begun.plan)
+            faults = self._recorded(step, begun)
             if faults:
-                self._record(
-                    f"{ACTION}: {step}", OperationState.FAILED, begun.run_id, detail="; ".join(faults)
-                )
-                if step is Step.PREPARE:
-                    self._record(ACTION, OperationState.FAILED, begun.run_id, detail="nothing was changed")
                 return Ended(failed=step, faults=tuple(faults), is_stopped=is_stopped())
-            self._record(f"{ACTION}: {step}", OperationState.DONE, begun.run_id)
-            tell(f"{step}: holds")
-        self._record(ACTION, OperationState.DONE, begun.run_id)
-        return Ended()
+            say(f"{step}: holds")
+        missing = self._missing(lambda: self._record(ACTION, OperationState.DONE, begun.run_id))
+        return Ended(failed=ordered[-1], faults=missing) if missing else Ended()
+
+    def _recorded(self, step: Step, begun: Unfinished) -> Sequence[str]:
+        """Do one step between its two records, and return what does not hold."""
+        name = f"{ACTION}: {step}"
+        missing = self._missing(lambda: self._record(name, OperationState.STARTED, begun.run_id))
+        if missing:
+            return missing
+        faults = self._faults(step, begun.plan)
+        if not faults:
+            return self._missing(lambda: self._record(name, OperationState.DONE, begun.run_id))
+
+        def close() -> None:
+            self._record(name, OperationState.FAILED, begun.run_id, detail="; ".join(faults))
+            if step is Step.PREPARE:
+                self._record(ACTION, OperationState.FAILED, begun.run_id, detail="nothing was changed")
+
+        return (*faults, *self._missing(close))
+
+    def _missing(self, record: Callable[[], None]) -> tuple[str, ...]:
+        """Write something down, and return what is missing on record then."""
+        try:
+            record()
+        except LedgerError as error:
+            return (f"NOT RECORDED: {error.cause}",)
+        return ()
+
+    def may_show_page(self, begun: Unfinished) -> bool:
+        """Say whether users may get the page now; where the ledger cannot be read, they may."""
+        try:
+            left = self.unfinished()
+        except LedgerError:
+            return begun.has_page
+        return left is not None and left.shows_page
 
     def abandon(self, begun: Unfinished) -> None:
         """Close it as it stands, without doing the rest.

@@ -45,6 +45,7 @@ class GateHouse:
     asked: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.is_stopped: Callable[[], bool] = lambda: False
         self.platform = self.run.gate.platform
         self.environment = self.run.gate.environment
         self.environment_name = self.run.gate.environment.name
@@ -53,9 +54,12 @@ class GateHouse:
         self.ports = self.run.gate.ports
         self.timeline = Timeline(slots=self.slots)
 
-    def __call__(self, _name: str, seed: int | None = None) -> GateHouse:
+    def __call__(
+        self, _name: str, seed: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+    ) -> GateHouse:
         """Stand in for the class."""
         self.asked.append({"seed": seed})
+        self.is_stopped = is_stopped
         return self
 
     def run_folder(self, run_id: str) -> RunFolder:

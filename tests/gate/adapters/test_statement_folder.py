@@ -181,7 +181,7 @@ def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
     """A statement that nobody could find again was not made."""
     (tmp_path / "said").write_text("in the way")
 
-    with pytest.raises(ConfigurationError, match="cannot be written"):
+    with pytest.raises(ConfigurationError, match="cannot write"):
         folder_of(tmp_path).write(statement(), None)
 
 

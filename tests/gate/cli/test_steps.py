@@ -30,7 +30,7 @@ class FakeHouse:
         self.environment = run.gate.environment
         self.ledger = run.ledger
 
-    def __call__(self, name: str) -> FakeHouse:
+    def __call__(self, name: str, **options: object) -> FakeHouse:
         """Stand in for the class."""
         return self
 

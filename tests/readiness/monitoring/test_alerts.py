@@ -19,6 +19,7 @@ from gates.model.target import Demand, Target
 from journeys.checks import demand
 from tests.observing import TIMEOUT_S, wait_for
 
+Made = Callable[[str], Callable[[], None]]
 Google = Callable[[type[Any]], Any]
 
 _WATCHES: Final = {
@@ -97,7 +98,7 @@ def _threshold_flaws(threshold: Any, wanted: Demand, limit: float) -> Iterator[s
 
 @pytest.mark.criterion("MON-03")
 @pytest.mark.impact("noisy")
-def test_alert_arrives(target: Target, policies: list[Any], google: Google, label: str) -> None:
+def test_alert_arrives(target: Target, policies: list[Any], google: Google, label: str, made: Made) -> None:
     """A point beyond the test policy's limit opens an incident that arrives at a channel of all policies."""
     ours = [one for one in policies if one.user_labels.get("purpose") == "test-alert"]
     demand(len(ours) == 1, f"has {len(ours)} policies for a test alert", blames=PLATFORM)
@@ -113,12 +114,14 @@ def test_alert_arrives(target: Target, policies: list[Any], google: Google, labe
     run = f"{label}-{secrets.token_hex(4)}"
     subscriber = google(pubsub_v1.SubscriberClient)
     subscription = f"projects/{target.project}/subscriptions/{run}"
+    gone = made(f"the subscription {subscription}")
     subscriber.create_subscription(name=subscription, topic=topic, timeout=TIMEOUT_S)
     try:
         _write(google(monitoring_v3.MetricServiceClient), target, ours[0], run)
         arrived = wait_for(lambda: _incidents(subscriber, subscription, run), seconds=_ARRIVES_S)
     finally:
         subscriber.delete_subscription(subscription=subscription, timeout=TIMEOUT_S)
+        gone()
     demand(arrived, f"no test alert arrived within {_ARRIVES_S:g} s", blames=PLATFORM)
 
 

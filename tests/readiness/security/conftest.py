@@ -53,17 +53,21 @@ def stranger(secret: Secret) -> Tenant:
 
 
 @pytest.fixture(scope="session")
-def account(tenant: Tenant, auth: httpx.Client) -> Iterator[Callable[..., Account]]:
+def account(
+    tenant: Tenant, auth: httpx.Client, made: Callable[[str], Callable[[], None]]
+) -> Iterator[Callable[..., Account]]:
     """Make people of our tenant; none of them can sign in afterwards."""
-    made: list[Account] = []
+    known: list[tuple[Account, Callable[[], None]]] = []
 
     def make(role: str = "viewer") -> Account:
-        made.append(tenant.account(auth, role))
-        return made[-1]
+        account = tenant.account(auth, role)
+        known.append((account, made(f"the account {account.id}")))
+        return account
 
     yield make
-    for each in made:
-        tenant.switch_off(auth, each)
+    for each, gone in known:
+        if tenant.switch_off(auth, each):
+            gone()
 
 
 @pytest.fixture(scope="session")

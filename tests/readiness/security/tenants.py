@@ -69,7 +69,8 @@ class Tenant:
         )
         return Account(id=str(made["id"]), identity=identity)
 
-    def switch_off(self, auth: httpx.Client, account: Account) -> None:
-        """Leave no account behind that could sign in."""
+    def switch_off(self, auth: httpx.Client, account: Account) -> bool:
+        """Leave no account behind that could sign in, and say whether that is so."""
         status = {"isEnabled": False}
-        auth.put(f"/v1/users/{account.id}/status", headers=self.headers("admin"), json=status)
+        answer = auth.put(f"/v1/users/{account.id}/status", headers=self.headers("admin"), json=status)
+        return answer.is_success

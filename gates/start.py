@@ -1,0 +1,44 @@
+"""The first lines of the process: signals are in hand before anything else is imported.
+
+Python's own endings do not fit the gate's exit codes: an import that fails leaves with 1, which means NO_GO,
+and SIGTERM ends the process before anything is put in order.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+_INTERRUPTED, _DEFECT = 2, 3
+
+
+def main() -> None:
+    """Run the command line; a signal while it is still being imported leaves with 2, a defect with 3."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+    try:
+        from gates.cli import main as run  # noqa: PLC0415 - the signals are in hand by now
+
+        run()
+    except SystemExit as ended:
+        _settle(int(ended.code or 0))
+        raise
+    except KeyboardInterrupt:
+        os._exit(_INTERRUPTED)
+    except Exception:  # noqa: BLE001 - the installation is broken: that is no verdict
+        sys.excepthook(*sys.exc_info())
+        os._exit(_DEFECT)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _settle(code: int) -> None:
+    """Everything is done: what comes now may hurry the end, and no longer change it."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: os._exit(code))
