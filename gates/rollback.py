@@ -31,7 +31,8 @@ class Pin:
     """Where one service stands: what serves, what is newest, and whether it is held back.
 
     `trouble` says why the service could not be read; the other fields are empty then. `behind` is what waits
-    behind the maintenance page, None without a page.
+    behind the maintenance page, None without a page. `made_for` says why the gate made the newest revision,
+    empty for a release.
     """
 
     service: str
@@ -40,12 +41,18 @@ class Pin:
     is_pinned: bool = False
     last: RollBack | None = None
     behind: str | None = None
+    made_for: str = ""
     trouble: str = ""
 
     @property
-    def holds_back(self) -> bool:
+    def leaves_newest(self) -> bool:
         """Whether the newest ready revision gets no traffic because of the pin."""
         return self.behind is None and self.is_pinned and self.latest not in dict(self.serving)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether that revision is a release, which waits for the pin to end."""
+        return self.leaves_newest and not self.made_for
 
 
 class RollbackEngine:
@@ -281,7 +288,7 @@ class RollbackEngine:
             last = self._ports.ledger.last_rollback(self._place, service)
         except (CloudError, LedgerError) as error:
             return Pin(service=service, trouble=error.cause)
-        return Pin(
+        pin = Pin(
             service=service,
             serving=state.serving,
             latest=state.latest_ready,
@@ -289,6 +296,17 @@ class RollbackEngine:
             last=last,
             behind=state.traffic.behind if state.traffic.is_in_maintenance else None,
         )
+        return replace(pin, made_for=self._made_for(pin)) if pin.leaves_newest else pin
+
+    def _made_for(self, pin: Pin) -> str:
+        """Return what the newest revision is, when it is none that waits for traffic."""
+        try:
+            revisions = self._ports.traffic.revisions(pin.service)
+        except CloudError:  # where everything stands is known all the same
+            return ""
+        newest = next((revision for revision in revisions if revision.name == pin.latest), None)
+        is_made = newest is not None and newest.purpose is not None and not newest.is_release
+        return newest.purpose.wording if is_made and newest and newest.purpose else ""
 
 
 def _for_each(services: Sequence[str], ask: Callable[[str], _Answer]) -> list[_Answer]:

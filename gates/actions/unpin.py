@@ -84,18 +84,20 @@ class Unpinner:
         try:
             state = self._ports.traffic.describe(service)
             action = self._action(service, state)
+        except ActionError as error:
+            return self._not_done(action, ReceiptState.REFUSED, error)
+        except GateError as error:
+            return self._not_done(action, ReceiptState.FAILED, error)
+        try:
             receipt = UnpinAttempt(action, self._ports, Patience(), tenure.intend).execute()
             receipt = self._record(receipt, state)
         except GateError as error:
-            detail = f"{error.cause} → {error.next_step}" if error.next_step else error.cause
-            return Receipt(
-                action=action,
-                state=ReceiptState.FAILED,
-                at=self._ports.clock.now(),
-                seconds=0.0,
-                detail=detail,
-            )
+            return self._not_done(action, ReceiptState.FAILED, error)
         return receipt
+
+    def _not_done(self, action: RollBack, state: ReceiptState, error: GateError) -> Receipt:
+        detail = f"{error.cause} → {error.next_step}" if error.next_step else error.cause
+        return Receipt(action=action, state=state, at=self._ports.clock.now(), seconds=0.0, detail=detail)
 
     def _action(self, service: str, state: ServiceState) -> RollBack:
         """Return what to do, if the newest revision may have the traffic.
@@ -110,6 +112,12 @@ class Unpinner:
             )
         newest = state.latest_ready
         revisions = self._ports.traffic.revisions(service)
+        made = next((r.purpose for r in revisions if r.name == newest and not r.is_release), None)
+        if made is not None and newest != state.sole_serving:
+            raise ActionError(
+                f"the newest revision, {newest}, is {made.wording}, not a release, and would get all traffic",
+                next_step="deploy a release first: while the service is pinned it gets no traffic",
+            )
         refs = {RevisionRef(name=r.name, digest=r.digest) for r in revisions if r.name == newest}
         is_verified = not refs.isdisjoint(self._ports.ledger.last_go(self._place, service))
         is_condemned = self._ports.ledger.is_tombstoned(self._place, service, newest)

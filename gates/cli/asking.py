@@ -16,9 +16,15 @@ def refuse_without_terminal(is_sure: bool) -> None:  # noqa: FBT001 - it is the 
         UsageError: there is no terminal, and --yes was not said.
     """
     if not is_sure and not sys.stdin.isatty():
-        raise UsageError(
-            "there is no terminal to ask on", next_step="say --yes, or look first with --dry-run"
-        )
+        raise UsageError("there is no terminal to ask on", next_step=_way_out())
+
+
+def _way_out() -> str:
+    """Name the options of the running command that need no answer: not every one can be rehearsed."""
+    context = click.get_current_context(silent=True)
+    known = {name for option in context.command.params for name in option.opts} if context else {"--yes"}
+    ways = {"--yes": "say --yes", "--dry-run": "look first with --dry-run"}
+    return ", or ".join(said for name, said in ways.items() if name in known) or "use a terminal"
 
 
 def ask(is_sure: bool, question: str) -> None:  # noqa: FBT001 - it is the flag --yes

@@ -301,6 +301,9 @@ def _tell_plan(plan: RollbackPlan, environment: Environment, reason: str) -> Non
 
 
 def _tell_receipt(receipt: Receipt) -> None:
+    if not receipt.action.to_revision:
+        click.echo(f"{receipt.at:%H:%M:%S}  {receipt.state:12}  {receipt.action.service}: {receipt.detail}")
+        return
     click.echo(
         f"{receipt.at:%H:%M:%S}  {receipt.state:12}  {_move(receipt.action)}"
         f"  {receipt.seconds:.2f} s  {receipt.detail}"
@@ -320,7 +323,7 @@ def _tell_result(receipts: Sequence[Receipt], seconds: float, environment: Envir
 
 
 def _ending(plan: RollbackPlan, receipts: Sequence[Receipt]) -> ExitCode:
-    bad = (ReceiptState.FAILED, ReceiptState.SKIPPED)
+    bad = (ReceiptState.FAILED, ReceiptState.SKIPPED, ReceiptState.REFUSED)
     is_whole = bool(receipts) and not plan.impossible and all(r.state not in bad for r in receipts)
     return ExitCode.GO if is_whole else ExitCode.ACTION_FAILED
 
@@ -337,5 +340,6 @@ def _standing(pin: Pin) -> str:
     serving = ", ".join(f"{revision} {percent} %" for revision, percent in pin.serving) or "nothing"
     if not pin.is_pinned:
         return f"serves {serving}, follows the latest"
-    held = f", the newest {pin.latest} gets no traffic" if pin.holds_back else ""
+    newest = f"{pin.latest} ({pin.made_for}, not a release)" if pin.made_for else pin.latest
+    held = f", the newest {newest} gets no traffic" if pin.leaves_newest else ""
     return f"serves {serving}, PINNED{held}"

@@ -11,13 +11,14 @@ from gates.model.traffic import TrafficSplit
 
 
 class ReceiptState(StrEnum):
-    """How an action ended."""
+    """How an action ended; what was REFUSED was not tried, because it must not be done as things stand."""
 
     DONE = "DONE"
     ALREADY_DONE = "ALREADY_DONE"
     FAILED = "FAILED"
     DRY_RUN = "DRY_RUN"
     SKIPPED = "SKIPPED"
+    REFUSED = "REFUSED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

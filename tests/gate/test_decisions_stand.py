@@ -12,6 +12,7 @@ from gates.model.criterion import Stage
 from gates.model.decision import DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.release import ServiceRelease
+from gates.model.state import MADE, Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.pipeline import Request
 from gates.rollback import RollbackEngine
@@ -129,6 +130,18 @@ def test_a_split_without_a_tag_is_never_go_and_blames_no_revision(seen: Seen) ->
     assert record.decision.kind is DecisionKind.HOLD
     assert any("is split" in reason for reason in record.decision.because)
     assert (run.cloud.writes, run.ledger.tombstones) == ([], set())
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PAGE, Purpose.RESUMED, Purpose.DRILL])
+def test_before_a_go_live_nothing_that_the_gate_made_waits_for_traffic(purpose: Purpose) -> None:
+    """Pages and the copies of drills are newer than what serves, and no release."""
+    run = Run(healthy)
+    service = run.cloud.services["auth-service"]
+    made = replace(service.revisions[0], annotations=((MADE, f"{purpose} {NEW}"),))
+    service.revisions = (made, *service.revisions[1:])
+    service.traffic = pinned((OLD, 100))
+
+    assert found(run, stage=Stage.READINESS)[0].candidate.name == OLD
 
 
 def test_in_a_split_the_newest_is_the_candidate_and_the_one_beside_it_its_baseline() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gates.actions.unpin import Unpinner
@@ -9,6 +11,7 @@ from gates.errors import DeniedError, LeaseHeldError
 from gates.model.operation import OperationState
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
+from gates.model.state import MADE, Purpose
 from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
@@ -58,7 +61,7 @@ def test_a_page_is_not_unpinned() -> None:
     world.cloud.services["a"].traffic = up
     receipt = world.unpin("all is well")
 
-    assert receipt.state is ReceiptState.FAILED
+    assert receipt.state is ReceiptState.REFUSED
     assert "the maintenance page is up" in receipt.detail
     assert world.cloud.services["a"].traffic == up
 
@@ -69,11 +72,35 @@ def test_a_revision_without_a_go_gets_nothing_without_a_word() -> None:
     world.ledger.goes.clear()
 
     refused = world.unpin()
-    assert refused.state is ReceiptState.FAILED
+    assert refused.state is ReceiptState.REFUSED
     assert "a-2 has no recorded GO, and would get all traffic" in refused.detail
     assert world.cloud.writes == []
     assert world.unpin(word="the fix for INC-7").state is ReceiptState.DONE
     assert "the fix for INC-7" in world.ledger.recorded[-1].detail
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PAGE, Purpose.RESUMED, Purpose.DRILL])
+def test_a_revision_that_the_gate_made_is_no_release_to_follow(purpose: Purpose) -> None:
+    """Neither a GO nor a word makes one of it; what it is, is said."""
+    world = World()
+    newest, *rest = world.cloud.services["a"].revisions
+    made = replace(newest, annotations=((MADE, f"{purpose} {newest.name}"),))
+    world.cloud.services["a"].revisions = (made, *rest)
+
+    refused = world.unpin(word="all is well")
+    assert refused.state is ReceiptState.REFUSED
+    assert purpose.wording in refused.detail
+    assert world.cloud.writes == []
+
+
+def test_a_release_that_inherited_the_mark_of_a_page_is_followed() -> None:
+    """A deployment copies the template's annotations: a mark counts for the revision that it names."""
+    world = World()
+    newest, *rest = world.cloud.services["a"].revisions
+    copied = replace(newest, annotations=((MADE, f"{Purpose.PAGE} a-maint-1"),))
+    world.cloud.services["a"].revisions = (copied, *rest)
+
+    assert world.unpin().state is ReceiptState.DONE
 
 
 def test_a_revision_that_was_rolled_back_gets_nothing_without_a_word() -> None:
@@ -82,6 +109,7 @@ def test_a_revision_that_was_rolled_back_gets_nothing_without_a_word() -> None:
     world.ledger.tombstones.add(("sandbox", "a", "a-2"))
 
     refused = world.unpin()
+    assert refused.state is ReceiptState.REFUSED
     assert "a-2 was rolled back and not judged again" in refused.detail
     assert world.cloud.writes == []
 

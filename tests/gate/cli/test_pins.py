@@ -1,0 +1,69 @@
+"""`gate rollback status` and `unpin`: what waits behind a pin, and what is no release at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gates import cli
+from gates.model.exit_code import ExitCode
+from gates.model.state import MADE, Purpose
+from tests.gate.cli.test_rollback import FakeHouse, house
+
+__all__ = ["house"]
+
+
+def pinned_below(house: FakeHouse, purpose: Purpose | None) -> None:
+    """Pin service a to its older revision; the newest was made by the gate for a purpose, if there is one."""
+    entry = house.cloud.services["a"]
+    newest, *rest = entry.revisions
+    marks = ((MADE, f"{purpose} {newest.name}"),) if purpose else ()
+    entry.revisions = (replace(newest, annotations=marks), *rest)
+    entry.traffic = entry.traffic.all_to("a-1")
+
+
+def test_a_copy_that_ended_maintenance_is_named_as_one_and_waits_for_nothing(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The status says what the newest revision is, and offers no command that would send traffic to it."""
+    pinned_below(house, Purpose.RESUMED)
+    assert cli.invoke(["rollback", "status"]) is ExitCode.GO
+    out = capsys.readouterr().out
+    (line,) = [one for one in out.splitlines() if one.startswith("a ")]
+    assert "a-2" in line
+    assert Purpose.RESUMED.wording in line
+    assert "rollback unpin" not in out
+
+
+def test_a_release_behind_a_pin_is_offered(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named without a purpose."""
+    pinned_below(house, None)
+    cli.invoke(["rollback", "status"])
+    assert "rollback unpin a " in capsys.readouterr().out
+
+
+def test_a_refused_unpin_is_no_failure_of_a_move(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line: REFUSED, the service, the reason; exit 12, and nothing was written."""
+    pinned_below(house, None)
+    assert cli.invoke(["rollback", "unpin", "a", "--yes"]) is ExitCode.ACTION_FAILED
+    (line,) = capsys.readouterr().out.splitlines()
+    _, state, service, *_ = line.split()
+    assert (state, service) == ("REFUSED", "a:")
+    assert "a-2 has no recorded GO" in line
+    assert "→  " not in line
+    assert house.cloud.writes == []
+
+
+def test_without_a_terminal_the_hint_names_an_option_that_the_command_has(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`unpin` cannot be rehearsed, a rollback can."""
+    pinned_below(house, None)
+    assert cli.invoke(["rollback", "unpin", "a"]) is ExitCode.USAGE_ERROR
+    hint = capsys.readouterr().err
+    assert ("--yes" in hint, "--dry-run" in hint) == (True, False)
+    assert cli.invoke(["rollback", "a"]) is ExitCode.USAGE_ERROR
+    assert "--dry-run" in capsys.readouterr().err
