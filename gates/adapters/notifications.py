@@ -17,7 +17,7 @@ import httpx
 
 from gates.actions.ports import Clock
 from gates.adapters import secrets
-from gates.errors import ConfigurationError
+from gates.errors import GateError
 from gates.model.incident import Notice, NoticeResult, NoticeState
 from gates.model.platform import Channel
 
@@ -25,7 +25,7 @@ TIMEOUT_S = 5.0
 """How long one channel may take to answer."""
 _AT_ONCE = 8
 _TROUBLE = (
-    *(httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError, ConfigurationError),
+    *(httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError),
     *(KeyError, ValueError, ImportError),  # a proxy of the machine may need what is not installed
 )
 
@@ -55,6 +55,9 @@ class Notifier:
         state, detail = NoticeState.SENT, ""
         try:
             self._deliver(notice)
+        except GateError as error:  # names the secret that is missing, never its value
+            cause = "; ".join(filter(None, (error.cause, error.next_step)))
+            state, detail = NoticeState.FAILED, cause
         except _TROUBLE as error:
             # Only the kind of trouble: a message of httpx may hold the webhook's URL, which is its secret.
             state, detail = NoticeState.FAILED, type(error).__name__

@@ -55,7 +55,7 @@ class RunFolder:
             UsageError: the id is no file name, or a run with that id is there already.
             ConfigurationError: the folder cannot be made.
         """
-        path = root / _checked(run_id)
+        path = root / checked_name(run_id)
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -217,7 +217,7 @@ class RunFolder:
 
     def write_report(self, name: str, text: str) -> Path:
         """Write a text derived from the verdict (`junit.xml`, `summary.md`) and return its path."""
-        path = self.path / _checked(name)
+        path = self.path / checked_name(name)
         _replace(path, text.encode())
         return path
 
@@ -234,7 +234,7 @@ class RunFolder:
         for file in files:
             content = file.content
             data = content.encode() if isinstance(content, str) else codec.canonical(codec.encode(content))
-            _replace(folder / _checked(file.name), data)
+            _replace(folder / checked_name(file.name), data)
         return folder
 
     def _write_value(self, name: str, value: T) -> T:
@@ -276,7 +276,12 @@ def verdict_json(document: VerdictDocument) -> bytes:
     return codec.canonical(codec.encode(document)) + b"\n"
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return the name of a run or of a file below one.
+
+    Raises:
+        UsageError: it is none: too long, or with characters that lead elsewhere.
+    """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a run or a file", next_step="use letters, digits, . _ -")
     return name

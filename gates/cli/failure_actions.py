@@ -75,7 +75,7 @@ def investigate(house: wiring.House, folder: Path, decision: Decision) -> ExitCo
     )
     desk.ledger.save(found)
     _record(house, run_id, decision, f"incident {found.id}", OperationState.DONE)
-    desk.show(found)
+    desk.tell(found)
     return ExitCode.NO_GO
 
 

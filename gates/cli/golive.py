@@ -12,7 +12,7 @@ from gates import wiring
 from gates.adapters import processes
 from gates.cli.options import environment_option
 from gates.cli.proving import candidates_now, unproven_now
-from gates.cli.slots import SlotLook, missing_signatures
+from gates.cli.slots import SlotLook, missing_signatures, run_of
 from gates.cli.telling import tell
 from gates.conductor import POLL_S, Conductor, GoLivePorts
 from gates.decision.timeline import Over, next_step
@@ -97,6 +97,8 @@ def _conduct(house: wiring.House, timeline: Timeline, name: str, zero: datetime,
     unknown = sorted(set(day.hooks) - {slot.name for slot in timeline.slots})
     if unknown:
         raise UsageError(f"no slot {', '.join(unknown)}", next_step="see: gate golive plan")
+    for slot in timeline.slots:  # a name that no run can have is refused before anything is begun
+        run_of(name, slot)
     with house.ports.journal.hold(f"{house.environment.name} (go-live)", name) as tenure:
         opened = _opened(house, timeline, name, zero, is_rehearsal=day.is_fast)
         over = Conductor(timeline, opened, _ports(house, opened, day, tenure.confirm)).run()

@@ -16,7 +16,7 @@ from gates.aside import aside
 from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.texts import NOTE, TITLE
-from gates.errors import UsageError
+from gates.errors import ConfigurationError, UsageError
 from gates.model.exit_code import ExitCode
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def opened(
     title: str, env: str, *, alerts: tuple[str, ...], services: tuple[str, ...], **said: bool
 ) -> ExitCode:
     """Open an incident called TITLE: its priority follows from the four answers and the alerts."""
-    from gates.decision.incident import priority_of  # noqa: PLC0415
+    from gates.decision.incident import priority_of, same_as  # noqa: PLC0415
     from gates.model.incident import Incident, TriageAnswers  # noqa: PLC0415
 
     desk = Desk(env)
@@ -71,25 +71,28 @@ def opened(
         opened_at=now,
         opened_by=actor(),
     )
+    begun = same_as(found, desk.ledger.incidents())
+    if begun is not None:
+        click.echo(f"already open: {begun.id}")
+        return desk.tell(begun)
     desk.ledger.save(found)
-    desk.show(found)
-    for path in desk.draft(found):
-        click.echo(f"    draft: {path}")
-    return ExitCode.GO
+    return _announced(desk, found)
 
 
 @incident.command()
 @environment_option
 @click.option("--all", "shows_all", is_flag=True, help="Closed ones as well.")
 def status(env: str, *, shows_all: bool) -> ExitCode:
-    """Show every open incident and who is due; tell whoever was not told yet. 1 when one is open."""
+    """Show every open incident and who is due; notify whoever was not notified yet.
+
+    This is a report: exit 0 with and without open incidents, 12 when somebody could not be notified.
+    """
     desk = Desk(env)
     found = desk.ledger.incidents(only_open=not shows_all)
-    for one in found:
-        desk.show(one)
+    codes = [desk.tell(one) for one in found]
     if not found:
         click.echo(f"no incident is open in {env}")
-    return ExitCode.NO_GO if any(one.is_open for one in found) else ExitCode.GO
+    return max(codes, default=ExitCode.GO)
 
 
 @incident.command()
@@ -103,11 +106,18 @@ def close(incident_id: str, note: str, env: str) -> ExitCode:
     if incident_id not in found:
         raise UsageError(f"there is no incident {incident_id} in {env}", next_step="gate incident status")
     closed = desk.ledger.close(found[incident_id], by=actor(), resolution=note, now=desk.now())
-    desk.show(closed)
+    return _announced(desk, closed)
+
+
+def _announced(desk: Desk, incident: Incident) -> ExitCode:
+    """Write the drafts, notify, and say where the drafts are; neither waits for the other to succeed."""
+    drafts: list[Path] = []
     with aside("writing the drafts"):
-        for path in desk.draft(closed):
-            click.echo(f"    draft: {path}")
-    return ExitCode.GO
+        drafts = desk.draft(incident)
+    code = desk.tell(incident)
+    for path in drafts:
+        click.echo(f"    draft: {path}")
+    return code
 
 
 def _check_alerts(alerts: Iterable[str], known: list[str]) -> None:
@@ -150,18 +160,38 @@ class Desk:
         references = dict(self.house.environment.notifications)
         return Notifier(self.house.platform.channels, references, SystemClock())
 
-    def show(self, incident: Incident) -> None:
-        """Print the incident and its clock; tell whoever is due and was not told."""
-        from gates.decision.incident import clock  # noqa: PLC0415
-        from gates.reporting.incident import notice_lines, status_lines  # noqa: PLC0415
+    @cached_property
+    def trouble(self) -> str:
+        """Why nobody can be notified here: what the environment's document leads to is not there."""
+        try:
+            self.house.environment  # noqa: B018 - reading it is the question
+        except ConfigurationError as error:
+            return error.diagnostics()
+        return ""
 
-        now = self.now()
-        dues = clock(incident, self.house.platform.policy.escalation, now)
+    def tell(self, incident: Incident) -> ExitCode:
+        """Print the incident and its clock, notify whoever is due and was not; return 12 when that failed."""
+        from gates.decision.incident import clock  # noqa: PLC0415
+        from gates.model.incident import NoticeState  # noqa: PLC0415
+        from gates.reporting.incident import call_lines, notice_lines, status_lines  # noqa: PLC0415
+
+        now, platform = self.now(), self.house.platform
+        dues = clock(incident, platform.policy.escalation, now)
         click.echo("\n".join(status_lines(incident, dues, now)))
-        if not self.house.environment.notifications:
-            click.echo(f"    {self.env} names no channel to tell anybody: call them")
-            return
-        click.echo("\n".join(notice_lines(self._told(incident, dues)) or ["    nobody new to tell"]))
+        if self.trouble:
+            click.echo(f"    NOBODY WAS NOTIFIED: {self.trouble}")
+            click.echo("\n".join(call_lines(platform.contacts)))
+            return ExitCode.ACTION_FAILED
+        environment = self.house.environment
+        results = self._told(incident, dues) if environment.notifications else ()
+        failed = [one for one in results if one.state is NoticeState.FAILED]
+        if environment.notifications:
+            click.echo("\n".join(notice_lines(results) or ["    nobody new to notify"]))
+        else:
+            click.echo(f"    {self.env} names no channel to notify anybody")
+        if incident.is_open and (failed or not environment.notifications):
+            click.echo("\n".join(call_lines(environment.papers.contacts or platform.contacts)))
+        return ExitCode.ACTION_FAILED if failed else ExitCode.GO
 
     def _told(self, incident: Incident, dues: tuple[Due, ...]) -> tuple[NoticeResult, ...]:
         from gates.model.incident import Notice  # noqa: PLC0415

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gates import wiring
+from gates.adapters.run_folder import checked_name
 from gates.cli.telling import tell_run
 from gates.decision.approval import Question, approvals
 from gates.model.decision import DecisionKind
@@ -31,7 +32,7 @@ class SlotLook:
         """Look, judge, decide, and roll back what the standing authority covers."""
         if slot.stage is None:
             raise AssertionError(f"{slot.name} has nothing to look at")
-        run_id = f"{self.golive}-{slot.name}-{datetime.now(UTC):%H%M%S%f}"
+        run_id = run_of(self.golive, slot)
         folder = self.house.run_folder(run_id)
         keeper = wiring.keeper(folder)
         gate = self.house.gate(folder, announce=keeper, seconds=_LONGEST_S)
@@ -46,6 +47,15 @@ class SlotLook:
         tell_run(self.house, run_id, record.decision, record.receipts)
         keeper.finish(record)
         return _looked(record)
+
+
+def run_of(golive: str, slot: Slot) -> str:
+    """Return the id of a new run of a slot.
+
+    Raises:
+        UsageError: no run can have a name that begins with the go-live's.
+    """
+    return checked_name(f"{golive}-{slot.name}-{datetime.now(UTC):%H%M%S%f}")
 
 
 def is_held(verdict: Verdict) -> bool:

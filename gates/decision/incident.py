@@ -50,3 +50,12 @@ def due_now(dues: Sequence[Due]) -> Due | None:
     """Return the last step that was reached: its role acts now."""
     reached = [due for due in dues if due.is_reached]
     return reached[-1] if reached else None
+
+
+def same_as(incident: Incident, others: Iterable[Incident]) -> Incident | None:
+    """Return the open incident that says the same already: title, priority and services."""
+
+    def said(one: Incident) -> tuple[str, Priority, tuple[str, ...]]:
+        return " ".join(one.title.casefold().split()), one.priority, tuple(sorted(one.services))
+
+    return next((one for one in others if one.is_open and said(one) == said(incident)), None)

@@ -7,6 +7,7 @@ from datetime import datetime
 from string import Template
 
 from gates.model.incident import Due, Incident, NoticeResult
+from gates.model.platform import Contact
 
 
 def notice_text(incident: Incident, due: Due) -> str:
@@ -24,11 +25,11 @@ def closing_text(incident: Incident) -> str:
 
 
 def status_lines(incident: Incident, dues: Sequence[Due], now: datetime) -> list[str]:
-    """Return the incident and its clock, one line each."""
+    """Return the incident and its clock, one line each; nothing is due for one that is closed."""
     minutes = int(((incident.closed_at or now) - incident.opened_at).total_seconds() // 60)
     state = "open" if incident.is_open else f"closed by {incident.closed_by}"
     lines = [f"{incident.id}  {incident.priority}  {state}, {minutes} min  {incident.title}"]
-    for due in dues:
+    for due in dues if incident.is_open else ():
         mark = "due since" if due.is_reached else "due at   "
         lines.append(f"    {mark} {due.at:%H:%M:%S}  {due.step.role}: {due.step.action}")
     return lines
@@ -39,6 +40,15 @@ def notice_lines(results: Iterable[NoticeResult]) -> list[str]:
     return [
         f"    {one.state}  {one.notice.channel}, {one.notice.step}{f': {one.detail}' if one.detail else ''}"
         for one in results
+    ]
+
+
+def call_lines(contacts: Sequence[Contact]) -> list[str]:
+    """Return whom to call, with their numbers: those on call, else whoever has a number."""
+    reachable = [one for one in contacts if one.phone]
+    on_call = [one for one in reachable if one.group == "on-call"] or reachable
+    return [f"    call: {one.name} {one.phone}" for one in on_call] or [
+        "    call: nobody has a number in the platform's contacts"
     ]
 
 

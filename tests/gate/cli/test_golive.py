@@ -113,6 +113,20 @@ def test_nothing_is_rehearsed_where_users_are(house: GoLiveHouse, capsys: pytest
     assert "nothing is rehearsed there" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["../../x", "März 1", "a/b", "", "x" * 120])
+@pytest.mark.parametrize("how", [["rehearse"], ["run", "--at", "2030-01-01T06:00Z"]], ids=lambda how: how[0])
+def test_a_name_that_no_run_can_have_is_refused_before_anything_is_begun(
+    house: GoLiveHouse, capsys: pytest.CaptureFixture[str], how: list[str], name: str
+) -> None:
+    """No plan is shown, nothing is written, and the characters that a name may have are named."""
+    assert invoke(["golive", *how, "--env", "sandbox", "--name", name]) is ExitCode.USAGE_ERROR
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "letters, digits" in said.err
+    assert house.golive_ledger.opened is None
+    assert house.golive_ledger.rows == []
+
+
 def test_one_conductor_at_a_time(house: GoLiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
     """The second is told who conducts; nothing is opened, nothing looked at."""
     house.ports = replace(house.ports, journal=FakeJournal(holder="the other day"))
