@@ -52,12 +52,14 @@ __all__ = ["House", "ledger_path", "platform_folder", "project_root", "reports_f
 class House:
     """Everything about one environment, made when it is first asked for.
 
-    `seed` makes what producers generate another than usual. Once `is_stopped` says yes, what runs is ended.
+    `seed` makes what producers generate another than usual; without `workers` as many look as pay. Once
+    `is_stopped` says yes, what runs is ended.
     """
 
     environment_name: str
     seed: int | None = None
     is_stopped: Callable[[], bool] = lambda: False
+    workers: int | None = None
 
     @cached_property
     def platform(self) -> Platform:
@@ -232,6 +234,7 @@ class House:
         """
         from gates.adapters.evidence_source import ProducerSource
         from gates.adapters.producers import PytestProducers
+        from gates.adapters.worker_count import worth
         from gates.pipeline import Gate
         from gates.reporting.redaction import Redactor
         from gates.rollback import RollbackEngine
@@ -242,6 +245,7 @@ class House:
             is_fail_fast=is_fail_fast,
             is_stopped=self.is_stopped,
             seed=self.seed,
+            workers=lambda at, criteria: self.workers or worth(self.environment, at, criteria=criteria),
             redactor=Redactor(self.secrets),
         )
         demanded = catalogue or self.catalogue
@@ -387,11 +391,7 @@ def write_reports(
 
 
 def resolve_secret(reference: str, *, endpoint: str | None = None) -> None:
-    """Prove that a reference leads to a secret.
-
-    Raises:
-        ConfigurationError: it does not.
-    """
+    """Prove that a reference leads to a secret, or raise ConfigurationError."""
     from gates.adapters.secrets import resolve
 
     resolve(reference, endpoint=endpoint)

@@ -14,11 +14,11 @@ import pytest
 
 from gates.model.identity import Identity
 from gates.model.target import Target
-from journeys.checks import DemandNotMetError
 from journeys.client import ODOMETER, client
 from journeys.registry import CAST
-from journeys.session import ACCEPTED, AUTH, NotAdmittedError, Tokens, sign_in
+from journeys.session import ACCEPTED, AUTH, Tokens
 from journeys.world import World
+from tests import admission
 
 Made = Callable[[str], Callable[[], None]]
 """Notes that something exists in the platform now; its result is called once it is taken away."""
@@ -62,21 +62,16 @@ def auth(http: Callable[[str], httpx.Client]) -> httpx.Client:
 
 
 @pytest.fixture(scope="session")
-def tokens(auth: httpx.Client, identity: Callable[[str], Identity]) -> Callable[[str], Tokens]:
-    """Give the tokens of an identity, signed in once per run."""
-    signed_in: dict[str, Tokens] = {}
-    refused: dict[str, Exception] = {}  # asked once: who asks again and again locks the account
+def tokens(
+    auth: httpx.Client, identity: Callable[[str], Identity], once: Callable[[str, Callable[[], str]], str]
+) -> Callable[[str], Tokens]:
+    """Give the tokens of an identity, signed in once per run, however many workers look.
+
+    A sign-in that failed is not tried again: who asks again and again locks the account.
+    """
 
     def find(name: str) -> Tokens:
-        if name in refused:
-            raise refused[name]
-        if name not in signed_in:
-            try:
-                signed_in[name] = sign_in(auth, identity(name))
-            except (NotAdmittedError, DemandNotMetError) as error:
-                refused[name] = error
-                raise
-        return signed_in[name]
+        return admission.read(name, once(f"tokens of {name}", lambda: admission.write(auth, identity(name))))
 
     return find
 

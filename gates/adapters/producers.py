@@ -28,6 +28,8 @@ from gates.model.evidence import EvidenceBundle
 from gates.model.target import Target
 from gates.reporting.redaction import Redactor
 
+Workers = Callable[[Target, int], int]
+"""Returns how many workers look at a target, for so many criteria."""
 _PLUGINS = ("allure_pytest.plugin",)
 """All plugins that take part, beside those of the project's own conftest.py."""
 _POLL_S = 0.2
@@ -47,8 +49,9 @@ class PytestProducers:
     """Collects evidence by running the tests that the criteria name.
 
     `root` is the project's root: node ids are relative to it. `announce` hears of every finished check.
-    With `is_fail_fast` the run ends at the first blocking failure.
+    With `is_fail_fast` the run ends at the first blocking failure: one worker looks then, causes first.
     `seed` makes what producers generate another than usual. Once `is_stopped` says yes they are ended.
+    `workers` says how many look at once.
     """
 
     root: Path
@@ -56,6 +59,7 @@ class PytestProducers:
     is_fail_fast: bool = False
     is_stopped: Callable[[], bool] = lambda: False
     seed: int | None = None
+    workers: Workers = lambda _target, _criteria: 1
     redactor: Redactor = field(default_factory=Redactor)
 
     def collect(
@@ -78,7 +82,9 @@ class PytestProducers:
             target_file.write_text(targeting.target_to_json(target), encoding="utf-8")
         # What tests attach is raw; nothing raw gets into the run's folder, whatever ends this process.
         with scratch("gate-allure") as raw:
+            workers = 1 if self.is_fail_fast else self.workers(target, len(criteria))
             command = self._command(node_ids, allure=raw, target=target_file, evidence=evidence_file)
+            command += ["-p", "xdist", f"--numprocesses={workers}"] if workers > 1 else []
             references = [reference for _, reference in target.identities]
             environment = producer_environment(os.environ, references=references, folder=folder)
             ended = self._run(command, environment, evidence_file, seconds)

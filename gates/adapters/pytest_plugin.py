@@ -25,6 +25,8 @@ from gates.adapters import (
     pytest_ending,
     pytest_recorder,
     pytest_safety,
+    pytest_sharing,
+    pytest_workers,
     secrets,
     settings,
     targeting,
@@ -32,6 +34,8 @@ from gates.adapters import (
 from gates.adapters.contract_baseline import load_baseline
 from gates.adapters.documents import load_platform
 from gates.adapters.pytest_fail_fast import FailFast
+from gates.adapters.pytest_lanes import Lane, Place
+from gates.adapters.pytest_workers import TARGET_KEY
 from gates.adapters.way_out import settle
 from gates.errors import GateError
 from gates.judgement.bounds import settled
@@ -43,12 +47,11 @@ from gates.model.platform import Impact, Tier
 from gates.model.state import ServiceState
 from gates.model.target import Demand, ServiceTarget, Target
 
-_TARGET = pytest.StashKey[Target]()
+_TARGET = pytest_workers.TARGET
 _SECRETS = pytest_safety.SECRETS
 DEFAULT_SEED = 20260101
 """What producers generate is the same in every run, unless another seed is asked for."""
 _TURNS = {"early": -1, "late": 1}
-_WORKER_KEY = "gate_target"
 _SERVICE_IN_ID = re.compile(r"\[([a-z0-9_-]+)[\]-]")
 
 
@@ -77,6 +80,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "criterion(id, ...): the criteria that this test gives evidence for")
     config.addinivalue_line("markers", "service(name): the service that this test is about")
     config.addinivalue_line("markers", "turn(when): early or late, for what takes its time to show")
+    config.addinivalue_line(
+        "markers", "waits(fixture, ...): begin these at once, look at what became of it late"
+    )
+    config.addinivalue_line(
+        "markers", "alone: nothing else runs beside it, as with what makes noise or measures time"
+    )
+    config.addinivalue_line("markers", "together(name): checks of one name run on one worker, in order")
     config.addinivalue_line("markers", "impact(kind): what this test does to its target; default read-only")
     config.stash[_SECRETS] = set()
     target = _load_target(config)
@@ -90,6 +100,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(pytest_safety, "gate-safety")
     config.pluginmanager.register(pytest_ending, "gate-ending")
     config.pluginmanager.register(producer_records, "gate-records")
+    config.pluginmanager.register(pytest_sharing, "gate-sharing")
+    config.pluginmanager.register(pytest_workers, "gate-workers")
     if target is not None and config.getoption("--gate-fail-fast"):
         config.pluginmanager.register(FailFast(target.demands), "gate-fail-fast")
 
@@ -100,7 +112,7 @@ def _platform(config: pytest.Config) -> Path:
 
 
 def _load_target(config: pytest.Config) -> Target | None:
-    shipped = getattr(config, "workerinput", {}).get(_WORKER_KEY)
+    shipped = getattr(config, "workerinput", {}).get(TARGET_KEY)
     if shipped is not None:
         return targeting.target_from_json(shipped)
     try:
@@ -114,14 +126,6 @@ def _load_target(config: pytest.Config) -> Target | None:
         cause = error.diagnostics() if isinstance(error, GateError) else str(error)
         raise pytest.UsageError(cause) from error
     return None
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: object) -> None:
-    """Ship the controller's target to an xdist worker: all workers look at the same thing."""
-    config: pytest.Config = node.config  # type: ignore[attr-defined]
-    if (target := config.stash.get(_TARGET, None)) is not None:
-        node.workerinput[_WORKER_KEY] = targeting.target_to_json(target)  # type: ignore[attr-defined]
 
 
 def _demands_of(config: pytest.Config, ids: list[str], where: str) -> list[Demand]:
@@ -158,22 +162,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     turn.
     """
     ranks: dict[pytest.Item, tuple[int, bool, int]] = {}
+    places: dict[pytest.Item, Place] = {}
     for item in items:
         ids = [str(name) for mark in item.iter_markers("criterion") for name in mark.args]
         if not ids:
             continue
         demands = _demands_of(config, ids, item.nodeid)
         target = config.stash[_TARGET]
+        subject = _subject(item, demands, target)
         item.user_properties += [("criterion", criterion_id) for criterion_id in dict.fromkeys(ids)]
-        item.user_properties += list(_subject(item, demands, target).items())
+        item.user_properties += list(subject.items())
         impact = next((str(mark.args[0]) for mark in item.iter_markers("impact")), Impact.READ_ONLY.value)
         if Impact(impact) not in target.allowed_impacts:
             reason = f"impact {impact} is not allowed in {target.environment}"
             item.add_marker(pytest.mark.skip(reason=reason))
         is_noisy = Impact(impact) in (Impact.NOISY, Impact.DISRUPTIVE)
-        turn = next((_TURNS[mark.args[0]] for mark in item.iter_markers("turn")), 0)
+        turn = _turn(item)
         ranks[item] = turn, is_noisy, min(target.demands.index(demand) for demand in demands)
+        places[item] = pytest_workers.place_of(
+            item, demands, turn=turn, is_noisy=is_noisy, service=subject["service"]
+        )
     items.sort(key=lambda item: ranks.get(item, (0, False, -1)))
+    pytest_workers.remember(config, [places.get(item, Place(lane=Lane.SHARED)) for item in items])
+
+
+def _turn(item: pytest.Item) -> int:
+    waits = 1 if item.get_closest_marker("waits") else 0
+    return next((_TURNS[mark.args[0]] for mark in item.iter_markers("turn")), waits)
 
 
 def _subject(item: pytest.Item, demands: list[Demand], target: Target) -> dict[str, str]:

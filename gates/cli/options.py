@@ -6,6 +6,9 @@ import click
 
 from gates.model.criterion import Stage
 
+AUTO = "auto"
+MOST_WORKERS = 32
+
 environment_option = click.option(
     "--env",
     "env",
@@ -32,6 +35,35 @@ seed_option = click.option(
     default=None,
     help="Generate other requests than usual; a finding names the seed that repeats it.",
 )
+
+
+class Workers(click.ParamType[int | None]):
+    """A number of workers, or `auto` for None."""
+
+    name = "N|auto"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """Return the number."""
+        if value == AUTO:
+            return None
+        if not str(value).isdecimal() or not 1 <= int(str(value)) <= MOST_WORKERS:
+            self.fail(f"{value!r} is neither {AUTO} nor a number from 1 to {MOST_WORKERS}", param, ctx)
+        return int(str(value))
+
+
+workers_option = click.option(
+    "--workers",
+    type=Workers(),
+    default=AUTO,
+    show_default=True,
+    help="How many checks run at the same time; auto is one, or up to 8 where the platform is far away."
+    " Load and what disturbs others always run alone. With --fail-fast one.",
+)
+
+
+def workers_of(value: object) -> int | None:
+    """Return the number of workers that was asked for; None is as many as pay."""
+    return value if isinstance(value, int) else None
 
 
 def seed_of(value: object) -> int | None:

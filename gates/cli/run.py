@@ -15,7 +15,15 @@ from gates.adapters.run_folder import RunFolder, verdict_json
 from gates.adapters.run_keeper import RunKeeper
 from gates.aside import aside
 from gates.cli.failure_actions import investigate
-from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
+from gates.cli.options import (
+    environment_option,
+    format_option,
+    seed_of,
+    seed_option,
+    stage_option,
+    workers_of,
+    workers_option,
+)
 from gates.cli.progress import listener
 from gates.cli.stopping import Stop, interrupting
 from gates.cli.telling import tell_run
@@ -57,6 +65,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
 @click.option("--fail-fast", is_flag=True, help="End the look at the first blocking failure.")
 @seed_option
+@workers_option
 @format_option
 def run(**options: object) -> ExitCode:
     """Look at a release, judge it, decide, act and report: the whole story for one stage."""
@@ -64,7 +73,8 @@ def run(**options: object) -> ExitCode:
     run_id = str(options["release_id"] or run_id_now())
     mode = RollbackMode(str(options["rollback"]))
     stop = Stop()
-    house = wiring.House(str(options["env"]), seed_of(options["seed"]), stop.is_asked_for)
+    seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
+    house = wiring.House(str(options["env"]), seed, stop.is_asked_for, workers)
     folder = house.run_folder(run_id)
     output = str(options["format"] or "")
     keeper = wiring.keeper(folder)

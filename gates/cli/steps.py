@@ -11,7 +11,15 @@ import click
 from gates import wiring
 from gates.cli.decisions import record_breach
 from gates.cli.failure_actions import carry_out
-from gates.cli.options import environment_option, format_option, seed_of, seed_option, stage_option
+from gates.cli.options import (
+    environment_option,
+    format_option,
+    seed_of,
+    seed_option,
+    stage_option,
+    workers_of,
+    workers_option,
+)
 from gates.cli.progress import listener
 from gates.cli.run import confirm, duration, make_page, revisions_named, tell
 from gates.cli.stopping import Stop
@@ -38,12 +46,14 @@ _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 @click.option("--only", multiple=True, metavar="ID", help="Only this criterion. Repeatable.")
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
 @seed_option
+@workers_option
 @format_option
 def collect(**options: object) -> ExitCode:
     """Look at a release and write the evidence to a new run folder; judge nothing."""
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
     stop = Stop()
-    house = wiring.House(str(options["env"]), seed_of(options["seed"]), stop.is_asked_for)
+    seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
+    house = wiring.House(str(options["env"]), seed, stop.is_asked_for, workers)
     folder = house.run_folder(run_id)
     keeper = wiring.keeper(folder)
     only = options["only"]

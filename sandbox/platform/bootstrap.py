@@ -149,8 +149,13 @@ class Sandbox:
 
     async def _open_front_door(self) -> Ports:
         turnstile = Turnstile(_GATEWAY, lambda: self._board.current.gateway_per_s)
-        router = Router(self._table, self._fleets, self, turnstile)
-        door = open_front_door(router, self._table, self._context, self._wishes.ports)
+        door = open_front_door(
+            Router(self._table, self._fleets, self, turnstile),
+            self._table,
+            self._context,
+            self._wishes.ports,
+            distance=lambda: self._board.current.distance_s,
+        )
         return await self._stack.enter_async_context(door)
 
     async def _open_data_plane(self, spawner: Spawner, surroundings: Surroundings) -> LocalDataPlane:

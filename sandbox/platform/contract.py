@@ -109,6 +109,8 @@ class Knobs:
     """How honest-but-inconvenient the local Cloud Run is; all times in seconds."""
 
     operation_latency_s: float = 0.05
+    distance_s: float = 0.0
+    """How far away callers from outside are: each request arrives so much later than it was sent."""
     traffic_lag_s: float = 0.0
     """How long after a finished operation the data plane still routes the old way (real: up to 75 s)."""
     etag_mode: str = "enforced"
@@ -116,7 +118,8 @@ class Knobs:
     writes_per_minute: int = 10_000
     operations_denied: bool = False
     """Answer 403 to reads of operations, as a service-scoped role would see."""
-    metrics_delay_s: float = 180.0
+    metrics_delay_s: float = 30.0
+    """How long a sample takes to become visible; Cloud Run documents up to 180 s as its worst."""
     uptime_every_s: float = 5.0
     """The sandbox's minutes are short: every uptime check is carried out each so many seconds."""
     extra_cold_start_s: float = 0.0

@@ -22,19 +22,26 @@ _ATTEMPTS = 20
 
 @contextlib.asynccontextmanager
 async def open_front_door(
-    router: Router, table: RoutingTable, context: ssl.SSLContext, ports: Ports
+    router: Router,
+    table: RoutingTable,
+    context: ssl.SSLContext,
+    ports: Ports,
+    *,
+    distance: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[Ports]:
     """Open all listeners; a port of 0 is chosen freely, and is the same outside and inside.
+
+    `distance` says how many seconds a request is under way before it arrives; those of the mesh are here.
 
     Raises:
         OSError: a wanted port is taken.
     """
     async with contextlib.AsyncExitStack() as stack:
-        outside = _forwarding(router, Entrance(Vantage.OUTSIDE, "https"))
-        inside = _forwarding(router, Entrance(Vantage.INSIDE, "https"))
+        outside = _from_afar(_forwarding(router, Entrance(Vantage.OUTSIDE, "https")), distance)
+        inside = _from_afar(_forwarding(router, Entrance(Vantage.INSIDE, "https")), distance)
         mesh = _forwarding(router, Entrance(Vantage.INSIDE, "http"))
         https = await _listen_on_both(stack, (outside, inside), ports.https, context)
-        redirect = _redirecting(router, table, https)
+        redirect = _from_afar(_redirecting(router, table, https), distance)
         http = await _listen_on_both(stack, (redirect, redirect), ports.http, None)
         inner = await _listen(mesh, OUTSIDE, ports.mesh, None)
         stack.push_async_callback(_close, inner)
@@ -44,6 +51,17 @@ async def open_front_door(
 def _forwarding(router: Router, entrance: Entrance) -> Handler:
     async def handle(request: Request, reply: Reply) -> None:
         await router.handle(request, reply, entrance)
+
+    return handle
+
+
+def _from_afar(handler: Handler, distance: Callable[[], float]) -> Handler:
+    """Let requests arrive late, each for itself: waiting costs no processor and holds up no other request."""
+
+    async def handle(request: Request, reply: Reply) -> None:
+        if (seconds := distance()) > 0:
+            await asyncio.sleep(seconds)
+        await handler(request, reply)
 
     return handle
 

@@ -2,5 +2,18 @@
 
 from tests.observing import metrics
 from tests.producing import auth, google, http, label, requests_sent, tokens, world
+from tests.readiness.monitoring.begun import asked, marked, planted
 
-__all__ = ["auth", "google", "http", "label", "metrics", "requests_sent", "tokens", "world"]
+__all__ = [
+    "asked",
+    "auth",
+    "google",
+    "http",
+    "label",
+    "marked",
+    "metrics",
+    "planted",
+    "requests_sent",
+    "tokens",
+    "world",
+]

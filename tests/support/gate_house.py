@@ -55,10 +55,14 @@ class GateHouse:
         self.timeline = Timeline(slots=self.slots)
 
     def __call__(
-        self, _name: str, seed: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+        self,
+        _name: str,
+        seed: int | None = None,
+        is_stopped: Callable[[], bool] = lambda: False,
+        workers: int | None = None,
     ) -> GateHouse:
         """Stand in for the class."""
-        self.asked.append({"seed": seed})
+        self.asked.append({"seed": seed, "workers": workers})
         self.is_stopped = is_stopped
         return self
 

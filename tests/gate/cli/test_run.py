@@ -102,13 +102,49 @@ def test_no_verdict_when_the_time_was_up_is_an_interruption(
 
 
 def test_what_was_asked_for_reaches_the_gate(monkeypatch: pytest.MonkeyPatch, reports: Path) -> None:
-    """Seed, deadline, fail-fast, and the revision that a person named."""
+    """Seed, workers, deadline, fail-fast, and the revision that a person named."""
     made = house(monkeypatch, reports, healthy)
-    more = ["--seed", "7", "--fail-fast", "--deadline", "1h", "--revision", "frontend=frontend-1"]
+    more = [
+        "--seed",
+        "7",
+        "--workers",
+        "3",
+        "--fail-fast",
+        "--deadline",
+        "1h",
+        "--revision",
+        "frontend=frontend-1",
+    ]
     cli.invoke(["run", *RUN, *more])
 
-    assert made.asked == [{"seed": 7}, {"folder": "r1", "seconds": 3600.0, "fail_fast": True}]
+    assert made.asked == [{"seed": 7, "workers": 3}, {"folder": "r1", "seconds": 3600.0, "fail_fast": True}]
     assert "frontend-1" in (reports / "r1" / "setup.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [([], None), (["--workers", "auto"], None), (["--workers", "1"], 1)]
+)
+@pytest.mark.parametrize("command", ["run", "collect"])
+def test_as_many_workers_look_as_were_asked_for(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, command: str, given: list[str], wanted: int | None
+) -> None:
+    """As many as pay when nobody says a number."""
+    made = house(monkeypatch, reports, healthy)
+    cli.invoke([command, *RUN, *given])
+
+    assert made.asked[0] == {"seed": None, "workers": wanted}
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "33", "many", ""])
+def test_what_is_no_number_of_workers_is_refused(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    """Before anything happens, with what would be one."""
+    made = house(monkeypatch, reports, healthy)
+
+    assert cli.invoke(["run", *RUN, f"--workers={given}"]) is ExitCode.USAGE_ERROR
+    assert made.asked == []
+    assert "auto" in capsys.readouterr().err
 
 
 def test_a_run_one_step_at_a_time(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -18,28 +17,9 @@ Google = Callable[[type[Any]], Any]
 _ARRIVES_S: Final = 120.0
 
 
-@pytest.fixture(scope="session")
-def planted(target: Target, google: Google, label: str) -> tuple[Mapping[str, str], float]:
-    """Report an error of every service, each with a mark of its own; the marks, and when that was done."""
-    client = google(reporting.ReportErrorsServiceClient)
-    marks = {}
-    for service in target.services:
-        marks[service.name] = f"PlantedError: {label}-{secrets.token_hex(6)}"
-        location = {"file_path": "release-gate", "line_number": 1, "function_name": "plant"}
-        event = reporting.ReportedErrorEvent(
-            message=marks[service.name],
-            service_context={
-                "service": target.cloud_run_name(service.name),
-                "version": service.revision,
-            },
-            context={"report_location": location},
-        )
-        client.report_error_event(project_name=f"projects/{target.project}", event=event, timeout=TIMEOUT_S)
-    return marks, time.monotonic()
-
-
 @pytest.mark.criterion("MON-08")
 @pytest.mark.impact("creates-data")
+@pytest.mark.waits("planted")
 def test_planted_error_appears(
     service: ServiceTarget, target: Target, google: Google, planted: tuple[Mapping[str, str], float]
 ) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import httpx
 import pytest
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
@@ -19,19 +17,8 @@ from tests.observing import TIMEOUT_S, wait_for
 _ARRIVES_S: Final = 60.0
 
 
-@pytest.fixture(scope="session")
-def marked(
-    target: Target, http: Callable[[str], httpx.Client], label: str
-) -> tuple[Mapping[str, str], float]:
-    """Send a request with a mark of its own to every service; the marks, and when the last one was sent."""
-    marks = {}
-    for service in target.services:
-        marks[service.name] = f"{label}-{secrets.token_hex(6)}"
-        http(service.name).get("/healthz", params={"marker": marks[service.name]})
-    return marks, time.monotonic()
-
-
 @pytest.mark.criterion("MON-04")
+@pytest.mark.waits("marked")
 def test_marker_is_found(
     service: ServiceTarget,
     target: Target,

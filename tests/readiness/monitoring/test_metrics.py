@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-import httpx
 import pytest
 
-from gates.model.target import ServiceTarget, Target
+from gates.model.target import ServiceTarget
 from journeys.checks import demand
 from tests.observing import CloudMetrics, wait_for
 
 
-@pytest.fixture(scope="session")
-def asked(target: Target, http: Callable[[str], httpx.Client]) -> Mapping[str, float]:
-    """Send a request to every service, and remember when: all of them then arrive in one wait."""
-    times = {}
-    for service in target.services:
-        times[service.name] = time.time()
-        http(service.name).get("/healthz")
-    return times
-
-
 @pytest.mark.criterion("MON-01")
+@pytest.mark.waits("asked")
 def test_requests_are_counted(
     service: ServiceTarget, metrics: CloudMetrics, asked: Mapping[str, float]
 ) -> None:
@@ -38,6 +28,7 @@ def test_requests_are_counted(
 
 
 @pytest.mark.criterion("MON-05")
+@pytest.mark.waits("asked")
 def test_latency_is_measured(
     service: ServiceTarget, metrics: CloudMetrics, asked: Mapping[str, float]
 ) -> None:

@@ -94,6 +94,7 @@ def owner_reads(
 
 @pytest.mark.criterion("AUZ-09-EXCESS")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("owner reads")
 def test_no_more_than_the_contract(
     service: ServiceTarget, owner_reads: Mapping[str, list[tuple[Operation, Seen]]]
 ) -> None:
@@ -124,6 +125,7 @@ def _names(found: Any) -> Iterator[str]:
 
 
 @pytest.mark.criterion("CFG-05-CONTENT")
+@pytest.mark.together("sweep")
 def test_content_types(service: ServiceTarget, sweep: Mapping[str, list[Seen]]) -> None:
     """What is called JSON is JSON, what is called a page is a page, and text says how it is written."""
     wrong = [
@@ -155,6 +157,7 @@ def _is_json(text: str) -> bool:
 
 @pytest.mark.criterion("CFG-07-NO-STORE")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("owner reads")
 def test_nothing_is_stored(
     service: ServiceTarget,
     http: Callable[[str], httpx.Client],
@@ -174,6 +177,7 @@ def test_nothing_is_stored(
 
 
 @pytest.mark.criterion("CFG-11-VERSIONS")
+@pytest.mark.together("sweep")
 def test_no_versions(service: ServiceTarget, sweep: Mapping[str, list[Seen]]) -> None:
     """No header is there that tells of the software, and no number of a version."""
     for seen in sweep[service.name]:
@@ -189,6 +193,7 @@ def test_no_versions(service: ServiceTarget, sweep: Mapping[str, list[Seen]]) ->
 
 
 @pytest.mark.criterion("CFG-12-VERBOSE")
+@pytest.mark.together("sweep")
 def test_errors_tell_nothing(service: ServiceTarget, sweep: Mapping[str, list[Seen]]) -> None:
     """No error shows a trace, a path, a query or a name of the code, and there were errors to look at."""
     errors = [seen for seen in sweep[service.name] if seen.status >= 400]
@@ -200,6 +205,7 @@ def test_errors_tell_nothing(service: ServiceTarget, sweep: Mapping[str, list[Se
 
 
 @pytest.mark.criterion("CFG-14-SECRETS")
+@pytest.mark.together("sweep")
 def test_no_secrets(
     service: ServiceTarget,
     volley: Volley,

@@ -79,36 +79,42 @@ def test_garbage(service: ServiceTarget, volley: Volley) -> None:
 
 
 @pytest.mark.criterion("TOK-05-NONE")
+@pytest.mark.alone
 def test_none(service: ServiceTarget, keyless_answers: Forged) -> None:
     """A token without a signature is refused."""
     refused(keyless_answers, "TOK-05", service)
 
 
 @pytest.mark.criterion("TOK-06-CONFUSION")
+@pytest.mark.alone
 def test_confusion(service: ServiceTarget, keyless_answers: Forged) -> None:
     """The public key is no shared secret, in none of its forms."""
     refused(keyless_answers, "TOK-06", service)
 
 
 @pytest.mark.criterion("TOK-07-ALGORITHM")
+@pytest.mark.alone
 def test_algorithm(service: ServiceTarget, keyless_answers: Forged) -> None:
     """Another algorithm under a known key id is refused."""
     refused(keyless_answers, "TOK-07", service)
 
 
 @pytest.mark.criterion("TOK-08-WEAK")
+@pytest.mark.alone
 def test_weak(service: ServiceTarget, keyless_answers: Forged) -> None:
     """None of the secrets that are guessed first signs a token."""
     refused(keyless_answers, "TOK-08", service)
 
 
 @pytest.mark.criterion("TOK-09-BLANK")
+@pytest.mark.alone
 def test_blank(service: ServiceTarget, keyless_answers: Forged) -> None:
     """An empty key signs nothing."""
     refused(keyless_answers, "TOK-09", service)
 
 
 @pytest.mark.criterion("TOK-10-KID")
+@pytest.mark.alone
 def test_kid(service: ServiceTarget, keyless_answers: Forged) -> None:
     """A key id that is a path, a query or a command leads nowhere, and at once."""
     refused(keyless_answers, "TOK-10", service)
@@ -118,6 +124,7 @@ def test_kid(service: ServiceTarget, keyless_answers: Forged) -> None:
 
 @pytest.mark.criterion("TOK-11-JKU")
 @pytest.mark.impact("noisy")
+@pytest.mark.alone
 def test_jku(service: ServiceTarget, keyless_answers: Forged, canary: Canary) -> None:
     """Keys at an address of the attacker's are not used, and nobody asks for them."""
     refused(keyless_answers, "TOK-11", service)
@@ -128,42 +135,49 @@ def test_jku(service: ServiceTarget, keyless_answers: Forged, canary: Canary) ->
 
 
 @pytest.mark.criterion("TOK-12-JWK")
+@pytest.mark.alone
 def test_jwk(service: ServiceTarget, keyless_answers: Forged) -> None:
     """A token that brings its own key is refused."""
     refused(keyless_answers, "TOK-12", service)
 
 
 @pytest.mark.criterion("TOK-14-NO-EXPIRY")
+@pytest.mark.together("misclaimed tokens")
 def test_no_expiry(service: ServiceTarget, misclaimed_answers: Forged) -> None:
     """A token that never expires is refused."""
     refused(misclaimed_answers, "TOK-14", service)
 
 
 @pytest.mark.criterion("TOK-15-EARLY")
+@pytest.mark.together("misclaimed tokens")
 def test_early(service: ServiceTarget, misclaimed_answers: Forged) -> None:
     """A token of the future is refused."""
     refused(misclaimed_answers, "TOK-15", service)
 
 
 @pytest.mark.criterion("TOK-18-TYPE")
+@pytest.mark.together("misclaimed tokens")
 def test_type(service: ServiceTarget, misclaimed_answers: Forged) -> None:
     """A token of another kind is no access token."""
     refused(misclaimed_answers, "TOK-18", service)
 
 
 @pytest.mark.criterion("TOK-19-ENVIRONMENT")
+@pytest.mark.together("misclaimed tokens")
 def test_environment(service: ServiceTarget, misclaimed_answers: Forged) -> None:
     """A token that another environment issued is refused."""
     refused(misclaimed_answers, "TOK-19", service)
 
 
 @pytest.mark.criterion("TOK-21-CRIT")
+@pytest.mark.together("misclaimed tokens")
 def test_crit(service: ServiceTarget, misclaimed_answers: Forged) -> None:
     """A token that demands an unknown extension is refused."""
     refused(misclaimed_answers, "TOK-21", service)
 
 
 @pytest.mark.criterion("TOK-22-CLAIM-TYPES")
+@pytest.mark.together("misclaimed tokens")
 def test_claim_types(service: ServiceTarget, misclaimed_answers: Forged) -> None:
     """Claims of the wrong type break nothing; whether they are refused is not demanded here."""
     seen = misclaimed_answers["TOK-22", service.name]
@@ -192,6 +206,7 @@ def test_two_credentials(service: ServiceTarget, volley: Volley, tokens: SignedI
 
 
 @pytest.mark.criterion("TOK-25-PSYCHIC")
+@pytest.mark.alone
 def test_psychic(service: ServiceTarget, keyless_answers: Forged) -> None:
     """A signature of zeros verifies nothing."""
     refused(keyless_answers, "TOK-25", service)

@@ -42,6 +42,13 @@ class Samples:
         self.taken.append(sample)
 
 
+@dataclass(slots=True)
+class Distance:
+    """How far away callers from outside are; a test may change it."""
+
+    seconds: float = 0.0
+
+
 @dataclass(slots=True, kw_only=True)
 class LocalPlane:
     """What a test holds in its hands."""
@@ -54,6 +61,7 @@ class LocalPlane:
     folder: Path
     client: httpx.AsyncClient
     """Speaks to the inner mesh."""
+    distance: Distance
 
     async def up(self, revision: str, app: str = "mirror", **fields: Any) -> None:
         """Start a revision of the one service."""
@@ -103,7 +111,9 @@ async def local_plane(spawner: Spawner, folder: Path, *, idle_s: float = 30.0) -
     fleets: dict[str, Fleet] = {}
     samples = Samples()
     authority = Authority([f"*.{DOMAIN}", "*.isectech.test"])
-    door = open_front_door(Router(table, fleets, samples), table, authority.context(), Ports())
+    distance = Distance()
+    router = Router(table, fleets, samples)
+    door = open_front_door(router, table, authority.context(), Ports(), distance=lambda: distance.seconds)
     async with door as ports:
         mesh = f"http://127.0.0.1:{ports.mesh}"
         surroundings = Surroundings(state_dir=folder, mesh_url=mesh)
@@ -123,4 +133,5 @@ async def local_plane(spawner: Spawner, folder: Path, *, idle_s: float = 30.0) -
                 authority=authority,
                 folder=folder,
                 client=client,
+                distance=distance,
             )

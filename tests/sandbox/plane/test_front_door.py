@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,26 @@ async def test_plain_http_leads_to_https_and_keeps_the_method(local: LocalPlane,
     assert (bare.status_code, bare.headers["location"]) == (308, f"https://{PUBLIC}/a?b=c")
     assert with_port.headers["location"] == f"https://{PUBLIC}:{local.ports.https}/a?b=c"
     assert foreign.status_code == 404
+
+
+async def test_callers_from_afar_wait_for_themselves_alone(local: LocalPlane) -> None:
+    """Requests are under way at the same time; the service and its figures know nothing of it."""
+    await local.serve()
+    local.distance.seconds = 0.5
+    began = time.monotonic()
+    async with httpx.AsyncClient(verify=_trusting(local.authority, local.folder)) as client:
+        url, host = f"https://127.0.0.1:{local.ports.https}/", {"host": PUBLIC}
+        asked = [client.get(url, headers=host, extensions={"sni_hostname": PUBLIC}) for _ in range(20)]
+        answers = await asyncio.gather(*asked)
+    taken = time.monotonic() - began
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert 0.5 <= taken < 20 * 0.5
+    assert max(sample.latency_ms for sample in local.samples.taken) < taken * 1000 - 500
+
+
+async def test_the_mesh_is_never_far_away(local: LocalPlane) -> None:
+    """Services stay beside each other, whoever looks at them from where."""
+    await local.serve()
+    local.distance.seconds = 3600.0
+    assert (await local.get()).status_code == 200

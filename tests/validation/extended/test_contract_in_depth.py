@@ -24,6 +24,7 @@ def plan(seed: int) -> Plan:
 
 @pytest.mark.criterion("CTR-FUZZ")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract in depth of {service}")
 def test_blocker(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """No input makes an operation fail or answer another document, and no stranger is let in."""
     conclude_about(service.name, plan, Tier.BLOCKER)
@@ -31,6 +32,7 @@ def test_blocker(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -
 
 @pytest.mark.criterion("CTR-FUZZ-CRITICAL")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract in depth of {service}")
 def test_critical(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """Whatever is sent, statuses, content types and headers are those that the document names."""
     conclude_about(service.name, plan, Tier.CRITICAL)
@@ -38,6 +40,7 @@ def test_critical(service: ServiceTarget, conclude_about: Conclude, plan: Plan) 
 
 @pytest.mark.criterion("CTR-FUZZ-ADVISORY")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract in depth of {service}")
 def test_advisory(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """Boundary values and undeclared methods are refused as the document says."""
     conclude_about(service.name, plan, Tier.ADVISORY)
@@ -45,6 +48,7 @@ def test_advisory(service: ServiceTarget, conclude_about: Conclude, plan: Plan) 
 
 @pytest.mark.criterion("CTR-LINKS")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract in depth of {service}")
 def test_links(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """What one operation made, the linked ones find; what was deleted stays gone."""
     conclude_about(service.name, plan, Tier.BLOCKER, Tier.CRITICAL, chains=True)

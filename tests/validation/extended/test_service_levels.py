@@ -20,6 +20,7 @@ from journeys.session import Tokens
 from tests.observing import CloudMetrics, Part, Window
 from tests.validation.probes import ProbeResult, percentile, probe
 
+pytestmark = pytest.mark.alone
 Measure = Callable[..., None]
 
 _HISTORY_S: Final = 24 * 3600

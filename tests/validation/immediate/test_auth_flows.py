@@ -101,6 +101,7 @@ def test_lockout(auth: httpx.Client, tokens: SignedIn, identity: Who, label: str
 
 
 @pytest.mark.criterion("AUT-EXPIRED", "VAL-AUTH")
+@pytest.mark.together("signing key")
 def test_expired(service: ServiceTarget, http: Http, secret: Secret) -> None:
     """A token that is past its time is refused; the same one within its time is not."""
     read, forger, person = PROTECTED[service.name], secret("forger"), secret("analyst")["subject"]
@@ -178,6 +179,7 @@ def test_logout(auth: httpx.Client, identity: Who) -> None:
 
 
 @pytest.mark.criterion("AUT-S2S")
+@pytest.mark.together("signing key")
 def test_s2s(service: ServiceTarget, http: Http, secret: Secret) -> None:
     """A service's token is good at the service that it was made for and nowhere else."""
     forger, read = secret("forger"), PROTECTED[service.name]

@@ -47,6 +47,7 @@ def test_served(
 
 @pytest.mark.criterion("CTR-CONFORMANCE")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract of {service}")
 def test_conformance(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """No operation fails, or answers with another document than its own."""
     conclude_about(service.name, plan, Tier.BLOCKER)
@@ -54,6 +55,7 @@ def test_conformance(service: ServiceTarget, conclude_about: Conclude, plan: Pla
 
 @pytest.mark.criterion("CTR-CRITICAL")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract of {service}")
 def test_critical(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """Statuses, content types and headers are those that the document names."""
     conclude_about(service.name, plan, Tier.CRITICAL)
@@ -61,6 +63,7 @@ def test_critical(service: ServiceTarget, conclude_about: Conclude, plan: Plan) 
 
 @pytest.mark.criterion("CTR-ADVISORY")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract of {service}")
 def test_advisory(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """Invalid input is refused, and refused well."""
     conclude_about(service.name, plan, Tier.ADVISORY)
@@ -68,6 +71,7 @@ def test_advisory(service: ServiceTarget, conclude_about: Conclude, plan: Plan) 
 
 @pytest.mark.criterion("CTR-COVERAGE")
 @pytest.mark.impact("creates-data")
+@pytest.mark.together("contract of {service}")
 def test_coverage(service: ServiceTarget, reading: Read, plan: Plan) -> None:
     """Each operation answered 2xx at least once: one that only ever refuses was not seen to work."""
     run = reading(service.name, plan).run
