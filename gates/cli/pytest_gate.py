@@ -98,7 +98,8 @@ def _begin(config: pytest.Config) -> JudgedSession:
 
     if config.getoption("env") is None:
         raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")
-    os.environ[wiring.PLATFORM_VARIABLE] = str(config.getoption("--gate-platform"))
+    if (named := config.getoption("--gate-platform")) is not None:
+        os.environ[wiring.PLATFORM_VARIABLE] = str(named)
     seconds = duration(str(config.getoption("--gate-deadline")))
     house = wiring.House(str(config.getoption("env")))
     request = Request(
