@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 from gates import wiring
 from gates.cli import signing
 from gates.cli.options import environment_option, stage_option
+from gates.cli.reports import Report, reporting
 from gates.decision.approval import Question
 from gates.decision.approval import approvals as approvals_of
 from gates.evidence.attestation import is_attested
@@ -19,16 +21,28 @@ from gates.model.evidence import Evidence, EvidenceBundle
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Waiver
 from gates.model.release import Release
+from gates.reporting.layout import Line, Row, Verbatim
 from gates.reporting.phrasing import waived_by
 
 _SIGNED = "--by NAME --reason TEXT --key FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One thing that somebody signs: `ok`, `OPEN` or `WAIVED`, what it is about, and what is said of it."""
+
+    state: str
+    name: str
+    said: str
+    command: str = ""
 
 
 @click.command()
 @environment_option
 @stage_option
 @signing.run_option
-def approvals(env: str, stage: str, run_folder: Path | None) -> ExitCode:
+@reporting
+def approvals(env: str, stage: str, run_folder: Path | None) -> Report:
     """Show what people have attested for a stage and what is still missing; with --run its approvals too.
 
     Exit code 10: somebody is missing.
@@ -37,33 +51,54 @@ def approvals(env: str, stage: str, run_folder: Path | None) -> ExitCode:
     demanded = [c for c in house.catalogue.at(Stage(stage)) if c.attested_by is not None]
     release = signing.release_meant(house, run_folder)
     bundle = house.statements.evidence(demanded, release)
-    missing = _show_attestations(demanded, bundle)
-    _show_waivers(house, Stage(stage), release)
-    for flaw in bundle.flaws:
-        click.echo(f"FLAW  {flaw}")
-    _show_commands(env, missing, run_folder)
-    is_unsigned = run_folder is not None and _show_approvals(house, run_folder)
-    return ExitCode.INCONCLUSIVE if missing or bundle.flaws or is_unsigned else ExitCode.GO
-
-
-def _show_attestations(demanded: Sequence[Criterion], bundle: EvidenceBundle) -> list[Criterion]:
-    """Show each attestation; return the criteria whose role has not said yet that they hold."""
-    latest: dict[str, Evidence] = {item.criterion: item for item in bundle.items}
     missing = [criterion for criterion in demanded if not is_attested(criterion, bundle)]
+    commands = list(_commands(env, missing, run_folder))
+    items = [*_attestations(demanded, missing, bundle), *_waivers(house, Stage(stage), release)]
+    signatures, is_signed = ([], True) if run_folder is None else _approvals(house, run_folder)
+    return Report(
+        code=ExitCode.INCONCLUSIVE if missing or bundle.flaws or not is_signed else ExitCode.GO,
+        lines=[
+            *map(_line, items),
+            *(Row("FLAW  ", flaw) for flaw in bundle.flaws),
+            *(Verbatim(f"answer with: {command}") for command in commands),
+            *(line for one in signatures for line in (_line(one), *_answer(one))),
+        ],
+        document={
+            "environment": env,
+            "stage": stage,
+            "items": [asdict(one) for one in (*items, *signatures)],
+            "flaws": list(bundle.flaws),
+            "commands": commands,
+        },
+        empty=f"nothing waits for a person: stage {stage} demands no attestation",
+    )
+
+
+def _line(item: _Item) -> Line:
+    return Row(f"{item.state:4}  {item.name:10}  ", item.said)
+
+
+def _answer(item: _Item) -> list[Line]:
+    return [Verbatim(f"sign with: {item.command}")] if item.command else []
+
+
+def _attestations(
+    demanded: Sequence[Criterion], missing: Sequence[Criterion], bundle: EvidenceBundle
+) -> Iterator[_Item]:
+    """Yield each attestation that is demanded."""
+    latest: dict[str, Evidence] = {item.criterion: item for item in bundle.items}
     for criterion in demanded:
         item = latest.get(criterion.id)
         said = item.reason if item is not None else f"waits for the {criterion.attested_by}"
-        click.echo(f"{'OPEN' if criterion in missing else 'ok  '}  {criterion.id:10}  {said}")
-    return missing
+        yield _Item("OPEN" if criterion in missing else "ok", criterion.id, said)
 
 
-def _show_waivers(house: wiring.House, stage: Stage, release: Release) -> None:
-    """Show each exception that holds now, who approved it, and when it ends."""
-    now = datetime.now(UTC)
+def _waivers(house: wiring.House, stage: Stage, release: Release) -> Iterator[_Item]:
+    """Yield each exception that holds now, who approved it, and when it ends."""
     known = {criterion.id for criterion in house.catalogue.at(stage)}
-    for waiver in house.statements.waivers(release, now):
+    for waiver in house.statements.waivers(release, datetime.now(UTC)):
         if waiver.criterion in known:
-            click.echo(f"WAIVED {waiver.criterion:10} {_waiver(waiver)}")
+            yield _Item("WAIVED", waiver.criterion, _waiver(waiver))
 
 
 def _waiver(waiver: Waiver) -> str:
@@ -71,16 +106,16 @@ def _waiver(waiver: Waiver) -> str:
     return f"{waived_by(waiver)}{where}: {waiver.reason}"
 
 
-def _show_commands(env: str, missing: Sequence[Criterion], run_folder: Path | None) -> None:
-    """Show one command for each role that is waited for."""
+def _commands(env: str, missing: Sequence[Criterion], run_folder: Path | None) -> Iterator[str]:
+    """Yield one command for each role that is waited for."""
     run = f" --run {run_folder}" if run_folder is not None else ""
     for role in dict.fromkeys(criterion.attested_by for criterion in missing):
         ids = " ".join(criterion.id for criterion in missing if criterion.attested_by == role)
-        click.echo(f"answer with: gate attest {ids} --env {env}{run} --role {role} {_SIGNED}")
+        yield f"gate attest {ids} --env {env}{run} --role {role} {_SIGNED}"
 
 
-def _show_approvals(house: wiring.House, run_folder: Path) -> bool:
-    """Show who approved the run; return whether somebody is missing."""
+def _approvals(house: wiring.House, run_folder: Path) -> tuple[list[_Item], bool]:
+    """Return who approved the run and who is missing; and whether everybody did."""
     opened = wiring.open_run_folder(run_folder)
     question = Question(
         run_id=opened.run_id,
@@ -90,9 +125,8 @@ def _show_approvals(house: wiring.House, run_folder: Path) -> bool:
         now=datetime.now(UTC),
     )
     found = approvals_of(house.statements.folder.read(), question)
-    for role, person in found.given:
-        click.echo(f"ok    go-live     {person} ({role}) approved")
+    items = [_Item("ok", "go-live", f"{person} ({role}) approved") for role, person in found.given]
     for role, why in found.missing:
         command = f"gate sign {run_folder} --env {house.environment.name} --role {role} {_SIGNED}"
-        click.echo(f"OPEN  go-live     {role}: {why}; sign with: {command}")
-    return not found.is_complete
+        items.append(_Item("OPEN", "go-live", f"{role}: {why}", command))
+    return items, found.is_complete

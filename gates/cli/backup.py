@@ -8,6 +8,7 @@ import click
 
 from gates.cli.database import emergency_roles
 from gates.cli.operating import Asked, acts, confirm_typed, demand_role, looks, tell
+from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.operations.database import freshness as freshness_of
 
@@ -28,15 +29,32 @@ def create(asked: Asked) -> ExitCode:
 @backup.command(name="list")
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True)
 @looks
-def list_backups(asked: Asked, limit: int) -> ExitCode:
+@reporting
+def list_backups(asked: Asked, limit: int) -> Report:
     """List the newest backups; 1 when there is none."""
-    found = asked.room.sql.backups()[:limit]
-    for one in found:
-        age = one.age(datetime.now(UTC))
-        click.echo(
-            f"{one.id}  {one.status:10}  {one.kind:9}  {one.started_at:%Y-%m-%d %H:%M:%S}  {_words(age)} old"
-        )
-    return ExitCode.GO if found else ExitCode.NO_GO
+    found, now = asked.room.sql.backups()[:limit], datetime.now(UTC)
+    return Report(
+        code=ExitCode.GO if found else ExitCode.NO_GO,
+        lines=[
+            f"{one.id}  {one.status:10}  {one.kind:9}  {one.started_at:%Y-%m-%d %H:%M:%S}"
+            f"  {_words(one.age(now))} old"
+            for one in found
+        ],
+        document={
+            "environment": asked.house.environment.name,
+            "backups": [
+                {
+                    "id": one.id,
+                    "status": one.status,
+                    "kind": one.kind,
+                    "started_at": one.started_at.isoformat(),
+                    "age": one.age(now).total_seconds(),
+                }
+                for one in found
+            ],
+        },
+        empty="there is no backup: gate backup create",
+    )
 
 
 @backup.command()

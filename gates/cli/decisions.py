@@ -13,6 +13,7 @@ from gates.adapters.run_folder import RunFolder
 from gates.cli.failure_actions import ends_wait
 from gates.cli.operating import actor
 from gates.cli.options import environment_option
+from gates.cli.reports import Report, reporting, say
 from gates.cli.run import duration
 from gates.cli.stopping import Stop
 from gates.cli.telling import DECIDED, tell
@@ -24,6 +25,7 @@ from gates.model.decision import Decision, RollBack
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt, OperationState
 from gates.reporting import notices
+from gates.reporting.layout import Line, Row, Verbatim
 
 BREACH = "response-time"
 """Name of the operation that records a late decision in the ledger."""
@@ -42,7 +44,8 @@ DISMISSAL = "decision-dismissed"
 @click.option("--dismiss", "dismissed", metavar="RUN", default=None, help="Let this one wait no longer.")
 @click.option("--role", default="", help="With --dismiss: your role; it must have the authority.")
 @click.option("--reason", type=REASON, default=None, help="With --dismiss: why it is not carried out.")
-def decisions(**options: object) -> ExitCode:
+@reporting
+def decisions(**options: object) -> Report | ExitCode:
     """Show the decisions that wait to be carried out; exit 12 when one is late."""
     house = wiring.House(str(options["env"]))
     if options["dismissed"] is not None:
@@ -50,9 +53,13 @@ def decisions(**options: object) -> ExitCode:
     if options["watch"]:
         return _watch(house, duration(str(options["every"])), until_empty=bool(options["until_empty"]))
     waits = _look(house, escalates=bool(options["escalate"]))
-    for one in waits:
-        one.show(house)
-    return _code(waits)
+    place = house.environment.name
+    return Report(
+        code=_code(waits),
+        lines=[line for one in waits for line in one.lines(place)],
+        document={"environment": place, "decisions": [one.entry(place) for one in waits]},
+        empty=f"nothing waits: no decision of {place} is open",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +75,28 @@ class _Waiting:
         """What is worth a new line when it changes."""
         return self.folder.run_id, self.state.is_late, self.state.turn_of
 
-    def show(self, house: wiring.House) -> None:
-        """Print it with the command that carries it out."""
-        click.echo(f"{self.folder.run_id}  {_told(self.decision, self.state)}")
-        role, env = self.decision.authority, house.environment.name
-        click.echo(f"  → gate act {self.folder.path} --env {env} --role {role} --yes")
+    def lines(self, env: str) -> list[Line]:
+        """Return it with the command that carries it out."""
+        return [
+            Row(f"{self.folder.run_id}  ", _told(self.decision, self.state)),
+            Verbatim(f"  → {self._command(env)}"),
+        ]
+
+    def entry(self, env: str) -> dict[str, object]:
+        """Return it for a program."""
+        return {
+            "run": self.folder.run_id,
+            "kind": self.decision.kind,
+            "services": list(self.decision.services),
+            "priority": self.decision.priority,
+            "is_late": self.state.is_late,
+            "seconds_left": self.state.left_s,
+            "turn_of": self.state.turn_of,
+            "command": self._command(env),
+        }
+
+    def _command(self, env: str) -> str:
+        return f"gate act {self.folder.path} --env {env} --role {self.decision.authority} --yes"
 
 
 def _watch(house: wiring.House, every_s: float, *, until_empty: bool) -> ExitCode:
@@ -83,7 +107,7 @@ def _watch(house: wiring.House, every_s: float, *, until_empty: bool) -> ExitCod
             waits = _look(house, escalates=True)
             for one in waits:
                 if one.key not in shown:
-                    one.show(house)
+                    say(*one.lines(house.environment.name))
             shown = {one.key for one in waits}
             if (until_empty and not waits) or stop.wait(every_s):
                 return _code(waits)

@@ -12,12 +12,12 @@ import click
 from gates.cli.operating import Asked, looks
 from gates.cli.reports import Report, reporting
 from gates.cli.run import duration
-from gates.cli.spotting import Look, Spotted, spot
+from gates.cli.spotting import Look, Spotted, about, spot
 from gates.decision.candidates import ServiceView
 from gates.decision.policy import root_causes_first
 from gates.decision.suspicion import Deployment, Suspect, newest_first, suspects
 from gates.errors import GateError
-from gates.model.criterion import Stage
+from gates.model.criterion import Catalogue, Criterion, Stage
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement, Outcome
 from gates.pipeline import survey
@@ -25,6 +25,8 @@ from gates.reporting.layout import Line, Row, Verbatim, short_revision
 from gates.reporting.redaction import one_line
 
 _REASON = 160
+_SLOWEST = "contract"
+_MOST_CONTRACTS = 3
 _CATEGORIES = ("deployment", "health", "authentication", "contract", "journeys")
 """What shows a broken release within seconds; load and service levels need minutes."""
 
@@ -36,14 +38,14 @@ _CATEGORIES = ("deployment", "health", "authentication", "contract", "journeys")
 def diagnose(asked: Asked, deadline: str) -> Report:
     """Try deployment, health, the ways in, contracts and journeys; name the service to roll back.
 
-    The look ends at the first failure. Then the deployments are compared, the newest first, with what the
-    failure blames. Nothing is changed. Leaves with 0 when nothing failed, 1 when something did, and 10 when
-    nothing failed and not everything could be tried.
+    Contracts are tried for the three services that were deployed last. The look ends at the first failure;
+    then the deployments, the newest first, are compared with what the failure blames. Nothing is changed.
+    Leaves with 0 when nothing failed, 1 when something did, and 10 when not everything could be tried.
     """
     house = asked.house
-    criteria = [one for one in house.catalogue.at(Stage.IMMEDIATE) if one.category in _CATEGORIES]
     views = survey(house.ports, house.platform, house.environment)
     deployments = newest_first([_deployment(view) for view in views])
+    criteria = _criteria(house.catalogue, deployments)
     how = Look(is_fail_fast=True)
     seen = spot(house, criteria, word="diagnose", seconds=duration(deadline), how=how)
     failed = root_causes_first([j for j in seen.check.judgements if j.outcome is Outcome.FAIL])
@@ -144,6 +146,14 @@ class _Diagnosis:
             "next_command": command,
             "not_possible_because": why_not,
         }
+
+
+def _criteria(catalogue: Catalogue, deployments: Sequence[Deployment]) -> list[Criterion]:
+    """Return what is tried: contracts, which take long, for what changed last and can go back."""
+    demanded = [one for one in catalogue.at(Stage.IMMEDIATE) if one.category in _CATEGORIES]
+    changed = [one.service for one in deployments if one.earlier][:_MOST_CONTRACTS]
+    contracts = [one for one in demanded if one.category == _SLOWEST]
+    return [one for one in demanded if one not in contracts] + about(contracts, changed)
 
 
 def _deployment(view: ServiceView) -> Deployment:

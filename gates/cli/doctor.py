@@ -13,21 +13,31 @@ import click
 
 from gates import wiring
 from gates.cli.options import environment_option
+from gates.cli.reports import Report, reporting
 from gates.errors import GateError
 from gates.model.exit_code import ExitCode
+from gates.reporting.layout import Row
 
 _OLDEST_NODE = 20
 
 
 @click.command()
 @environment_option
-def doctor(env: str) -> ExitCode:
+@reporting
+def doctor(env: str) -> Report:
     """Look at Python, Node, the documents, the ledger, the cloud's API, the secrets and the authorities."""
-    problems = 0
-    for name, problem in _findings(wiring.House(env)):
-        problems += bool(problem)
-        click.echo(f"{'LACKS' if problem else 'ok':5}  {name}{': ' + problem if problem else ''}")
-    return ExitCode.USAGE_ERROR if problems else ExitCode.GO
+    found = list(_findings(wiring.House(env)))
+    return Report(
+        code=ExitCode.USAGE_ERROR if any(problem for _, problem in found) else ExitCode.GO,
+        lines=[
+            Row(f"{'LACKS' if problem else 'ok':5}  ", f"{name}{': ' + problem if problem else ''}")
+            for name, problem in found
+        ],
+        document={
+            "environment": env,
+            "checks": [{"name": name, "problem": problem} for name, problem in found],
+        },
+    )
 
 
 def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from gates.adapters.writable import writing
 from gates.aside import aside
 from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
+from gates.cli.reports import Report, reporting, say
 from gates.cli.texts import NOTE, TITLE
 from gates.errors import ConfigurationError, UsageError
 from gates.model.exit_code import ExitCode
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gates.adapters.incident_ledger import IncidentLedger
     from gates.adapters.notifications import Notifier
     from gates.model.incident import Due, Incident, NoticeResult
+    from gates.reporting.layout import Line
 
 _CLOSING = "closed"
 
@@ -82,17 +84,21 @@ def opened(
 @incident.command()
 @environment_option
 @click.option("--all", "shows_all", is_flag=True, help="Closed ones as well.")
-def status(env: str, *, shows_all: bool) -> ExitCode:
+@reporting
+def status(env: str, *, shows_all: bool) -> Report:
     """Show every open incident and who is due; notify whoever was not notified yet.
 
     This is a report: exit 0 with and without open incidents, 12 when somebody could not be notified.
     """
     desk = Desk(env)
     found = desk.ledger.incidents(only_open=not shows_all)
-    codes = [desk.tell(one) for one in found]
-    if not found:
-        click.echo(f"no incident is open in {env}")
-    return max(codes, default=ExitCode.GO)
+    told = [desk.told(one) for one in found]
+    return Report(
+        code=max((code for _, code in told), default=ExitCode.GO),
+        lines=[line for lines, _ in told for line in lines],
+        document={"environment": env, "incidents": [desk.entry(one) for one in found]},
+        empty=f"no incident is open in {env}",
+    )
 
 
 @incident.command()
@@ -171,27 +177,56 @@ class Desk:
 
     def tell(self, incident: Incident) -> ExitCode:
         """Print the incident and its clock, notify whoever is due and was not; return 12 when that failed."""
+        lines, code = self.told(incident)
+        say(*lines)
+        return code
+
+    def told(self, incident: Incident) -> tuple[list[Line], ExitCode]:
+        """Notify whoever is due and was not; return the incident as lines, and 12 when that failed."""
         from gates.decision.incident import clock  # noqa: PLC0415
         from gates.model.incident import NoticeState  # noqa: PLC0415
         from gates.reporting.incident import call_lines, notice_lines, status_lines  # noqa: PLC0415
 
         now, platform = self.now(), self.house.platform
         dues = clock(incident, platform.policy.escalation, now)
-        click.echo("\n".join(status_lines(incident, dues, now)))
+        lines: list[Line] = [*status_lines(incident, dues, now)]
         if self.trouble:
-            click.echo(f"    NOBODY WAS NOTIFIED: {self.trouble}")
-            click.echo("\n".join(call_lines(platform.contacts)))
-            return ExitCode.ACTION_FAILED
+            lines += [f"    NOBODY WAS NOTIFIED: {self.trouble}", *call_lines(platform.contacts)]
+            return lines, ExitCode.ACTION_FAILED
         environment = self.house.environment
         results = self._told(incident, dues) if environment.notifications else ()
         failed = [one for one in results if one.state is NoticeState.FAILED]
         if environment.notifications:
-            click.echo("\n".join(notice_lines(results) or ["    nobody new to notify"]))
+            lines += notice_lines(results) or ["    nobody new to notify"]
         else:
-            click.echo(f"    {self.env} names no channel to notify anybody")
+            lines.append(f"    {self.env} names no channel to notify anybody")
         if incident.is_open and (failed or not environment.notifications):
-            click.echo("\n".join(call_lines(environment.papers.contacts or platform.contacts)))
-        return ExitCode.ACTION_FAILED if failed else ExitCode.GO
+            lines += call_lines(environment.papers.contacts or platform.contacts)
+        return lines, ExitCode.ACTION_FAILED if failed else ExitCode.GO
+
+    def entry(self, incident: Incident) -> dict[str, object]:
+        """Return the incident for a program."""
+        from gates.decision.incident import clock  # noqa: PLC0415
+
+        dues = clock(incident, self.house.platform.policy.escalation, self.now())
+        return {
+            "id": incident.id,
+            "title": incident.title,
+            "priority": incident.priority,
+            "services": list(incident.services),
+            "is_open": incident.is_open,
+            "opened_at": incident.opened_at.isoformat(),
+            "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
+            "due": [
+                {
+                    "role": due.step.role,
+                    "action": due.step.action,
+                    "at": due.at.isoformat(),
+                    "is_reached": due.is_reached,
+                }
+                for due in dues
+            ],
+        }
 
     def _told(self, incident: Incident, dues: tuple[Due, ...]) -> tuple[NoticeResult, ...]:
         from gates.model.incident import Notice  # noqa: PLC0415

@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from gates.cli.operating import Asked, looks
+from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
+from gates.model.hardware import Reading
 from gates.operations.hardware import LIMITS, advice, unread
+from gates.reporting.layout import Line, Row
 
 
 @click.command()
 @click.option("--minutes", type=click.IntRange(1, 1440), default=15, show_default=True, help="How far back.")
 @looks
-def metrics(asked: Asked, minutes: int) -> ExitCode:
+@reporting
+def metrics(asked: Asked, minutes: int) -> Report:
     """Show the infrastructure's metrics, and what to do where a threshold is crossed.
 
     Leaves with 1 when one is crossed, and with 10 when one of the four has no data.
     """
     found = asked.room.hardware(datetime.now(UTC), minutes)
-    is_crossed = False
-    for one in found:
-        limit, todo = LIMITS[one.component], advice(one)
-        is_crossed |= bool(todo)
-        click.echo(
-            f"{'HIGH' if todo else 'ok  '}  {one.component:7}  {one.subject}: {limit.shown(one.value)}"
-            f" (at most {limit.shown(limit.most)}){'  ' + todo if todo else ''}"
-        )
+    lines: list[Line] = [_line(one) for one in found]
     missing = unread(found)
-    for component in missing:
-        click.echo(f"????  {component:7}  no data in the last {minutes} minutes")
-    if is_crossed:
-        return ExitCode.NO_GO
-    return ExitCode.INCONCLUSIVE if missing else ExitCode.GO
+    lines += [f"????  {component:7}  no data in the last {minutes} minutes" for component in missing]
+    is_crossed = any(advice(one) for one in found)
+    return Report(
+        code=ExitCode.NO_GO if is_crossed else ExitCode.INCONCLUSIVE if missing else ExitCode.GO,
+        lines=lines,
+        document={
+            "environment": asked.house.environment.name,
+            "minutes": minutes,
+            "readings": [_entry(one) for one in found],
+            "without_data": list(missing),
+        },
+    )
+
+
+def _line(one: Reading) -> Line:
+    limit, todo = LIMITS[one.component], advice(one)
+    said = f"{limit.shown(one.value)} (at most {limit.shown(limit.most)}){'  ' + todo if todo else ''}"
+    return Row(f"{'HIGH' if todo else 'ok  '}  {one.component:7}  {one.subject}: ", said)
+
+
+def _entry(one: Reading) -> dict[str, Any]:
+    most, todo = LIMITS[one.component].most, advice(one)
+    subject = {"component": one.component, "subject": one.subject}
+    return {**subject, "value": one.value, "at_most": most, "is_high": bool(todo), "advice": todo}

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
 from gates.cli.operating import Asked, acts, chosen, looks, tell
+from gates.cli.reports import Report, reporting
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
 from gates.operations.autoscaling import ScalingReport
+from gates.reporting.layout import Line, Row
 
 
 @click.command()
@@ -35,23 +38,24 @@ def autoscaling() -> None:
 @autoscaling.command()
 @click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How far back.")
 @looks
-def report(asked: Asked, hours: int) -> ExitCode:
+@reporting
+def report(asked: Asked, hours: int) -> Report:
     """Show bounds, the highest number of instances, and what would fit better.
 
     Leaves with 1 when anything would, and with 10 when a service has no data.
     """
     found = _reports(asked, hours)
-    for one in found:
-        settings, peak = one.settings, "no data" if one.peak is None else f"{one.peak:g}"
-        click.echo(
-            f"{'ok  ' if not one.reasons else 'FIT '}  {settings.service}: {settings.scaling.minimum} to"
-            f" {settings.maximum} instances, {settings.concurrency} requests each; highest: {peak}"
-        )
-        for reason in one.reasons:
-            click.echo(f"        {reason}: better {_bounds(one)}")
-    if any(one.reasons for one in found):
-        return ExitCode.NO_GO
-    return ExitCode.INCONCLUSIVE if any(one.peak is None for one in found) else ExitCode.GO
+    is_unknown = any(one.peak is None for one in found)
+    code = ExitCode.INCONCLUSIVE if is_unknown else ExitCode.GO
+    return Report(
+        code=ExitCode.NO_GO if any(one.reasons for one in found) else code,
+        lines=[line for one in found for line in _lines(one)],
+        document={
+            "environment": asked.house.environment.name,
+            "hours": hours,
+            "services": [_entry(one) for one in found],
+        },
+    )
 
 
 @autoscaling.command()
@@ -70,6 +74,30 @@ def optimize(asked: Asked, hours: int, *, is_applied: bool) -> ExitCode:
     scaling = asked.room.scaling
     with nullcontext() if is_dry else asked.alone():
         return tell(scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted)
+
+
+def _lines(one: ScalingReport) -> list[Line]:
+    settings, peak = one.settings, "no data" if one.peak is None else f"{one.peak:g}"
+    said = (
+        f"{settings.scaling.minimum} to {settings.maximum} instances,"
+        f" {settings.concurrency} requests each; highest: {peak}"
+    )
+    head = f"{'ok  ' if not one.reasons else 'FIT '}  {settings.service}: "
+    return [Row(head, said), *(f"        {reason}: better {_bounds(one)}" for reason in one.reasons)]
+
+
+def _entry(one: ScalingReport) -> dict[str, Any]:
+    settings, wanted = one.settings, one.recommended
+    return {
+        "service": settings.service,
+        "minimum": settings.scaling.minimum,
+        "maximum": settings.maximum,
+        "concurrency": settings.concurrency,
+        "highest": one.peak,
+        "reasons": list(one.reasons),
+        "better_minimum": wanted.minimum,
+        "better_maximum": wanted.maximum or settings.maximum,
+    }
 
 
 def _reports(asked: Asked, hours: int) -> Sequence[ScalingReport]:

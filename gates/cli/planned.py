@@ -41,6 +41,7 @@ from gates.operations.planned_rollback import (
     held,
 )
 from gates.pipeline import Request, RollbackMode
+from gates.reporting.layout import Line, Verbatim
 from gates.rollback import RollbackEngine
 
 REPORT = f"{ACTION} report"
@@ -301,8 +302,8 @@ def unfinished(house: wiring.House) -> Unfinished | None:
     return procedure(house, "", nothing, by="").unfinished()
 
 
-def tell_maintenance(house: wiring.House, services: Sequence[str]) -> None:
-    """Say that users get the page, by whom and since when, and the way out.
+def maintenance_lines(house: wiring.House, services: Sequence[str]) -> list[Line]:
+    """Return that users get the page, by whom and since when, and the way out.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -310,12 +311,11 @@ def tell_maintenance(house: wiring.House, services: Sequence[str]) -> None:
     env = house.environment.name
     with closing(ControlRoom(house, "")) as room:
         why = room.maintenance.why(services[0])
-    click.echo(f"MAINTENANCE IS ON at {', '.join(services)}: {why}")
-    begun = unfinished(house)
+    begun, title = unfinished(house), f"MAINTENANCE IS ON at {', '.join(services)}: {why}"
     if begun is not None and begun.has_page:
-        click.echo(f"  part of {begun.run_id}, which is not finished: gate rollback resume --env {env}")
-    else:
-        click.echo(f"  → gate maintenance off --env {env}")
+        resume = f"gate rollback resume --env {env}"
+        return [title, f"  part of {begun.run_id}, which is not finished: {resume}"]
+    return [title, Verbatim(f"  → gate maintenance off --env {env}")]
 
 
 def show(house: wiring.House, order: Order, manner: Manner) -> ExitCode:

@@ -33,12 +33,14 @@ class Report:
     empty: str = ""
 
 
-def reporting(command: Callable[..., Report]) -> Callable[..., ExitCode]:
-    """Add `--format`; the command returns a `Report`, which is printed."""
+def reporting(command: Callable[..., Report | ExitCode]) -> Callable[..., ExitCode]:
+    """Add `--format`; the command returns a `Report`, or an exit code when it printed all itself."""
 
     def run(*args: Any, **rest: Any) -> ExitCode:
         output = rest.pop("format")
         report = command(*args, **rest)
+        if isinstance(report, ExitCode):
+            return report
         click.echo(text_of(report, str(output or "plain")))
         return report.code
 
@@ -46,12 +48,20 @@ def reporting(command: Callable[..., Report]) -> Callable[..., ExitCode]:
     return format_option(wrapped)
 
 
+def say(*lines: Line) -> None:
+    """Print lines for a person now, as wide as the terminal is."""
+    click.echo("\n".join(_shown(lines)))
+
+
+def _shown(lines: Sequence[Line]) -> list[str]:
+    redact = Redactor()
+    return [redact.text(line) for line in fitted(lines, shutil.get_terminal_size(_COLUMNS).columns)]
+
+
 def text_of(report: Report, output: str) -> str:
     """Return what is printed, without secrets and without characters that forge lines."""
-    redact = Redactor()
     if output == "json":
-        name = click.get_current_context().command_path.removeprefix("gate ")
+        name = click.get_current_context().command_path.removeprefix("gate ").removesuffix(" services")
         document = {"report": name, "exit_code": int(report.code), **report.document}
-        return json.dumps(redact(document), indent=1, ensure_ascii=False)
-    lines = fitted(report.lines or [report.empty], shutil.get_terminal_size(_COLUMNS).columns)
-    return "\n".join(redact.text(line) for line in lines)
+        return json.dumps(Redactor()(document), indent=1, ensure_ascii=False)
+    return "\n".join(_shown(report.lines or [report.empty]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -16,15 +16,18 @@ from gates.cli.lifting import lifted, override_option
 from gates.cli.operating import actor
 from gates.cli.options import environment_option
 from gates.cli.proving import prove
+from gates.cli.reports import Report, reporting, say
+from gates.cli.rollback_lines import move, pin_entry, pin_line, plan_document, plan_lines, receipt_line
 from gates.cli.stopping import Stop
 from gates.cli.telling import tell_planned, tell_rollback
 from gates.errors import UsageError
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
 from gates.operations.planned_rollback import Unfinished
+from gates.reporting.layout import Line, Verbatim
 from gates.rollback import Pin, RollbackEngine
 
 _DEFAULT = "services"
@@ -71,12 +74,14 @@ def rollback() -> None:
 @click.option("--by", default=actor, help="Who asks; kept in the ledger.")
 @click.option("--reason", default="asked for by hand", show_default=True, help="Kept in the ledger.")
 @environment_option
-def services(**options: object) -> ExitCode:
+@reporting
+def services(**options: object) -> Report | ExitCode:
     """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
     names, to = options["services"], options["to"]
     is_dry = bool(options["is_dry"])
     house = wiring.House(str(options["env"]))
     is_planned = bool(options["is_planned"])
+    _check_format(is_shown=is_dry and not is_planned)
     is_all = bool(options["is_all"]) or (is_planned and not names)
     chosen = _chosen(names, house.platform.service_names, is_all=is_all)
     if to is not None and len(chosen) != 1:
@@ -93,16 +98,17 @@ def services(**options: object) -> ExitCode:
         lifted=lifted(options["overrides"]),
         by=None if is_dry or is_planned else str(options["by"]),  # its first step writes down what is lifted
     )
-    _tell_plan(plan, house.environment, reason)
+    tell = _teller(house)
+    if is_dry and not is_planned:
+        return _rehearsed(house, engine, plan, reason)
+    say(*plan_lines(plan, house.environment, reason))
     if is_planned:
         return _planned(house, engine, plan, stop, options)
-    if is_dry:
-        return _ending(plan, engine.rehearse(plan, _tell_receipt))
     if plan.actions:
         ask(bool(options["is_sure"]), "Roll back?")
     started = house.ports.clock.monotonic()
     with stop.heard():
-        receipts = engine.execute(plan, _tell_receipt)
+        receipts = engine.execute(plan, tell)
     _tell_result(receipts, house.ports.clock.monotonic() - started, house.environment)
     tell_rollback(house, engine.run_id, receipts)
     return _ending(plan, receipts)
@@ -117,7 +123,7 @@ def _planned(
         has_page=not word,
         execution=engine.policy,
         lifted=lifted(options["overrides"]),
-        announce=_tell_receipt,
+        announce=_teller(house),
     )
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
@@ -147,14 +153,14 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     for unfinished in found:
         click.echo(f"{unfinished.run_id}, begun {unfinished.begun_at:%Y-%m-%d %H:%M:%S}:")
         for action in unfinished.rest.actions:
-            click.echo(f"  {_move(action)}  {action.reason}")
+            say(f"  {action.service}: {move(action, house.environment)}  {action.reason}")
         if abandon:
             engine.abandon(unfinished, "abandoned by a person")
             click.echo("  abandoned")
             continue
         ask(is_sure, "Finish it?")
         with stop.heard():
-            receipts = engine.resume(unfinished, _tell_receipt)
+            receipts = engine.resume(unfinished, _teller(house))
         tell_rollback(house, unfinished.run_id, receipts, _resumed())
         ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
     if procedure is not None:
@@ -172,7 +178,7 @@ def _resume_planned(
     """Go on with a planned rollback where it stands, or close it there."""
     rules = house.platform.policy.rollback
     policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for, by=actor())
-    manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_tell_receipt)
+    manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_teller(house))
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     if abandon:
         planned.procedure(house, begun.run_id, manner, by=actor()).abandon(begun)
@@ -220,34 +226,56 @@ def unpin(**options: object) -> ExitCode:
         word=str(options["word"]),
     )
     with Stop().heard():
-        return _ending(RollbackPlan(), unpinner.unpin(chosen, _tell_receipt))
+        return _ending(RollbackPlan(), unpinner.unpin(chosen, _teller(house)))
 
 
 @rollback.command()
 @environment_option
-def status(env: str) -> ExitCode:
+@reporting
+def status(env: str) -> Report:
     """Show what each service serves, and which are pinned."""
     house = wiring.House(env)
-    pins = _engine(house).pins()
+    engine = _engine(house)
+    pins, begun = engine.pins(), planned.unfinished(house)
+    unfinished = [one for one in engine.unfinished() if not _is_part_of(one, begun)]
     width = max(len(pin.service) for pin in pins)
-    for pin in pins:
-        click.echo(f"{pin.service:{width}}  {_standing(pin)}")
-    if any(pin.behind is not None for pin in pins):
-        planned.tell_maintenance(house, [pin.service for pin in pins if pin.behind is not None])
-    held = [pin.service for pin in pins if pin.holds_back]
-    if held:
-        click.echo(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
-    begun = planned.unfinished(house)
-    for unfinished in _engine(house).unfinished():
-        if _is_part_of(unfinished, begun):
-            continue
-        left = ", ".join(action.service for action in unfinished.rest.actions) or "nothing but its end"
-        click.echo(f"UNFINISHED {unfinished.run_id} of {unfinished.begun_at:%Y-%m-%d %H:%M:%S}: {left}")
-        click.echo(f"  → gate rollback resume --env {env}")
-    if begun is not None:
-        click.echo(f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{begun.because}")
-        click.echo(f"  → gate rollback resume --env {env}")
-    return ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO
+    return Report(
+        code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
+        lines=[
+            *(pin_line(pin, house.environment, width) for pin in pins),
+            *_notes(house, pins),
+            *(line for one in unfinished for line in _unfinished(one, env)),
+            *([] if begun is None else _unfinished_procedure(begun, env)),
+        ],
+        document={
+            "environment": env,
+            "services": [pin_entry(pin) for pin in pins],
+            "unfinished": [*(one.run_id for one in unfinished), *([begun.run_id] if begun else [])],
+        },
+    )
+
+
+def _notes(house: wiring.House, pins: Sequence[Pin]) -> Iterator[Line]:
+    env = house.environment.name
+    if behind := [pin.service for pin in pins if pin.behind is not None]:
+        yield from planned.maintenance_lines(house, behind)
+    if held := [pin.service for pin in pins if pin.holds_back]:
+        yield Verbatim(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
+
+
+def _unfinished(one: UnfinishedRollback, env: str) -> list[Line]:
+    left = ", ".join(action.service for action in one.rest.actions) or "nothing but its end"
+    return [
+        f"UNFINISHED {one.run_id} of {one.begun_at:%Y-%m-%d %H:%M:%S}: {left}",
+        Verbatim(f"  → gate rollback resume --env {env}"),
+    ]
+
+
+def _unfinished_procedure(begun: Unfinished, env: str) -> list[Line]:
+    return [
+        f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{begun.because}",
+        Verbatim(f"  → gate rollback resume --env {env}"),
+    ]
 
 
 rollback.add_command(prove)
@@ -288,26 +316,29 @@ def _known(names: object, known: Sequence[str]) -> tuple[str, ...]:
     return named
 
 
-def _tell_plan(plan: RollbackPlan, environment: Environment, reason: str) -> None:
-    click.echo(
-        f"rollback in {environment.name}: {len(plan.actions)} services in {len(plan.waves)} waves: {reason}"
-    )
-    for number, wave in enumerate(plan.waves, start=1):
-        for action in wave:
-            notes = action.reason.removeprefix(reason).strip()
-            click.echo(f"  {number}  {_move(action)}  {notes or '(GO on record)'}")
-    for service, why in plan.impossible:
-        click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
+def _check_format(*, is_shown: bool) -> None:
+    """Let only what changes nothing be printed as one document.
+
+    Raises:
+        UsageError: a document was asked for of something else.
+    """
+    if click.get_current_context().params.get("format") == "json" and not is_shown:
+        raise UsageError("--format json shows what a rollback would do", next_step="add --dry-run")
 
 
-def _tell_receipt(receipt: Receipt) -> None:
-    if not receipt.action.to_revision:
-        click.echo(f"{receipt.at:%H:%M:%S}  {receipt.state:12}  {receipt.action.service}: {receipt.detail}")
-        return
-    click.echo(
-        f"{receipt.at:%H:%M:%S}  {receipt.state:12}  {_move(receipt.action)}"
-        f"  {receipt.seconds:.2f} s  {receipt.detail}"
+def _rehearsed(house: wiring.House, engine: RollbackEngine, plan: RollbackPlan, reason: str) -> Report:
+    """Return the plan with the exact calls; nothing is sent."""
+    place, receipts = house.environment, engine.rehearse(plan, lambda _receipt: None)
+    return Report(
+        code=_ending(plan, receipts),
+        lines=[*plan_lines(plan, place, reason), *(receipt_line(one, place) for one in receipts)],
+        document=plan_document(plan, receipts, place, reason),
     )
+
+
+def _teller(house: wiring.House) -> Callable[[Receipt], None]:
+    """Return what prints each step when it is taken."""
+    return lambda receipt: say(receipt_line(receipt, house.environment))
 
 
 def _tell_result(receipts: Sequence[Receipt], seconds: float, environment: Environment) -> None:
@@ -326,20 +357,3 @@ def _ending(plan: RollbackPlan, receipts: Sequence[Receipt]) -> ExitCode:
     bad = (ReceiptState.FAILED, ReceiptState.SKIPPED, ReceiptState.REFUSED)
     is_whole = bool(receipts) and not plan.impossible and all(r.state not in bad for r in receipts)
     return ExitCode.GO if is_whole else ExitCode.ACTION_FAILED
-
-
-def _move(action: RollBack) -> str:
-    return f"{action.service}: {action.from_revision} → {action.to_revision}"
-
-
-def _standing(pin: Pin) -> str:
-    if pin.trouble:
-        return f"UNKNOWN: {pin.trouble}"
-    if pin.behind is not None:
-        return f"MAINTENANCE: users get 503, behind the page waits {pin.behind or 'nobody knows what'}"
-    serving = ", ".join(f"{revision} {percent} %" for revision, percent in pin.serving) or "nothing"
-    if not pin.is_pinned:
-        return f"serves {serving}, follows the latest"
-    newest = f"{pin.latest} ({pin.made_for}, not a release)" if pin.made_for else pin.latest
-    held = f", the newest {newest} gets no traffic" if pin.leaves_newest else ""
-    return f"serves {serving}, PINNED{held}"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from gates.cli.operating import Asked, looks
+from gates.cli.reports import Report, reporting
 from gates.errors import ConfigurationError, UsageError
 from gates.model.criterion import Criterion
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
 from gates.operations.service_levels import Level
+from gates.reporting.layout import Row
 
 _WINDOW = re.compile(r"([1-9][0-9]{0,3})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -22,7 +26,8 @@ _ERRORS, _LATENCY = "SLI-ERRORS", "SLI-LATENCY"
 @click.command()
 @click.option("--window", default="24h", show_default=True, help="How far back: 30m, 24h, 7d.")
 @looks
-def sla(asked: Asked, window: str) -> ExitCode:
+@reporting
+def sla(asked: Asked, window: str) -> Report:
     """Report requests, availability, errors and p95 of every service, against the catalogue's thresholds.
 
     Leaves with 1 when a level was missed, and with 10 when a service had too few requests to say.
@@ -33,14 +38,24 @@ def sla(asked: Asked, window: str) -> ExitCode:
     now = datetime.now(UTC)
     span = Window(start=now - timedelta(**{_UNITS[match[2]]: int(match[1])}), end=now)
     errors, latency = _criterion(asked, _ERRORS), _criterion(asked, _LATENCY)
-    levels = set()
-    click.echo(
-        f"service levels of {asked.house.environment.name}, {span.start:%Y-%m-%d %H:%M} to {now:%H:%M} UTC"
+    names, place = asked.house.platform.service_names, asked.house.environment.name
+    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+        found = list(pool.map(lambda name: asked.room.service_levels(name, span), names))
+    judged = [(one, *one.judged(errors, latency)) for one in found]
+    title = f"service levels of {place}, {span.start:%Y-%m-%d %H:%M} to {now:%H:%M} UTC"
+    return Report(
+        code=_code({level for _, level, _ in judged}),
+        lines=[title, *(Row(f"{level:6}  {one.service}: ", words) for one, level, words in judged)],
+        document={
+            "environment": place,
+            "start": span.start.isoformat(),
+            "end": now.isoformat(),
+            "services": [{**asdict(one), "level": level, "reason": words} for one, level, words in judged],
+        },
     )
-    for name in asked.house.platform.service_names:
-        level, words = asked.room.service_levels(name, span).judged(errors, latency)
-        levels.add(level)
-        click.echo(f"{level:6}  {name}: {words}")
+
+
+def _code(levels: set[Level]) -> ExitCode:
     if Level.MISSED in levels:
         return ExitCode.NO_GO
     return ExitCode.INCONCLUSIVE if Level.UNKNOWN in levels or not levels else ExitCode.GO

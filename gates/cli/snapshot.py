@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from gates.cli.operating import Asked, looks
+from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.operations.snapshot import differences
 
@@ -28,14 +29,17 @@ def create(asked: Asked) -> ExitCode:
 @snapshot.command()
 @click.argument("name", required=False)
 @looks
-def diff(asked: Asked, name: str | None) -> ExitCode:
+@reporting
+def diff(asked: Asked, name: str | None) -> Report:
     """Compare the live configuration with the snapshot NAME, or the newest; 1 when anything differs."""
     wanted, before = asked.room.snapshots.read(name)
-    lines = list(differences(before, _documents(asked)))
-    for line in lines:
-        click.echo(line)
-    click.echo(f"{len(lines)} differences from {wanted}" if lines else f"nothing differs from {wanted}")
-    return ExitCode.NO_GO if lines else ExitCode.GO
+    found = list(differences(before, _documents(asked)))
+    ending = f"{len(found)} differences from {wanted}" if found else f"nothing differs from {wanted}"
+    return Report(
+        code=ExitCode.NO_GO if found else ExitCode.GO,
+        lines=[*found, ending],
+        document={"environment": asked.house.environment.name, "snapshot": wanted, "differences": found},
+    )
 
 
 def _documents(asked: Asked) -> dict[str, dict[str, object]]:

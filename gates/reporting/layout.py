@@ -48,7 +48,8 @@ def _fit(line: Line, width: int) -> list[str]:
     if isinstance(line, str):
         indent = len(line) - len(line.lstrip())
         return _wrapped(line.strip(), " " * indent, " " * (indent + 2), width)
-    if width - len(line.head) >= _LEAST_TEXT:
+    longest = max(map(len, line.text.split()), default=0)
+    if width - len(line.head) >= max(_LEAST_TEXT, min(longest, width - _INDENT)):
         return _wrapped(line.text, line.head, " " * len(line.head), width)
     return [line.head.rstrip(), *_wrapped(line.text, " " * _INDENT, " " * _INDENT, width)]
 

@@ -11,11 +11,13 @@ import pytest
 from gates import cli, wiring
 from gates.cli import operating
 from gates.errors import EvidenceError
-from gates.model.criterion import Stage
+from gates.model.criterion import Criterion, Stage
 from gates.model.exit_code import ExitCode
 from tests.support.fake_spot import SpotHouse, check
 
+BOTH = ("auth-service", "frontend")
 LOGIN = check("AUT-A", "authentication", "tests/x.py::test_login", stages=(Stage.IMMEDIATE,))
+SERVED = check("CTR-A", "contract", "tests/x.py::test_served", services=BOTH)
 LOAD = check("LOD-A", "load", "tests/x.py::test_load", stages=(Stage.IMMEDIATE,))
 
 
@@ -51,9 +53,14 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: Room) -> SpotHouse:
     """Two checks of which one takes seconds; everything holds."""
-    made = SpotHouse((LOGIN, LOAD), lambda *_: 0.0, tmp_path)
+    made = SpotHouse((LOGIN, SERVED, LOAD), lambda *_: 0.0, tmp_path)
     monkeypatch.setattr(wiring, "House", made)
     return made
+
+
+def bad_login(demanded: Criterion, _service: str) -> float:
+    """Nobody gets in."""
+    return 1.0 if demanded.id == LOGIN.id else 0.0
 
 
 def diagnose(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[ExitCode, str]:
@@ -70,15 +77,24 @@ def test_a_healthy_platform_has_no_suspect_and_no_command(
     assert code is ExitCode.GO
     assert "no service is suspected" in shown
     assert "gate rollback" not in shown
-    assert "tried 1 of 1 checks" in shown
-    assert house.asked
+    assert "tried 3 of 3 checks" in shown
+
+
+def test_contracts_are_tried_where_something_changed(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service with a single revision is what it always was."""
+    frontend = house.run.cloud.services["frontend"]
+    frontend.revisions = frontend.revisions[:1]
+    _, shown = diagnose(capsys)
+    assert "tried 2 of 2 checks" in shown
 
 
 def test_what_fails_and_was_deployed_is_named_with_the_command(
     house: SpotHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command is the one that takes it back here."""
-    house.source.seen = lambda *_: 1.0
+    house.source.seen = bad_login
     code, shown = diagnose(capsys)
     assert code is ExitCode.NO_GO
     assert "FAIL  AUT-A" in shown
@@ -89,7 +105,7 @@ def test_a_suspect_that_cannot_go_back_is_passed_over(
     house: SpotHouse, room: Room, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the reason; then nobody is told to roll back what cannot be rolled back."""
-    house.source.seen = lambda *_: 1.0
+    house.source.seen = bad_login
     room.stuck = {"auth-service", "frontend"}
     code, shown = diagnose(capsys)
     assert code is ExitCode.NO_GO
@@ -109,7 +125,7 @@ def test_what_could_not_be_tried_leaves_the_answer_open(
 
 def test_the_document_says_the_same(house: SpotHouse, capsys: pytest.CaptureFixture[str]) -> None:
     """Deployments, failures, suspects and the command."""
-    house.source.seen = lambda *_: 1.0
+    house.source.seen = bad_login
     house.environment = replace(house.environment, name="staging")
     code, shown = diagnose(capsys, "--format", "json")
     found = json.loads(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
@@ -290,3 +291,35 @@ def test_unpin_lets_the_pinned_follow_and_names_who_is_not_pinned(
     assert cli.invoke(["rollback", "unpin", "c", "--yes"]) is ExitCode.USAGE_ERROR
     assert cli.invoke(["rollback", "unpin", "--yes"]) is ExitCode.USAGE_ERROR
     assert cli.invoke(["rollback", "unpin", "--all", "--yes"]) is ExitCode.GO
+
+
+@pytest.mark.parametrize("command", ["status", "a --dry-run"])
+def test_status_and_dry_run_are_documents_too(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """With the full names of revisions, and nothing else on stdout."""
+    code = cli.invoke(["rollback", *command.split(), "--format", "json"])
+    found = json.loads(capsys.readouterr().out)
+    assert (found["exit_code"], found["environment"]) == (int(code), house.environment.name)
+    assert "a-2" in json.dumps(found)
+
+
+def test_only_what_changes_nothing_is_printed_as_a_document(
+    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a rollback that acts, each step is said when it is taken; nothing was begun."""
+    assert cli.invoke(["rollback", "a", "--yes", "--format", "json"]) is ExitCode.USAGE_ERROR
+    assert "--dry-run" in capsys.readouterr().err
+    assert house.ports.ledger.last_rollback("sandbox", "a") is None
+
+
+def test_the_plan_and_the_exact_calls_fit_80_columns(
+    house: FakeHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the names of the revisions are."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert house is not None
+    cli.invoke(["rollback", "--all", "--dry-run"])
+    shown = capsys.readouterr().out
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+    assert "a: a-2 → a-1" in shown
