@@ -8,9 +8,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.faults.hearing import Answer, as_admin, document, header, hearing, posing
+from starlette.staticfiles import StaticFiles
+
+from sandbox.faults.request_faults import as_admin, document, header, posing
 from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, rewriting
 from sandbox.kit.identity import ACTING_TENANT_HEADER, ROLES, SERVICE, Principal
+from sandbox.kit.settings import Settings
 
 Create = Callable[[], Any]
 _GENUINE = Principal.has_any
@@ -239,10 +242,17 @@ def method_by_header(_service: str, create_app: Create) -> App:
     return posing(create_app(), change)
 
 
-def settings_readable(_service: str, create_app: Create) -> App:
-    """The file with the settings lies where everybody looks."""
+def settings_readable(service: str, create_app: Create) -> App:
+    """The folder that the service runs in is served, its settings included, where there is nothing else."""
+    app = create_app()
+    folder = Settings.from_environment(service=service).data_dir / f"served-{service}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (".env", "config.json"):
+        (folder / name).write_text("{}\n")
+    files = StaticFiles(directory=folder)
 
-    def hears(scope: Scope, _body: bytes) -> Answer | None:
-        return (200, b"DEBUG=1\n", "text/plain; charset=utf-8") if scope["path"] == "/.env" else None
+    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+        is_file = scope.get("method") == "GET" and bool(files.lookup_path(scope["path"].lstrip("/"))[1])
+        await (files if is_file else app)(scope, receive, send)
 
-    return hearing(create_app(), hears)
+    return spoilt

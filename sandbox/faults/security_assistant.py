@@ -8,13 +8,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import httpx
-
+from sandbox.faults.outbound import fetch_local
 from sandbox.faults.wrapping import App, Message, Receive, Scope, Send
 from sandbox.kit.mesh import Call
 from sandbox.kit.problem import Problem
 
 Create = Callable[[], Any]
+_ORDER = re.compile(r"(?i)\b(?:delete|remove|erase|retire|drop|rm)\b.*?\b(ast_\w+)")
+_ASSET = re.compile(r"\bast_\w+")
+_ADDRESS = re.compile(r"\bhttp://[^\s\"\\)]+")
 
 
 def _answering(create_app: Create, beside: Callable[[Any, Any, Any], Any]) -> App:
@@ -35,7 +37,7 @@ def orders_obeyed(_service: str, create_app: Create) -> App:
     """An order in a question is carried out, with the assistant's own rights."""
 
     def obey(asking: Any, body: Any, _reply: Any) -> None:
-        named = re.search(r"elete asset (ast_\w+)", body.question)
+        named = _ORDER.search(body.question)
         if named:
             asking.mesh.call(
                 Call(
@@ -54,7 +56,7 @@ def records_obeyed(_service: str, create_app: Create) -> App:
     """An address in a record is called."""
 
     def follow(asking: Any, body: Any, _reply: Any) -> None:
-        for asset in re.findall(r"\bast_\w+", body.question):
+        for asset in _ASSET.findall(body.question):
             call = Call(
                 service="event-processor",
                 method="GET",
@@ -62,15 +64,10 @@ def records_obeyed(_service: str, create_app: Create) -> App:
                 principal=asking.change.principal,
             )
             with suppress(Problem):
-                for address in re.findall(r"fetch (http://\S+)", asking.mesh.call(call).text):
-                    _fetch(address)
+                for address in _ADDRESS.findall(asking.mesh.call(call).text):
+                    fetch_local(address)
 
     return _answering(create_app, follow)
-
-
-def _fetch(address: str) -> None:
-    with suppress(httpx.HTTPError):
-        httpx.get(address, timeout=1.0, trust_env=False)
 
 
 def markup_repeated(_service: str, create_app: Create) -> App:

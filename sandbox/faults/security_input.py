@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+import traceback
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
-from urllib.parse import quote, unquote
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 
-import httpx
-
-from sandbox.faults.hearing import Answer, document, header, hearing, posing, query
-from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, delaying, starting
+from sandbox.faults.outbound import fetch_entities, fetch_local, make_tools, run_restricted
+from sandbox.faults.reading import reading, values_of
+from sandbox.faults.request_faults import header
+from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, starting
 from sandbox.kit.limits import Quota
+from sandbox.kit.settings import Settings
 
 Create = Callable[[], Any]
-_BROKEN = (
-    b'{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"broken","code":"error"}'
-)
-
-
-def _fetch(address: str) -> None:
-    with suppress(httpx.HTTPError, httpx.InvalidURL):
-        httpx.get(address, timeout=1.0, trust_env=False)
 
 
 def limit_off(_service: str, create_app: Create) -> App:
@@ -56,67 +53,104 @@ def body_unbounded(_service: str, create_app: Create) -> App:
 
 
 def nesting_unbounded(_service: str, create_app: Create) -> App:
-    """A document may nest until the parser falls over."""
+    """A document is walked by a function that calls itself, and nobody limits how deep."""
 
-    def hears(_scope: Scope, body: bytes) -> Answer | None:
-        is_deep = body.count(b"[") + body.count(b'{"a":') > 9_000
-        return (500, _BROKEN, "application/problem+json") if is_deep else None
+    def depth(found: Any) -> int:
+        inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+        return 1 + max((depth(one) for one in inner), default=0)
 
-    return hearing(create_app(), hears)
+    async def read(_scope: Scope, body: bytes) -> None:
+        try:
+            depth(json.loads(body))
+        except ValueError:
+            return  # the handler refuses it
+
+    return reading(create_app, read)
 
 
-def page_unbounded(_service: str, create_app: Create) -> App:
-    """A page may have any size."""
+def page_unbounded(service: str, create_app: Create) -> App:
+    """The largest page stands in the contract and nowhere in the code."""
+    from fastapi import Query  # noqa: PLC0415 - of the one process that runs this revision
 
-    def change(scope: Scope) -> Scope:
-        return {
-            **scope,
-            "query_string": re.sub(rb"limit=(1000000|201)$", b"limit=200", scope["query_string"]),
-        }
+    said = {"minimum": 1, "maximum": 200}
+    for module in _modules_of(service):
+        if hasattr(module, "Limit"):
+            vars(module)["Limit"] = Annotated[int, Query(json_schema_extra=said)]
+    return create_app()  # type: ignore[no-any-return]
 
-    return posing(create_app(), change)
+
+def _modules_of(service: str) -> list[Any]:
+    package = f"sandbox.services.{service.replace('-', '_')}."
+    return [module for name, module in sys.modules.items() if name.startswith(package)]
 
 
 def nan_breaks(_service: str, create_app: Create) -> App:
-    """A number that is none breaks the handler."""
+    """A document is written down in its canonical form, which has no word for what is no number."""
 
-    def hears(_scope: Scope, body: bytes) -> Answer | None:
-        return (500, _BROKEN, "application/problem+json") if b"NaN" in body else None
+    async def read(_scope: Scope, body: bytes) -> None:
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError):
+            return  # the handler refuses it
+        json.dumps(found, allow_nan=False, sort_keys=True)
 
-    return hearing(create_app(), hears)
+    return reading(create_app, read)
 
 
 def quote_breaks(_service: str, create_app: Create) -> App:
     """A parameter is put into the query of the database as it is."""
+    searches = sqlite3.connect(":memory:", check_same_thread=False)
+    searches.execute("CREATE TABLE searches (value TEXT)")
 
-    def hears(scope: Scope, _body: bytes) -> Answer | None:
-        return (500, _BROKEN, "application/problem+json") if "'" in query(scope) else None
+    async def read(scope: Scope, _body: bytes) -> None:
+        for value in values_of(scope):
+            searches.execute(f"SELECT count(*) FROM searches WHERE value = '{value}'")  # noqa: S608 - the fault
 
-    return hearing(create_app(), hears)
+    return reading(create_app, read)
 
 
 def template_evaluated(_service: str, create_app: Create) -> App:
-    """A parameter is read as a template."""
+    """What was refused is put into the template of the answer, not into its values."""
+    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415 - of the one process that runs this revision
 
-    def hears(scope: Scope, _body: bytes) -> Answer | None:
-        return (200, b'{"items": [], "cursor": "49"}') if "{{7*7}}" in query(scope) else None
+    from sandbox.kit import refusals  # noqa: PLC0415 - patched in this process only
+    from sandbox.kit.problem import Problem, answer  # noqa: PLC0415 - as above
 
-    return hearing(create_app(), hears)
+    genuine, templates = refusals.answer_invalid, SandboxedEnvironment(autoescape=False)
+
+    async def rendered(request: Any, error: Any) -> Any:
+        answered = await genuine(request, error)
+        if answered.status_code != 422:
+            return answered
+        given = ", ".join(str(item.get("input")) for item in error.errors())
+        return answer(Problem(422, templates.from_string(f"Refused: {given}").render(), code="invalid"))
+
+    vars(refusals)["answer_invalid"] = rendered
+    return create_app()  # type: ignore[no-any-return]
 
 
 def scans_anything(_service: str, create_app: Create) -> App:
-    """A scan looks at whatever address it is given."""
+    """A scan looks at whatever address it is given; here that ends at the machine's own ports."""
+    from sandbox.kit.models import Shape  # noqa: PLC0415 - of the one process that runs this revision
+    from sandbox.services.asset_discovery import domain, routes  # noqa: PLC0415 - patched in this process only
 
-    def hears(scope: Scope, body: bytes) -> Answer | None:
-        if (scope["method"], scope["path"]) != ("POST", "/v1/scans"):
-            return None
-        network = str(document(body).get("network", ""))
-        if not network.startswith("http"):
-            return None
-        _fetch(network)
-        return 202, b'{"id": "scn_fetched"}'
+    genuine = domain.addresses_of
 
-    return hearing(create_app(), hears)
+    class NewScan(Shape):
+        """A place to look at."""
+
+        network: str
+
+    def addresses_of(network: str) -> list[str]:
+        try:
+            return genuine(network)
+        except ValueError:
+            fetch_local(network)
+            return [network]
+
+    vars(routes)["NewScan"] = NewScan
+    vars(domain)["addresses_of"] = addresses_of
+    return create_app()  # type: ignore[no-any-return]
 
 
 def header_from_parameter(_service: str, create_app: Create) -> App:
@@ -124,14 +158,13 @@ def header_from_parameter(_service: str, create_app: Create) -> App:
     app = create_app()
 
     async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
-        line = re.search(r"[\r\n]+(X-[0-9a-f]+):", unquote(scope.get("query_string", b"").decode("latin-1")))
+        pairs = scope.get("query_string", b"").split(b"&")
+        values = [unquote_to_bytes(pair.partition(b"=")[2]).replace(b"\0", b"") for pair in pairs]
 
         async def echo(message: Message) -> None:
-            if line and message["type"] == "http.response.start":
-                message = {
-                    **message,
-                    "headers": [*message["headers"], (line.group(1).lower().encode(), b"1")],
-                }
+            if message["type"] == "http.response.start":
+                more = [(b"x-asked-for", value) for value in values if value]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         await app(scope, receive, echo)
@@ -140,15 +173,13 @@ def header_from_parameter(_service: str, create_app: Create) -> App:
 
 
 def entities_fetched(_service: str, create_app: Create) -> App:
-    """XML is read, and its entities are fetched, before it is refused."""
+    """XML is parsed, external entities included, before it is refused."""
 
-    def hears(_scope: Scope, body: bytes) -> Answer | None:
-        found = re.search(rb'SYSTEM "([^"]+)"', body)
-        if found:
-            _fetch(found.group(1).decode())
-        return None
+    async def read(scope: Scope, body: bytes) -> None:
+        if header(scope, "content-type").partition(";")[0].endswith("xml"):
+            await asyncio.to_thread(fetch_entities, body)
 
-    return hearing(create_app(), hears)
+    return reading(create_app, read)
 
 
 def markup_as_page(_service: str, create_app: Create) -> App:
@@ -201,61 +232,81 @@ def version_told(_service: str, create_app: Create) -> App:
 
 
 def trace_echoes(_service: str, create_app: Create) -> App:
-    """TRACE sends back what came in."""
+    """TRACE is carried out as RFC 9110 has it: the request comes back as the body."""
+    app = create_app()
 
-    def hears(scope: Scope, _body: bytes) -> Answer | None:
-        is_trace = scope["method"] in {"TRACE", "TRACK"}
-        return (200, header(scope, "x-marker").encode(), "message/http") if is_trace else None
+    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") != "TRACE":
+            await app(scope, receive, send)
+            return
+        lines = [b"TRACE %s HTTP/1.1" % scope["raw_path"], *(b"%s: %s" % pair for pair in scope["headers"])]
+        body = b"\r\n".join(lines)
+        headers = [(b"content-type", b"message/http"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
-    return hearing(create_app(), hears)
+    return spoilt
 
 
 def undeclared_method_taken(_service: str, create_app: Create) -> App:
-    """A method that nobody declared is answered."""
+    """The routes of reads answer every method that no other route of their path has."""
+    from fastapi.routing import iter_route_contexts  # noqa: PLC0415 - of the one process that runs this revision
 
-    def hears(scope: Scope, _body: bytes) -> Answer | None:
-        return (200, b"{}") if (scope["method"], scope["path"]) == ("PUT", "/version") else None
+    app = create_app()
+    app.openapi()  # the contract stays what it was
+    routes = list(iter_route_contexts(app.routes))
+    declared: dict[str, set[str]] = {}
+    for route in routes:
+        declared.setdefault(str(route.path), set()).update(route.methods or ())
+    for route in routes:
+        if route.methods and "GET" in route.methods:
+            route.methods.update({"PUT", "PATCH", "DELETE"} - declared[str(route.path)])
+    return app  # type: ignore[no-any-return]
 
-    return hearing(create_app(), hears)
+
+def _refusing_with(create_app: Create, words: Callable[[BaseException], str]) -> App:
+    """Return the app with these words of its own in each answer to what it does not have or do."""
+    from sandbox.kit import refusals  # noqa: PLC0415 - patched in this process only
+    from sandbox.kit.problem import Problem, answer  # noqa: PLC0415 - of the one process that runs this revision
+
+    genuine = refusals.answer_refused
+
+    async def talkative(request: Any, error: Any) -> Any:
+        answered = await genuine(request, error)
+        headers = {name: value for name, value in answered.headers.items() if name == "allow"}
+        return answer(Problem(answered.status_code, words(error), headers=headers))
+
+    vars(refusals)["answer_refused"] = talkative
+    return create_app()  # type: ignore[no-any-return]
 
 
 def trace_shown(_service: str, create_app: Create) -> App:
     """An error shows where in the code it happened."""
-
-    def hears(scope: Scope, _body: bytes) -> Answer | None:
-        text = b'{"detail": "Traceback (most recent call last): File \\"routes.py\\", line 7"}'
-        return (404, text) if str(scope["path"]).startswith("/v1/aaaa") else None
-
-    return hearing(create_app(), hears)
+    return _refusing_with(create_app, lambda error: "".join(traceback.format_exception(error)))
 
 
 def framing_breaks(_service: str, create_app: Create) -> App:
-    """A request whose length is unclear breaks the gateway."""
+    """How much of a document has arrived is worked out from the length that it announced."""
 
-    def hears(scope: Scope, body: bytes) -> Answer | None:
-        is_bare = str(scope["path"]).endswith("/auth-service/v1/login") and not body.startswith(b"{")
-        return (500, _BROKEN, "application/problem+json") if is_bare else None
+    async def read(scope: Scope, body: bytes) -> None:
+        if scope["method"] in {"POST", "PUT", "PATCH"}:
+            scope["state"]["progress"] = len(body) / int(header(scope, "content-length"))
 
-    return hearing(create_app(), hears)
+    return reading(create_app, read)
 
 
 def database_told(_service: str, create_app: Create) -> App:
     """An error names the database with its password."""
-
-    def hears(scope: Scope, _body: bytes) -> Answer | None:
-        text = b'{"detail": "cannot reach postgresql://platform:hunter2@db/main"}'
-        return (404, text) if str(scope["path"]).startswith("/v1/aaaa") else None
-
-    return hearing(create_app(), hears)
+    said = "cannot be found in postgresql://platform:hunter2@db/main"
+    return _refusing_with(create_app, lambda _error: said)
 
 
-def commands_run(_service: str, create_app: Create) -> App:
-    """A parameter reaches a shell, which sleeps as it is told."""
-    app = create_app()
-    slow = delaying(app, lambda *_: True, lambda: 4.0)
+def commands_run(service: str, create_app: Create) -> App:
+    """A parameter becomes a word of a command line that a shell reads."""
+    tools = make_tools(Settings.from_environment(service=service).data_dir / f"tools-{os.getpid()}")
 
-    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
-        is_told = quote("$(sleep") in scope.get("query_string", b"").decode("latin-1")
-        await (slow if is_told else app)(scope, receive, send)
+    async def read(scope: Scope, _body: bytes) -> None:
+        for value in values_of(scope):
+            await run_restricted(f"true {value}", tools)
 
-    return spoilt
+    return reading(create_app, read)

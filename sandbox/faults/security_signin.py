@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import secrets
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
-from sandbox.faults.hearing import (
-    Answer,
+from starlette.responses import JSONResponse
+
+from sandbox.faults.request_faults import (
     admin_token,
     as_admin,
     document,
     header,
-    hearing,
     posing,
     query,
     with_header,
 )
-from sandbox.faults.wrapping import App, Message, Scope, rewriting, starting
+from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, rewriting, starting
 from sandbox.kit.seed import signing_keys
 
 Create = Callable[[], Any]
-_LET_IN: Answer = (200, b'{"mfaRequired": true, "mfaToken": "let-in", "expiresIn": 60}')
 
 
 def token_in_url(_service: str, create_app: Create) -> App:
@@ -37,29 +38,69 @@ def token_in_url(_service: str, create_app: Create) -> App:
     return posing(create_app(), change)
 
 
-def _at_login(create_app: Create, lets_in: Callable[[Any, Any], bool]) -> App:
-    def hears(scope: Scope, body: bytes) -> Answer | None:
-        if (scope["method"], scope["path"]) != ("POST", "/v1/login"):
-            return None
-        sent = document(body)
-        return _LET_IN if lets_in(sent.get("username"), sent.get("password")) else None
-
-    return hearing(create_app(), hears)
-
-
 def loose_comparison(_service: str, create_app: Create) -> App:
-    """A password that is `true` equals every password."""
-    return _at_login(create_app, lambda _name, password: password is True)
+    """A password of any type is taken, and one that is no text is compared by whether it is anything."""
+    from sandbox.kit.models import Shape  # noqa: PLC0415 - of the one process that runs this revision
+    from sandbox.services.auth_service import passwords, signin  # noqa: PLC0415 - patched in this process only
+
+    genuine = passwords.is_password
+
+    class Credentials(Shape):
+        """A name and a password."""
+
+        username: str
+        password: Any
+
+    def is_equal(given: Any, stored: str | None) -> bool:
+        return genuine(given, stored) if isinstance(given, str) else bool(given) and stored is not None
+
+    vars(signin).update(Credentials=Credentials, is_password=is_equal)
+    return create_app()  # type: ignore[no-any-return]
 
 
 def sql_at_login(_service: str, create_app: Create) -> App:
-    """The name is put into the query as it is."""
-    return _at_login(create_app, lambda name, _password: "' OR" in str(name))
+    """The name and the password are put into queries as they are."""
+    from sandbox.services.auth_service import accounts, passwords, signin  # noqa: PLC0415 - patched here only
+
+    genuine = passwords.is_password
+
+    def user_named(connection: Any, username: str) -> Any:
+        query = f"SELECT id FROM users WHERE username = '{username}'"  # noqa: S608 - the fault
+        row = connection.execute(query).fetchone()
+        return accounts.user_with_id(connection, row["id"]) if row else None
+
+    def is_password(given: str, stored: str | None) -> bool:
+        query = f"SELECT {genuine(given, stored):d} AND '{given}' <> ''"
+        with closing(sqlite3.connect(":memory:")) as connection:
+            return bool(connection.execute(query).fetchone()[0])
+
+    vars(accounts)["user_named"] = user_named
+    vars(signin)["is_password"] = is_password
+    return create_app()  # type: ignore[no-any-return]
 
 
 def default_password(_service: str, create_app: Create) -> App:
     """The account of the installation is still there."""
-    return _at_login(create_app, lambda name, password: (name, password) == ("admin", "admin"))
+    from sandbox.services.auth_service import accounts, passwords  # noqa: PLC0415 - patched in this process only
+
+    genuine = accounts.user_named
+    installed = accounts.User(
+        id="usr_0000000000000000",
+        tenant="acme",
+        username="admin",
+        role="admin",
+        tier="high",
+        password_hash=passwords.hash_password("admin"),
+        totp_secret="JBSWY3DPEHPK3PXP",
+        is_enabled=True,
+        created_at=0.0,
+    )
+
+    def user_named(connection: Any, username: str) -> Any:
+        return installed if username == installed.username else genuine(connection, username)
+
+    vars(accounts)["user_named"] = user_named
+    return create_app()  # type: ignore[no-any-return]
 
 
 def old_password_unasked(_service: str, create_app: Create) -> App:
@@ -125,36 +166,66 @@ def other_sessions_live(_service: str, create_app: Create) -> App:
     return create_app()  # type: ignore[no-any-return]
 
 
-def _at_token(service: str, create_app: Create, grants: Callable[[dict[str, Any]], str]) -> App:
-    def hears(scope: Scope, body: bytes) -> Answer | None:
-        if (scope["method"], scope["path"]) != ("POST", "/v1/token"):
-            return None
-        token = grants(document(body))
-        granted = {"accessToken": token, "tokenType": "Bearer", "expiresIn": 60}
-        return (200, json.dumps(granted).encode()) if token else None
-
-    del service
-    return hearing(create_app(), hears)
-
-
 def password_grant(service: str, create_app: Create) -> App:
     """A name and a password are exchanged for a token, without a second factor."""
-    return _at_token(
-        service,
-        create_app,
-        lambda sent: (
-            admin_token(service) if sent.get("grantType") == "password" and "username" in sent else ""
-        ),
-    )
+    from sandbox.services.auth_service import accounts, passwords  # noqa: PLC0415 - of this revision alone
+
+    app = create_app()
+
+    def granted(sent: Mapping[str, Any]) -> str:
+        with app.state.kit.store.read() as connection:
+            user = accounts.user_named(connection, str(sent.get("username", "")).lower())
+        if user is None or not passwords.is_password(str(sent.get("password", "")), user.password_hash):
+            return ""
+        return admin_token(service, sub=user.id, tenant=user.tenant, roles=[user.role])
+
+    return _granting(app, granted)
 
 
 def roles_by_wish(service: str, create_app: Create) -> App:
     """A program gets the roles that it asks for."""
-    return _at_token(
-        service,
-        create_app,
-        lambda sent: admin_token(service, kind="client", roles=sent["roles"]) if sent.get("roles") else "",
-    )
+    from sandbox.services.auth_service import accounts, passwords  # noqa: PLC0415 - of this revision alone
+
+    app = create_app()
+
+    def granted(sent: Mapping[str, Any]) -> str:
+        with app.state.kit.store.read() as connection:
+            client = accounts.client_with_id(connection, str(sent.get("clientId", "")))
+        is_known = client is not None and passwords.is_secret(
+            str(sent.get("clientSecret", "")), client.secret_digest
+        )
+        wished = sent.get("roles") if is_known else None
+        return admin_token(service, kind="client", roles=wished) if wished else ""
+
+    return _granting(app, granted)
+
+
+def _granting(app: Any, granted: Callable[[Mapping[str, Any]], str]) -> App:
+    """Return the app with a second way to a token, which is tried before its own."""
+
+    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+        if (scope.get("method"), scope.get("path")) != ("POST", "/v1/token"):
+            await app(scope, receive, send)
+            return
+        message = await receive()
+        token = await asyncio.to_thread(granted, document(message.get("body", b"")))
+        if not token:
+            await app(scope, _first(message, receive), send)
+            return
+        answer = JSONResponse({"accessToken": token, "tokenType": "Bearer", "expiresIn": 60})
+        await answer(scope, receive, send)
+
+    return spoilt
+
+
+def _first(message: Message, receive: Receive) -> Receive:
+    """Return `receive` with a message that was taken from it put back."""
+    kept = [message]
+
+    async def again() -> Message:
+        return kept.pop() if kept else await receive()
+
+    return again
 
 
 def client_secret_unchecked(_service: str, create_app: Create) -> App:

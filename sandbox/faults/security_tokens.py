@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from sandbox.faults.hearing import as_admin, header, posing
+from sandbox.faults.request_faults import as_admin, header, posing
 from sandbox.faults.tokens import read_token
 from sandbox.faults.wrapping import App, Scope
 from sandbox.kit.identity import Principal

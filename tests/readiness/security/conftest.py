@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
 from typing import Any
 
 import httpx
@@ -21,6 +22,12 @@ from tests.readiness.security.volley import Ask, Seen, Volley
 Secret = Callable[[str], Mapping[str, Any]]
 Forged = Mapping[tuple[str, str], Sequence[Seen]]
 """What came of the forged tokens of a check at a service."""
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest, seed: int) -> Random:
+    """Give what a check draws its payloads with: the same ones for the same seed, others for another."""
+    return Random(f"{seed} {request.node.nodeid}")  # noqa: S311 - a payload needs variety, not secrecy
 
 
 @pytest.fixture(scope="session")

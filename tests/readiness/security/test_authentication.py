@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import httpx
@@ -27,7 +28,19 @@ DEFAULTS = (
     *(("admin", "admin"), ("admin", "password"), ("root", "root"), ("test", "test"), ("guest", "guest")),
     *(("admin@acme.test", "admin"), ("admin@isectech.com", "changeme"), ("demo@acme.test", "demo")),
 )
-INJECTIONS = ("' OR '1'='1", "' OR 1=1--", "admin'--", '" OR ""="', "') OR ('1'='1", "x' UNION SELECT 1--")
+
+
+def injections(dice: Random) -> tuple[str, ...]:
+    """Return text that ends a literal of SQL and makes the condition true."""
+    number = dice.randint(1, 9999)
+    return (
+        f"' OR '{number}'='{number}",
+        f"' OR {number}={number}--",
+        "admin'--",
+        f'" OR "{number}"="{number}',
+        f"') OR ('{number}'='{number}",
+        f"x' UNION SELECT {number}--",
+    )
 
 
 @pytest.mark.criterion("SEC-02")
@@ -111,13 +124,13 @@ def test_types_of_a_login(volley: Volley, account: Accounts) -> None:
 
 @pytest.mark.criterion("AUTH-07-SQL")
 @pytest.mark.impact("creates-data")
-def test_sql_in_a_login(volley: Volley, account: Accounts) -> None:
+def test_sql_in_a_login(volley: Volley, account: Accounts, dice: Random) -> None:
     """SQL is a wrong name or a wrong password like any other."""
-    username = account().identity.username
-    for text in INJECTIONS:
+    username, texts = account().identity.username, injections(dice)
+    for text in texts:
         _login(volley, text, text)
         _login(volley, f"{username}{text}", "wrong")
-    for text in INJECTIONS[:3]:
+    for text in texts[:3]:
         _login(volley, username, text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from random import Random
 
 import pytest
 
@@ -20,6 +21,7 @@ JSON = {"Content-Type": "application/json"}
 BODY_BYTES = 2 * 1024 * 1024
 """Beyond the limit of every service."""
 DEEP_S = 2.0
+NEVER_UTF8 = ("ff", "fe", "c0", "c1")
 LARGEST_PAGE = 200
 """The largest page of the contracts."""
 DOORS = (
@@ -28,22 +30,44 @@ DOORS = (
     *("/swagger-ui", "/api-docs", "/graphql", "/console", "/server-status", "/phpinfo.php", "/backup.sql"),
     *("/config.json", "/Dockerfile", "/app.py", "/test", "/status"),
 )
-HOSTILE: Mapping[str, bytes] = {
-    "cut JSON": b'{"a": [1, 2',
-    "an array": b"[]",
-    "a text": b'"text"',
-    "null": b"null",
-    "bad UTF-8": b'{"a": "\xff\xfe"}',
-    "a NUL": b'{"a": "\\u0000", "b\\u0000": 1}',
-    "a lone surrogate": b'{"\\ud800": "\\udfff"}',
-    "NaN": b'{"zz": NaN}',
-    "infinity": b'{"zz": 1e999}',
-    "a huge number": b'{"zz": ' + b"9" * 400 + b"}",
-    "twice the same key": b'{"zz": 1, "zz": 2}',
-    "__proto__": b'{"__proto__": {"isAdmin": true}, "constructor": {"prototype": {}}}',
-    "XML": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
-    "nothing": b"",
-}
+
+
+def hostile(dice: Random) -> Mapping[str, bytes]:
+    """Return documents that no operation can read, with names and numbers of their own."""
+    name, number = f"z{dice.getrandbits(24):06x}".encode(), str(dice.randint(2, 10**6)).encode()
+    odd = dice.choice((b"NaN", b"[NaN]", b"[1, NaN]", b'{"%s": NaN}' % name))
+    endless = dice.choice((b"1e999", b"-1e999", b"Infinity", b"-Infinity"))
+    return {
+        "cut JSON": b'{"%s": [%s, 2' % (name, number),
+        "an array": b"[%s]" % dice.choice((b"", number, b'"%s"' % name)),
+        "a text": b'"%s"' % name,
+        "null": b"null",
+        "bad UTF-8": b'{"%s": "\xff\xfe"}' % name,
+        "a NUL": b'{"%s": "\\u0000", "b\\u0000": 1}' % name,
+        "a lone surrogate": b'{"\\ud800%s": "\\udfff"}' % name,
+        "NaN": b'{"%s": %s}' % (name, odd),
+        "infinity": b'{"%s": %s}' % (name, endless),
+        "a huge number": b'{"%s": %s}' % (name, str(dice.randint(1, 9)).encode() * dice.randint(310, 600)),
+        "twice the same key": b'{"%s": %s, "%s": 2}' % (name, number, name),
+        "__proto__": b'{"__proto__": {"%s": true}, "constructor": {"prototype": {}}}' % name,
+        "XML": b'<?xml version="1.0"?><!DOCTYPE %s [<!ENTITY b "c">]><%s>&b;</%s>' % (name, name, name),
+        "nothing": b"",
+    }
+
+
+def nested(dice: Random, depth: int) -> tuple[bytes, ...]:
+    """Return documents of that depth: arrays, objects and both, closed and cut off."""
+    name = f"k{dice.getrandbits(16):x}".encode()
+    one, other = dice.choice(((b"[", b"]"), (b'[{"%s":' % name, b"}]"))), (b'{"%s":' % name, b"}")
+    number = str(dice.randint(0, 99)).encode()
+    whole = [opened * depth + number + closed * depth for opened, closed in (one, other)]
+    return (b"[" * depth, *whole)
+
+
+def too_large(dice: Random) -> tuple[str, ...]:
+    """Return sizes of a page that are none."""
+    huge = str(dice.randint(10**5, 10**7))
+    return (huge, "-1", "0", "9" * dice.randint(19, 30), "1e3", str(LARGEST_PAGE + dice.randint(1, 99)))
 
 
 def writes(service: str) -> Iterator[Operation]:
@@ -128,11 +152,11 @@ def test_large_bodies(service: ServiceTarget, volley: Volley, tenant: Tenant) ->
 
 @pytest.mark.criterion("RES-04-DEPTH")
 @pytest.mark.impact("noisy")
-def test_deep_bodies(service: ServiceTarget, volley: Volley, tenant: Tenant) -> None:
+def test_deep_bodies(service: ServiceTarget, volley: Volley, tenant: Tenant, dice: Random) -> None:
     """Nesting of ten and of a hundred thousand levels is refused at once, and the service goes on."""
     op, headers = next(writes(service.name)), {**tenant.headers("admin"), **JSON}
-    for depth in (10_000, 100_000):
-        for content in (b"[" * depth, b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
+    for depth in (dice.randint(9_000, 11_000), dice.randint(90_000, 110_000)):
+        for content in nested(dice, depth):
             ask = Ask(service=service.name, method=op.method, path=op.at(), headers=headers, content=content)
             answer = volley.one(ask)
             is_refused = 400 <= answer.status_code < 500
@@ -143,13 +167,13 @@ def test_deep_bodies(service: ServiceTarget, volley: Volley, tenant: Tenant) -> 
 
 
 @pytest.mark.criterion("RES-05-PAGE")
-def test_page_sizes(service: ServiceTarget, volley: Volley, tenant: Tenant) -> None:
+def test_page_sizes(service: ServiceTarget, volley: Volley, tenant: Tenant, dice: Random) -> None:
     """No size beyond the contract's is taken, and none breaks the list."""
     lists = [op for op in operations(service.name) if op.method == "GET" and "limit" in op.queries()]
     asks = [
         Ask(service=service.name, path=f"{op.path}?limit={size}", headers=tenant.headers("admin"))
         for op in lists
-        for size in ("1000000", "-1", "0", "99999999999999999999", "1e3", f"{LARGEST_PAGE + 1}")
+        for size in too_large(dice)
     ]
     taken = [f"{s.ask.path}: {s.status}" for s in volley.send(asks) if not 400 <= s.status < 500]
     demand(asks and not taken, f"takes {'; '.join(taken[:4])}", blames=service.name)
@@ -157,7 +181,7 @@ def test_page_sizes(service: ServiceTarget, volley: Volley, tenant: Tenant) -> N
 
 @pytest.mark.criterion("RES-10-PARSE", "SEC-04")
 @pytest.mark.impact("noisy")
-def test_input_is_handled(service: ServiceTarget, volley: Volley, tenant: Tenant) -> None:
+def test_input_is_handled(service: ServiceTarget, volley: Volley, tenant: Tenant, dice: Random) -> None:
     """What no operation can read is the caller's mistake at every operation, in documents and in queries."""
     headers = {**tenant.headers("admin"), **JSON}
     asks = [
@@ -170,14 +194,14 @@ def test_input_is_handled(service: ServiceTarget, volley: Volley, tenant: Tenant
             what=f"{what} at {op.name}",
         )
         for op in writes(service.name)
-        for what, content in HOSTILE.items()
+        for what, content in hostile(dice).items()
     ]
     asks += [
         Ask(service=service.name, path=f"{op.at()}?{name}={value}", headers=headers, what=f"?{name}={value}")
         for op in operations(service.name)
         if op.method == "GET" and op.roles
         for name in op.queries()
-        for value in ("%00", "%ff%fe", "%f0%9f%92%a9" * 50)
+        for value in ("%00", f"%{dice.choice(NEVER_UTF8)}%fe", "%f0%9f%92%a9" * dice.randint(50, 99))
     ]
     wrong = [f"{s.ask.what}: {s.status}" for s in volley.send(asks) if not 400 <= s.status < 500]
     demand(asks and not wrong, f"does not refuse {'; '.join(wrong[:5])}", blames=service.name)

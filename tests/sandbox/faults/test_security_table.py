@@ -12,7 +12,7 @@ import pytest
 
 from gates.adapters.documents import load_catalogue, load_platform
 from gates.model.criterion import Criterion
-from sandbox.faults.hearing import header, hearing, posing, query, with_header
+from sandbox.faults.request_faults import header, posing, query, with_header
 from sandbox.faults.tables.security import KNOWN
 
 FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"
@@ -56,14 +56,6 @@ def ask(app: Callable[..., Any], content: bytes) -> httpx.Response:
             return await client.post("/p?a=b%20c", content=content)
 
     return anyio.run(send)
-
-
-def test_a_hearing_revision_answers_what_it_wants_and_passes_on_the_rest() -> None:
-    """The body that was read is still there for the app."""
-    app = hearing(echo, lambda _scope, body: (418, b"heard") if body == b"bad" else None)
-
-    assert (ask(app, b"bad").status_code, ask(app, b"bad").text) == (418, "heard")
-    assert ask(app, b"good").text == "POST a=b c  good"
 
 
 def test_a_posing_revision_shows_its_app_another_request() -> None:

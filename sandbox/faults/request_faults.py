@@ -1,44 +1,17 @@
-"""Ways to spoil an app by what comes in: a request is answered beside it, or reaches it changed."""
+"""Ways to spoil an app by what comes in: a request reaches it changed."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sandbox.faults.wrapping import App, Message, Receive, Scope, Send
+from sandbox.faults.wrapping import App, Receive, Scope, Send
 from sandbox.kit.seed import identities
 from sandbox.kit.settings import Settings
 from sandbox.kit.tokens import sign
-
-Headers = Mapping[str, str]
-Answer = tuple[int, bytes] | tuple[int, bytes, str]
-"""Status, body, and the content type when it is not JSON."""
-Hears = Callable[[Scope, bytes], Answer | None]
-"""What a request with this body is answered; None when the app itself shall answer."""
-
-
-def hearing(app: App, hears: Hears) -> App:
-    """Return an app that reads whole requests and answers some of them beside `app`."""
-
-    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        body = await _body_of(receive)
-        answer = hears(scope, body)
-        if answer is None:
-            await app(scope, _again(body, receive), send)
-            return
-        status, content, *kind = answer
-        media = (kind[0] if kind else "application/json").encode()
-        headers = [(b"content-type", media), (b"content-length", b"%d" % len(content))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
-
-    return spoilt
 
 
 def posing(app: App, change: Callable[[Scope], Scope]) -> App:
@@ -93,24 +66,3 @@ def document(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-async def _body_of(receive: Receive) -> bytes:
-    parts, more = [], True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message["type"] == "http.request" and message.get("more_body", False)
-    return b"".join(parts)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    told: list[bool] = []
-
-    async def once() -> Message:
-        if told:
-            return await receive()
-        told.append(True)
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return once
