@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -24,6 +25,7 @@ from gates.model.criterion import (
 )
 from gates.model.criterion import Source as GuideSource
 from gates.model.platform import Platform
+from gates.model.wording import demanded
 
 
 def _word_or_list(value: Any) -> str:
@@ -53,11 +55,15 @@ class BandsPart(Strict):
 
 
 class DemandPart(Strict):
-    """The number that is demanded; without it, a criterion demands zero failed checks."""
+    """The number that is demanded; without it, a criterion demands zero failed checks.
 
-    comparator: Comparator
-    threshold: float
-    unit: Text
+    `like` names the criterion whose number it is: each level stands in one place.
+    """
+
+    like: Identifier | None = None
+    comparator: Comparator | None = None
+    threshold: float | None = None
+    unit: Text | None = None
     bands: BandsPart | None = None
     minimum_samples: Annotated[int, Field(ge=1)] = 1
 
@@ -102,24 +108,62 @@ class CriteriaDocument(Envelope):
     spec: CriteriaPart
 
 
+Levels = Mapping[str, DemandPart]
+"""The criteria that say a number themselves, by id."""
+_NUMBER = ("comparator", "threshold", "unit")
+_NOTHING = DemandPart(comparator=Comparator.EQ, threshold=0.0, unit=FAILED_CHECKS)
+
+
+def levels_of(documents: Iterable[CriteriaDocument]) -> Levels:
+    """Return the numbers that other criteria may name."""
+    parts = (part for document in documents for part in document.spec.criteria)
+    return {part.id: part.demand for part in parts if part.demand is not None and part.demand.like is None}
+
+
 def criteria_values(
-    source: Source, document: CriteriaDocument, platform: Platform
+    source: Source, document: CriteriaDocument, platform: Platform, levels: Levels | None
 ) -> tuple[list[Criterion], list[Problem]]:
-    """Return the criteria of one file, and what neither they nor the defaults nor the policy say."""
+    """Return the criteria of one file, and what neither they nor the defaults nor the policy say.
+
+    Args:
+        source: the file.
+        document: what it holds.
+        platform: the platform that it is about.
+        levels: the numbers of all files; None when one of them cannot be read.
+    """
     category, criteria, problems = document.metadata.name, [], []
     written = below_root(source.path)
     for index, part in enumerate(document.spec.criteria):
         settled = _settled(part, document.spec.defaults, platform, category)
         missing = [key for key, value in settled.items() if value is None]
-        if missing:
+        demand, cause = _demand(part.demand or _NOTHING, levels)
+        if cause:
+            problems.append(source.problem(("spec", "criteria", index, "demand"), f"{part.id}: {cause}"))
+        elif missing:
             keys = ", ".join(f"'{_camel(key)}'" for key in missing)
             cause = f"{part.id}: {keys} is missing here, in the defaults and in the policy"
             problems.append(source.problem(("spec", "criteria", index), cause))
         else:
             line = source.place(("spec", "criteria", index)).line
             settled |= {"document": written, "line": line}
-            criteria.append(_criterion(part, settled, platform, category))
+            criteria.append(_criterion(part, settled | {"demand": demand}, platform, category))
     return criteria, problems
+
+
+def _demand(demand: DemandPart, levels: Levels | None) -> tuple[DemandPart, str]:
+    """Return the demand with its number, its own or that of the criterion that it names; or what is wrong."""
+    own = [name for name in (*_NUMBER, "bands") if getattr(demand, name) is not None]
+    if demand.like is None:
+        missing = [name for name in _NUMBER if name not in own]
+        return demand, f"the demand has no {', '.join(missing)}" if missing else ""
+    if own:
+        return demand, f"the number is that of {demand.like}, so it has no {', '.join(own)} of its own"
+    if levels is None:
+        return _NOTHING, ""
+    level = levels.get(demand.like)
+    if level is None:
+        return demand, f"{demand.like} is no criterion that says a number itself"
+    return level.model_copy(update={"minimum_samples": demand.minimum_samples}), ""
 
 
 def _settled(
@@ -143,18 +187,18 @@ def _camel(key: str) -> str:
 
 
 def _criterion(part: CriterionPart, settled: dict[str, Any], platform: Platform, category: str) -> Criterion:
-    demand = part.demand or DemandPart(comparator=Comparator.EQ, threshold=0.0, unit=FAILED_CHECKS)
+    demand: DemandPart = settled.pop("demand")
     anchor, _, item = part.source.partition("/")
-    return Criterion(
+    made = Criterion(
         **{**settled, "services": _services(settled["services"], platform)},
         id=part.id,
         statement=part.statement,
         category=category,
         rationale=part.rationale,
         source=GuideSource(anchor=anchor, item=item),
-        comparator=demand.comparator,
-        threshold=demand.threshold,
-        unit=demand.unit,
+        comparator=demand.comparator or Comparator.EQ,
+        threshold=demand.threshold or 0.0,
+        unit=demand.unit or FAILED_CHECKS,
         bands=None if demand.bands is None else Bands(**dict(demand.bands)),
         minimum_samples=demand.minimum_samples,
         producers=part.producers,
@@ -162,6 +206,7 @@ def _criterion(part: CriterionPart, settled: dict[str, Any], platform: Platform,
         depends_on=part.depends_on,
         summarises=part.summarises,
     )
+    return replace(made, statement=part.statement.replace("{demand}", demanded(made)))
 
 
 def _services(chosen: str | Sequence[str], platform: Platform) -> tuple[str, ...]:

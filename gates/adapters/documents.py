@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from gates.adapters.criteria_document import CriteriaDocument, criteria_values
+from gates.adapters.criteria_document import CriteriaDocument, criteria_values, levels_of
 from gates.adapters.document_problems import Problem, meant, refuse
 from gates.adapters.document_types import Document, Envelope, validate
 from gates.adapters.environment_document import (
@@ -114,11 +114,13 @@ def load_catalogue(folder: Path, platform: Platform) -> Catalogue:
     criteria: list[Criterion] = []
     origins: list[_Origin] = []
     problems: list[Problem] = []
-    for source in map(read_document, paths):
-        document, found = validate(source, CriteriaDocument, words)
+    read = [(source, *validate(source, CriteriaDocument, words)) for source in map(read_document, paths)]
+    documents = [document for _, document, _ in read if document is not None]
+    levels = levels_of(documents) if len(documents) == len(read) else None
+    for source, document, found in read:
         problems += found
         if document is not None:
-            values, missing = criteria_values(source, document, platform)
+            values, missing = criteria_values(source, document, platform, levels)
             criteria += values
             origins += [(source, index) for index in range(len(document.spec.criteria))]
             problems += [*_misnamed(source, document), *missing]

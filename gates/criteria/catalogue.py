@@ -6,6 +6,7 @@
   least one subject, each once.
 - Thresholds and bands are finite; each band lies beyond the one before it; a count of failed checks is zero.
 - What only a person attests is demanded as zero failed checks: a person's word is no measurement.
+- Criteria that the same test measures demand the same number.
 - What it summarises is of a stage of its own, and summarises nothing itself.
 - `depends_on` names other criteria of a common stage, never in a circle.
 - Evidence has a positive maximum age.
@@ -22,6 +23,7 @@ from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 
 from gates.model.criterion import FAILED_CHECKS, PLATFORM, Comparator, Criterion, Stage
+from gates.model.wording import demanded
 
 _STAGES = tuple(Stage)
 _UPPER = (Comparator.LT, Comparator.LE, Comparator.WITHIN)
@@ -201,6 +203,22 @@ def _summed_up(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
             yield Flaw(position=position, field="summarises", cause=cause)
 
 
+def _of_one_number(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
+    """Yield the criteria whose number differs from that of an earlier one that the same test measures."""
+    first: dict[tuple[str, str], Criterion] = {}
+    for position, criterion in enumerate(criteria):
+        for producer in criterion.producers:
+            known = first.setdefault((producer, criterion.unit), criterion)
+            if _number(known) != _number(criterion):
+                cause = f"{known.id} demands {demanded(known)} of the same test, this {demanded(criterion)}"
+                yield Flaw(position=position, field="threshold", cause=f"{cause}: say like: {known.id}")
+                break
+
+
+def _number(criterion: Criterion) -> tuple[object, ...]:
+    return criterion.comparator, criterion.threshold, criterion.bands
+
+
 def _acyclic(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
     try:
         TopologicalSorter({criterion.id: criterion.depends_on for criterion in criteria}).prepare()
@@ -215,6 +233,7 @@ _LAWS_OF_ALL: tuple[Callable[[Sequence[Criterion]], Iterator[Flaw]], ...] = (
     _counted_up,
     _explained,
     _summed_up,
+    _of_one_number,
     _acyclic,
 )
 

@@ -15,8 +15,6 @@ AGREED = PROFILES["expected"]
 
 REACHED = "LOD-AGREED-RATE"
 LEVELS = "LOD-AGREED-"
-_LEAST = 0.9
-"""Share of the agreed requests without which a run was too short or too small: as LOD-AGREED-RATE demands."""
 
 
 def demand_load(runs: Sequence[PastRun], target: Target, *, place: str = "") -> None:
@@ -25,7 +23,7 @@ def demand_load(runs: Sequence[PastRun], target: Target, *, place: str = "") -> 
     wanted = max(check.samples for check in checks if check.criterion == REACHED)
     agreed = AGREED.offer(target.expected_load).requests
     demand(
-        wanted >= _LEAST * agreed,
+        wanted >= target.demand(REACHED).threshold * agreed,
         f"the load run was of {wanted} requests, the agreed size is {agreed}",
         blames="api-gateway",
     )

@@ -72,7 +72,8 @@ def target(last_go: str | None = None) -> Target:
         last_go=last_go,
     )
     demands = (
-        Demand(criterion=c.id, services=c.services, blocks=c.severity.blocks) for c in catalogue().criteria
+        Demand(criterion=c.id, services=c.services, blocks=c.severity.blocks, threshold=c.threshold)
+        for c in catalogue().criteria
     )
     return Target(
         environment="production",

@@ -36,7 +36,8 @@ TARGET = Target(
     public_urls=(),
     allowed_impacts=(),
     demands=tuple(
-        Demand(criterion=name, services=("platform",)) for name in ("SEC-01", "SEC-02", "LOD-AGREED-RATE")
+        Demand(criterion=name, services=("platform",), threshold=0.9)
+        for name in ("SEC-01", "SEC-02", "LOD-AGREED-RATE")
     ),
 )
 
