@@ -38,24 +38,30 @@ class Level:
 def compare(now: Record, before: Record) -> tuple[Figure, str]:
     """Return how many times slower a run is than an earlier one, and why that may not be the platform's.
 
-    The larger ratio of medians and 95th percentiles: as it was seen, and what it is at least.
+    The larger ratio of medians and 95th percentiles: as it was seen, and what it is at least. An earlier run
+    that was disturbed all the time shows nothing, good or bad: as seen the ratio is infinite then.
     """
-    ratios, doubts = [], []
-    for quantile in QUANTILES:
-        own, earlier = level(now, quantile), level(before, quantile)
-        if own is None or earlier is None:
-            which = "this run" if own is None else "the earlier run"
-            whole = _whole(now, quantile) / max(_whole(before, quantile), 1e-9)
-            ratios.append(Figure(whole, 0.0))
-            doubts.append(f"in {which} the machine of the load generator was overloaded all the time")
-            continue
-        least = max(0.0, own.lower - _RESOLUTION_MS) / max(earlier.upper, 1e-9)
-        ratios.append(Figure(own.seen / max(earlier.seen, 1e-9), least))
-    if not _is_alike(now, before):
-        doubts.append("the machine of the load generator was busier than in the earlier run")
-        ratios = [Figure(one.seen, 0.0) for one in ratios]
+    overloaded = "the machine of the load generator was overloaded all the time in"
+    if any(level(before, quantile) is None for quantile in QUANTILES):
+        return Figure(math.inf, 0.0), f"{overloaded} the earlier run"
+    ratios = [_ratio(now, before, quantile) for quantile in QUANTILES]
     largest = Figure(max(one.seen for one in ratios), max(one.at_best for one in ratios))
-    return largest, doubts[0] if doubts else "the difference is within what such a run can tell"
+    if level(now, QUANTILES[0]) is None:
+        return largest, f"{overloaded} this run"
+    if not _is_alike(now, before):
+        doubt = "the machine of the load generator was busier than in the earlier run"
+        return Figure(largest.seen, 0.0), doubt
+    return largest, "the difference is within what such a run can tell"
+
+
+def _ratio(now: Record, before: Record, quantile: float) -> Figure:
+    own, earlier = level(now, quantile), level(before, quantile)
+    if earlier is None:
+        return Figure(math.inf, 0.0)
+    if own is None:
+        return Figure(_whole(now, quantile) / max(earlier.seen, 1e-9), 0.0)
+    least = max(0.0, own.lower - _RESOLUTION_MS) / max(earlier.upper, 1e-9)
+    return Figure(own.seen / max(earlier.seen, 1e-9), least)
 
 
 def level(record: Record, quantile: float) -> Level | None:

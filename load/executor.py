@@ -72,6 +72,7 @@ class Stage:
         self._opened += 1
         if self._opened == OFFER.connections:
             self.start = time.monotonic() + SOON_S
+            RECORDER.started = time.process_time()
             self.watch = Watch(self.start, gevent.sleep)
             gevent.spawn(self.watch.run, itertools.count(1))
             gevent.spawn_later(self.end + CONNECT_S + ANSWER_S, user.environment.runner.quit)

@@ -60,6 +60,8 @@ class Record:
     stalls: tuple[tuple[float, float], ...]
     """When the generator's loop should have come back, and how many seconds late it came."""
     samples: tuple[Sample, ...]
+    cpu_s: float
+    """Processor time that the generator used from the start on."""
     counted: int
     """Requests that the generator's own statistics counted."""
 
@@ -87,6 +89,7 @@ def record_of(told: Mapping[str, Any]) -> Record:
         unsent=tuple(float(due) for due in told["unsent"]),
         stalls=tuple((float(at), float(late)) for at, late in told["stalls"]),
         samples=tuple(Sample(**sample) for sample in told["samples"]),
+        cpu_s=float(told["cpu_s"]),
         counted=int(told["counted"]),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -27,6 +28,8 @@ class Recorder:
     rows: list[Row] = field(default_factory=list)
     opening: list[tuple[str, float, int]] = field(default_factory=list)
     """Path, milliseconds and status of each request before the clock started."""
+    started: float = 0.0
+    """Processor time that this process had used when the clock started."""
 
     def begin(self, due: float, free: float, sent: float, path: int) -> Row:
         """Note that a request is sent now."""
@@ -36,9 +39,11 @@ class Recorder:
 
     def write(self, plan: Plan, *, unsent: list[float], counted: int, watch: Watch | None) -> None:
         """Write everything to the plan's file, whole or not at all."""
+        cpu_s = time.process_time() - self.started if self.started else 0.0
         document = {
             "plan": asdict(plan),
             "counted": counted,
+            "cpu_s": cpu_s,
             "opening": self.opening,
             "rows": [[round(value, 5) for value in row] for row in self.rows],
             "unsent": unsent,

@@ -47,6 +47,7 @@ def healthy(one: Offer | None = None, *, seconds: float = 0.02) -> Record:
         unsent=(),
         stalls=(),
         samples=tuple(replace(QUIET, at=number / 2) for number in range(int(end * 2))),
+        cpu_s=0.1,
         counted=len(due) + 1,
     )
 
@@ -90,6 +91,7 @@ def write_record(record: Record, path: Path) -> None:
     document = {
         "plan": {"offer": asdict(record.offer), "paths": record.paths},
         "counted": record.counted,
+        "cpu_s": record.cpu_s,
         "opening": record.opening,
         "rows": rows,
         "unsent": record.unsent,

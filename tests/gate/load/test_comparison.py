@@ -68,6 +68,12 @@ def test_a_machine_that_was_overloaded_all_the_time_leaves_it_open(which: str) -
     assert "overloaded" in doubt
 
 
+def test_an_earlier_run_on_an_overloaded_machine_never_shows_that_a_release_is_no_worse() -> None:
+    """Its figures are too slow: a slower release would look good beside them."""
+    earlier = busy(noisy(seed=1, slower=3.0), start=0.0, end=99.0)
+    assert verdict(compare(noisy(seed=2, slower=1.5), earlier)[0]) == "open"
+
+
 def test_a_machine_that_had_less_to_spare_than_before_leaves_it_open() -> None:
     """No part of the run was overloaded, and all of it may have been slower for it."""
     slow = noisy(seed=1, slower=1.7)

@@ -55,7 +55,7 @@ def test_no_regression(target: Target, history: tuple[PastRun, ...], measure: Ca
         samples=now[1].samples,
         blames="api-gateway",
         at_best=ratio.at_best,
-        doubt=f"{ratio.seen:.2f} times the figure of run {before[0].run_id}, and {doubt}; run: `{command}`",
+        doubt=f"not to be told from run {before[0].run_id}: {doubt}; run: `{command}`",
         note=f"run {now[0].run_id} against run {before[0].run_id}",
     )
 
