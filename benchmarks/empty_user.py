@@ -1,4 +1,4 @@
-"""A locustfile: the least that a Locust user can do; `benchmarks.load_cost` compares the generator with it."""
+"""A locustfile: the least that a Locust user can do, which `benchmarks.load_cost` compares with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Processor time per request of the load generator, against a Locust user that does nothing but ask.
 
 `.venv/bin/python -m benchmarks.load_cost`. Both send the same rate over TLS to the same tiny server, in turn.
-Prints one JSON line; `ratio` is the median of the pairs. It is processor time: a busy machine disturbs little.
+Prints one JSON line; `ratio` is the median of the pairs. A busy machine disturbs processor time little.
 """
 
 from __future__ import annotations
