@@ -17,6 +17,7 @@ from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
 from gates.model.release import Release
 from gates.model.statement import Statement, StatementKind
+from gates.reporting.phrasing import duration
 
 _TERM = re.compile(r"(\d{1,4})(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -95,9 +96,9 @@ def statement(matter: Matter, options: Mapping[str, object], now: datetime) -> S
     )
     if matter.longest is not None and expires_at > now + matter.longest:
         expires_at = now + matter.longest
-        days = f"{matter.longest.total_seconds() / 86_400:g} days"
+        longest = duration(matter.longest)
         click.echo(
-            f"{matter.subject} counts for {days} at most, so it stops on {expires_at:%Y-%m-%d %H:%M} UTC"
+            f"{matter.subject} counts for {longest} at most, so it stops on {expires_at:%Y-%m-%d %H:%M} UTC"
         )
     return Statement(
         kind=matter.kind,

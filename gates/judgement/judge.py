@@ -141,7 +141,8 @@ def _finding(criterion: Criterion, evidence: Evidence) -> _Finding:
         is_broken = evidence.status is EvidenceStatus.ERRORED
         word = "could not be evaluated" if is_broken else "not run"
         outcome = Outcome.ERROR if is_broken else Outcome.INCONCLUSIVE
-        return _Finding(outcome=outcome, reason=f"{word}: {evidence.reason or evidence.producer}")
+        why = evidence.reason.removeprefix("skipped: ") or evidence.producer
+        return _Finding(outcome=outcome, reason=f"{word}: {why}")
     if measured.unit == FAILED_CHECKS and (measured.value > 0 or criterion.unit != FAILED_CHECKS):
         return _failed_check(criterion, evidence, measured)
     if measured.unit != criterion.unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -29,23 +30,24 @@ def test_no_regression(target: Target, history: tuple[PastRun, ...], measure: Ca
     The requests of both runs stand in their run folders. Without them a larger figure of one run may be
     noise: then the figures on record can only show that a release is not slower.
     """
+    earlier = tuple(
+        run
+        for run in history
+        if run.outcome is VerdictOutcome.GO and frozenset(run.images) != images_of(target)
+    )
+    if not earlier:
+        _nothing_to_compare_with(target, "the first release: no other one has a GO on record")
     now = next(_figures(about(history, target)), None)
     if now is None:
         not_on_record(
             f"no {FIGURE} is on record about these images",
             command=f"gate run --env {target.environment} --stage immediate",
         )
-    earlier = (
-        run
-        for run in history
-        if run.outcome is VerdictOutcome.GO and frozenset(run.images) != images_of(target)
-    )
     before = next((one for one in _figures(earlier) if _is_alike(one[1], now[1])), None)
     if before is None:
-        not_on_record(
-            "the first release: no GO of another one with a load of the same size is on record",
-            command=f"gate waive TST-05 --env {target.environment} --role technical-lead --run RUN"
-            " --by NAME --reason TEXT --key FILE",
+        _nothing_to_compare_with(
+            target,
+            "the first release with this load: no GO of another one of its size is on record",
         )
     ratio, doubt = _compared(now, before)
     command = f"gate run --env {target.environment} --stage immediate --only {FIGURE}"
@@ -57,6 +59,15 @@ def test_no_regression(target: Target, history: tuple[PastRun, ...], measure: Ca
         at_best=ratio.at_best,
         doubt=f"not to be told from run {before[0].run_id}: {doubt}; run: `{command}`",
         note=f"run {now[0].run_id} against run {before[0].run_id}",
+    )
+
+
+def _nothing_to_compare_with(target: Target, reason: str) -> NoReturn:
+    """Say so, and that its owner may waive the comparison."""
+    not_on_record(
+        reason,
+        command=f"gate waive TST-05 --env {target.environment} --role technical-lead --run RUN"
+        " --by NAME --reason TEXT --key FILE",
     )
 
 
