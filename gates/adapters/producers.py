@@ -87,7 +87,9 @@ class PytestProducers:
             command += ["-p", "xdist", f"--numprocesses={workers}"] if workers > 1 else []
             references = [reference for _, reference in target.identities]
             environment = producer_environment(os.environ, references=references, folder=folder)
-            ended = self._run(command, environment, evidence_file, seconds)
+            answered = {producer: one.id for one in reversed(criteria) for producer in one.producers}
+            tail = EvidenceTail(evidence_file, self.announce, answered)
+            ended = self._run(command, environment, tail, seconds)
             with aside("publishing what the tests attached"):
                 publish(raw, folder / "allure-producers", self.redactor)
         seen = evidence_file.read_bytes()[: ended.seen] if evidence_file.exists() else b""
@@ -107,8 +109,10 @@ class PytestProducers:
             *node_ids,
         ]
 
-    def _run(self, command: list[str], environment: dict[str, str], evidence: Path, seconds: float) -> _Ended:
-        tail = EvidenceTail(evidence, self.announce)
+    def _run(
+        self, command: list[str], environment: dict[str, str], tail: EvidenceTail, seconds: float
+    ) -> _Ended:
+        evidence = tail.path
         with evidence.with_name("producers.log").open("wb") as output, lifeline.lifeline() as line:
             process = subprocess.Popen(
                 command,

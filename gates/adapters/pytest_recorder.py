@@ -58,7 +58,11 @@ class Recorder:
         """Say how many tests will run, so that whoever watches knows how far the run is."""
         if list(ids) != self._collected:
             self._collected = list(ids)
-            self._write("plan", total=len(self._collected))
+            self._write("plan", total=len(self._collected), ids=self._collected)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Say what runs now, so that whoever watches knows what is waited for."""
+        self._write("begin", id=nodeid)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:

@@ -44,9 +44,29 @@ class RunPrepared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksPlanned:
+    """It is known what will be looked at; pairs of a check and the seconds that it took in an earlier run.
+
+    `seconds` is what that run took for all of them; 0 when there was none.
+    """
+
+    usual: tuple[tuple[str, float], ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckBegan:
+    """A producer began to look; `name` is for people."""
+
+    check: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFinished:
     """A producer delivered one observation: criterion, service and how it went."""
 
+    check: str = ""
     criterion: str
     service: str
     status: str
@@ -80,6 +100,8 @@ Event = (
     | StepFinished
     | ReleaseFound
     | RunPrepared
+    | ChecksPlanned
+    | CheckBegan
     | CheckFinished
     | VerdictReached
     | DecisionMade

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -179,6 +180,55 @@ def test_time_left_is_told_when_it_can_be() -> None:
 
     assert (early, known, progress.seconds_left()) == (None, 30.0, None)
     assert progress.headline() == "look · 10 s · 6 checks"
+
+
+def test_the_check_that_runs_longest_is_named() -> None:
+    """Whoever waits knows for what; a quick one is not worth a word, and one that ended is not waited for."""
+    now = [0.0]
+    progress = Progress((), clock=lambda: now[0])
+    progress.take(events.StepStarted(step="look"))
+    progress.take(events.CheckBegan(check="t::test_a[frontend]", name="MON-01@frontend"))
+    now[0] = 4.0
+    assert "MON-01" not in progress.headline()
+    now[0] = 90.0
+    progress.take(events.CheckBegan(check="t::test_b", name="MON-05"))
+    assert "MON-01@frontend takes 90 s already" in progress.headline()
+
+    progress.take(replace(_check(), check="t::test_a[frontend]"))
+    assert "already" not in progress.headline()
+
+
+def test_the_time_left_is_what_an_earlier_run_took_for_what_is_open() -> None:
+    """Ten quick checks in the beginning do not hide that the last one takes a minute."""
+    now = [0.0]
+    progress = Progress((), clock=lambda: now[0])
+    progress.take(events.StepStarted(step="look"))
+    usual = (*((f"quick-{number}", 1.0) for number in range(30)), ("slow", 60.0))
+    progress.take(events.ChecksPlanned(usual=usual, seconds=90.0))
+    told = [progress.seconds_left()]
+    for number in range(30):
+        now[0] += 1.0
+        progress.take(replace(_check(done=number + 1, total=31), check=f"quick-{number}"))
+        told.append(progress.seconds_left())
+    progress.take(events.CheckBegan(check="slow", name="MON-01"))
+    now[0] += 40.0
+    told.append(progress.seconds_left())
+
+    assert told == [pytest.approx(90.0 - at) for at in (*range(31), 70)]
+
+
+def test_a_run_that_is_slower_than_the_earlier_one_is_believed_to_stay_slower() -> None:
+    """Once a fifth of the work is done, and not without bounds."""
+    now = [0.0]
+    progress = Progress((), clock=lambda: now[0])
+    progress.take(events.StepStarted(step="look"))
+    progress.take(events.ChecksPlanned(usual=(("a", 5.0), ("b", 5.0)), seconds=10.0))
+    now[0] = 10.0
+    progress.take(replace(_check(total=2), check="a"))
+    twice = progress.seconds_left()
+    now[0] = 500.0
+
+    assert (twice, progress.seconds_left()) == (pytest.approx(10.0), pytest.approx(15.0))
 
 
 def test_the_worst_status_of_a_check_stays() -> None:
