@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,6 +78,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> Lanes | None:
 
 def _no_plan() -> str:
     raise RuntimeError("the workers collected their checks, and none of them handed in a plan")
+
+
+@pytest.fixture(scope="session")
+def patience(pytestconfig: pytest.Config) -> float:
+    """Give how many times longer than alone work may take here: so many workers share one processor."""
+    workers = int(getattr(pytestconfig, "workerinput", {}).get("workercount", 1))
+    return max(1.0, workers / len(os.sched_getaffinity(0)))
 
 
 @pytest.fixture(scope="session", autouse=True)

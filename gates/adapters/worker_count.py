@@ -18,7 +18,7 @@ from gates.model.platform import Environment
 from gates.model.target import Target
 
 MOST = 8
-_PER_CORE = 4
+_PER_CORE = 2
 _CRITERIA_EACH = 3
 """A worker that has fewer to look at is not worth its start."""
 _FAR_S = 0.025

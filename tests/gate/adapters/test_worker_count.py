@@ -30,7 +30,7 @@ def test_as_many_look_as_pay(
 ) -> None:
     """Far away up to eight, fewer for few criteria; one where an answer comes at once."""
     monkeypatch.setattr(worker_count, "_FAR_S", 0.09)  # a busy machine's answer is no distance
-    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1})
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: set(range(4)))
 
     def answer(_number: int) -> tuple[int, bytes]:
         threading.Event().wait(distance)

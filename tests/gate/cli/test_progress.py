@@ -228,7 +228,7 @@ def test_a_run_that_is_slower_than_the_earlier_one_is_believed_to_stay_slower() 
     twice = progress.seconds_left()
     now[0] = 500.0
 
-    assert (twice, progress.seconds_left()) == (pytest.approx(10.0), pytest.approx(15.0))
+    assert [twice, progress.seconds_left()] == pytest.approx([10.0, 15.0])
 
 
 def test_the_worst_status_of_a_check_stays() -> None:

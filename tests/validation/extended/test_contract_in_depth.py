@@ -17,9 +17,9 @@ SECONDS = 30.0
 
 
 @pytest.fixture(scope="session")
-def plan(seed: int) -> Plan:
+def plan(seed: int, patience: float) -> Plan:
     """Give a long look."""
-    return Plan(seed=seed, examples=EXAMPLES, seconds=SECONDS, is_deep=True, chains=CHAINS)
+    return Plan(seed=seed, examples=EXAMPLES, seconds=SECONDS * patience, is_deep=True, chains=CHAINS)
 
 
 @pytest.mark.criterion("CTR-FUZZ")

@@ -23,9 +23,9 @@ NOTED = 300
 
 
 @pytest.fixture(scope="session")
-def plan(seed: int) -> Plan:
+def plan(seed: int, patience: float) -> Plan:
     """Give a short look: the document's own examples and a few generated requests."""
-    return Plan(seed=seed, examples=EXAMPLES, seconds=SECONDS)
+    return Plan(seed=seed, examples=EXAMPLES, seconds=SECONDS * patience)
 
 
 @pytest.mark.criterion("CTR-SERVED")
