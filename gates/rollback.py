@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -285,9 +286,11 @@ class RollbackEngine:
     def _pin(self, service: str) -> Pin:
         try:
             state = self._ports.traffic.describe(service)
-            last = self._ports.ledger.last_rollback(self._place, service)
-        except (CloudError, LedgerError) as error:
+        except CloudError as error:
             return Pin(service=service, trouble=error.cause)
+        last = None
+        with suppress(LedgerError):  # what serves is known all the same
+            last = self._ports.ledger.last_rollback(self._place, service)
         pin = Pin(
             service=service,
             serving=state.serving,
