@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.adapters import settings
 from gates.adapters.settings import from_root, ledger_path, platform_folder, project_root, reports_folder
 from gates.aside import heard
-from gates.model.record import ToolVersion
 
 if TYPE_CHECKING:
     from gates.actions.ports import Clock, RollbackPorts
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from gates.model.events import Event
     from gates.model.platform import Environment, Platform
     from gates.model.receipt import Receipt
+    from gates.model.record import ToolVersion
     from gates.model.release import Release
     from gates.model.timeline import Timeline
     from gates.pipeline import Gate
@@ -281,6 +280,10 @@ def fast_clock() -> Clock:
 
 def tool_versions() -> tuple[ToolVersion, ...]:
     """Return the versions of the tools that take part in a run."""
+    from importlib.metadata import version
+
+    from gates.model.record import ToolVersion
+
     return tuple(ToolVersion(name=name, version=version(name)) for name in _TOOLS)
 
 

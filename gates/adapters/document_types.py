@@ -42,6 +42,7 @@ class Strict(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         alias_generator=to_camel,
+        defer_build=True,  # a command pays for the documents that it reads
     )
 
 

@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from gates.adapters.criteria_document import CriteriaDocument, criteria_values, levels_of
 from gates.adapters.document_problems import Problem, meant, refuse
 from gates.adapters.document_types import Document, Envelope, validate
 from gates.adapters.environment_document import (
@@ -106,6 +105,12 @@ def load_catalogue(folder: Path, platform: Platform) -> Catalogue:
     Raises:
         DocumentError: there is none, or a criteria file is wrong; every problem of every file is named.
     """
+    from gates.adapters.criteria_document import (  # noqa: PLC0415 - most commands need no criteria
+        CriteriaDocument,
+        criteria_values,
+        levels_of,
+    )
+
     paths = tuple(sorted((folder / "criteria").glob("*.yaml")))
     if not paths:
         cause = "no criteria/*.yaml: a gate that demands nothing would let everything through"

@@ -10,18 +10,18 @@ import os
 import ssl
 import threading
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import dns.exception
-import dns.resolver
 import httpx
 
 from gates.adapters.way_out import KEY_LOG
-from gates.errors import ConfigurationError, UnavailableError
+from gates.errors import ConfigurationError
 from gates.model.platform import Endpoints
 
+if TYPE_CHECKING:
+    from gates.adapters.name_server import NameServer
+
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_DNS_SECONDS = 5.0
 _REQUEST_SECONDS = 10.0
 
 
@@ -31,7 +31,7 @@ class Network:
     def __init__(self, endpoints: Endpoints) -> None:
         self._ports = dict(endpoints.ports)
         self._ca_file = endpoints.ca_file
-        self._resolver = _resolver(endpoints.dns) if endpoints.dns else None
+        self._names = _names(endpoints.dns) if endpoints.dns else None
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
@@ -42,7 +42,7 @@ class Network:
             ConfigurationError: a name is unknown to the environment's DNS server.
             UnavailableError: that server does not answer.
         """
-        if self._resolver is None and not self._ports:
+        if self._names is None and not self._ports:
             return ()
         places = dict.fromkeys(_place(httpx.URL(url)) for url in urls)
         return tuple((f"{host}:{port}", "{}:{}".format(*self.address(host, port))) for host, port in places)
@@ -81,20 +81,7 @@ class Network:
             return self._context
 
     def _resolve(self, host: str) -> str:
-        if self._resolver is None:
-            return host
-        try:
-            answer = self._resolver.resolve(host, "A")
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer) as error:
-            raise ConfigurationError(
-                f"{host} is unknown to the environment's DNS server",
-                next_step="check the host names of the environment's document",
-            ) from error
-        except dns.exception.DNSException as error:
-            raise UnavailableError(
-                f"the environment's DNS server has no answer for {host}: {error}"
-            ) from error
-        return str(answer[0])
+        return host if self._names is None else self._names.address(host)
 
 
 class _MappedTransport(httpx.BaseTransport):
@@ -155,12 +142,7 @@ def _place(url: httpx.URL) -> tuple[str, int]:
     return url.host, url.port or _DEFAULT_PORTS[url.scheme]
 
 
-def _resolver(server: str) -> dns.resolver.Resolver:
-    """Return a resolver that asks only the server at host:port, and remembers answers for their lifetime."""
-    parts = urlsplit(f"//{server}")
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = [parts.hostname or ""]
-    resolver.port = parts.port or 53
-    resolver.lifetime = _DNS_SECONDS
-    resolver.cache = dns.resolver.Cache()
-    return resolver
+def _names(server: str) -> NameServer:
+    from gates.adapters.name_server import NameServer  # noqa: PLC0415 - only these pay for dnspython
+
+    return NameServer(server)

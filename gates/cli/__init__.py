@@ -122,11 +122,22 @@ def main(argv: list[str] | None = None) -> None:
     The code is the command's own, whoever reads what it prints or does not.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    _start_quickly()
     code = ExitCode.INTERRUPTED
     with suppress(KeyboardInterrupt), interrupting(), safe() as printer:
         code = invoke(sys.argv[1:] if argv is None else argv)
         printer.drain(_LAST_WORDS_S if code is ExitCode.INTERRUPTED else None)
     sys.exit(int(code))
+
+
+def _start_quickly() -> None:
+    """Keep two libraries from importing what no command uses: a sixth of a second for each start.
+
+    httpx would bring its own command line with rich and pygments, pydantic would read the metadata of every
+    installed package in search of plugins.
+    """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # says: not to be imported
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def invoke(argv: list[str]) -> ExitCode:

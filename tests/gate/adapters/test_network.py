@@ -64,7 +64,7 @@ def test_an_unknown_name_says_so(place: Place) -> None:
 
 def test_a_dns_server_that_is_silent_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is something else than no such name."""
-    monkeypatch.setattr("gates.adapters.network._DNS_SECONDS", 0.2)
+    monkeypatch.setattr("gates.adapters.name_server._SECONDS", 0.2)
     with pytest.raises(UnavailableError, match="no answer"):
         Network(Endpoints(dns="127.0.0.1:9")).addresses(["https://a.run.test"])
 

@@ -1,0 +1,39 @@
+"""What a command imports: somebody on call waits for it, every time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_SHOW = """
+import sys
+from gates import cli
+cli._start_quickly()
+import {module}
+from gates.control_room import ControlRoom
+from gates.wiring import House, platform_folder
+house = House("sandbox")
+house.platform
+import gates.adapters.operator_client, gates.adapters.network
+print(*sorted(sys.modules))
+"""
+_SLOW = {
+    "google.cloud.run_v2",
+    "grpc",
+    "rich",
+    "pygments",
+    "dns",
+    "gates.adapters.criteria_document",
+    "sqlite3",
+}
+
+
+@pytest.mark.parametrize("module", ["gates.cli.check", "gates.cli.circuits"])
+def test_a_look_at_the_services_pays_for_no_library_that_it_does_not_use(module: str) -> None:
+    """Neither for the cloud's client, needed once a day, nor for name servers, criteria or colours."""
+    program = _SHOW.format(module=module)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert _SLOW.isdisjoint(done.stdout.split())
+    assert {"httpx", "gates.adapters.operator_client"} <= set(done.stdout.split())
