@@ -22,7 +22,8 @@ from load.summary import summarise
 from tests.support.load_records import entrance, offer
 from tests.support.tiny_https_server import TinyHttps
 
-LOAD = offer(rate=40.0, warm_up=1.0, seconds=6.0, connections=20)
+LOAD = offer(rate=40.0, warm_up=0.5, seconds=4.0, connections=20)
+TINY = offer(rate=10.0, warm_up=0.0, seconds=1.0, connections=2)
 PATIENCE_S = 30.0
 
 
@@ -88,7 +89,7 @@ def stopping(server: TinyHttps, *, after: int, seconds: float) -> Iterator[None]
 
 def test_one_stop_of_two_seconds_voids_what_the_generator_saw(tmp_path: Path) -> None:
     """SIGSTOP, once, while everything else is well."""
-    with quick(tmp_path).running() as server, stopping(server, after=120, seconds=2.0):
+    with quick(tmp_path).running() as server, stopping(server, after=80, seconds=2.0):
         fault = generator_fault(sent_to(server, tmp_path))
     assert "the load generator stood still" in fault
 
@@ -100,7 +101,7 @@ def test_a_platform_that_answers_less_than_was_offered_is_named(tmp_path: Path) 
     summary = summarise(record)
     assert "the platform left" in summary.platform
     assert summary.achieved.seen < 0.8
-    assert summary.offered == 240
+    assert summary.offered == 160
     assert summary.failed == 0
 
 
@@ -108,7 +109,7 @@ def test_a_stopped_generator_before_a_limited_platform_blames_nobody(tmp_path: P
     """Both at once."""
     with (
         limited(tmp_path, rate=24.0).running() as server,
-        stopping(server, after=100, seconds=2.0),
+        stopping(server, after=60, seconds=2.0),
         pytest.raises(StarvedError, match="load generator"),
     ):
         run_profile(
@@ -123,7 +124,7 @@ def test_a_certificate_for_another_name_is_not_accepted(tmp_path: Path) -> None:
     tiny = quick(tmp_path)
     tiny.certified = ("other.run.test",)
     with tiny.running() as server:
-        record = sent_to(server, tmp_path)
+        record = run_generator(TINY, entrance(server), folder=tmp_path)
     assert {one.status for one in record.sent} == {0}
     assert server.seen == []
 
@@ -133,7 +134,7 @@ def test_a_certificate_of_an_unknown_authority_is_not_accepted(tmp_path: Path) -
     (tmp_path / "other").mkdir()
     with quick(tmp_path).running() as server, quick(tmp_path / "other").running() as other:
         record = run_generator(
-            offer(rate=5.0, warm_up=0.0, seconds=1.0, connections=2),
+            TINY,
             replace(entrance(server), ca_file=other.ca_file),
             folder=tmp_path,
         )
@@ -142,7 +143,7 @@ def test_a_certificate_of_an_unknown_authority_is_not_accepted(tmp_path: Path) -
 
 def test_users_who_wait_for_their_answers_send_once_a_second_each(tmp_path: Path) -> None:
     """The closed loop of the stress profile."""
-    closed = offer(kind=Kind.USERS, rate=20.0, warm_up=1.0, seconds=4.0, connections=20)
+    closed = offer(kind=Kind.USERS, rate=20.0, warm_up=1.0, seconds=2.0, connections=20)
     with quick(tmp_path).running() as server:
         record = run_generator(
             closed,
@@ -150,7 +151,7 @@ def test_users_who_wait_for_their_answers_send_once_a_second_each(tmp_path: Path
             folder=tmp_path,
         )
     assert 0.5 < summarise(record).achieved.seen < 1.2
-    assert summarise(record).offered == 80
+    assert summarise(record).offered == 40
 
 
 def test_options_in_the_home_and_in_variables_of_this_machine_change_nothing(
@@ -164,7 +165,7 @@ def test_options_in_the_home_and_in_variables_of_this_machine_change_nothing(
     (tmp_path / "home" / ".locust.conf").write_text("run-time = 1s\n")
     with quick(tmp_path).running() as server:
         record = sent_to(server, tmp_path)
-    assert len(record.sent) + len(record.unsent) == 280
+    assert len(record.sent) + len(record.unsent) == 180
 
 
 _STARTER = """
