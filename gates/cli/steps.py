@@ -33,6 +33,7 @@ from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
 from gates.pipeline import Request, RollbackMode
 from gates.reporting.next_steps import next_steps
+from gates.reporting.notices import act_command
 from gates.reporting.redaction import clean
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -94,9 +95,8 @@ def decide(folder: Path, env: str) -> ExitCode:
     tell_run(house, opened.run_id, decision, ())
     for line in next_steps(document.outcome, decision):
         click.echo(clean(line))
-    click.echo(
-        f"written to {opened.path / 'decision.json'}; carry it out with: gate act {folder} --env {env}"
-    )
+    command = act_command(env, folder, decision)
+    click.echo(f"written to {opened.path / 'decision.json'}; carry it out with: {command}")
     return exit_code(verdict, decision, (), was_to_act=False)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from gates.model.decision import Decision, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
@@ -11,27 +13,33 @@ _LONGEST = 300
 _ENDED_WELL = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
 
 
-def decided(environment: str, run_id: str, decision: Decision) -> str:
-    """Return what was decided and not done, and who has to act until when.
+def act_command(environment: str, folder: Path, decision: Decision) -> str:
+    """Return the command that carries the decision of a run folder out, ready to be pasted."""
+    role = ("--role", decision.authority) if decision.authority else ()
+    return shlex.join(("gate", "act", str(folder), "--env", environment, *role))
+
+
+def decided(environment: str, folder: Path, decision: Decision) -> str:
+    """Return what was decided and not done, who has to act until when, and on a line of its own how.
 
     A standing authority changes nothing of that: the gate was told not to act, or there is no way back.
     """
     until = f" until {decision.due:%Y-%m-%d %H:%M} UTC" if decision.due is not None else ""
     what = f"{environment}: {decision.kind} {', '.join(decision.services)}".rstrip()
     plan = decision.plan or RollbackPlan()
-    impossible = "".join(f" There is no way back for {service}: {why}." for service, why in plan.impossible)
-    return (
-        f"{what} ({decision.priority}), waits for the {decision.authority}{until}. {_because(decision)}"
-        f"{impossible} Carry out: gate act RUN --env {environment}, run {run_id}."
-    )
+    impossible = (f"There is no way back for {service}: {why}." for service, why in plan.impossible)
+    waits = f"{what} ({decision.priority}), waits for the {decision.authority}{until}."
+    said = " ".join(filter(None, (waits, _because(decision), *impossible)))
+    return f"{said} Run {folder.name}. Carry it out with:\n{act_command(environment, folder, decision)}"
 
 
-def late(environment: str, run_id: str, decision: Decision, turn_of: str) -> str:
-    """Return whose turn it is now that a decision is late."""
+def late(environment: str, folder: Path, decision: Decision, turn_of: str) -> str:
+    """Return whose turn it is now that a decision is late, and on a line of its own how to carry it out."""
     due = f" It was due {decision.due:%Y-%m-%d %H:%M} UTC." if decision.due is not None else ""
     what = f"{decision.kind} {', '.join(decision.services)}".rstrip()
-    text = f"{environment}: LATE: {what} ({decision.priority}).{due}"
-    return f"{text} It is the turn of the {turn_of}. Run {run_id}."
+    turn = f"It is the turn of the {turn_of}. Run {folder.name}. Carry it out with:"
+    command = act_command(environment, folder, decision)
+    return f"{environment}: LATE: {what} ({decision.priority}).{due} {turn}\n{command}"
 
 
 def rolled_back(environment: str, receipts: Sequence[Receipt]) -> str:
@@ -62,4 +70,6 @@ def slot(environment: str, golive: str, name: str, said: str) -> str:
 
 
 def _because(decision: Decision) -> str:
-    return decision.because[0][:_LONGEST] if decision.because else ""
+    """Return the first reason as a sentence."""
+    said = decision.because[0][:_LONGEST].rstrip() if decision.because else ""
+    return said if said.endswith((".", "!", "?")) or not said else f"{said}."

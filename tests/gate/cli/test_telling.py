@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -88,8 +89,9 @@ def test_who_must_act_is_told_and_then_whose_turn_it_has_become(
     (late,) = texts(hook)[1:]
     assert late.startswith("sandbox: LATE: ROLL_BACK auth-service (P0).")
     assert "It is the turn of the manager. Run r1." in late
-    act = ["act", str(tmp_path / "r1"), "--env", "sandbox", "--role", "on-call", "--yes"]
-    assert cli.invoke(act) is ExitCode.ROLLED_BACK
+    program, *act = shlex.split(late.splitlines()[-1])  # as somebody pastes it
+    assert (program, act) == ("gate", shlex.split(texts(hook)[0].splitlines()[-1])[1:])
+    assert cli.invoke([*act, "--yes"]) is ExitCode.ROLLED_BACK
     assert cli.invoke(["decisions", "--env", "sandbox", "--escalate"]) is ExitCode.GO
     assert [text.split(":")[1] for text in texts(hook)[2:]] == [" rolled back and proved"]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from gates.model.decision import DecisionKind, RollbackPlan
 from gates.model.receipt import ReceiptState
@@ -14,28 +16,40 @@ from tests.support.sample_verdict import decision, receipt
 DUE = replace(decision(), decided_at=NOW, due=NOW + timedelta(minutes=5))
 
 
+FOLDER = Path("reports/run-1")
+
+
 def test_what_was_only_decided_waits_whatever_was_granted() -> None:
     """Nothing was done, so nobody is told that it was: who, until when, why, and how."""
     assert DUE.is_automatic
-    assert notices.decided("sandbox", "run-1", DUE) == (
-        "sandbox: ROLL_BACK auth-service (P0), waits for the On-call Engineer until 2026-03-01 12:05 UTC. "
-        "SEC-LOGOUT failed for auth-service, which is P0 "
-        "Carry out: gate act RUN --env sandbox, run run-1."
-    )
+    said, command = notices.decided("sandbox", FOLDER, DUE).splitlines()
+    for fact in ("ROLL_BACK auth-service (P0)", "On-call Engineer", "2026-03-01 12:05 UTC", "Run run-1."):
+        assert fact in said
+    assert "SEC-LOGOUT failed for auth-service, which is P0. " in said
+    assert shlex.split(command) == [
+        *("gate", "act", "reports/run-1", "--env", "sandbox", "--role", "On-call Engineer"),
+    ]
 
 
 def test_a_decision_without_a_way_back_says_so() -> None:
     """A human is needed, and told why."""
     stuck = replace(DUE, plan=RollbackPlan(impossible=(("auth-service", "it has one revision"),)))
-    said = notices.decided("sandbox", "run-1", stuck)
+    said = notices.decided("sandbox", FOLDER, stuck)
     assert "There is no way back for auth-service: it has one revision." in said
 
 
-def test_a_late_decision_names_whose_turn_it_is() -> None:
+def test_a_late_decision_names_whose_turn_it_is_and_the_command() -> None:
     """With what was due when."""
-    said = notices.late("sandbox", "run-1", DUE, "team-lead")
+    said, command = notices.late("sandbox", FOLDER, DUE, "team-lead").splitlines()
     assert said.startswith("sandbox: LATE: ROLL_BACK auth-service (P0). It was due 2026-03-01 12:05 UTC.")
-    assert said.endswith("It is the turn of the team-lead. Run run-1.")
+    assert "It is the turn of the team-lead. Run run-1." in said
+    assert command == notices.decided("sandbox", FOLDER, DUE).splitlines()[-1]
+
+
+def test_a_folder_with_a_space_is_still_one_word() -> None:
+    """The command can be pasted whatever GATE_REPORTS says."""
+    command = notices.act_command("sandbox", Path("/srv/my reports/run-1"), DUE)
+    assert "/srv/my reports/run-1" in shlex.split(command)
 
 
 def test_a_rollback_is_told_as_it_ended() -> None:
