@@ -250,10 +250,11 @@ def _why_serving(view: ServiceView, parked: RevisionState) -> str:
         who = f"which {decided.by} chose on {decided.at:%Y-%m-%d %H:%M} UTC"
     else:
         who = f"which a rollback chose on {decided.at:%Y-%m-%d %H:%M} UTC (run {decided.run_id})"
-    newest = f"{parked.name} is parked" if parked.name in view.left else f"{parked.name} gets no traffic"
+    became = "is parked" if parked.name in view.left else "gets no traffic"
     if parked.name in view.tombstoned:
-        newest = f"{parked.name} was rolled back as bad"
-    return f"{view.state.service}: looking at {view.serving}, {who}; the newest, {newest}"
+        became = "was rolled back as bad"
+    newest = f"the newest, {parked.name}, {became}"
+    return f"{view.state.service}: looking at {view.serving}, {who}; {newest}"
 
 
 def _notes(view: ServiceView) -> list[str]:

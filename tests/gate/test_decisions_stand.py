@@ -57,7 +57,7 @@ def test_what_a_person_chose_is_looked_at_and_may_go() -> None:
     (note,) = [one for one in notes if "looking at" in one]
 
     assert entry.candidate.name == OLD
-    for fact in (f"looking at {OLD}", "alice", f"{EPOCH:%Y-%m-%d}", f"{NEW} is parked"):
+    for fact in (f"looking at {OLD}", "alice", f"{EPOCH:%Y-%m-%d}", f"{NEW}, is parked"):
         assert fact in note
     assert ending(run.go()) is ExitCode.GO
     assert (run.cloud.writes, run.ledger.tombstones) == (writes, set())
@@ -85,7 +85,7 @@ def test_a_pin_that_nobody_recorded_is_told_as_such() -> None:
     waiting, _ = found(run, stage=Stage.READINESS)
 
     assert (entry.candidate.name, waiting.candidate.name) == (OLD, NEW)
-    assert any("by hand or by another tool" in note and f"{NEW} gets no traffic" in note for note in notes)
+    assert any("by hand or by another tool" in note and f"{NEW}, gets no traffic" in note for note in notes)
 
 
 def test_before_a_go_live_a_later_deployment_waits_and_a_parked_one_does_not() -> None:

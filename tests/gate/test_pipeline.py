@@ -174,7 +174,7 @@ def test_after_a_rollback_the_serving_revision_is_looked_at_and_said() -> None:
 
     assert entry is not None
     assert entry.candidate.name == "auth-service-1"
-    assert any("auth-service-2 was rolled back as bad" in note for note in found.notes)
+    assert any("auth-service-2, was rolled back as bad" in note for note in found.notes)
     assert any("auth-service is pinned" in note for note in found.notes)
 
 

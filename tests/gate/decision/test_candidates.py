@@ -87,7 +87,7 @@ def test_what_was_rolled_back_is_no_candidate_again() -> None:
     assert seen.release.services[0].candidate.name == "a-2"
     looked_at, is_pinned = seen.notes
     assert looked_at.startswith("a: looking at a-2, ")
-    assert "a-3 was rolled back as bad" in looked_at
+    assert "a-3, was rolled back as bad" in looked_at
     assert is_pinned == "a is pinned: a new deployment gets no traffic until it is unpinned"
 
 
