@@ -96,7 +96,7 @@ class _Waiting:
         }
 
     def _command(self, env: str) -> str:
-        return f"{notices.act_command(env, self.folder.path, self.decision)} --yes"
+        return f"{notices.act_command(env, str(self.folder.path), self.decision)} --yes"
 
 
 def _watch(house: wiring.House, every_s: float, *, until_empty: bool) -> ExitCode:
@@ -128,11 +128,11 @@ def _look(house: wiring.House, *, escalates: bool) -> list[_Waiting]:
 def _escalate(house: wiring.House, one: _Waiting) -> None:
     """Tell who has to act, and once it is late whose turn it has become."""
     run_id, place = one.folder.run_id, house.environment.name
-    tell(house, run_id, DECIDED, notices.decided(place, one.folder.path, one.decision))
+    tell(house, run_id, DECIDED, notices.decided(place, str(one.folder.path), one.decision))
     if one.state.is_late:
         record_breach(house, run_id, one.decision, one.state)
         turn = one.state.turn_of
-        tell(house, run_id, f"late: {turn}", notices.late(place, one.folder.path, one.decision, turn))
+        tell(house, run_id, f"late: {turn}", notices.late(place, str(one.folder.path), one.decision, turn))
 
 
 def _code(waits: Sequence[_Waiting]) -> ExitCode:

@@ -95,7 +95,7 @@ def decide(folder: Path, env: str) -> ExitCode:
     tell_run(house, opened.run_id, decision, ())
     for line in next_steps(document.outcome, decision):
         click.echo(clean(line))
-    command = act_command(env, folder, decision)
+    command = act_command(env, str(folder), decision)
     click.echo(f"written to {opened.path / 'decision.json'}; carry it out with: {command}")
     return exit_code(verdict, decision, (), was_to_act=False)
 

@@ -44,7 +44,7 @@ def tell_run(house: wiring.House, run_id: str, decision: Decision, receipts: Seq
     if receipts:
         tell(house, run_id, ENDED, notices.rolled_back(place, receipts))
     elif decision.due is not None:
-        tell(house, run_id, DECIDED, notices.decided(place, wiring.reports_folder() / run_id, decision))
+        tell(house, run_id, DECIDED, notices.decided(place, str(wiring.reports_folder() / run_id), decision))
 
 
 def tell_rollback(house: wiring.House, run_id: str, receipts: Sequence[Receipt], event: str = ENDED) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from gates.model.decision import Decision, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
@@ -13,13 +12,13 @@ _LONGEST = 300
 _ENDED_WELL = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
 
 
-def act_command(environment: str, folder: Path, decision: Decision) -> str:
+def act_command(environment: str, folder: str, decision: Decision) -> str:
     """Return the command that carries the decision of a run folder out, ready to be pasted."""
     role = ("--role", decision.authority) if decision.authority else ()
-    return shlex.join(("gate", "act", str(folder), "--env", environment, *role))
+    return shlex.join(("gate", "act", folder, "--env", environment, *role))
 
 
-def decided(environment: str, folder: Path, decision: Decision) -> str:
+def decided(environment: str, folder: str, decision: Decision) -> str:
     """Return what was decided and not done, who has to act until when, and on a line of its own how.
 
     A standing authority changes nothing of that: the gate was told not to act, or there is no way back.
@@ -30,14 +29,14 @@ def decided(environment: str, folder: Path, decision: Decision) -> str:
     impossible = (f"There is no way back for {service}: {why}." for service, why in plan.impossible)
     waits = f"{what} ({decision.priority}), waits for the {decision.authority}{until}."
     said = " ".join(filter(None, (waits, _because(decision), *impossible)))
-    return f"{said} Run {folder.name}. Carry it out with:\n{act_command(environment, folder, decision)}"
+    return f"{said} Run {_run_of(folder)}. Carry it out with:\n{act_command(environment, folder, decision)}"
 
 
-def late(environment: str, folder: Path, decision: Decision, turn_of: str) -> str:
+def late(environment: str, folder: str, decision: Decision, turn_of: str) -> str:
     """Return whose turn it is now that a decision is late, and on a line of its own how to carry it out."""
     due = f" It was due {decision.due:%Y-%m-%d %H:%M} UTC." if decision.due is not None else ""
     what = f"{decision.kind} {', '.join(decision.services)}".rstrip()
-    turn = f"It is the turn of the {turn_of}. Run {folder.name}. Carry it out with:"
+    turn = f"It is the turn of the {turn_of}. Run {_run_of(folder)}. Carry it out with:"
     command = act_command(environment, folder, decision)
     return f"{environment}: LATE: {what} ({decision.priority}).{due} {turn}\n{command}"
 
@@ -67,6 +66,10 @@ def planned(environment: str, code: int) -> str:
 def slot(environment: str, golive: str, name: str, said: str) -> str:
     """Return what happened in a slot of a go-live."""
     return f"{environment}: go-live {golive}, {name}: {said[:_LONGEST]}"
+
+
+def _run_of(folder: str) -> str:
+    return folder.rstrip("/").rpartition("/")[2]
 
 
 def _because(decision: Decision) -> str:

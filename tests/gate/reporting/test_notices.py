@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from gates.model.decision import DecisionKind, RollbackPlan
 from gates.model.receipt import ReceiptState
@@ -16,7 +15,7 @@ from tests.support.sample_verdict import decision, receipt
 DUE = replace(decision(), decided_at=NOW, due=NOW + timedelta(minutes=5))
 
 
-FOLDER = Path("reports/run-1")
+FOLDER = "reports/run-1"
 
 
 def test_what_was_only_decided_waits_whatever_was_granted() -> None:
@@ -48,7 +47,7 @@ def test_a_late_decision_names_whose_turn_it_is_and_the_command() -> None:
 
 def test_a_folder_with_a_space_is_still_one_word() -> None:
     """The command can be pasted whatever GATE_REPORTS says."""
-    command = notices.act_command("sandbox", Path("/srv/my reports/run-1"), DUE)
+    command = notices.act_command("sandbox", "/srv/my reports/run-1", DUE)
     assert "/srv/my reports/run-1" in shlex.split(command)
 
 
