@@ -32,7 +32,7 @@ from gates.judgement import comparators
 from gates.model import wording
 from gates.model.criterion import FAILED_CHECKS, Criterion, Priority, Severity
 from gates.model.evidence import ATTESTATION, Evidence, EvidenceBundle, EvidenceStatus, Measurement
-from gates.model.judgement import Judgement, Outcome, Waiver, worst
+from gates.model.judgement import NOTHING_DELIVERED, Judgement, Outcome, Waiver, worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def _absences(criterion: Criterion, evidence: tuple[Evidence, ...]) -> Iterable[
     delivered = {item.producer.split("[", 1)[0] for item in evidence}
     for producer in criterion.producers:
         if producer not in delivered:
-            yield _Finding(outcome=Outcome.INCONCLUSIVE, reason=f"not run: {producer} delivered nothing")
+            yield _Finding(outcome=Outcome.INCONCLUSIVE, reason=f"not run: {producer} {NOTHING_DELIVERED}")
     role = criterion.attested_by
     if role is not None and f"{ATTESTATION}{role}" not in delivered:
         yield _Finding(outcome=Outcome.INCONCLUSIVE, reason=f"not attested: waits for the {role}")

@@ -20,6 +20,9 @@ class Outcome(StrEnum):
     ERROR = "ERROR"
 
 
+NOTHING_DELIVERED = "delivered nothing"
+"""How the reason ends of a judgement whose producer was never run."""
+
 _BADNESS = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.ERROR, Outcome.FAIL)
 
 

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from gates.model.decision import Decision
+from gates.model.judgement import NOTHING_DELIVERED
 from gates.model.receipt import Receipt
 from gates.reporting.finding import Measured, figures, finding, waits_for_attestation
 from gates.reporting.matrix import matrix
@@ -20,6 +21,8 @@ from gates.reporting.redaction import one_line
 from gates.reporting.verdict_document import WAITS, Entry, VerdictDocument, counted
 
 WIDTH = 80
+_NAMED = 16
+"""Criteria that are named on one line; the rest of them is counted."""
 _SHOWN = 10
 """Entries told in full in each part; the rest is counted, `verdict.json` has them all."""
 
@@ -64,8 +67,19 @@ def _unconcluded(document: VerdictDocument) -> Iterator[str]:
     """Yield what could not be concluded, and apart from it what only a person can answer."""
     groups = alike(unconcluded(document))
     people = [group for group in groups if waits_for_attestation(document, group[0])]
-    yield _part("NO CONCLUSION", [_entries(document, group) for group in groups if group not in people])
+    unseen = [group for group in groups if failed(document) and group not in people and _is_unseen(group)]
+    told = [group for group in groups if group not in people and group not in unseen]
+    yield _part("NO CONCLUSION", [_entries(document, group) for group in told])
+    names = list(dict.fromkeys(group[0].criterion for group in unseen))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    yield _part("NOT LOOKED AT", [_item(", ".join(names[:_NAMED]) + more)] if names else [])
     yield _part("WAITS FOR PEOPLE", [_person(document, group) for group in people], shown=len(people))
+
+
+def _is_unseen(group: Sequence[Entry]) -> bool:
+    """Whether nobody looked: beside a failure, which ends a look early, that needs no words of its own."""
+    reasons = (reason for entry in group for reason in entry.reason.split("; "))
+    return all(reason.endswith(NOTHING_DELIVERED) for reason in reasons)
 
 
 def _person(document: VerdictDocument, group: Sequence[Entry]) -> str:

@@ -12,7 +12,7 @@ from gates.judgement.judge import judge
 from gates.model.criterion import Comparator, FailureAction
 from gates.model.decision import Decision, DecisionKind
 from gates.model.evidence import EvidenceBundle
-from gates.model.judgement import Judgement, Outcome
+from gates.model.judgement import NOTHING_DELIVERED, Judgement, Outcome
 from gates.reporting.allure import allure_files
 from gates.reporting.finding import figures, finding, waiting_commands
 from gates.reporting.junit import junit
@@ -106,6 +106,16 @@ def test_what_was_not_seen_names_the_command_that_looks_again() -> None:
     found = finding(document(judged), document(judged).judgements[0])
 
     assert found.next_step.endswith("gate run --env sandbox --stage immediate --only HLT-LIVE")
+
+
+def test_what_nobody_looked_at_beside_a_failure_is_only_named() -> None:
+    """A look that ended early does not hide its failure behind a hundred open checks."""
+    judged = judge([criterion(id=f"X-{n}") for n in range(30)], EvidenceBundle(items=()), now=NOW)
+    told = terminal(document(rate(0.5), *judged))
+
+    assert NOTHING_DELIVERED not in " ".join(told.split())
+    assert "X-0, X-1, X-2" in told.partition("NOT LOOKED AT")[2]
+    assert NOTHING_DELIVERED in " ".join(terminal(document(*judged)).split())
 
 
 def test_a_figure_that_held_is_shown_beside_its_threshold() -> None:
