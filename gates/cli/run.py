@@ -115,16 +115,22 @@ def ending(house: wiring.House, keeper: RunKeeper, record: DecisionRecord, mode:
 
 
 def tell(keeper: RunKeeper, record: DecisionRecord, *, output: str, has_page: bool = True) -> None:
-    """Write the reports, then print the verdict on stdout: as its document, or in words for a person.
+    """Write the reports, print the verdict on stdout, as its document or in words, and make the Allure page.
+
+    The page takes seconds that nobody who waits for the verdict should wait for.
 
     Raises:
         GateError: the verdict is GO, and it could not be written down.
     """
-    text = write_reports(keeper, record, has_page=has_page)
-    if output == "json":
-        click.echo(verdict_json(keeper.folder.document(record.verdict)).decode(), nl=False)
-    else:
-        click.echo(text)
+    text = write_reports(keeper, record, has_page=False)
+    try:
+        if output == "json":
+            click.echo(verdict_json(keeper.folder.document(record.verdict)).decode(), nl=False)
+        else:
+            click.echo(text)
+    finally:
+        if has_page:
+            make_page(keeper.folder)
 
 
 def write_reports(keeper: RunKeeper, record: DecisionRecord, *, has_page: bool = True) -> str:
