@@ -47,7 +47,8 @@ class DocumentError(GateError):
     """A document that cannot be used; the cause starts with file:line:column."""
 
     def __init__(self, cause: str, *, path: str, line: int = 1, column: int = 1, next_step: str = "") -> None:
-        super().__init__(f"{path}:{line}:{column}: {cause}", next_step=next_step)
+        place = f"{path}:{line}:{column}" if line else path  # a folder has no lines
+        super().__init__(f"{place}: {cause}", next_step=next_step)
         self.path, self.line, self.column = path, line, column
 
 

@@ -23,7 +23,7 @@ from gates.decision.candidates import (
 )
 from gates.decision.policy import covering, decide
 from gates.decision.rollback_plan import plan_rollback
-from gates.errors import CloudError, LedgerError, UsageError
+from gates.errors import CloudError, LedgerError
 from gates.evidence.binding import bind
 from gates.judgement.judge import judge
 from gates.model import events
@@ -31,6 +31,7 @@ from gates.model.criterion import Catalogue, Criterion, Stage
 from gates.model.decision import Decision, DecisionKind, RollbackPlan, StandingAuthority
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Judgement, Outcome, Waiver, worst
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, RunSetup, ToolVersion
@@ -183,12 +184,12 @@ class Gate:
     def demand(self, request: Request) -> tuple[Criterion, ...]:
         """Return what the stage demands, or the named part of it."""
         criteria = self.catalogue.at(request.stage)
-        unknown = [name for name in request.only if name not in {c.id for c in criteria}]
-        if unknown:
-            known = ", ".join(c.id for c in criteria)
-            raise UsageError(
-                f"{request.stage} does not demand {', '.join(unknown)}", next_step=f"one of {known}"
-            )
+        refuse_unknown(
+            f"criterion of the stage {request.stage}",
+            request.only,
+            [c.id for c in criteria],
+            next_step=f"gate criteria list --stage {request.stage} shows all",
+        )
         return tuple(c for c in criteria if not request.only or c.id in request.only)
 
     def views(self) -> tuple[ServiceView, ...]:

@@ -16,9 +16,10 @@ from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import Announce, RollbackPorts
 from gates.decision.rollback_guards import Guard, GuardFacts, Objection, objections, without_refused
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
-from gates.errors import CloudError, LedgerError, UsageError
+from gates.errors import CloudError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan, Target
 from gates.model.journal import UnfinishedRollback
+from gates.model.likeness import refuse_unknown
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
@@ -96,10 +97,7 @@ class RollbackEngine:
             UsageError: a service is unknown or named twice.
             LedgerError: the ledger cannot be read and no target was named.
         """
-        unknown = [name for name in services if self._platform.service(name) is None]
-        if unknown:
-            known = ", ".join(self._platform.service_names)
-            raise UsageError(f"unknown service {', '.join(unknown)}", next_step=f"one of {known}")
+        refuse_unknown("service", services, self._platform.service_names)
         found = _for_each(services, lambda name: self._case_or_trouble(name, reason, to, leaving))
         plan = plan_rollback(
             [case for case in found if isinstance(case, RollbackCase)], self._platform.services

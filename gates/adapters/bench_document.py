@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gates.adapters.document_files import document_at
 from gates.adapters.document_problems import Problem, refuse
 from gates.adapters.document_types import Envelope, Filled, Strict, Text, known, shaped, validate
 from gates.adapters.yaml_source import Source, read_document
@@ -85,7 +86,7 @@ def load_proofs(folder: Path, platform: Platform, catalogue: Catalogue) -> tuple
 
 
 def _read(folder: Path, platform: Platform, catalogue: Catalogue) -> BenchPart:
-    source = read_document(folder / FILE)
+    source = read_document(document_at(folder, FILE.removesuffix(".yaml")))
     words = {
         "subject": ("platform", *platform.service_names),
         "criterion": tuple(criterion.id for criterion in catalogue.criteria),

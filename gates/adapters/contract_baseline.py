@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime
 
+from gates.adapters.document_files import document_at
 from gates.adapters.document_problems import refuse
 from gates.adapters.document_types import Envelope, Role, Service, Strict, Text, shaped, validate
 from gates.adapters.yaml_source import read_document
@@ -46,7 +47,7 @@ def load_baseline(folder: Path, platform: Platform) -> tuple[AcceptedFinding, ..
     Raises:
         DocumentError: the document is wrong; every problem is named.
     """
-    path = folder / FILE
+    path = document_at(folder, FILE.removesuffix(".yaml"))
     if not path.exists():
         return ()
     source = read_document(path)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gates.errors import DocumentError
-
-_LISTED = 12
-"""At most so many valid values are listed in one message."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,19 +19,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.cause}"
-
-
-def meant(word: str, valid: Iterable[str]) -> str:
-    """Return " - did you mean 'x'? (valid: ...)" for a word that is none of the valid ones."""
-    candidates = tuple(dict.fromkeys(valid))
-    close = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
-    question = f" - did you mean '{close[0]}'?" if close else ""
-    return f"{question} (valid: {_listed(candidates)})"
-
-
-def _listed(words: Sequence[str]) -> str:
-    rest = len(words) - _LISTED
-    return ", ".join(words[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def refuse(problems: Iterable[Problem]) -> None:

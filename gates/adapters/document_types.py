@@ -17,8 +17,9 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from gates.adapters.document_problems import Problem, meant
+from gates.adapters.document_problems import Problem
 from gates.adapters.yaml_source import Location, Source
+from gates.model.likeness import meant
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")

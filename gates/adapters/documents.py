@@ -12,7 +12,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from gates.adapters.document_problems import Problem, meant, refuse
+from gates.adapters.document_files import document_at, documents_in
+from gates.adapters.document_problems import Problem, refuse
 from gates.adapters.document_types import Document, Envelope, validate
 from gates.adapters.environment_document import (
     EnvironmentDocument,
@@ -33,6 +34,7 @@ from gates.adapters.yaml_source import Location, Source, read_document
 from gates.criteria.catalogue import arranged, broken_laws
 from gates.errors import DocumentError
 from gates.model.criterion import Catalogue, Criterion
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import Endpoints, Environment, Platform
 
 
@@ -42,7 +44,7 @@ def load_platform(folder: Path) -> Platform:
     Raises:
         DocumentError: platform.yaml or policy.yaml is missing or wrong; every problem of both is named.
     """
-    paths = folder / "platform.yaml", folder / "policy.yaml"
+    paths = document_at(folder, "platform"), document_at(folder, "policy")
     platform_source, policy_source = read_document(paths[0]), read_document(paths[1])
     words: dict[str, tuple[str, ...]] = declared(platform_source) | {"category": _categories(folder)}
     platform, problems = validate(platform_source, PlatformDocument, words)
@@ -96,7 +98,7 @@ def check_environments(folder: Path, platform: Platform) -> tuple[Environment, .
 
 def environment_names(folder: Path) -> tuple[str, ...]:
     """Return the names of all environments that `folder` describes, sorted."""
-    return tuple(sorted(path.stem for path in (folder / "environments").glob("*.yaml")))
+    return tuple(documents_in(folder / "environments"))
 
 
 def load_catalogue(folder: Path, platform: Platform) -> Catalogue:
@@ -111,10 +113,10 @@ def load_catalogue(folder: Path, platform: Platform) -> Catalogue:
         levels_of,
     )
 
-    paths = tuple(sorted((folder / "criteria").glob("*.yaml")))
+    paths = tuple(documents_in(folder / "criteria").values())
     if not paths:
         cause = "no criteria/*.yaml: a gate that demands nothing would let everything through"
-        raise DocumentError(cause, path=str(folder))
+        raise DocumentError(cause, path=str(folder / "criteria"), line=0)
     words = {"service": platform.service_names, "role": platform.roles}
     criteria: list[Criterion] = []
     origins: list[_Origin] = []
@@ -160,9 +162,8 @@ def _lawless(criteria: Sequence[Criterion], origins: Sequence[_Origin]) -> list[
 def _environment_document(folder: Path, name: str, platform: Platform) -> tuple[EnvironmentDocument, str]:
     known = environment_names(folder)
     if name not in known:
-        cause = f"unknown environment '{name}'{meant(name, known)}"
-        raise DocumentError(cause, path=str(folder / "environments"))
-    path = folder / "environments" / f"{name}.yaml"
+        refuse_unknown("environment", (name,), known, next_step=f"they stand in {folder / 'environments'}")
+    path = documents_in(folder / "environments")[name]
     source = read_document(path)
     words = {"service": platform.service_names, "role": platform.roles}
     document, problems = validate(source, EnvironmentDocument, words)
@@ -176,7 +177,7 @@ def _misnamed(source: Source, document: Envelope) -> list[Problem]:
     stem, name = Path(source.path).stem, document.metadata.name
     if name == stem:
         return []
-    cause = f"'{name}' is in {stem}.yaml: a document has the name of its file"
+    cause = f"'{name}' is in {Path(source.path).name}: a document has the name of its file"
     return [source.problem(("metadata", "name"), cause)]
 
 
@@ -187,7 +188,7 @@ def _whole(document: Document | None) -> Document:
 
 
 def _categories(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in (folder / "criteria").glob("*.yaml")))
+    return tuple(documents_in(folder / "criteria"))
 
 
 def _digest(paths: Iterable[Path]) -> str:

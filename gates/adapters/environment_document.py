@@ -11,12 +11,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from gates.adapters.document_problems import Problem, meant
+from gates.adapters.document_problems import Problem
 from gates.adapters.document_types import Duration, Envelope, Filled, Service, Strict, Text, Word, shaped
 from gates.adapters.platform_document import ContactPart, LinkPart, StewardshipPart, repeated
 from gates.adapters.settings import from_root
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
+from gates.model.likeness import meant
 from gates.model.platform import (
     EXPECTED_LOAD,
     Contact,

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gates.adapters.document_problems import Problem, meant, refuse
+from gates.adapters.document_files import documents_in
+from gates.adapters.document_problems import Problem, refuse
 from gates.adapters.document_types import Envelope, Filled, Role, Strict, Text, Word, validate
 from gates.adapters.yaml_source import Location, Source, read_document
-from gates.errors import DocumentError
+from gates.model.likeness import meant, refuse_unknown
 from gates.model.platform import Platform
 from gates.model.runbook import Runbook, RunbookStep, StepState
 
@@ -54,7 +55,7 @@ class RunbookDocument(Envelope):
 
 def runbook_names(folder: Path) -> tuple[str, ...]:
     """Return the names of all runbooks of a platform, sorted."""
-    return tuple(sorted(path.stem for path in (folder / "runbooks").glob("*.yaml")))
+    return tuple(documents_in(folder / "runbooks"))
 
 
 def load_runbook(folder: Path, name: str, platform: Platform) -> Runbook:
@@ -65,9 +66,8 @@ def load_runbook(folder: Path, name: str, platform: Platform) -> Runbook:
     """
     known = runbook_names(folder)
     if name not in known:
-        cause = f"unknown runbook '{name}'{meant(name, known)}"
-        raise DocumentError(cause, path=str(folder / "runbooks"))
-    path = folder / "runbooks" / f"{name}.yaml"
+        refuse_unknown("runbook", (name,), known, next_step=f"they stand in {folder / 'runbooks'}")
+    path = documents_in(folder / "runbooks")[name]
     source = read_document(path)
     words = {"service": platform.service_names, "role": platform.roles}
     document, problems = validate(source, RunbookDocument, words)
@@ -84,7 +84,9 @@ def _flaws(source: Source, document: RunbookDocument) -> list[Problem]:
     problems: list[Problem] = []
     stem = Path(source.path).stem
     if document.metadata.name != stem:
-        cause = f"'{document.metadata.name}' is in {stem}.yaml: a document has the name of its file"
+        cause = (
+            f"'{document.metadata.name}' is in {Path(source.path).name}: a document has the name of its file"
+        )
         problems.append(source.problem(("metadata", "name"), cause))
     seen: list[str] = []
     for index, step in enumerate(document.spec.steps):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
+from gates.adapters.document_files import document_at
 from gates.adapters.document_problems import refuse
 from gates.adapters.document_types import Duration, Envelope, Filled, Strict, Text, Word, validate
 from gates.adapters.platform_document import repeated
@@ -68,7 +69,7 @@ def load_timeline(folder: Path, catalogue: Catalogue) -> Timeline:
     Raises:
         DocumentError: it is missing or wrong, not in the order of time, or names what nobody demands.
     """
-    path = folder / "timeline.yaml"
+    path = document_at(folder, "timeline")
     source = read_document(path)
     document, problems = validate(source, TimelineDocument, {})
     refuse(problems)

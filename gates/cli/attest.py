@@ -9,11 +9,12 @@ import click
 
 from gates import wiring
 from gates.cli import signing
-from gates.cli.options import environment_option
+from gates.cli.options import Meant, environment_option
 from gates.errors import UsageError
 from gates.evidence.attestation import is_attested
 from gates.model.criterion import Criterion, Stage
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import meant
 from gates.model.release import Release
 from gates.model.statement import StatementKind
 
@@ -22,7 +23,7 @@ from gates.model.statement import StatementKind
 @click.argument("criterion_ids", metavar="CRITERION", nargs=-1)
 @click.option(
     "--waiting",
-    type=click.Choice([stage.value for stage in Stage]),
+    type=Meant([stage.value for stage in Stage]),
     default=None,
     help="Instead of CRITERION: all that this stage still waits for from your role.",
 )
@@ -66,8 +67,9 @@ def _sign(
 def _named(house: wiring.House, criterion_id: str) -> Criterion:
     criterion = house.catalogue.find(criterion_id)
     if criterion is None or criterion.attested_by is None:
-        known = ", ".join(c.id for c in house.catalogue.criteria if c.attested_by is not None)
-        raise UsageError(f"nobody attests {criterion_id}", next_step=f"one of {known}")
+        known = [c.id for c in house.catalogue.criteria if c.attested_by is not None]
+        cause = f"nobody attests '{criterion_id}'{meant(criterion_id, known)}"
+        raise UsageError(cause, next_step="gate approvals --stage STAGE shows what waits for whom")
     return criterion
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 
 import click
@@ -13,9 +13,10 @@ from gates.cli.options import environment_option
 from gates.cli.run import duration
 from gates.cli.spotting import about, show, spot
 from gates.control_room import ControlRoom
-from gates.errors import CloudError, UsageError
+from gates.errors import CloudError
 from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import refuse_unknown
 
 _SIGN_OUT = "sign-out"
 _FLOWS, _ENDPOINTS = "authentication", "contract"
@@ -81,11 +82,5 @@ def _flow(criterion: Criterion) -> str:
 
 def _named(names: Sequence[str], known: dict[str, Criterion]) -> list[Criterion]:
     wanted = list(dict.fromkeys(_ALIASES.get(name, name) for name in names))
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise UsageError(f"unknown flow {', '.join(unknown)}", next_step=f"one of {_listed(known)}")
+    refuse_unknown("flow", wanted, (*known, *_ALIASES))
     return [known[name] for name in wanted]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join([*names, *_ALIASES])

@@ -8,13 +8,13 @@ import click
 
 from gates import wiring
 from gates.cli import signing
-from gates.cli.options import environment_option
+from gates.cli.options import Meant, environment_option
 from gates.errors import UsageError
 from gates.evidence.authority import GRANTABLE, Standing, authority_of, grant_objection
 from gates.model.exit_code import ExitCode
 from gates.model.statement import Statement, StatementKind, platform_digest
 
-_priority = click.argument("priority", type=click.Choice([*GRANTABLE]))
+_priority = click.argument("priority", type=Meant([*GRANTABLE]))
 _service = click.option("--service", default=None, help="Only for this service; default: every service.")
 
 

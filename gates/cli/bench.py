@@ -22,6 +22,7 @@ from gates.judgement.detection import summarise
 from gates.model.bench import Arm, BenchResult
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import Impact
 from gates.model.verdict import Verdict
 from gates.pipeline import Request
@@ -100,8 +101,7 @@ def _chosen(house: wiring.House, options: dict[str, object]) -> tuple[Arm, ...]:
     wanted = tuple(str(name) for name in only) if isinstance(only, tuple) else ()
     arms = wiring.bench_arms(house, folder if isinstance(folder, Path) else wiring.platform_folder())
     unknown = [name for name in wanted if not any(arm.id.startswith(name) for arm in arms)]
-    if unknown:
-        raise UsageError(f"no arm starts with {', '.join(unknown)}", next_step="see bench.yaml")
+    refuse_unknown("arm", unknown, [arm.id for arm in arms], next_step="see bench.yaml")
     match = _SHARD.fullmatch(str(options["shard"]))
     if match is None or int(match[1]) > int(match[2]):
         raise UsageError(f"--shard {options['shard']}", next_step="write I/N, for example 2/3")

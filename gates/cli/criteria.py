@@ -12,9 +12,10 @@ from typing import Any
 import click
 
 from gates.adapters.bench_document import load_bench, load_proofs
-from gates.adapters.document_problems import meant
+from gates.adapters.document_files import unread
 from gates.adapters.documents import check_environments, load_catalogue, load_platform
 from gates.adapters.producer_files import existing
+from gates.cli.options import Meant
 from gates.criteria.coverage import Coverage, counted, coverage
 from gates.criteria.explain import explain
 from gates.criteria.known_bad import Red, lines, page, reds
@@ -24,6 +25,7 @@ from gates.errors import DocumentError, UsageError
 from gates.model.bench import Arm, Proof
 from gates.model.criterion import Catalogue, Stage
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import meant
 from gates.model.platform import Platform
 from gates.reporting.phrasing import count
 from gates.wiring import platform_folder, project_root
@@ -47,7 +49,7 @@ def criteria() -> None:
 
 
 @criteria.command("list")
-@click.option("--stage", type=click.Choice([str(stage) for stage in Stage]), help="Only this stage's.")
+@click.option("--stage", type=Meant([str(stage) for stage in Stage]), help="Only this stage's.")
 @_format(*_FORMATS, "markdown")
 def list_criteria(stage: str | None, form: str | None) -> ExitCode:
     """List what is demanded."""
@@ -187,6 +189,7 @@ def _examined() -> tuple[list[str], tuple[Finding, ...]]:
         platform = load_platform(folder)
     except DocumentError as error:
         return str(error).splitlines(), ()
+    problems += map(str, unread(folder, platform.service_names))
     for load in (load_catalogue, check_environments):
         try:
             load(folder, platform)

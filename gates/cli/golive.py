@@ -18,6 +18,7 @@ from gates.conductor import POLL_S, Conductor, GoLivePorts
 from gates.decision.timeline import Over, next_step
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import refuse_unknown
 from gates.model.timeline import GoLive, Slot, SlotState, Timeline
 from gates.reporting import notices
 
@@ -94,9 +95,8 @@ class _Day:
 
 def _conduct(house: wiring.House, timeline: Timeline, name: str, zero: datetime, day: _Day) -> ExitCode:
     """Conduct one go-live; an environment has one conductor at a time, whatever the go-live's name."""
-    unknown = sorted(set(day.hooks) - {slot.name for slot in timeline.slots})
-    if unknown:
-        raise UsageError(f"no slot {', '.join(unknown)}", next_step="see: gate golive plan")
+    slots = [slot.name for slot in timeline.slots]
+    refuse_unknown("slot", sorted(day.hooks), slots, next_step="see: gate golive plan")
     for slot in timeline.slots:  # a name that no run can have is refused before anything is begun
         run_of(name, slot)
     with house.ports.journal.hold(f"{house.environment.name} (go-live)", name) as tenure:

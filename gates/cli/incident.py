@@ -19,6 +19,7 @@ from gates.cli.reports import Report, reporting, say
 from gates.cli.texts import NOTE, TITLE
 from gates.errors import ConfigurationError, UsageError
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import refuse_unknown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,9 +128,7 @@ def _announced(desk: Desk, incident: Incident) -> ExitCode:
 
 
 def _check_alerts(alerts: Iterable[str], known: list[str]) -> None:
-    unknown = [name for name in alerts if name not in known]
-    if unknown:
-        raise UsageError(f"unknown alert {', '.join(unknown)}", next_step=f"alerts: {', '.join(known)}")
+    refuse_unknown("alert", alerts, known)
 
 
 @dataclass(frozen=True)

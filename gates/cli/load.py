@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from gates.errors import UsageError
 from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import Impact
 from gates.model.wording import observed
 
@@ -56,10 +56,7 @@ def _known(profile: str | None) -> str:
             f"no profile was named; there are: {listed}",
             next_step=f"gate load {known[0]}, or gate load --ui for the generator's page",
         )
-    if profile not in known:
-        close = difflib.get_close_matches(profile, known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise UsageError(f"there is no profile {profile}{hint}", next_step=f"name one of: {listed}")
+    refuse_unknown("profile", (profile,), known)
     return profile
 
 

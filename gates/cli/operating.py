@@ -21,6 +21,7 @@ from gates.cli.stopping import Stop
 from gates.control_room import ControlRoom
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import refuse_unknown
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Platform
 
@@ -142,10 +143,7 @@ def chosen(names: Sequence[str], platform: Platform) -> tuple[str, ...]:
     Raises:
         UsageError: a name is unknown.
     """
-    unknown = [name for name in names if name not in platform.service_names]
-    if unknown:
-        known = ", ".join(platform.service_names)
-        raise UsageError(f"unknown service {', '.join(unknown)}", next_step=f"services: {known}")
+    refuse_unknown("service", names, platform.service_names)
     return tuple(names) or platform.service_names
 
 

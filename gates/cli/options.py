@@ -5,6 +5,16 @@ from __future__ import annotations
 import click
 
 from gates.model.criterion import Stage
+from gates.model.likeness import meant
+
+
+class Meant(click.Choice[str]):
+    """A choice whose refusal names the word that was probably meant."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's own signature
+        """Return the refusal."""
+        return f"unknown value '{value}'{meant(str(value), map(str, self.choices))}"
+
 
 AUTO = "auto"
 MOST_WORKERS = 32
@@ -18,7 +28,7 @@ environment_option = click.option(
 )
 stage_option = click.option(
     "--stage",
-    type=click.Choice([stage.value for stage in Stage]),
+    type=Meant([stage.value for stage in Stage]),
     required=True,
     help="Which part of the catalogue is demanded.",
 )

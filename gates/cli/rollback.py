@@ -24,6 +24,7 @@ from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.journal import UnfinishedRollback
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
 from gates.operations.planned_rollback import Unfinished
@@ -310,9 +311,7 @@ def _known(names: object, known: Sequence[str]) -> tuple[str, ...]:
         UsageError: the platform has no such service.
     """
     named = tuple(str(name) for name in names) if isinstance(names, tuple) else ()
-    for name in named:
-        if name not in known:
-            raise UsageError(f"unknown service {name}", next_step=f"one of {', '.join(known)}")
+    refuse_unknown("service", named, known)
     return named
 
 

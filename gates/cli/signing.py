@@ -15,6 +15,7 @@ from gates import wiring
 from gates.adapters.statement_folder import StatementFolder
 from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
+from gates.model.likeness import refuse_unknown
 from gates.model.release import Release
 from gates.model.statement import Statement, StatementKind
 from gates.reporting.phrasing import duration
@@ -137,7 +138,7 @@ def checked_role(house: wiring.House, role: str, wanted: str, what: str) -> str:
         UsageError: another role signs this.
     """
     if role not in house.platform.roles:
-        raise UsageError(f"no role {role}", next_step=f"one of {', '.join(house.platform.roles)}")
+        refuse_unknown("role", (role,), house.platform.roles)
     if role != wanted:
         raise UsageError(f"{what} is for the {wanted} to sign, not for the {role}")
     return role

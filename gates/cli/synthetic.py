@@ -12,12 +12,13 @@ from gates.cli.operating import actor
 from gates.cli.options import environment_option, format_option
 from gates.cli.run import duration
 from gates.cli.spotting import Look, spot
-from gates.errors import CloudError, ConfigurationError, UsageError
+from gates.errors import CloudError, ConfigurationError
 from gates.evidence.journeys import journey_of, results
 from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
 from gates.model.journey import JourneyResult
 from gates.model.judgement import Outcome
+from gates.model.likeness import refuse_unknown
 from gates.model.operation import OperationReceipt, OperationState
 from gates.reporting.redaction import clean
 
@@ -62,9 +63,7 @@ def synthetic(env: str, journeys: tuple[str, ...], deadline: str, **options: obj
 
 
 def _chosen(names: Sequence[str], known: dict[str, Criterion]) -> list[Criterion]:
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UsageError(f"unknown journey {', '.join(unknown)}", next_step=f"one of {', '.join(known)}")
+    refuse_unknown("journey", names, known)
     return [known[name] for name in dict.fromkeys(names)] or list(known.values())
 
 

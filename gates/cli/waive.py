@@ -12,6 +12,7 @@ from gates.cli.options import environment_option
 from gates.errors import UsageError
 from gates.evidence.attestation import waiver_objection
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import meant
 from gates.model.statement import StatementKind
 
 
@@ -26,7 +27,8 @@ def waive(criterion_id: str, **options: object) -> ExitCode:
     house = wiring.House(str(options["env"]))
     criterion = house.catalogue.find(criterion_id)
     if criterion is None:
-        raise UsageError(f"no criterion {criterion_id}", next_step="see: gate criteria list")
+        guess = meant(criterion_id, (c.id for c in house.catalogue.criteria))
+        raise UsageError(f"unknown criterion '{criterion_id}'{guess}", next_step="see: gate criteria list")
     now = datetime.now(UTC)
     reading = house.statements.reading(signing.release_meant(house, options["run_folder"]), now)
     matter = signing.Matter(

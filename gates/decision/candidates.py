@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
 from gates.errors import UsageError
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import ServiceSpec
 from gates.model.receipt import TrafficChoice
 from gates.model.release import Release, RevisionRef, ServiceRelease
@@ -153,9 +154,7 @@ def why_not_left(view: ServiceView, candidate: str) -> str:
 
 def _check_wanted(views: Sequence[ServiceView], wanted: Mapping[str, str]) -> None:
     known = {view.state.service for view in views}
-    for service in wanted:
-        if service not in known:
-            raise UsageError(f"unknown service {service}", next_step=f"one of {', '.join(sorted(known))}")
+    refuse_unknown("service", wanted, sorted(known))
 
 
 _Choose = Callable[[ServiceView, list[str]], str]

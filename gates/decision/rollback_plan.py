@@ -12,6 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from gates.errors import ConfigurationError, UsageError
 from gates.model.decision import RollBack, RollbackPlan
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import ServiceSpec
 from gates.model.release import RevisionRef
 from gates.model.state import Purpose, RevisionState
@@ -107,10 +108,7 @@ def _check_names(cases: Sequence[RollbackCase], specs: Sequence[ServiceSpec]) ->
     known = {spec.name for spec in specs}
     seen: set[str] = set()
     for case in cases:
-        if case.service not in known:
-            raise UsageError(
-                f"unknown service {case.service}", next_step=f"one of {', '.join(sorted(known))}"
-            )
+        refuse_unknown("service", (case.service,), sorted(known))
         if case.service in seen:
             raise UsageError(f"{case.service} is named twice", next_step="name each service once")
         seen.add(case.service)

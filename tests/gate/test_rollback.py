@@ -118,9 +118,9 @@ def test_a_service_that_cannot_be_read_is_impossible_and_the_others_go(bench: Be
 
 def test_unknown_services_are_refused(bench: Bench) -> None:
     """The error lists what there is."""
-    with pytest.raises(UsageError, match="unknown service z") as caught:
+    with pytest.raises(UsageError, match="unknown service 'z'") as caught:
         bench.engine.plan(("a", "z"), reason="slow")
-    assert "a, b" in caught.value.next_step
+    assert "a, b" in caught.value.cause
 
 
 def test_a_broken_ledger_asks_for_a_named_target(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from gates.adapters.documents import (
     load_environment,
     load_platform,
 )
-from gates.errors import ConfigurationError, DocumentError
+from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.criterion import Bands, Comparator, FailureAction, Priority, Severity, Stage
 from gates.model.platform import Endpoints, Impact, Observation
 
@@ -352,7 +352,7 @@ def test_a_sandbox_that_is_not_up_or_another_one_is_refused(
 
 def test_an_unknown_environment_is_refused_with_what_was_meant() -> None:
     """A typing mistake in --env names the environments that exist."""
-    with pytest.raises(DocumentError, match=r"did you mean 'sandbox'.*production, sandbox, staging"):
+    with pytest.raises(UsageError, match=r"did you mean 'sandbox'.*production, sandbox, staging"):
         load_environment(SHIPPED, "sandbx", load_platform(SHIPPED), variables={})
 
 

@@ -10,7 +10,7 @@ import pytest
 from gates.adapters.documents import load_platform
 from gates.adapters.runbook_document import load_runbook, runbook_names
 from gates.cli import gate
-from gates.errors import DocumentError
+from gates.errors import DocumentError, UsageError
 from gates.model.runbook import RunbookStep, StepState
 
 FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"
@@ -98,5 +98,5 @@ def test_a_runbook_has_the_name_of_its_file(tmp_path: Path) -> None:
 
 def test_an_unknown_runbook_is_refused_with_what_was_meant() -> None:
     """A typing error costs no search."""
-    with pytest.raises(DocumentError, match="triage"):
+    with pytest.raises(UsageError, match="triage"):
         load_runbook(FOLDER, "triag", PLATFORM)

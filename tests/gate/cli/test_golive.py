@@ -93,7 +93,7 @@ def test_what_is_no_moment_is_a_usage_error() -> None:
     [
         ("checks", "--before checks"),
         ("=true", "--before =true"),
-        ("lunch=true", "no slot lunch"),
+        ("lunch=true", "unknown slot 'lunch'"),
         ("checks=false", "the command before the slot ended with 1: false"),
     ],
 )

@@ -61,7 +61,7 @@ def test_an_unknown_profile_is_refused_before_anything_is_sent(
     """The nearest name is offered."""
     assert cli.invoke(["load", "smok", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
     assert house.asked == []
-    assert "did you mean smoke?" in capsys.readouterr().err
+    assert "did you mean 'smoke'?" in capsys.readouterr().err
 
 
 def test_the_page_is_refused_where_no_load_is_allowed(

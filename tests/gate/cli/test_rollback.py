@@ -190,7 +190,7 @@ def test_a_named_target_is_taken(house: FakeHouse) -> None:
         (["rollback", "--yes"], "name the services, or say --all"),
         (["rollback", "a", "--all", "--yes"], "name the services, or say --all"),
         (["rollback", "a", "b", "--to", "a-1", "--yes"], "--to names a revision of one service"),
-        (["rollback", "z", "--yes"], "unknown service z"),
+        (["rollback", "z", "--yes"], "unknown service 'z'"),
         (["rollback", "a", "a", "--yes"], "a is named twice"),
     ],
 )

@@ -179,9 +179,9 @@ def test_a_damaged_statement_is_a_flaw(desk: Desk, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("subject", "role", "said"),
     [
-        ("HLT-LIVE", "operations-manager", "nobody attests HLT-LIVE"),
-        ("NOTHING", "operations-manager", "nobody attests NOTHING"),
-        ("OPS-01", "nobody", "no role nobody"),
+        ("HLT-LIVE", "operations-manager", "nobody attests 'HLT-LIVE'"),
+        ("NOTHING", "operations-manager", "nobody attests 'NOTHING'"),
+        ("OPS-01", "nobody", "unknown role 'nobody'"),
         ("OPS-01", "product-owner", "OPS-01 is for the operations-manager to sign"),
     ],
 )
@@ -205,7 +205,7 @@ def test_its_owner_waives_a_criterion_for_a_release(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("subject", "more", "said"),
     [
-        ("NOTHING", (), "no criterion NOTHING"),
+        ("NOTHING", (), "unknown criterion 'NOTHING'"),
         ("HLT-LIVE", (), "nobody may waive it"),
         ("OPS-05", (), "is for the"),
         ("VAL-PERF", ("--expires", "90d"), "a waiver lasts at most 30 days"),

@@ -109,7 +109,7 @@ def test_a_first_release_has_no_baseline() -> None:
 @pytest.mark.parametrize(
     ("view", "wanted", "said"),
     [
-        (VIEW, {"b": "b-1"}, "unknown service b"),
+        (VIEW, {"b": "b-1"}, "unknown service 'b'"),
         (VIEW, {"a": "a-9"}, "a has no revision a-9"),
         (
             replace(VIEW, state=replace(VIEW.state, latest_ready="", latest_created=""), revisions=()),

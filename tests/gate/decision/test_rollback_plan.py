@@ -176,7 +176,7 @@ def test_a_service_without_a_target_is_impossible_and_says_why(case: RollbackCas
 
 def test_unknown_and_repeated_services_are_refused() -> None:
     """A name that the platform does not know is a usage error, and so is one that comes twice."""
-    with pytest.raises(UsageError, match="unknown service a"):
+    with pytest.raises(UsageError, match="unknown service 'a'"):
         plan_rollback((CASE,), (spec("b"),))
     with pytest.raises(UsageError, match="a is named twice"):
         plan_rollback((CASE, CASE), (spec("a"),))
