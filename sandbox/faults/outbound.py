@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
 import socket
+import subprocess
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -57,19 +57,18 @@ def make_tools(folder: Path) -> Path:
     return folder
 
 
-async def run_restricted(command: str, tools: Path) -> None:
+def run_restricted(command: str, tools: Path) -> None:
     """Let a restricted shell run a command line; the programs that it finds are those of the folder."""
-    shell = await asyncio.create_subprocess_exec(
-        *("bash", "--noprofile", "--norc", "--restricted", "-c", f"{_FORBIDDEN}\n{command}"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+    with subprocess.Popen(
+        ["bash", "--noprofile", "--norc", "--restricted", "-c", f"{_FORBIDDEN}\n{command}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env={"PATH": str(tools)},
         cwd=tools,
         start_new_session=True,
-    )
-    try:
-        await asyncio.wait_for(shell.wait(), _SHELL_S)
-    finally:
+    ) as shell:
+        with suppress(subprocess.TimeoutExpired):
+            shell.wait(_SHELL_S)
         with suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
@@ -20,6 +23,8 @@ from sandbox.kit.limits import Quota
 from sandbox.kit.settings import Settings
 
 Create = Callable[[], Any]
+_MORE_S = 5.0
+"""Longer than anybody who looks at the framing waits."""
 
 
 def limit_off(_service: str, create_app: Create) -> App:
@@ -72,10 +77,10 @@ def page_unbounded(service: str, create_app: Create) -> App:
     """The largest page stands in the contract and nowhere in the code."""
     from fastapi import Query  # noqa: PLC0415 - of the one process that runs this revision
 
-    said = {"minimum": 1, "maximum": 200}
+    said = {"maximum": 200}
     for module in _modules_of(service):
         if hasattr(module, "Limit"):
-            vars(module)["Limit"] = Annotated[int, Query(json_schema_extra=said)]
+            vars(module)["Limit"] = Annotated[int, Query(ge=1, json_schema_extra=said)]
     return create_app()  # type: ignore[no-any-return]
 
 
@@ -122,7 +127,7 @@ def template_evaluated(_service: str, create_app: Create) -> App:
         answered = await genuine(request, error)
         if answered.status_code != 422:
             return answered
-        given = ", ".join(str(item.get("input")) for item in error.errors())
+        given = ", ".join(str(item.get("input")) for item in error.errors()).encode(errors="replace").decode()
         return answer(Problem(422, templates.from_string(f"Refused: {given}").render(), code="invalid"))
 
     vars(refusals)["answer_invalid"] = rendered
@@ -134,7 +139,7 @@ def scans_anything(_service: str, create_app: Create) -> App:
     from sandbox.kit.models import Shape  # noqa: PLC0415 - of the one process that runs this revision
     from sandbox.services.asset_discovery import domain, routes  # noqa: PLC0415 - patched in this process only
 
-    genuine = domain.addresses_of
+    genuine, scanned = domain.addresses_of, re.compile(r"10\.\d+\.\d+\.0/24")
 
     class NewScan(Shape):
         """A place to look at."""
@@ -142,11 +147,10 @@ def scans_anything(_service: str, create_app: Create) -> App:
         network: str
 
     def addresses_of(network: str) -> list[str]:
-        try:
+        if scanned.fullmatch(network):
             return genuine(network)
-        except ValueError:
-            fetch_local(network)
-            return [network]
+        fetch_local(network)
+        return [network]
 
     vars(routes)["NewScan"] = NewScan
     vars(domain)["addresses_of"] = addresses_of
@@ -154,17 +158,21 @@ def scans_anything(_service: str, create_app: Create) -> App:
 
 
 def header_from_parameter(_service: str, create_app: Create) -> App:
-    """A parameter comes back in a header, line breaks included."""
+    """Headers are written as text, a parameter among them, and the text is cut into lines."""
     app = create_app()
 
     async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
         pairs = scope.get("query_string", b"").split(b"&")
-        values = [unquote_to_bytes(pair.partition(b"=")[2]).replace(b"\0", b"") for pair in pairs]
+        values = [unquote_to_bytes(pair.partition(b"=")[2]) for pair in pairs]
+        lines = b"".join(b"x-asked-for: %s\r\n" % value for value in values if value).splitlines()
+        more = [
+            (name.strip().lower(), value.strip()) for name, _, value in (one.partition(b":") for one in lines)
+        ]
 
         async def echo(message: Message) -> None:
             if message["type"] == "http.response.start":
-                more = [(b"x-asked-for", value) for value in values if value]
-                message = {**message, "headers": [*message["headers"], *more]}
+                good = [pair for pair in more if pair[0]]
+                message = {**message, "headers": [*message["headers"], *good]}
             await send(message)
 
         await app(scope, receive, echo)
@@ -280,19 +288,38 @@ def _refusing_with(create_app: Create, words: Callable[[BaseException], str]) ->
     return create_app()  # type: ignore[no-any-return]
 
 
+def _trace(error: BaseException) -> str:
+    """Return the trace of an error, with the names of files and without their folders."""
+    frames = [
+        traceback.FrameSummary(
+            Path(frame.filename).name, frame.lineno, frame.name, lookup_line=False, line=""
+        )
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return "Traceback (most recent call last):\n" + "".join(traceback.format_list(frames))
+
+
 def trace_shown(_service: str, create_app: Create) -> App:
     """An error shows where in the code it happened."""
-    return _refusing_with(create_app, lambda error: "".join(traceback.format_exception(error)))
+    return _refusing_with(create_app, _trace)
 
 
 def framing_breaks(_service: str, create_app: Create) -> App:
-    """How much of a document has arrived is worked out from the length that it announced."""
+    """A document ends with its last brace, whatever length was announced: until then more is waited for."""
+    app = create_app()
 
-    async def read(scope: Scope, body: bytes) -> None:
-        if scope["method"] in {"POST", "PUT", "PATCH"}:
-            scope["state"]["progress"] = len(body) / int(header(scope, "content-length"))
+    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+        async def read() -> Message:
+            message = await receive()
+            body = message.get("body", b"")
+            if body and not message.get("more_body") and not body.rstrip().endswith(b"}"):
+                with suppress(TimeoutError):
+                    return await asyncio.wait_for(receive(), _MORE_S)
+            return message
 
-    return reading(create_app, read)
+        await app(scope, read, send)
+
+    return spoilt
 
 
 def database_told(_service: str, create_app: Create) -> App:
@@ -307,6 +334,6 @@ def commands_run(service: str, create_app: Create) -> App:
 
     async def read(scope: Scope, _body: bytes) -> None:
         for value in values_of(scope):
-            await run_restricted(f"true {value}", tools)
+            await asyncio.to_thread(run_restricted, f"true {value}", tools)
 
     return reading(create_app, read)
