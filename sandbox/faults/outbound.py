@@ -60,7 +60,14 @@ def make_tools(folder: Path) -> Path:
 def run_restricted(command: str, tools: Path) -> None:
     """Let a restricted shell run a command line; the programs that it finds are those of the folder."""
     with subprocess.Popen(
-        ["bash", "--noprofile", "--norc", "--restricted", "-c", f"{_FORBIDDEN}\n{command}"],
+        [
+            shutil.which("bash") or "/bin/bash",
+            "--noprofile",
+            "--norc",
+            "--restricted",
+            "-c",
+            f"{_FORBIDDEN}\n{command}",
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
