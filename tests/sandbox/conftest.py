@@ -15,9 +15,9 @@ PLATFORM = re.compile(r"real_sandbox|local_platform|\"-m\", \"sandbox\", \"up\""
 """What a file says when it starts nine services."""
 LONGEST_FIRST = (
     f"{HERE}/operations/test_golive_killed.py",
+    f"{HERE}/test_rollback_killed.py",
     f"{HERE}/journeys/test_post_rollback.py",
     f"{HERE}/faults/test_sabotage.py",
-    f"{HERE}/test_rollback_killed.py",
     f"{HERE}/operations/test_planned_rollback.py",
     f"{HERE}/operations/test_drills.py",
     f"{HERE}/operations/test_way_back.py",
@@ -32,6 +32,7 @@ LONGEST_FIRST = (
     f"{HERE}/admin/test_gcloud.py",
     f"{HERE}/test_readme.py",
     f"{HERE}/plane/test_sandbox_command.py",
+    f"{HERE}/journeys/test_journeys.py",
     f"{HERE}/services/test_api_gateway.py",
     f"{HERE}/services/test_auth_service.py",
 )

@@ -24,6 +24,7 @@ from tests.support.local_platform import SERVICES, LocalPlatform, local_platform
 
 ROOT = Path(__file__).parents[2]
 LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+PINNED = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 POINTS = [
     ("begun", 1, "before"),
     ("begun", 1, "after"),
@@ -42,6 +43,8 @@ class Scene:
     environment: Environment
     client: run_v2.ServicesClient
     gate: subprocess.Popen[str]
+    first: dict[str, str]
+    """Each service's first revision. A tag keeps it running, so that going back starts no process."""
 
     def put_forward(self) -> dict[str, int]:
         """Send all traffic to the newest revisions; return each service's generation."""
@@ -49,7 +52,10 @@ class Scene:
             return dict(pool.map(self._put_forward, SERVICES))
 
     def _put_forward(self, service: str) -> tuple[str, int]:
-        wanted = run_v2.Service(name=self._path(service), traffic=[{"type_": LATEST, "percent": 100}])
+        both = ((self.first[service], "first"), (self.newest(service), "newest"))
+        tagged = [{"type_": PINNED, "revision": revision, "tag": tag} for revision, tag in both]
+        traffic = [{"type_": LATEST, "percent": 100}, *tagged]
+        wanted = run_v2.Service(name=self._path(service), traffic=traffic)
         self.client.update_service(service=wanted, update_mask="traffic").result()
         return service, self._read(service).generation
 
@@ -111,11 +117,13 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=variables
         ) as gate,
     ):
-        for service in SERVICES:
-            local.deploy(service, 2)
         channel = grpc.insecure_channel(local.endpoints["admin_grpc"])
         transport = run_v2.ServicesClient.get_transport_class("grpc")(channel=channel)
-        yield Scene(environment_of(local), run_v2.ServicesClient(transport=transport), gate)
+        made = Scene(environment_of(local), run_v2.ServicesClient(transport=transport), gate, {})
+        made.first.update((service, made.newest(service)) for service in SERVICES)
+        for service in SERVICES:
+            local.deploy(service, 2)
+        yield made
         assert gate.stdin is not None
         gate.stdin.close()
         channel.close()
