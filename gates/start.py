@@ -6,16 +6,19 @@ and SIGTERM ends the process before anything is put in order.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
 from types import FrameType
 
 _INTERRUPTED, _DEFECT = 2, 3
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def main() -> None:
     """Run the command line; a signal while it is still being imported leaves with 2, a defect with 3."""
+    atexit.register(_ignore)  # the first that is registered is the last that runs
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
@@ -39,6 +42,12 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _settle(code: int) -> None:
     """Everything is done: what comes now may hurry the end, and no longer change it."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda _number, _frame: os._exit(code))
+
+
+def _ignore() -> None:
+    """Python gives the signals back before it is gone, and the system would end it with 128 and some."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from gates import wiring
+from gates.actions.ports import Journal, Tenure
 from gates.adapters import processes
 from gates.cli.options import environment_option
 from gates.cli.proving import candidates_now, unproven_now
 from gates.cli.slots import SlotLook, missing_signatures, run_of
+from gates.cli.stopping import Stop
 from gates.cli.telling import tell
 from gates.conductor import POLL_S, Conductor, GoLivePorts
 from gates.decision.timeline import Over, next_step
@@ -118,13 +121,28 @@ def _ports(house: wiring.House, opened: GoLive, day: _Day, confirm: Callable[[],
         missing=lambda run_id: missing_signatures(house, run_id),
         unproven=lambda: unproven_now(house, dict(opened.candidates)),
         tell=_teller(),
-        alone=lambda: house.ports.journal.hold(opened.environment, opened.name),
+        alone=lambda: alone(house.ports.journal, opened),
         confirm=confirm,
         is_condemned=lambda service, name: house.ledger.is_tombstoned(opened.environment, service, name),
         notify=lambda slot, event, text: _notify(house, opened, slot, event, text),
         before=lambda slot: _run_hook(day.hooks.get(slot.name)),
         poll_s=_REHEARSED_POLL_S if day.is_fast else POLL_S,
     )
+
+
+@contextmanager
+def alone(journal: Journal, opened: GoLive) -> Iterator[Tenure]:
+    """Hold the environment while traffic is moved; a signal waits until it is moved, and then interrupts.
+
+    Raises:
+        LeaseHeldError: another gate acts in the environment.
+        KeyboardInterrupt: a signal came meanwhile; the go-live goes on where it stood.
+    """
+    stop = Stop()
+    with stop.heard(), journal.hold(opened.environment, opened.name) as tenure:
+        yield tenure
+    if stop.is_asked_for():
+        raise KeyboardInterrupt
 
 
 def _notify(house: wiring.House, opened: GoLive, slot: Slot, event: str, text: str) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ import pytest
 from gates.adapters import leftovers, lifeline, processes
 from gates.adapters.producers import PytestProducers
 from gates.adapters.scratch import scratch
+from gates.cli import golive
 from gates.model.evidence import EvidenceBundle
+from gates.model.timeline import GoLive
 from tests.gate.adapters.test_producers import PLUGINS, PRODUCER, TARGET
 from tests.support.builders import criterion
+from tests.support.fake_journal import FakeJournal
 
 HANGS = """import os, pathlib, pytest, threading
 @pytest.mark.criterion("HLT-LIVE")
@@ -196,6 +200,20 @@ def test_what_is_to_ignore_hangups_goes_on(tmp_path: Path) -> None:
     assert done.returncode == 10
 
 
+def test_a_signal_after_the_end_changes_no_exit_code() -> None:
+    """Python takes its time to be gone, and has no handlers any more by then."""
+    code = (
+        "import os, signal, sys, types\nfrom gates import cli, start\n"
+        "class Late:\n def __init__(self):\n  self.kill, self.me = os.kill, os.getpid()\n"
+        " def __del__(self):\n  self.kill(self.me, 15)\n"
+        "sys.modules['late'] = types.ModuleType('late')\nsys.modules['late'].late = Late()\n"
+        "cli.gate.main = lambda **_: 11\nstart.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+
+    assert (done.returncode, done.stderr) == (11, b"")
+
+
 def test_a_signal_during_the_imports_leaves_with_two(tmp_path: Path) -> None:
     """Nothing was begun."""
     (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
@@ -203,6 +221,27 @@ def test_a_signal_during_the_imports_leaves_with_two(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", GATE], env=variables, check=False, capture_output=True)
 
     assert (done.returncode, done.stderr) == (2, b"")
+
+
+def test_a_signal_waits_until_the_traffic_of_a_go_live_is_moved() -> None:
+    """Then it interrupts; begun again, the go-live goes on where it stood."""
+    opened = GoLive(
+        name="day",
+        environment="sandbox",
+        zero=datetime(2026, 1, 1, tzinfo=UTC),
+        candidates=(),
+        is_rehearsal=False,
+    )
+    moved = []
+
+    def move() -> None:
+        with golive.alone(FakeJournal(), opened):
+            os.kill(os.getpid(), signal.SIGTERM)
+            moved.append("all of it")
+
+    with pytest.raises(KeyboardInterrupt):
+        move()
+    assert moved == ["all of it"]
 
 
 def test_a_full_set_of_notes_is_json(tmp_path: Path) -> None:
