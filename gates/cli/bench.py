@@ -15,6 +15,7 @@ import click
 from gates import wiring
 from gates.adapters.bench_results import BenchFolder
 from gates.adapters.request_count import requests_until
+from gates.adapters.run_folder import checked_name
 from gates.bench import Trial
 from gates.cli.options import environment_option, format_option
 from gates.errors import ConfigurationError, UsageError
@@ -53,9 +54,8 @@ def bench(**options: object) -> ExitCode:
     house = wiring.House(str(options["env"]))
     _refuse_where_people_work(house)
     arms = _chosen(house, options)
-    folder = BenchFolder(
-        wiring.reports_folder() / str(options["into"] or f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    )
+    name = str(options["into"] or f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    folder = BenchFolder(wiring.reports_folder() / checked_name(name))
     runs = GateRuns(str(options["env"]), folder.path)
     is_json = options["format"] == "json"
     _introduce(house, runs)

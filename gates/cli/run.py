@@ -32,6 +32,7 @@ from gates.errors import UsageError
 from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
+from gates.model.likeness import refuse_unknown
 from gates.model.record import DecisionRecord
 from gates.model.verdict import VerdictOutcome
 from gates.pipeline import Request, RollbackMode
@@ -75,6 +76,7 @@ def run(**options: object) -> ExitCode:
     stop = Stop()
     seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
     house = wiring.House(str(options["env"]), seed, stop.is_asked_for, workers)
+    refuse_unknown_part(house, options)
     folder = house.run_folder(run_id)
     output = str(options["format"] or "")
     keeper = wiring.keeper(folder)
@@ -171,6 +173,20 @@ def duration(text: str) -> float:
     if match is None or int(match.group(1)) == 0:
         raise UsageError(f"{text!r} is no duration", next_step="write for example 90s, 15m or 1h")
     return float(int(match.group(1)) * _SECONDS[match.group(2)])
+
+
+def refuse_unknown_part(house: wiring.House, options: Mapping[str, object]) -> None:
+    """Refuse what nobody demands and who does not exist before the run has a folder.
+
+    Raises:
+        UsageError: `--only` names another stage's criterion or none, `--revision` no service.
+    """
+    stage, only = Stage(str(options["stage"])), options["only"]
+    demanded = [criterion.id for criterion in house.catalogue.at(stage)]
+    more = f"gate criteria list --stage {stage} shows all"
+    named = map(str, only) if isinstance(only, tuple) else ()
+    refuse_unknown(f"criterion of the stage {stage}", named, demanded, next_step=more)
+    refuse_unknown("service", revisions_named(options["revisions"]), house.platform.service_names)
 
 
 def revisions_named(pairs: object) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from gates.cli.options import (
     workers_option,
 )
 from gates.cli.progress import listener
-from gates.cli.run import confirm, duration, make_page, revisions_named, tell
+from gates.cli.run import confirm, duration, make_page, refuse_unknown_part, revisions_named, tell
 from gates.cli.stopping import Stop
 from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
@@ -55,6 +55,7 @@ def collect(**options: object) -> ExitCode:
     stop = Stop()
     seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
     house = wiring.House(str(options["env"]), seed, stop.is_asked_for, workers)
+    refuse_unknown_part(house, options)
     folder = house.run_folder(run_id)
     keeper = wiring.keeper(folder)
     only = options["only"]

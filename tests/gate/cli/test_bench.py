@@ -104,6 +104,17 @@ def test_what_names_nothing_is_refused(words: tuple[str, ...]) -> None:
     assert gate(*words) is ExitCode.USAGE_ERROR
 
 
+@pytest.mark.parametrize("name", ["März 1", "../elsewhere", "a/b", " "])
+def test_results_are_kept_under_a_name_that_every_machine_can_write(
+    measured: FakeBench, tmp_path: Path, name: str
+) -> None:
+    """Refused before anything is deployed or written."""
+    before = sorted(tmp_path.parent.iterdir())
+    assert gate("--into", name) is ExitCode.USAGE_ERROR
+    assert (measured.ran, sorted(tmp_path.parent.iterdir())) == ([], before)
+    assert not any(one.name.startswith(("März", "a", " ")) for one in tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "environment", [place(Impact.READ_ONLY), place(Impact.DISRUPTIVE, is_protected=True)]
 )

@@ -219,3 +219,21 @@ def test_a_person_at_a_terminal_is_asked_with_the_targets(
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     assert confirm(decision())
     assert "auth-service → auth-service-00001" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--release", "März 1"),
+        ("--release", "../elsewhere"),
+        ("--release", "x", "--only", "NOTHING"),
+        ("--release", "x", "--revision", "nobody=rev-1"),
+    ],
+)
+def test_a_run_that_cannot_be_is_refused_before_it_has_a_folder(
+    monkeypatch: pytest.MonkeyPatch, reports: Path, words: tuple[str, ...]
+) -> None:
+    """A name that no folder can have, a criterion that is not demanded, a service that is not there."""
+    house(monkeypatch, reports, healthy)
+    assert cli.invoke(["run", *RUN, *words]) is ExitCode.USAGE_ERROR
+    assert [one.name for one in reports.iterdir() if one.is_dir()] == []
