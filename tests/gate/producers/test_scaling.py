@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.readiness.infrastructure.test_scaling import has_gone_back
+from tests.gate.adapters.test_producers import TARGET
+from tests.readiness.infrastructure.test_scaling import due_at, has_gone_back
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,10 @@ def test_an_earlier_rise_is_no_proof_of_a_later_one(since: float, *, is_back: bo
     """Only what happened from the load on counts."""
     counts = [(10.0, 2), (20.0, 1), (30.0, 2), (40.0, 2)]
     assert has_gone_back(counts, 1, since) is is_back
+
+
+@pytest.mark.parametrize(("since", "calm", "wanted"), [(100.0, 400.0, 480.0), (400.0, 100.0, 480.0)])
+def test_instances_have_their_time_to_go_once_we_are_quiet(since: float, calm: float, wanted: float) -> None:
+    """Our own checks after the load keep instances busy: their time begins when the last of them is over."""
+    target = replace(TARGET, scale_in_s=30.0, metrics_delay_s=30.0)
+    assert due_at(target, since, calm) == wanted

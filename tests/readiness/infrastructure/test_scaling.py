@@ -44,6 +44,16 @@ def pressed() -> dict[str, float]:
 
 
 @pytest.fixture(scope="session")
+def due(target: Target, pressed: Mapping[str, float]) -> Callable[[str], float]:
+    """Give when a service's instances must be seen to have gone, unix seconds.
+
+    The first late check asks: everything else of this run is over then, and keeps no instance busy any more.
+    """
+    calm = time.time()
+    return lambda service: due_at(target, pressed.get(service, 0.0), calm)
+
+
+@pytest.fixture(scope="session")
 def page(http: Callable[[str], httpx.Client], tokens: Callable[[str], Tokens]) -> Page:
     """Give a service's metrics page, asked for as those who are scaled for."""
 
@@ -117,15 +127,20 @@ def has_gone_back(counts: Sequence[tuple[float, int]], floor: int, since: float 
     return any(later < counts[index][1] for index in above for _, later in counts[index + 1 :])
 
 
+def due_at(target: Target, since: float, calm: float) -> float:
+    """Return when instances must be seen to have gone, unix seconds: counted from our last request."""
+    return max(since, calm) + target.scale_in_s + target.metrics_delay_s + _GRACE_S
+
+
 @pytest.mark.criterion("INF-09")
 @pytest.mark.impact("noisy")
 @pytest.mark.turn("late")
 def test_instances_go_again(
     service: ServiceTarget,
-    target: Target,
     deployed: Callable[[str], Any],
     metrics: CloudMetrics,
     pressed: Mapping[str, float],
+    due: Callable[[str], float],
 ) -> None:
     """Of the instances that load added some are gone again when it is over; looked at long after the load.
 
@@ -139,7 +154,7 @@ def test_instances_go_again(
         return metrics.instances(part, metrics.window(_DAY_S))
 
     since = pressed.get(name, 0.0)
-    due_s = since + target.scale_in_s + target.metrics_delay_s + _GRACE_S - time.time()
+    due_s = due(name) - time.time()
     if not since or due_s > _LONGEST_WAIT_S:
         if not has_gone_back(seen(), floor):
             pytest.skip(f"in the last day {name} was not seen to give an instance back")
