@@ -13,7 +13,7 @@ from sandbox.platform.instance import Nursery
 from sandbox.platform.instances import Fleet
 from sandbox.platform.router_table import RoutingTable
 
-IDLE_S = 30.0
+IDLE_S = 10.0
 """How long an instance beyond the minimum stays without a request (Cloud Run: up to 15 minutes)."""
 _BALANCE_EVERY_S = 0.5
 
