@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,11 @@ DRILLED = {"old-images-deleted", "restore-loses-rows"}
 """A drill that is made while they are in force fails; `test_drills.py` sees it."""
 
 
+def disturbed(command: tuple[str, ...]) -> list[str]:
+    """Return what a command disturbs, also where a shell runs it after something else."""
+    return re.findall(r"\bsandbox disturb (\S+)", " ".join(command))
+
+
 def test_every_disturbance_that_a_criterion_must_notice_is_an_arm(bench: Bench) -> None:
     """And each arm disturbs something that exists, and expects the criteria that it names."""
     url = f"{bench.platform.endpoints['admin_rest']}/sandbox/disturbances"
@@ -25,6 +31,6 @@ def test_every_disturbance_that_a_criterion_must_notice_is_an_arm(bench: Bench) 
     }
     platform = load_platform(FOLDER)
     arms = load_bench(FOLDER, platform, load_catalogue(FOLDER, platform))
-    used = {arm.apply[-1]: set(arm.criteria) for arm in arms if "disturb" in arm.apply}
+    used = {name: set(arm.criteria) for arm in arms for name in disturbed(arm.apply)}
 
     assert used == offered

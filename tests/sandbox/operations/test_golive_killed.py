@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import sys
@@ -68,6 +69,9 @@ def test_a_conductor_killed_before_each_slot_loses_nothing(sandbox: RealSandbox,
     records = ledger.slots(golive)
     assert [r.slot for r in records if r.state is SlotState.HELD] == list(SLOTS)
     assert [r.slot for r in records if r.state is SlotState.BEGUN] == [slot for slot in SLOTS for _ in "ab"]
-    status = sandbox.run(GATE, "rollback", "status", "--env", "sandbox", wanted=ExitCode.GO)
-    (line,) = [one for one in status.stdout.splitlines() if one.startswith("auth-service")]
-    assert f"serves {dict(golive.candidates)['auth-service']} 100 %" in line
+    status = sandbox.run(
+        GATE, "rollback", "status", "--env", "sandbox", "--format", "json", wanted=ExitCode.GO
+    )
+    serving = {one["service"]: one["serving"] for one in json.loads(status.stdout)["services"]}
+    candidate = dict(golive.candidates)["auth-service"]
+    assert serving["auth-service"] == [{"revision": candidate, "share": 1.0}]
