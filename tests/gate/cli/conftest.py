@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gates import wiring
 from gates.cli import operating
 from tests.support.fake_room import FakeRoom
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder for reports of its own: what was run in this checkout decides no test."""
+    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path / "no-runs"))
 
 
 @pytest.fixture(autouse=True)
