@@ -27,6 +27,8 @@ from gates.model.verdict import Scope, Verdict, VerdictOutcome
 from tests.support import forked_pytest
 from tests.support.builders import criterion
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 SERVICE = "auth-service"
 CANDIDATE = RevisionRef(name="auth-service-00002", digest="sha256:2")

@@ -17,6 +17,8 @@ from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit
 from tests.support.fake_cloud import FakeCloud, fake_ports, two_revisions
 
+pytestmark = pytest.mark.processes
+
 SERVICES = tuple("abcdefghi")
 PLAN = RollbackPlan(
     waves=(

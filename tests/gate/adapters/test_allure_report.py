@@ -16,6 +16,8 @@ from gates.reporting.allure import allure_files
 from gates.reporting.redaction import Redactor
 from tests.support.sample_verdict import bad_verdict
 
+pytestmark = pytest.mark.processes
+
 GENERATOR = Path(__file__).parents[3] / PACKAGE
 
 STAND_IN = """

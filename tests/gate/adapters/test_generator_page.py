@@ -18,6 +18,8 @@ from gates.adapters.generator_page import open_page
 from gates.model.platform import Impact
 from gates.model.target import ServiceTarget, Target
 
+pytestmark = pytest.mark.processes
+
 _GENERATOR = """
 import json, os, pathlib, sys
 told = {name: os.environ[name] for name in ("LOAD_TARGET", "LOAD_IDENTITIES", "LOAD_HOST_HEADER")}

@@ -14,6 +14,8 @@ from gates.model.target import Demand
 from tests.gate.adapters.test_producers import PLUGINS, PRODUCER, TARGET
 from tests.support.builders import criterion
 
+pytestmark = pytest.mark.processes
+
 CODE = """import pytest
 @pytest.mark.criterion("HLT-LIVE")
 def test_seed(service, measure):

@@ -16,6 +16,8 @@ from gates.model.target import Demand, ServiceTarget, Target
 from gates.reporting.redaction import Redactor
 from tests.support.builders import criterion
 
+pytestmark = pytest.mark.processes
+
 PRODUCER = "tests/validation/test_it.py::test_seed"
 CODE = """import pytest
 @pytest.mark.criterion("HLT-LIVE")

@@ -15,6 +15,8 @@ from gates.model.target import Demand, Target
 from tests.gate.adapters.test_producers import PLUGINS, TARGET
 from tests.support.builders import criterion
 
+pytestmark = pytest.mark.processes
+
 FILE = "tests/validation/test_it.py"
 CODE = """import os
 import pytest

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support import forked_pytest
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[3]
 QUIET = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 """The process that is forked has imported the plugins already."""

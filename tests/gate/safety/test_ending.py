@@ -24,6 +24,8 @@ from tests.gate.adapters.test_producers import PLUGINS, PRODUCER, TARGET
 from tests.support.builders import criterion
 from tests.support.fake_journal import FakeJournal
 
+pytestmark = pytest.mark.processes
+
 HANGS = """import os, pathlib, pytest, threading
 @pytest.mark.criterion("HLT-LIVE")
 def test_seed(service, made):

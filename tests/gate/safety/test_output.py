@@ -16,6 +16,8 @@ from gates import cli
 from gates.cli.output import Outlet, Printer, safe
 from gates.model.exit_code import ExitCode
 
+pytestmark = pytest.mark.processes
+
 GATE = (sys.executable, "-c", "from gates.start import main; main()")
 
 
