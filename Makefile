@@ -48,7 +48,7 @@ test-quick: .venv/.installed ## the tests for every edit: nothing is started
 	@.venv/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -rs --hypothesis-profile quick -m "not processes" tests/gate tests/architecture
 
 sign-off: setup ## type docs/sign-off.md: from a fresh sandbox to a signed GO, in minutes
-	@GATE_SIGN_OFF=1 .venv/bin/pytest -q -s tests/sandbox/test_sign_off.py
+	@GATE_SIGN_OFF=$${GATE_SIGN_OFF:-1} .venv/bin/pytest -q -s tests/sandbox/test_sign_off.py
 
 check: .venv/.installed ## format, lint, types, import contracts, architecture
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .

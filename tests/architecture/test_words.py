@@ -28,3 +28,15 @@ def test_no_file_names_a_folder_of_one_machine() -> None:
     ]
 
     assert found == []
+
+
+def test_no_text_says_that_a_deployment_ends_a_pin() -> None:
+    """On Cloud Run a pin holds until somebody moves the traffic: a new deployment gets none."""
+    ended = re.compile(r"(pinned|pin)\b[^.]{0,60}\buntil (its|the) next deployment", re.IGNORECASE)
+    found = [
+        path.name
+        for path in tracked()
+        if path.name != "test_words.py" and ended.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+
+    assert found == []

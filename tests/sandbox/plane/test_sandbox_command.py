@@ -30,9 +30,10 @@ class Running:
         small = [f"--image={service.name}=py:{APPS}:mirror" for service in topology.SERVICES]
         words = ["up", f"--state-dir={folder}", *small, *flags]
         self.folder = folder
-        self.up = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", *words], stdout=subprocess.PIPE, cwd=ROOT
-        )
+        self.log = folder.with_name(f"{folder.name}.log")
+        command = [sys.executable, "-m", "sandbox", *words]
+        with self.log.open("w") as log:
+            self.up = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=ROOT)
         self.endpoints: dict[str, Any] = json.loads(self._line())
 
     def _line(self) -> bytes:
@@ -174,6 +175,7 @@ def test_sigterm_ends_everything_cleanly(tmp_path: Path) -> None:
     pids = sandbox.pids()
     assert len(pids) == 11
     assert sandbox.end(signal.SIGTERM) == 0
+    assert "SIGTERM" in sandbox.log.read_text()
     assert [pid for pid in pids if is_running(pid)] == []
     assert not (tmp_path / "endpoints.json").exists()
 
