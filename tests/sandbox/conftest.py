@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import drawing
+from tests.support.real_sandbox import RealSandbox, real_sandbox
 
 ROOT = Path(__file__).parents[2]
 HERE = "tests/sandbox"
@@ -62,3 +63,17 @@ def wide_terminal() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "500")
         yield
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory, wide_terminal: None) -> Iterator[RealSandbox]:
+    """The whole platform, once for each worker."""
+    with real_sandbox(tmp_path_factory.mktemp("shared")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sandbox(shared_sandbox: RealSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
+    """The whole platform, lent to one file: healthy before and after, with a ledger of its own."""
+    yield shared_sandbox.lent(tmp_path_factory.mktemp("lent"))
+    shared_sandbox.heal()

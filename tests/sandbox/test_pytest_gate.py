@@ -7,18 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.real_sandbox import RealSandbox, real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 ROOT = Path(__file__).parents[2]
 GATE = str(Path(sys.executable).with_name("gate"))
-KEPT = ("deployment.yaml", "health.yaml")
+KEPT = ("deployment.yaml", "health.yaml", "service-levels.yaml")
 """The part of the catalogue that is demanded here: quick to look at."""
 BAD = "sandbox/frontend:1.1.0-health-lies"
 
@@ -60,10 +59,9 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(sandbox: RealSandbox) -> Place:
     """Nine healthy services, a short catalogue, and a folder of their own for what is temporary."""
-    folder = tmp_path_factory.mktemp("pytest-gate")
-    platform, temporary = folder / "platform", folder / "temporary"
+    platform, temporary = sandbox.folder / "platform", sandbox.folder / "temporary"
     shutil.copytree(ROOT / "platforms" / "isectech", platform)
     dropped = [one for one in (platform / "criteria").iterdir() if one.name not in KEPT]
     for document in dropped:
@@ -73,8 +71,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     rest = [line for line in policy if line.partition(":")[0] not in actions]
     (platform / "policy.yaml").write_text("".join(rest), encoding="utf-8")
     temporary.mkdir()
-    with real_sandbox(folder) as sandbox:
-        yield Place(sandbox, {"GATE_PLATFORM": str(platform), "TMPDIR": str(temporary)})
+    return Place(sandbox, {"GATE_PLATFORM": str(platform), "TMPDIR": str(temporary)})
 
 
 def left(place: Place) -> list[str]:

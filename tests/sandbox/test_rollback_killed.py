@@ -14,6 +14,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.api_core.future import polling
 from google.cloud import run_v2
 
 from gates.adapters import codec
@@ -34,6 +35,8 @@ POINTS = [
     ("closed", 1, "after"),
 ]
 """Every record of the journal: before and after it, told apart where something happens in between."""
+SOON = polling.DEFAULT_POLLING.with_delay(initial=0.02, maximum=0.1)
+"""An operation of the local cloud takes a twentieth of a second; the client would first look after one."""
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Scene:
         tagged = [{"type_": PINNED, "revision": revision, "tag": tag} for revision, tag in both]
         traffic = [{"type_": LATEST, "percent": 100}, *tagged]
         wanted = run_v2.Service(name=self._path(service), traffic=traffic)
-        self.client.update_service(service=wanted, update_mask="traffic").result()
+        self.client.update_service(service=wanted, update_mask="traffic").result(polling=SOON)
         return service, self._read(service).generation
 
     def writes_since(self, generations: dict[str, int]) -> list[int]:

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import httpx
 
 from gates.evidence.pytest_results import parse
 from gates.model.evidence import EvidenceBundle
@@ -22,15 +24,17 @@ _SECONDS = 180
 
 @dataclass(frozen=True)
 class RealSandbox:
-    """A running sandbox: what it said of itself, and the folder of its files."""
+    """A running sandbox: what it said of itself, its own files, and the folder for what the gate writes."""
 
     endpoints: Mapping[str, Any]
+    state: Path
     folder: Path
+    changed: set[str] = field(default_factory=set)
+    """The services that were given another image."""
 
-    @property
-    def state(self) -> Path:
-        """The sandbox's own files."""
-        return self.folder / "state"
+    def lent(self, folder: Path) -> RealSandbox:
+        """Return this sandbox with reports and a ledger of their own below another folder."""
+        return replace(self, folder=folder)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,7 +52,25 @@ class RealSandbox:
     def deploy(self, service: str, image: str) -> None:
         """Give a service a new revision with all traffic, also where an earlier test left it pinned."""
         words = ["deploy", "--state-dir", str(self.state), service, image, "--to-latest"]
+        self.changed.add(service)
         self.run(sys.executable, "-m", "sandbox", *words, wanted=0)
+
+    def heal(self) -> None:
+        """Give every service that was changed its healthy image again, with all traffic."""
+        for service in sorted(self.changed):
+            self.deploy(service, f"sandbox/{service}:1.0.0")
+        self.changed.clear()
+
+    @contextmanager
+    def turned(self, **knobs: float) -> Iterator[None]:
+        """Turn knobs of the platform while the block runs."""
+        url = f"{self.endpoints['admin_rest']}/sandbox/knobs"
+        before = httpx.get(url, trust_env=False).raise_for_status().json()
+        httpx.put(url, json=knobs, trust_env=False).raise_for_status()
+        try:
+            yield
+        finally:
+            httpx.put(url, json={name: before[name] for name in knobs}, trust_env=False).raise_for_status()
 
     def run(
         self, *command: str, wanted: int | None = None, variables: Mapping[str, str] = MappingProxyType({})
@@ -88,7 +110,7 @@ def real_sandbox(folder: Path) -> Iterator[RealSandbox]:
             assert running.stdout is not None
             line = running.stdout.readline()
             assert line, (folder / "sandbox.log").read_text()
-            yield RealSandbox(endpoints=json.loads(line), folder=folder)
+            yield RealSandbox(endpoints=json.loads(line), state=folder / "state", folder=folder)
         finally:
             running.send_signal(signal.SIGTERM)
             running.wait(timeout=30)

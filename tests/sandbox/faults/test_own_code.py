@@ -25,7 +25,11 @@ from tests.readiness.security import test_endpoints as endpoints
 from tests.readiness.security import test_injection as injection
 
 SERVICE = "asset-discovery"
+APP = "sandbox.services.asset_discovery.app"
 SEEDS = (1, 2, 3, 4)
+FRESH = multiprocessing.get_context("forkserver")
+"""Processes in which nothing is patched yet; what they all import, their parent has imported once."""
+FRESH.set_forkserver_preload([__name__, APP])
 Seen = list[tuple[int, str, dict[str, str]]]
 Asks = Iterator[tuple[str, str, bytes]]
 """Method, target and document."""
@@ -86,7 +90,7 @@ PROBES = {
 
 def _answered(folder: Path, slug: str | None, name: str) -> list[bool]:
     """Build a revision and say for each seed whether its answers are bad."""
-    module = importlib.import_module("sandbox.services.asset_discovery.app")
+    module = importlib.import_module(APP)
     settings = Settings(service=SERVICE, data_dir=folder, mesh_url="http://127.0.0.1:9")
 
     def build() -> Any:
@@ -121,6 +125,6 @@ def test_a_revision_stumbles_with_every_seed_and_the_healthy_one_with_none(
 ) -> None:
     """The payloads of each seed are others of the same kind."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with FRESH.Pool(1) as pool:
         found = pool.apply(_answered, (tmp_path, None if is_healthy else name, name))
     assert found == [not is_healthy] * len(SEEDS)

@@ -11,19 +11,12 @@ from pathlib import Path
 import pytest
 
 from gates.model.evidence import Evidence, EvidenceStatus
-from tests.support.real_sandbox import RealSandbox, real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 PRODUCER = "tests/validation/extended/test_browser.py::test_analyst_in_the_browser"
 needs_chromium = pytest.mark.skipif(
     shutil.which("chromium") is None, reason="no chromium on PATH: the journey through the pages is left out"
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
-    """The whole platform behind its own front door, with its own certificate."""
-    with real_sandbox(tmp_path_factory.mktemp("browser")) as running:
-        yield running
 
 
 def seen(sandbox: RealSandbox, folder: Path, **variables: str) -> Evidence:

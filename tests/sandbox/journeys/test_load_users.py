@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from journeys.registry import JOURNEYS
-from tests.support.real_sandbox import real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 _HEADLESS = """
 import functools, pathlib, sys
@@ -26,13 +26,12 @@ sys.exit(wiring.generator_page(house, house.run_folder("page"), root=pathlib.Pat
 """
 
 
-def test_every_journey_is_a_user_and_passes_beside_all_others(tmp_path: Path) -> None:
+def test_every_journey_is_a_user_and_passes_beside_all_others(sandbox: RealSandbox, tmp_path: Path) -> None:
     """Seven users at once, one of each kind: every journey was taken, none failed, each step was told."""
     (tmp_path / "headless.py").write_text(_HEADLESS)
     out = tmp_path / "stats"
-    with real_sandbox(tmp_path) as sandbox:
-        words = [str(tmp_path / "headless.py"), str(out)]
-        done = sandbox.run(sys.executable, *words, variables={"PYTHONPATH": str(Path.cwd())})
+    words = [str(tmp_path / "headless.py"), str(out)]
+    done = sandbox.run(sys.executable, *words, variables={"PYTHONPATH": str(Path.cwd())})
     told = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     taken = {entry["name"]: entry for entry in told if entry["method"] == "journey"}
 
@@ -51,19 +50,20 @@ sys.exit(wiring.generator_page(house, folder, root=pathlib.Path.cwd(), port=port
 """
 
 
-def test_the_page_ends_and_frees_its_port_when_the_gate_is_killed(tmp_path: Path) -> None:
+def test_the_page_ends_and_frees_its_port_when_the_gate_is_killed(
+    sandbox: RealSandbox, tmp_path: Path
+) -> None:
     """Nobody can catch SIGKILL: the generator looks for its parent itself."""
     (tmp_path / "open.py").write_text(_OPEN)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with real_sandbox(tmp_path) as sandbox:
-        words = [sys.executable, str(tmp_path / "open.py"), str(port)]
-        variables = {**sandbox.environment, "PYTHONPATH": str(Path.cwd())}
-        with subprocess.Popen(words, env=variables, stderr=subprocess.DEVNULL) as gate:
-            until(lambda: is_open(port))
-            gate.kill()
-        until(lambda: not is_open(port))
+    words = [sys.executable, str(tmp_path / "open.py"), str(port)]
+    variables = {**sandbox.environment, "PYTHONPATH": str(Path.cwd())}
+    with subprocess.Popen(words, env=variables, stderr=subprocess.DEVNULL) as gate:
+        until(lambda: is_open(port))
+        gate.kill()
+    until(lambda: not is_open(port))
 
 
 def is_open(port: int) -> bool:

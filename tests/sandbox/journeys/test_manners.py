@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from gates.model.platform import Impact
 from journeys.client import client
 from journeys.session import AUTH, sign_in
 from tests.support.held_back import held_back
-from tests.support.real_sandbox import RealSandbox, real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 IMMEDIATE = "tests/validation/immediate"
 LOOKING = {
@@ -57,13 +57,6 @@ def test_where_data_may_be_created_only_noise_is_held_back(tmp_path: Path) -> No
 
     assert {found[name] for name in LOOKING | CREATING} == {None}
     assert {found[name] for name in NOISY} == {"impact noisy is not allowed in elsewhere"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
-    """The whole platform."""
-    with real_sandbox(tmp_path_factory.mktemp("manners")) as running:
-        yield running
 
 
 @pytest.mark.parametrize("tenant", ["", "globex-"], ids=["acme", "globex"])

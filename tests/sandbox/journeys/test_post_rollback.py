@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from gates.model.exit_code import ExitCode
-from tests.support.real_sandbox import RealSandbox, real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 GATE = str(Path(".venv/bin/gate").resolve())
 RECORDS = "tests/validation/post_rollback/test_records.py::test_records_are_read"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
-    """The whole platform."""
-    with real_sandbox(tmp_path_factory.mktemp("rollback")) as running:
-        yield running
 
 
 def test_the_window_after_a_rollback_is_go(sandbox: RealSandbox) -> None:

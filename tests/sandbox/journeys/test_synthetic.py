@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
-import pytest
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
 from gates.model.exit_code import ExitCode
-from tests.support.real_sandbox import RealSandbox, real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 GATE = str(Path(".venv/bin/gate").resolve())
 ANALYST, INTEGRATOR = "security_analyst_workflow", "api_integrator_workflow"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
-    """The whole platform."""
-    with real_sandbox(tmp_path_factory.mktemp("synthetic")) as running:
-        yield running
 
 
 def taken(sandbox: RealSandbox, *journeys: str, wanted: ExitCode) -> list[dict[str, Any]]:

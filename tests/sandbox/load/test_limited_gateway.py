@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import httpx
-import pytest
 
 from gates.model.evidence import Evidence, EvidenceStatus
 from load.record import read_record
 from load.run import record_name
 from load.summary import summarise
-from tests.support.real_sandbox import RealSandbox, real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 PRODUCER = "tests/validation/immediate/test_load.py"
 EXPECTED = 70.0
 """Requests per second that the sandbox's environment declares."""
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
-    """Run a sandbox with a gateway of limited capacity."""
-    with real_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        url = f"{running.endpoints['admin_rest']}/sandbox/knobs"
-        httpx.put(url, json={"gateway_per_s": 0.6 * EXPECTED}).raise_for_status()
-        yield running
-
-
 def test_a_gateway_of_less_capacity_than_the_load_is_named(sandbox: RealSandbox, tmp_path: Path) -> None:
     """What was reached is its capacity; on a machine without an idle processor nobody can say more."""
-    bundle = sandbox.look(PRODUCER, run_folder=tmp_path)
+    with sandbox.turned(gateway_per_s=0.6 * EXPECTED):
+        bundle = sandbox.look(PRODUCER, run_folder=tmp_path)
     summary = summarise(read_record(tmp_path / record_name("smoke")))
     reached = next(item for item in bundle.items if item.criterion == "LOD-ACHIEVED")
 

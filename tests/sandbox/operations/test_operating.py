@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
+from google.api_core.future import polling
 from google.cloud import run_v2
 from google.protobuf import field_mask_pb2
 
@@ -15,6 +16,7 @@ from gates.model.operation import OperationState
 from tests.sandbox.operations.conftest import Bench
 
 OK, UNAUTHORIZED, UNAVAILABLE = 200, 401, 503
+SOON = polling.DEFAULT_POLLING.with_delay(initial=0.02, maximum=0.1)
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def cut_off(bench: Bench, service: str) -> Iterator[None]:
                 service=run_v2.Service(name=name, scaling=scaling),
                 update_mask=field_mask_pb2.FieldMask(paths=["scaling"]),
             )
-            client.update_service(request=request).result(timeout=20)
+            client.update_service(request=request).result(timeout=20, polling=SOON)
 
         scale(run_v2.ServiceScaling(scaling_mode=modes.MANUAL, manual_instance_count=0))
         try:
