@@ -55,7 +55,7 @@ def test_a_platform_that_is_killed_in_the_middle_fails_nothing(tmp_path: Path) -
         "GATE_ENDPOINTS_FILE": str(state / "endpoints.json"),
         "GATE_IDENTITIES_FILE": str(state / "identities.json"),
     }
-    words = [str(GATE), "run", "--env", "sandbox", "--stage", "immediate", "--deadline", "20s"]
+    words = [str(GATE), "run", "--env", "sandbox", "--stage", "immediate", "--deadline", "15s"]
     with (
         running(state) as endpoints,
         subprocess.Popen(
@@ -66,7 +66,7 @@ def test_a_platform_that_is_killed_in_the_middle_fails_nothing(tmp_path: Path) -
             env={**os.environ, **variables},
         ) as gate,
     ):
-        until(lambda: ended_checks(reports) >= 10)
+        until(lambda: ended_checks(reports) >= 3)
         os.kill(endpoints["pid"], signal.SIGKILL)
         code = ExitCode(gate.wait(PATIENCE_S))
     assert failed(reports) == []

@@ -45,7 +45,7 @@ _OPEN = """
 import pathlib, sys
 from gates import wiring
 house = wiring.House("sandbox")
-folder, port = house.run_folder("page"), int(sys.argv[1])
+folder, port = house.run_folder("killed"), int(sys.argv[1])
 sys.exit(wiring.generator_page(house, folder, root=pathlib.Path.cwd(), port=port))
 """
 
