@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def left(place: Place) -> list[str]:
 
 
 def test_a_healthy_release_gets_the_verdict_and_the_files_of_gate_run(place: Place) -> None:
-    """Side by side on two workers, too."""
+    """Side by side on two workers, too; both draw the page."""
+    place = replace(place, variables={**place.variables, "PATH": os.environ["PATH"]})
     assert place.gate_run("by-gate") == 0
     code, shown = place.pytest("-n", "2", run="by-pytest")
 
@@ -88,6 +90,7 @@ def test_a_healthy_release_gets_the_verdict_and_the_files_of_gate_run(place: Pla
     assert "GO  release by-pytest" in shown
     assert place.judged("by-pytest") == place.judged("by-gate")
     files = {entry.name for entry in place.folder("by-gate").iterdir()} - {"producers.log"}
+    assert "allure-report" in files
     assert list((place.folder("by-pytest") / "allure-producers").glob("*-result.json"))
     assert {entry.name for entry in place.folder("by-pytest").iterdir()} == files
     assert left(place) == []

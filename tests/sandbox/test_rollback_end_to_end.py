@@ -147,7 +147,7 @@ def test_tags_survive_and_the_pin_holds_the_newest_revision_back(
 ) -> None:
     """A tagged revision stays addressable after the rollback, and the status says that it serves nobody."""
     bad = local.deploy("asset-discovery", 2)
-    tagged = local.deploy("asset-discovery", 3, "--no-traffic", "--tag", "candidate")
+    tagged = local.deploy("asset-discovery", 3, takes_traffic=False, tag="candidate")
     (receipt,) = engine.execute(engine.plan(("asset-discovery",), reason="slow"), lambda _: None)
     assert receipt.state is ReceiptState.DONE
     assert receipt.action.from_revision == bad

@@ -15,6 +15,9 @@ from typing import Any
 
 import httpx
 
+from sandbox.platform.deployment import Rollout
+from tests.support.deploying import deploy
+
 SERVICES = (
     "frontend",
     "api-gateway",
@@ -44,7 +47,6 @@ def health() -> dict[str, str]:
 def version() -> dict[str, str]:
     return {"service": os.environ["SERVICE_NAME"], "revision": os.environ["K_REVISION"]}
 """
-_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,15 @@ class LocalPlatform:
         """The file that an environment's document names."""
         return self.folder / "state" / "endpoints.json"
 
-    def deploy(self, service: str, version: int, *more: str) -> str:
+    def deploy(self, service: str, version: int, *, takes_traffic: bool = True, tag: str = "") -> str:
         """Deploy a version and return its revision."""
-        return self.deploy_image(service, image(self.folder, version), *more)
+        of = image(self.folder, version)
+        return self.deploy_image(service, of, takes_traffic=takes_traffic, tag=tag)
 
-    def deploy_image(self, service: str, of: str, *more: str) -> str:
+    def deploy_image(self, service: str, of: str, *, takes_traffic: bool = True, tag: str = "") -> str:
         """Deploy an image, with all traffic unless told otherwise, and return its revision."""
-        traffic = () if "--no-traffic" in more else ("--to-latest",)
-        words = ["deploy", "--state-dir", str(self.folder / "state"), service, of, *more, *traffic]
-        command = [sys.executable, "-m", "sandbox", *words]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_SECONDS)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split()[-1]
+        rollout = Rollout(image=of, takes_traffic=takes_traffic, to_latest=takes_traffic, tag=tag)
+        return deploy(self.folder / "state", service, rollout)
 
     def turn(self, **knobs: float | str | bool) -> None:
         """Change knobs of the local cloud."""

@@ -18,6 +18,8 @@ import httpx
 
 from gates.evidence.pytest_results import parse
 from gates.model.evidence import EvidenceBundle
+from sandbox.platform.deployment import Rollout
+from tests.support.deploying import deploy
 
 _SECONDS = 180
 
@@ -38,9 +40,13 @@ class RealSandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that point the gate and its producers at this sandbox."""
+        """The variables that point the gate and its producers at this sandbox; no run draws its Allure page.
+
+        The page takes two seconds of each run and decides nothing; who looks at it sets `PATH` as it was.
+        """
         return {
             **os.environ,
+            "PATH": f"{_without_node(self.folder)}{os.pathsep}{os.environ['PATH']}",
             "GRPC_VERBOSITY": "NONE",
             "GATE_ENDPOINTS_FILE": str(self.state / "endpoints.json"),
             "GATE_IDENTITIES_FILE": str(self.state / "identities.json"),
@@ -49,11 +55,15 @@ class RealSandbox:
             "GATE_REPORTS": str(self.folder / "reports"),
         }
 
-    def deploy(self, service: str, image: str) -> None:
-        """Give a service a new revision with all traffic, also where an earlier test left it pinned."""
-        words = ["deploy", "--state-dir", str(self.state), service, image, "--to-latest"]
+    def deploy(self, service: str, image: str, *, tag: str = "", **annotations: str) -> None:
+        """Give a service a new revision, behind a tag or else with all traffic, also where it was pinned.
+
+        An annotation `reads_schema` is called `gate/reads-schema` on the platform.
+        """
         self.changed.add(service)
-        self.run(sys.executable, "-m", "sandbox", *words, wanted=0)
+        named = {f"gate/{name.replace('_', '-')}": value for name, value in annotations.items()}
+        rollout = Rollout(image=image, takes_traffic=not tag, to_latest=not tag, tag=tag, annotations=named)
+        deploy(self.state, service, rollout)
 
     def heal(self) -> None:
         """Give every service that was changed its healthy image again, with all traffic."""
@@ -96,6 +106,15 @@ class RealSandbox:
         done = self.run(sys.executable, "-m", "pytest", *options, *node_ids, variables=more)
         assert evidence.exists(), done.stdout + done.stderr
         return parse(evidence.read_text(encoding="utf-8"), exit_status=done.returncode)
+
+
+def _without_node(folder: Path) -> Path:
+    """Return a folder that hides the machine's Node."""
+    hidden = folder / "without-node"
+    hidden.mkdir(exist_ok=True)
+    (hidden / "node").write_text("#!/bin/sh\nexit 1\n")
+    (hidden / "node").chmod(0o755)
+    return hidden
 
 
 @contextmanager

@@ -25,14 +25,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
         yield running
 
 
-def deploy(sandbox: RealSandbox, version: str, *annotations: str) -> None:
-    """Give the service a version with annotations."""
-    words = [word for one in annotations for word in ("--annotation", one)]
-    state = ["--state-dir", str(sandbox.state)]
-    image = f"sandbox/{SERVICE}:{version}"
-    sandbox.run(sys.executable, "-m", "sandbox", "deploy", *state, SERVICE, image, *words, wanted=0)
-
-
 def blamed(seen: EvidenceBundle) -> set[str | None]:
     """Return who is blamed for what failed."""
     return {one.blames for one in seen.items if one.measurement is not None and one.measurement.value > 0}
@@ -40,8 +32,9 @@ def blamed(seen: EvidenceBundle) -> set[str | None]:
 
 def test_a_rollback_behind_a_migration_is_refused(sandbox: RealSandbox, tmp_path: Path) -> None:
     """The guard says why; who goes back all the same finds out what it meant."""
-    deploy(sandbox, "1.0.1", "gate/schema=1", "gate/reads-schema=1")
-    deploy(sandbox, "1.1.0-records-migrated", "gate/schema=2", "gate/reads-schema=1-2")
+    image = f"sandbox/{SERVICE}"
+    sandbox.deploy(SERVICE, f"{image}:1.0.1", schema="1", reads_schema="1")
+    sandbox.deploy(SERVICE, f"{image}:1.1.0-records-migrated", schema="2", reads_schema="1-2")
     assert blamed(sandbox.look(WRITES, run_folder=tmp_path / "writes")) == set()
     assert blamed(sandbox.look(READS, run_folder=tmp_path / "before")) == set()
 

@@ -37,8 +37,7 @@ KILL = "kill -9 $PPID"
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
     """Run the nine services, with a candidate of one that waits for traffic and whose way back is proven."""
     with real_sandbox(tmp_path_factory.mktemp("golive")) as running:
-        words = ["deploy", "--state-dir", str(running.state), "auth-service", "sandbox/auth-service:1.1.0"]
-        running.run(sys.executable, "-m", "sandbox", *words, "--no-traffic", "--tag", "candidate", wanted=0)
+        running.deploy("auth-service", "sandbox/auth-service:1.1.0", tag="candidate")
         running.run(GATE, "rollback", "prove", "auth-service", "--env", "sandbox", wanted=ExitCode.GO)
         yield running
 
