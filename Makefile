@@ -42,7 +42,7 @@ demo: setup ## the story: a good release goes, three bad ones are rolled back
 	@.venv/bin/python -m sandbox with -- .venv/bin/python -m demo.story
 
 test: setup ## our own tests, with real platforms; names what this machine leaves out
-	@.venv/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -rs
+	@.venv/bin/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -rs
 
 test-quick: .venv/.installed ## the tests for every edit: nothing is started
 	@.venv/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -rs --hypothesis-profile quick -m "not processes" tests/gate tests/architecture

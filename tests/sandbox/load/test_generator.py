@@ -163,9 +163,10 @@ def test_options_in_the_home_and_in_variables_of_this_machine_change_nothing(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / ".locust.conf").write_text("run-time = 1s\n")
+    longer = offer(rate=40.0, warm_up=0.0, seconds=2.0, connections=20)
     with quick(tmp_path).running() as server:
-        record = sent_to(server, tmp_path)
-    assert len(record.sent) + len(record.unsent) == 180
+        record = run_generator(longer, entrance(server), folder=tmp_path)
+    assert len(record.sent) + len(record.unsent) == 80
 
 
 _STARTER = """
