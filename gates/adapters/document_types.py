@@ -65,7 +65,7 @@ def _duration(value: object) -> timedelta:
     if match is None:
         raise PydanticCustomError(
             "duration",
-            "'{value}' is no duration: a whole number and s, m, h or d, like 15m",
+            "'{value}' is not a duration: a whole number and s, m, h or d, like 15m",
             {"value": value},
         )
     return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -171,7 +171,7 @@ def duration(text: str) -> float:
     """
     match = _DURATION.match(text)
     if match is None or int(match.group(1)) == 0:
-        raise UsageError(f"{text!r} is no duration", next_step="write for example 90s, 15m or 1h")
+        raise UsageError(f"{text!r} is not a duration", next_step="write for example 90s, 15m or 1h")
     return float(int(match.group(1)) * _SECONDS[match.group(2)])
 
 

@@ -124,7 +124,7 @@ def test_a_criterion_takes_what_it_leaves_out_from_defaults_and_policy() -> None
             "importent",
             "unknown tier 'importent' - did you",
         ),
-        ("platform.yaml", ("rto: 15m", "rto: 15min"), "15min", "'15min' is no duration"),
+        ("platform.yaml", ("rto: 15m", "rto: 15min"), "15min", "'15min' is not a duration"),
         ("platform.yaml", ("public: true", "public: 1"), "1}", "valid boolean, got 1"),
         ("platform.yaml", ("kind: Platform", "kind: Platfrom"), "Platfrom", "did you mean 'Platform'?"),
         (
