@@ -41,7 +41,7 @@ def test_the_shipped_timeline_has_every_slot_of_the_guide(catalogue: Catalogue) 
         ("rehearsed: [GLV-13]", "rehearsed: [HLT-LIVE]", "does not demand HLT-LIVE"),
         ("approves: final-checks", "approves: review", "no earlier slot"),
         ("before: 5m", "before: 5m, after: 5m", "either before or after"),
-        ("before: 5m", "before: soon", "no duration"),
+        ("before: 5m", "before: soon", "is not a duration"),
         ("name: briefing", "name: final-checks", "twice"),
         ("title: the team is briefed", "titel: the team is briefed", "unknown key"),
     ],
