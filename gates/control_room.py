@@ -141,8 +141,10 @@ class ControlRoom:
         from gates.reporting.redaction import Redactor
         from gates.wiring import reports_folder
 
-        redact = Redactor(self.house.secrets)
-        return SnapshotFolder(reports_folder(), self.house.environment.name, redact)
+        def clean(document: Mapping[str, object]) -> Mapping[str, object]:
+            return Redactor(self.house.secrets)(document)
+
+        return SnapshotFolder(reports_folder(), self.house.environment_name, clean)
 
     def drills(self) -> Drills:
         """Return rehearsed recoveries of what serves now."""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sandbox.platform.state_dir import write_private
+
 FILE = "identities.json"
 KEPT = "identities.right.json"
 _WRONG: Mapping[str, Callable[[], str]] = {
@@ -26,10 +28,10 @@ def spoil(state_dir: Path) -> None:
     kept = state_dir / KEPT
     if kept.exists():
         return
-    right = (state_dir / FILE).read_text(encoding="utf-8")
-    kept.write_text(right, encoding="utf-8")
+    right = (state_dir / FILE).read_bytes()
+    write_private(kept, right)
     wrong = {name: _spoilt(entry) for name, entry in json.loads(right).items()}
-    (state_dir / FILE).write_text(json.dumps(wrong, indent=1), encoding="utf-8")
+    write_private(state_dir / FILE, json.dumps(wrong, indent=1).encode())
 
 
 def mend(state_dir: Path) -> None:

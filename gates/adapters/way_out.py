@@ -3,7 +3,7 @@
 The platform that is looked at is asked directly, never through a proxy: what answers and how fast must be the
 platform. Proxies serve what lies outside (the cloud's APIs, notices to people). A CA bundle counts for every
 client alike, those that have a variable of their own included. What cannot work is said or refused before
-anything happens. See docs/environment.md.
+anything happens. See docs/reference/environment.md.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import click
 
 from gates import wiring
 from gates.adapters.run_folder import RunFolder
-from gates.cli.options import environment_option, format_option
+from gates.cli.options import RunFolderPath, environment_option, format_option
 from gates.cli.run import tell
 from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
@@ -30,7 +30,7 @@ _AGAIN = re.compile(r"-judged-\d+$")
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=RunFolderPath())
 @environment_option
 @click.option(
     "--again",

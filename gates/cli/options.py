@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from gates.adapters.settings import reports_folder
 from gates.model.criterion import Stage
-from gates.model.likeness import meant
+from gates.model.likeness import closest, meant
 
 
 class Meant(click.Choice[str]):
@@ -14,6 +17,35 @@ class Meant(click.Choice[str]):
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's own signature
         """Return the refusal."""
         return f"unknown value '{value}'{meant(str(value), map(str, self.choices))}"
+
+
+class RunFolderPath(click.Path):
+    """The folder of a run that is there: looked at before anything else is asked or read."""
+
+    name = "RUN"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path, or end the command with what is missing and where runs are."""
+        path = Path(str(value))
+        if not path.is_dir():
+            self.fail(f"there is no run folder {path}; {_where_runs_are(path.name)}", param, ctx)
+        if not (path / "setup.json").is_file():
+            said = f"{path} is not the folder of a run: it has no setup.json"
+            self.fail(f"{said}; {_where_runs_are(path.name)}", param, ctx)
+        return path
+
+
+def _where_runs_are(name: str) -> str:
+    reports = reports_folder()
+    runs = sorted(reports.glob("*/setup.json"), key=lambda file: file.stat().st_mtime)
+    if not runs:
+        return f"{reports} holds no run yet: gate run writes one"
+    meant_one = closest(name, [file.parent.name for file in runs])
+    guess = f"did you mean {reports / meant_one}?" if meant_one else f"the newest is {runs[-1].parent}"
+    return f"runs are in {reports}: {guess}"
 
 
 AUTO = "auto"

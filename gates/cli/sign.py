@@ -9,7 +9,7 @@ import click
 
 from gates import wiring
 from gates.cli import signing
-from gates.cli.options import environment_option
+from gates.cli.options import RunFolderPath, environment_option
 from gates.cli.slots import is_held
 from gates.decision.approval import LONGEST_APPROVAL
 from gates.errors import UsageError
@@ -18,7 +18,7 @@ from gates.model.statement import StatementKind
 
 
 @click.command()
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="RUN", type=RunFolderPath())
 @environment_option
 @signing.signing_options
 @click.option("--refuse", "refuses", is_flag=True, help="Sign a no: nothing goes live on this evidence.")

@@ -13,6 +13,7 @@ import click
 
 from gates import wiring
 from gates.adapters.statement_folder import StatementFolder
+from gates.cli.options import RunFolderPath
 from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
 from gates.model.likeness import refuse_unknown
@@ -26,7 +27,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 run_option = click.option(
     "--run",
     "run_folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=RunFolderPath(),
     help="Folder of the run whose release is meant; default: what is deployed now.",
 )
 
@@ -36,7 +37,7 @@ def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--key",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=click.Path(path_type=Path, dir_okay=False, exists=True),
             help="Ed25519 key file of OpenSSH; without it the text is written and its signing command shown.",
         ),
         click.option(

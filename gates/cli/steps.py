@@ -12,6 +12,7 @@ from gates import wiring
 from gates.cli.decisions import record_breach
 from gates.cli.failure_actions import carry_out
 from gates.cli.options import (
+    RunFolderPath,
     environment_option,
     format_option,
     seed_of,
@@ -36,7 +37,7 @@ from gates.reporting.next_steps import next_steps
 from gates.reporting.notices import act_command
 from gates.reporting.redaction import clean
 
-_folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+_folder = click.argument("folder", type=RunFolderPath())
 
 
 @click.command()

@@ -50,6 +50,7 @@ from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
 from sandbox.platform.scanner import Scanner
 from sandbox.platform.signers import write_signers
 from sandbox.platform.spawner import Spawner
+from sandbox.platform.state_dir import write_private
 from sandbox.platform.turnstile import Turnstile
 from sandbox.platform.wishes import Ports, Wishes
 
@@ -308,4 +309,4 @@ def _write_identities(path: Path, surroundings: Surroundings) -> None:
         },
         service="auth-service",
     )
-    path.write_text(json.dumps(seed.identities(settings), indent=1), encoding="utf-8")
+    write_private(path, json.dumps(seed.identities(settings), indent=1).encode())

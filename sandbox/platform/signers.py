@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import struct
 import textwrap
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from sandbox.platform.state_dir import write_private
 
 ROLES = (
     "technical-lead",
@@ -94,8 +95,6 @@ def _field(value: bytes) -> bytes:
 
 def _write(folder: Path, role: str, key: Ed25519PrivateKey) -> str:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    handle = os.open(folder / role, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(private)
+    write_private(folder / role, private)
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
     return f'sandbox-{role} namespaces="gate-{role}@{PLATFORM}" {public}\n'

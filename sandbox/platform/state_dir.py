@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -57,6 +58,16 @@ def published(folder: Path, endpoints: Mapping[str, object]) -> Iterator[None]:
         yield
     finally:
         file.unlink(missing_ok=True)
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that only this account can read, in one atomic step and whatever mode it had."""
+    draft = file.with_name(f".{file.name}.draft")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as opened:
+        opened.write(content)
+    draft.replace(file)
 
 
 def read_endpoints(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Every variable that the code reads stands in docs/environment.md, and nothing else does."""
+"""Every variable that the code reads stands in docs/reference/environment.md, and nothing else does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "environment.md"
+PAGE = ROOT / "docs" / "reference" / "environment.md"
 READERS = ("gates", "load", "journeys", "sandbox", "tests/validation", "tests/readiness", "demo", "tools")
 _NAME = re.compile(r"\bGATE_[A-Z][A-Z_]*[A-Z]\b")
 
@@ -26,7 +26,7 @@ TOLD = set(re.findall(r"^\| `(GATE_[A-Z_]+)` \|", PAGE.read_text(encoding="utf-8
 @pytest.mark.parametrize("name", sorted(READ))
 def test_a_variable_of_the_code_is_documented(name: str) -> None:
     """A hint that names a variable leads to a page that explains it."""
-    assert name in TOLD, f"{READ[name]} reads it; docs/environment.md does not explain it"
+    assert name in TOLD, f"{READ[name]} reads it; docs/reference/environment.md does not explain it"
 
 
 def test_no_variable_is_documented_that_nobody_reads() -> None:
@@ -36,4 +36,4 @@ def test_no_variable_is_documented_that_nobody_reads() -> None:
 
 def test_the_page_can_be_found_from_the_readme() -> None:
     """Who looks for a variable starts there."""
-    assert "docs/environment.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "docs/reference/environment.md" in (ROOT / "README.md").read_text(encoding="utf-8")

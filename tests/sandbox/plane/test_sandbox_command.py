@@ -85,7 +85,9 @@ def test_the_printed_line_is_the_published_file(running: Running) -> None:
     assert published == running.endpoints
     assert published["pid"] == running.up.pid
     assert Path(published["ca_file"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
-    assert "analyst" in json.loads(Path(published["identities_file"]).read_text())
+    identities = Path(published["identities_file"])
+    assert "analyst" in json.loads(identities.read_text())
+    assert identities.stat().st_mode & 0o777 == 0o600
 
 
 def test_all_nine_services_answer_at_their_hosts(running: Running) -> None:
