@@ -12,10 +12,10 @@ from typing import Any
 
 import uvloop
 
-from sandbox import spoiling, topology, up
+from sandbox import identity_faults, lifecycle, topology
 from sandbox.errors import SandboxError
 from sandbox.platform.contract import KnobBoard, Knobs
-from sandbox.platform.wishes import Leaf, Ports, Wishes
+from sandbox.platform.options import Leaf, Options, Ports
 
 STATE_VARIABLE = "SANDBOX_STATE_DIR"
 """Set for a command that runs beside a sandbox of its own."""
@@ -115,14 +115,14 @@ def _up(options: argparse.Namespace) -> None:
         knobs = KnobBoard().change(set_knobs)
     except ValueError as error:
         raise SandboxError(str(error)) from error
-    wishes = Wishes(
+    wanted = Options(
         state_dir=options.state_dir,
         knobs=knobs,
         ports=Ports(**{port.name: given[f"{port.name}_port"] for port in fields(Ports)}),
         images=_images(options.image),
         leaf=Leaf(options.leaf),
     )
-    uvloop.run(up.run(wishes))
+    uvloop.run(lifecycle.run(wanted))
 
 
 def _images(pairs: Iterable[str]) -> dict[str, str]:
@@ -136,7 +136,7 @@ def _images(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def _deploy(options: argparse.Namespace) -> None:
-    from sandbox import remote  # noqa: PLC0415 - the client library is heavy, and `up` must start fast
+    from sandbox import admin_client  # noqa: PLC0415 - the client library is heavy, and `up` must start fast
     from sandbox.platform.deployment import Rollout  # noqa: PLC0415 - as above
 
     service = next(service for service in topology.SERVICES if service.name == options.service)
@@ -148,7 +148,7 @@ def _deploy(options: argparse.Namespace) -> None:
         env=_mapping(options.env),
         annotations=_mapping(options.annotation),
     )
-    deployed = uvloop.run(remote.deploy(options.state_dir, service, rollout))
+    deployed = uvloop.run(admin_client.deploy(options.state_dir, service, rollout))
     sys.stdout.write(deployed.revision + "\n")
     if rollout.takes_traffic and deployed.percent == 0:
         sys.stderr.write(
@@ -167,20 +167,22 @@ def _beside(options: argparse.Namespace) -> int:
 
 
 def _disturb(options: argparse.Namespace) -> None:
-    from sandbox import remote  # noqa: PLC0415 - needed by this command alone
+    from sandbox import admin_client  # noqa: PLC0415 - needed by this command alone
 
-    listed = remote.disturb(options.state_dir, options.name, in_force=not options.off)
-    sys.stdout.write(remote.table(remote.DISTURBANCES, listed))
+    listed = admin_client.disturb(options.state_dir, options.name, in_force=not options.off)
+    sys.stdout.write(admin_client.table(admin_client.DISTURBANCES, listed))
 
 
 def _spoil(options: argparse.Namespace) -> None:
-    spoiling.mend(options.state_dir) if options.off else spoiling.spoil(options.state_dir)
+    identity_faults.mend(options.state_dir) if options.off else identity_faults.spoil(options.state_dir)
 
 
 def _status(options: argparse.Namespace) -> None:
-    from sandbox import remote  # noqa: PLC0415 - the client library is heavy, and `up` must start fast
+    from sandbox import admin_client  # noqa: PLC0415 - the client library is heavy, and `up` must start fast
 
-    sys.stdout.write(remote.table(remote.HEADER, uvloop.run(remote.status(options.state_dir))))
+    sys.stdout.write(
+        admin_client.table(admin_client.HEADER, uvloop.run(admin_client.status(options.state_dir)))
+    )
 
 
 def _mapping(pairs: Iterable[str]) -> dict[str, str]:

@@ -16,11 +16,11 @@ import dns.name
 from sandbox import topology
 from sandbox.kit import seed
 from sandbox.kit.settings import Settings
-from sandbox.platform import infrastructure_mishaps
+from sandbox.platform import infrastructure_faults
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import RunningControlPlane, serve
-from sandbox.platform.apis import offered, secrets, sql
-from sandbox.platform.apis.ground import Ground
+from sandbox.platform.apis import catalogue, secrets, sql
+from sandbox.platform.apis.context import ApisContext
 from sandbox.platform.apis.images import Repository
 from sandbox.platform.apis.logs import Logs
 from sandbox.platform.apis.projects import Project
@@ -28,22 +28,24 @@ from sandbox.platform.apis.pubsub import PubSub
 from sandbox.platform.apis.security_watch import SecurityWatch
 from sandbox.platform.apis.server import serve_apis
 from sandbox.platform.apis.sql_backups import Backups
+from sandbox.platform.capacity_limit import CapacityLimit
 from sandbox.platform.certificates import Authority
 from sandbox.platform.contract import KnobBoard, RequestSample, RevisionSpec
 from sandbox.platform.data_plane import LocalDataPlane
 from sandbox.platform.deployment import Deployer, Rollout
 from sandbox.platform.disturbances import Disturbances, disturbance_routes
 from sandbox.platform.dns import serve_dns
-from sandbox.platform.environment import Surroundings
+from sandbox.platform.environment import InstanceContext
 from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
-from sandbox.platform.instance import Nursery
+from sandbox.platform.instance import InstanceLauncher
 from sandbox.platform.instances import Fleet
-from sandbox.platform.monitoring import mishaps
+from sandbox.platform.monitoring import fault_injection
 from sandbox.platform.monitoring.hardware import Hardware, Process
 from sandbox.platform.monitoring.server import serve_monitoring
 from sandbox.platform.monitoring.store import InstanceReading, SampleStore
 from sandbox.platform.monitoring.suite import MonitoringSuite
 from sandbox.platform.monitoring.uptime_checks import Prober
+from sandbox.platform.options import Options, Ports
 from sandbox.platform.router import Router
 from sandbox.platform.router_table import RoutingTable
 from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
@@ -51,8 +53,6 @@ from sandbox.platform.scanner import Scanner
 from sandbox.platform.signers import write_signers
 from sandbox.platform.spawner import Spawner
 from sandbox.platform.state_dir import write_private
-from sandbox.platform.turnstile import Turnstile
-from sandbox.platform.wishes import Ports, Wishes
 
 _GATEWAY = next(one.cloud_run_name for one in topology.SERVICES if one.name == "api-gateway")
 VERSION = "1.0.0"
@@ -62,12 +62,12 @@ VERSION = "1.0.0"
 class Sandbox:
     """The parts of a sandbox while it is being put together."""
 
-    def __init__(self, wishes: Wishes, folder: Path, stack: contextlib.AsyncExitStack) -> None:
-        """Take the wishes, the claimed state directory, and the stack that closes what is opened here."""
-        self._wishes = wishes
+    def __init__(self, options: Options, folder: Path, stack: contextlib.AsyncExitStack) -> None:
+        """Take the options, the claimed state directory, and the stack that closes what is opened here."""
+        self._options = options
         self._folder = folder
         self._stack = stack
-        self._board = KnobBoard(wishes.knobs)
+        self._board = KnobBoard(options.knobs)
         self._disturbances = Disturbances()
         self._vault = secrets.seeded(topology.PROJECT)
         self._repository = Repository()
@@ -77,7 +77,7 @@ class Sandbox:
         self._logs = Logs(project=topology.PROJECT, region=topology.REGION)
         self._pubsub = PubSub(topology.PROJECT)
         self._suite = MonitoringSuite(self._store, self._board, self._pubsub.post)
-        mishaps.offer(self._disturbances, self._suite)
+        fault_injection.offer(self._disturbances, self._suite)
         self._watch = SecurityWatch(self._logs)
         self._watch.offer(self._disturbances)
         self._table = RoutingTable(
@@ -96,7 +96,7 @@ class Sandbox:
             ]
         )
         self._context: ssl.SSLContext = self._authority.context()
-        self._authority.show(wishes.leaf, self._context)
+        self._authority.show(options.leaf, self._context)
 
     def record(self, sample: RequestSample) -> None:
         """Give a request that the router saw to Monitoring and to the logs."""
@@ -112,11 +112,11 @@ class Sandbox:
         """
         folder = self._folder
         door = await self._open_front_door()
-        surroundings = Surroundings(state_dir=folder, mesh_url=f"http://{OUTSIDE}:{door.mesh}")
+        instances = InstanceContext(state_dir=folder, mesh_url=f"http://{OUTSIDE}:{door.mesh}")
         self._authority.write(folder / "ca.pem")
-        _write_identities(folder / "identities.json", surroundings)
+        _write_identities(folder / "identities.json", instances)
         write_signers(folder)
-        admin = await self._open_admin(await self._open_data_plane(spawner, surroundings))
+        admin = await self._open_admin(await self._open_data_plane(spawner, instances))
         monitoring_port, dns_ports = await self._open_signals()
         apis_port = await self._open_apis(admin.control)
         self._offer_infrastructure(admin.control)
@@ -137,7 +137,7 @@ class Sandbox:
             "resolvers": [f"{OUTSIDE}:{dns_ports[1]}"],
             "https_port": door.https,
             "http_port": door.http,
-            "mesh": surroundings.mesh_url,
+            "mesh": instances.mesh_url,
             "ca_file": str(folder / "ca.pem"),
             "identities_file": str(folder / "identities.json"),
             "signers_file": str(folder / "allowed_signers"),
@@ -149,31 +149,31 @@ class Sandbox:
         }
 
     async def _open_front_door(self) -> Ports:
-        turnstile = Turnstile(_GATEWAY, lambda: self._board.current.gateway_per_s)
+        capacity_limit = CapacityLimit(_GATEWAY, lambda: self._board.current.gateway_per_s)
         door = open_front_door(
-            Router(self._table, self._fleets, self, turnstile),
+            Router(self._table, self._fleets, self, capacity_limit),
             self._table,
             self._context,
-            self._wishes.ports,
+            self._options.ports,
             distance=lambda: self._board.current.distance_s,
         )
         return await self._stack.enter_async_context(door)
 
-    async def _open_data_plane(self, spawner: Spawner, surroundings: Surroundings) -> LocalDataPlane:
+    async def _open_data_plane(self, spawner: Spawner, instances: InstanceContext) -> LocalDataPlane:
         scanner = Scanner(self._folder / "scans")
         scanner.offer(self._disturbances)
 
         def environment_of(spec: RevisionSpec) -> dict[str, str]:
             scanner.scan(spec)
-            return surroundings.of(spec)
+            return instances.of(spec)
 
-        nursery = Nursery(
+        launcher = InstanceLauncher(
             spawner=spawner,
             environment_of=environment_of,
-            logs=surroundings.logs_dir,
+            logs=instances.logs_dir,
             delay_start=lambda: self._board.wait(self._board.current.extra_cold_start_s),
         )
-        plane = LocalDataPlane(nursery, self._table, self._fleets, deleted=self._repository.deleted)
+        plane = LocalDataPlane(launcher, self._table, self._fleets, deleted=self._repository.deleted)
         return await self._stack.enter_async_context(plane)
 
     async def _open_admin(self, data_plane: LocalDataPlane) -> RunningControlPlane:
@@ -187,13 +187,13 @@ class Sandbox:
         control.state.read_secret = self._vault.read
         admin = await serve(
             control,
-            grpc_port=self._wishes.ports.admin_grpc,
-            rest_port=self._wishes.ports.admin_rest,
+            grpc_port=self._options.ports.admin_grpc,
+            rest_port=self._options.ports.admin_rest,
             extra_routes=[
                 *instance_routes(self._fleets),
-                *certificate_routes(self._authority, self._context, self._wishes.leaf),
+                *certificate_routes(self._authority, self._context, self._options.leaf),
                 *disturbance_routes(self._disturbances),
-                *offered.routes(self._disturbances, self._ground(control)),
+                *catalogue.routes(self._disturbances, self._apis_context(control)),
             ],
         )
         self._stack.push_async_callback(admin.close)
@@ -203,31 +203,31 @@ class Sandbox:
         monitoring = await serve_monitoring(
             self._store,
             lambda: self._board.current,
-            port=self._wishes.ports.monitoring,
+            port=self._options.ports.monitoring,
             instances=self._readings,
         )
         monitoring.answer_also(self._suite.tables())
         self._stack.push_async_callback(monitoring.close)
-        first = await serve_dns(port=self._wishes.ports.dns)
+        first = await serve_dns(port=self._options.ports.dns)
         self._stack.push_async_callback(first.close)
         second = await serve_dns(unknown=self._unknown_names)
         self._stack.push_async_callback(second.close)
         return monitoring.port, (first.port, second.port)
 
     def _offer_infrastructure(self, control: ControlPlane) -> None:
-        footing = infrastructure_mishaps.Footing(
+        parts = infrastructure_faults.InfrastructureContext(
             state=control.state,
             fleets=self._fleets,
             table=self._table,
             authority=self._authority,
             context=self._context,
-            shown=self._wishes.leaf,
+            shown=self._options.leaf,
             unknown_names=self._unknown_names,
         )
-        infrastructure_mishaps.offer(self._disturbances, footing)
+        infrastructure_faults.offer(self._disturbances, parts)
 
-    def _ground(self, control: ControlPlane) -> Ground:
-        return Ground(
+    def _apis_context(self, control: ControlPlane) -> ApisContext:
+        return ApisContext(
             control=control,
             vault=self._vault,
             repository=self._repository,
@@ -238,8 +238,8 @@ class Sandbox:
         )
 
     async def _open_apis(self, control: ControlPlane) -> int:
-        tables = offered.tables(self._disturbances, self._ground(control))
-        apis = await serve_apis(tables, port=self._wishes.ports.apis)
+        tables = catalogue.tables(self._disturbances, self._apis_context(control))
+        apis = await serve_apis(tables, port=self._options.ports.apis)
         self._stack.push_async_callback(apis.close)
         return apis.port
 
@@ -279,14 +279,14 @@ class Sandbox:
         try:
             async with asyncio.TaskGroup() as group:
                 for service in topology.SERVICES:
-                    image = self._wishes.images.get(service.name, f"sandbox/{service.name}:{VERSION}")
+                    image = self._options.images.get(service.name, f"sandbox/{service.name}:{VERSION}")
                     group.create_task(deployer.deploy(service, Rollout(image=image)))
         finally:
             await deployer.close()
 
 
 @contextlib.asynccontextmanager
-async def running(wishes: Wishes, folder: Path, spawner: Spawner) -> AsyncIterator[dict[str, object]]:
+async def running(options: Options, folder: Path, spawner: Spawner) -> AsyncIterator[dict[str, object]]:
     """Run a sandbox in a claimed state directory; yields its endpoints once all services are ready.
 
     Raises:
@@ -294,14 +294,14 @@ async def running(wishes: Wishes, folder: Path, spawner: Spawner) -> AsyncIterat
         OSError: a wanted port is taken.
     """
     async with contextlib.AsyncExitStack() as stack:
-        yield await Sandbox(wishes, folder, stack).open(spawner)
+        yield await Sandbox(options, folder, stack).open(spawner)
 
 
-def _write_identities(path: Path, surroundings: Surroundings) -> None:
+def _write_identities(path: Path, instances: InstanceContext) -> None:
     settings = Settings.from_mapping(
         {
-            "DATA_DIR": str(surroundings.data_dir),
-            "MESH_URL": surroundings.mesh_url,
+            "DATA_DIR": str(instances.data_dir),
+            "MESH_URL": instances.mesh_url,
             "PUBLIC_HOSTS": json.dumps(topology.public_hosts()),
             "SERVICE_HOST_TEMPLATE": topology.HOST_TEMPLATE,
             "ENVIRONMENT": topology.ENVIRONMENT,

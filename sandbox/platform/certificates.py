@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trustme
 
-from sandbox.platform.wishes import Leaf
+from sandbox.platform.options import Leaf
 
 _DAYS_LEFT = {Leaf.EXPIRED: -1, Leaf.EXPIRING: 5}
 

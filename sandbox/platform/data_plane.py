@@ -9,7 +9,7 @@ from typing import Self
 
 from sandbox.platform import images, scaling
 from sandbox.platform.contract import RevisionSpec, ServiceRoute, StartError
-from sandbox.platform.instance import Nursery
+from sandbox.platform.instance import InstanceLauncher
 from sandbox.platform.instances import Fleet
 from sandbox.platform.router_table import RoutingTable
 
@@ -26,7 +26,7 @@ class LocalDataPlane:
 
     def __init__(
         self,
-        nursery: Nursery,
+        launcher: InstanceLauncher,
         table: RoutingTable,
         fleets: dict[str, Fleet],
         *,
@@ -36,13 +36,13 @@ class LocalDataPlane:
         """Take what instances start from, and what it shares with the router.
 
         Args:
-            nursery: what instances start from.
+            launcher: what instances start from.
             table: the router's table.
             fleets: fleets by revision, also of revisions that have no instance now; filled here.
             deleted: digests of images that are gone.
             idle_s: how long an instance beyond the minimum stays without a request.
         """
-        self._nursery = nursery
+        self._launcher = launcher
         self._table = table
         self._deleted = deleted
         self._idle_s = idle_s
@@ -74,7 +74,7 @@ class LocalDataPlane:
             # As on Cloud Run, a running revision outlives its image, but nothing starts from it any more.
             self.digest_of(spec.image)
         if fleet is None:
-            fleet = self._fleets[spec.revision] = Fleet(spec, self._nursery, idle_s=self._idle_s)
+            fleet = self._fleets[spec.revision] = Fleet(spec, self._launcher, idle_s=self._idle_s)
         await fleet.start()
 
     async def route(self, route: ServiceRoute) -> None:

@@ -11,7 +11,7 @@ from sandbox.platform.contract import RevisionSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class InstanceContext:
     """What all instances of a sandbox have around them."""
 
     state_dir: Path

@@ -8,11 +8,11 @@ import errno
 import ssl
 from collections.abc import AsyncIterator, Callable
 
+from sandbox.platform.options import Ports
 from sandbox.platform.router import Entrance, Router
 from sandbox.platform.router_downstream import Connection, Handler, Reply
 from sandbox.platform.router_http import RefusedError, Request, moved_permanently, split_host
-from sandbox.platform.router_table import RoutingTable, Vantage
-from sandbox.platform.wishes import Ports
+from sandbox.platform.router_table import IngressOrigin, RoutingTable
 
 OUTSIDE = "127.0.0.1"
 INSIDE = "127.0.0.2"
@@ -37,9 +37,9 @@ async def open_front_door(
         OSError: a wanted port is taken.
     """
     async with contextlib.AsyncExitStack() as stack:
-        outside = _from_afar(_forwarding(router, Entrance(Vantage.OUTSIDE, "https")), distance)
-        inside = _from_afar(_forwarding(router, Entrance(Vantage.INSIDE, "https")), distance)
-        mesh = _forwarding(router, Entrance(Vantage.INSIDE, "http"))
+        outside = _from_afar(_forwarding(router, Entrance(IngressOrigin.OUTSIDE, "https")), distance)
+        inside = _from_afar(_forwarding(router, Entrance(IngressOrigin.INSIDE, "https")), distance)
+        mesh = _forwarding(router, Entrance(IngressOrigin.INSIDE, "http"))
         https = await _listen_on_both(stack, (outside, inside), ports.https, context)
         redirect = _from_afar(_redirecting(router, table, https), distance)
         http = await _listen_on_both(stack, (redirect, redirect), ports.http, None)
@@ -69,7 +69,7 @@ def _from_afar(handler: Handler, distance: Callable[[], float]) -> Handler:
 def _redirecting(router: Router, table: RoutingTable, https_port: int) -> Handler:
     async def handle(request: Request, reply: Reply) -> None:
         if table.is_plain_allowed:
-            await router.handle(request, reply, Entrance(Vantage.OUTSIDE, "http"))
+            await router.handle(request, reply, Entrance(IngressOrigin.OUTSIDE, "http"))
             return
         request.keeps_alive = False
         if not table.knows(request.host):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sandbox.platform import probing
+from sandbox.platform import probes
 from sandbox.platform.contract import Probe, RevisionSpec, StartError
 from sandbox.platform.spawner import InstanceProcess, Spawner
 
@@ -41,7 +41,7 @@ async def _at_once() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nursery:
+class InstanceLauncher:
     """What an instance needs from the world around it in order to start."""
 
     spawner: Spawner
@@ -56,7 +56,7 @@ class Nursery:
 class Instance:
     """A process that serves requests of one revision."""
 
-    def __init__(self, spec: RevisionSpec, nursery: Nursery) -> None:
+    def __init__(self, spec: RevisionSpec, launcher: InstanceLauncher) -> None:
         """Describe an instance; `start` makes it run."""
         self.spec = spec
         self.state = State.STARTING
@@ -64,7 +64,7 @@ class Instance:
         self.idle_since = 0.0
         self._empty = asyncio.Event()
         self.idle_connections: list[IdleConnection] = []
-        self._nursery = nursery
+        self._launcher = launcher
         self._process: InstanceProcess | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -114,10 +114,10 @@ class Instance:
         Raises:
             StartError: it ended, or was not up within the time that the startup probe grants.
         """
-        await self._nursery.delay_start()
-        log = self._nursery.logs / f"{self.spec.revision}.log"
-        process = await self._nursery.spawner.spawn(
-            self.spec.image, self._nursery.environment_of(self.spec), log
+        await self._launcher.delay_start()
+        log = self._launcher.logs / f"{self.spec.revision}.log"
+        process = await self._launcher.spawner.spawn(
+            self.spec.image, self._launcher.environment_of(self.spec), log
         )
         self._process = process
         startup = asyncio.create_task(self._pass_startup(process.port))
@@ -128,7 +128,7 @@ class Instance:
         except BaseException:
             self.state = State.ENDED
             startup.cancel()
-            self._nursery.spawner.signal(process, signal.SIGKILL)
+            self._launcher.spawner.signal(process, signal.SIGKILL)
             await asyncio.shield(process.exited)
             raise
         self.state = State.READY
@@ -137,12 +137,12 @@ class Instance:
 
     async def _pass_startup(self, port: int) -> None:
         probe = self.spec.startup
-        limit = self._nursery.startup_limit_s
+        limit = self._launcher.startup_limit_s
         if probe is not None:
             limit = probe.initial_delay_s + probe.period_s * probe.failure_threshold
         try:
             async with asyncio.timeout(limit):
-                await probing.wait_until_listening(port)
+                await probes.wait_until_listening(port)
         except TimeoutError:
             raise self._failure(f"it did not listen within {limit:g} s") from None
         if probe is not None and not await self._passes_in_time(probe, port):
@@ -162,7 +162,7 @@ class Instance:
         for attempt in range(probe.failure_threshold):
             if attempt:
                 await asyncio.sleep(probe.period_s)
-            if await probing.passes(probe, port):
+            if await probes.passes(probe, port):
                 return True
         return False
 
@@ -179,14 +179,14 @@ class Instance:
         await asyncio.sleep(probe.initial_delay_s)
         while failures < probe.failure_threshold:
             await asyncio.sleep(probe.period_s)
-            failures = 0 if await probing.passes(probe, self.port) else failures + 1
-        self._nursery.spawner.signal(self._running(), signal.SIGKILL)
+            failures = 0 if await probes.passes(probe, self.port) else failures + 1
+        self._launcher.spawner.signal(self._running(), signal.SIGKILL)
 
     async def _check_readiness(self, probe: Probe) -> None:
         failures = 0
         while True:
             await asyncio.sleep(probe.period_s)
-            failures = 0 if await probing.passes(probe, self.port) else failures + 1
+            failures = 0 if await probes.passes(probe, self.port) else failures + 1
             if self.state is State.READY and failures >= probe.failure_threshold:
                 self.state = State.UNREADY
             elif self.state is State.UNREADY and failures == 0:
@@ -218,12 +218,12 @@ class Instance:
         for connection in tuple(self.idle_connections):
             connection.close()
         process = self._running()
-        self._nursery.spawner.signal(process, signal.SIGTERM)
+        self._launcher.spawner.signal(process, signal.SIGTERM)
         try:
             async with asyncio.timeout(GRACE_S):
                 await self.wait_ended()
         except TimeoutError:
-            self._nursery.spawner.signal(process, signal.SIGKILL)
+            self._launcher.spawner.signal(process, signal.SIGKILL)
             await self.wait_ended()
 
     def _running(self) -> InstanceProcess:

@@ -9,7 +9,7 @@ import math
 
 from sandbox.platform import scaling
 from sandbox.platform.contract import RevisionSpec, StartError
-from sandbox.platform.instance import Instance, Nursery, State
+from sandbox.platform.instance import Instance, InstanceLauncher, State
 
 PENDING_S = 10.0
 """How long a request waits for an instance before it is refused."""
@@ -25,10 +25,10 @@ class NoCapacityError(Exception):
 class Fleet:
     """The instances of one revision. Lives in one event loop; everything between two awaits is atomic."""
 
-    def __init__(self, spec: RevisionSpec, nursery: Nursery, *, idle_s: float) -> None:
+    def __init__(self, spec: RevisionSpec, launcher: InstanceLauncher, *, idle_s: float) -> None:
         """Describe the fleet; nothing runs before `start`, `resize` or `acquire`."""
         self.spec = spec
-        self._nursery = nursery
+        self._launcher = launcher
         self.idle_s = idle_s
         """How long an instance beyond the minimum stays without a request, in seconds."""
         self._bounds = scaling.Bounds(spec.min_instances, spec.max_instances)
@@ -183,7 +183,7 @@ class Fleet:
             await self._launch()
 
     async def _launch(self) -> None:
-        instance = Instance(self.spec, self._nursery)
+        instance = Instance(self.spec, self._launcher)
         self._instances.append(instance)
         try:
             await instance.start()

@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sandbox.platform.capacity_limit import CapacityLimit
 from sandbox.platform.contract import RequestSample, SampleSink, StartError
 from sandbox.platform.instance import Instance
 from sandbox.platform.instances import Fleet, NoCapacityError
 from sandbox.platform.router_downstream import Reply
 from sandbox.platform.router_http import RefusedError, Request
-from sandbox.platform.router_table import Destination, RoutingTable, Vantage
+from sandbox.platform.router_table import Destination, IngressOrigin, RoutingTable
 from sandbox.platform.router_upstream import BrokenUpstreamError, Upstream, connect
-from sandbox.platform.turnstile import Turnstile
 
 _ATTEMPTS = 3
 _PAUSE_S = 0.5
@@ -34,7 +34,7 @@ class _NotDeliveredError(Exception):
 class Entrance:
     """How requests come in at one listener."""
 
-    vantage: Vantage
+    origin: IngressOrigin
     scheme: str
 
 
@@ -46,10 +46,10 @@ class Router:
         table: RoutingTable,
         fleets: Mapping[str, Fleet],
         sink: SampleSink,
-        turnstile: Turnstile | None = None,
+        capacity_limit: CapacityLimit | None = None,
     ) -> None:
         """Take the table, the fleets by revision, where samples go, and a limit of one service's capacity."""
-        self._turnstile = turnstile
+        self._capacity_limit = capacity_limit
         self._table = table
         self._fleets = fleets
         self._sink = sink
@@ -61,8 +61,8 @@ class Router:
         code = _CLIENT_CLOSED
         try:
             destination = self._find(request, entrance)
-            if self._turnstile is not None:
-                await self._turnstile.wait(destination.service)
+            if self._capacity_limit is not None:
+                await self._capacity_limit.wait(destination.service)
             code = await self._exchange(request, reply, destination.revision, entrance.scheme)
         except RefusedError as error:
             code = error.code
@@ -86,7 +86,7 @@ class Router:
     def _find(self, request: Request, entrance: Entrance) -> Destination:
         if not request.host:
             raise RefusedError(400, "A request needs a Host header.")
-        return self._table.find(request.host, entrance.vantage)
+        return self._table.find(request.host, entrance.origin)
 
     async def _exchange(self, request: Request, reply: Reply, revision: str, scheme: str) -> int:
         """Forward a request and return the answer's status.

@@ -12,7 +12,7 @@ from sandbox.platform.contract import RouteTarget, ServiceRoute
 from sandbox.platform.router_http import RefusedError
 
 
-class Vantage(enum.Enum):
+class IngressOrigin(enum.Enum):
     """Where a request comes from."""
 
     OUTSIDE = "outside"
@@ -80,7 +80,7 @@ class RoutingTable:
         """Whether a host belongs to a service."""
         return self._locate(host)[0] in self._splits
 
-    def find(self, host: str, vantage: Vantage) -> Destination:
+    def find(self, host: str, origin: IngressOrigin) -> Destination:
         """Choose the revision for one request to a host.
 
         Raises:
@@ -91,7 +91,7 @@ class RoutingTable:
         split = self._splits.get(service)
         if split is None:
             raise RefusedError(404, f"There is no service at {host}.")
-        if vantage is Vantage.OUTSIDE and not self._is_open(split.route, host):
+        if origin is IngressOrigin.OUTSIDE and not self._is_open(split.route, host):
             raise RefusedError(404, f"{host} is not reachable from the outside.", service=service)
         if split.route.is_disabled:
             raise RefusedError(503, f"{service} is disabled: it is scaled to zero by hand.", service=service)

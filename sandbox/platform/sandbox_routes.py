@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.platform.certificates import Authority
 from sandbox.platform.instances import Fleet
-from sandbox.platform.wishes import Leaf
+from sandbox.platform.options import Leaf
 
 
 def instance_routes(fleets: Mapping[str, Fleet]) -> list[BaseRoute]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from sandbox import remote, topology
+from sandbox import admin_client, topology
 from sandbox.platform.deployment import Rollout
 
 
 def deploy(state: Path, service: str, rollout: Rollout) -> str:
     """Give a service a new revision and return its name."""
     known = next(one for one in topology.SERVICES if one.name == service)
-    return asyncio.run(remote.deploy(state, known, rollout)).revision
+    return asyncio.run(admin_client.deploy(state, known, rollout)).revision

@@ -122,7 +122,7 @@ class KnativeFront:
         self._control.revisions.delete_revision(deletion, _caller(request))
         return JSONResponse(_DELETED)
 
-    # ---- operations, policies, surroundings
+    # ---- operations, policies, locations
 
     async def wait_operation(self, request: Request) -> Response:
         """Wait for an operation to be done."""

@@ -11,7 +11,7 @@ from sandbox.platform.api_errors import Violation
 from sandbox.platform.disturbances import Disturbance, Disturbances
 from sandbox.platform.grpc_methods import Methods
 from sandbox.platform.monitoring.collection import Collection
-from sandbox.platform.monitoring.own_metrics import ACTIVE_REQUESTS
+from sandbox.platform.monitoring.platform_metrics import ACTIVE_REQUESTS
 from sandbox.platform.monitoring.project import require_parent
 
 SERVICE: Final = "google.monitoring.dashboard.v1.DashboardsService"

@@ -13,7 +13,7 @@ import grpc.aio
 
 from sandbox.platform.contract import Knobs
 from sandbox.platform.grpc_methods import Methods, add_methods
-from sandbox.platform.monitoring import messages, query, writing
+from sandbox.platform.monitoring import custom_metrics, messages, query
 from sandbox.platform.monitoring.errors import QueryError
 from sandbox.platform.monitoring.store import INTERVAL_S, InstanceReading, SampleStore
 
@@ -96,7 +96,7 @@ def _handlers(store: SampleStore, visible_until: Clock, clock: Clock) -> grpc.Ge
                 messages.ListTimeSeriesRequest,
             ),
             "CreateTimeSeries": method(
-                lambda request: writing.create_time_series(store, request, clock()),
+                lambda request: custom_metrics.create_time_series(store, request, clock()),
                 messages.CreateTimeSeriesRequest,
             ),
             "ListMetricDescriptors": method(

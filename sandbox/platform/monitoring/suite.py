@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 from sandbox.platform.contract import KnobBoard
 from sandbox.platform.grpc_methods import Methods
-from sandbox.platform.monitoring import own_metrics, seeding
+from sandbox.platform.monitoring import defaults, platform_metrics
 from sandbox.platform.monitoring.alerting import Alerting
 from sandbox.platform.monitoring.conditions import ConditionReader
 from sandbox.platform.monitoring.incidents import Incidents, Publish
@@ -40,7 +40,7 @@ class MonitoringSuite:
         self.alerting = Alerting(store.project, self._reader)
         self.uptime = UptimeChecks(store.project)
         self.incidents = Incidents(self.alerting, self._reader, publish, clock)
-        seeding.seed(self.alerting, self.uptime, self.objectives)
+        defaults.configure(self.alerting, self.uptime, self.objectives)
 
     def tables(self) -> dict[str, Methods]:
         """Return the methods of every service."""
@@ -56,7 +56,7 @@ class MonitoringSuite:
             tasks = [
                 group.create_task(self.incidents.keep_looking()),
                 group.create_task(prober.keep_probing(lambda: self._knobs.current.uptime_every_s)),
-                group.create_task(own_metrics.keep_writing(self.store, readings)),
+                group.create_task(platform_metrics.keep_writing(self.store, readings)),
             ]
             try:
                 yield

@@ -15,8 +15,8 @@ import pytest
 
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import serve
-from sandbox.platform.apis import offered, secrets
-from sandbox.platform.apis.ground import Ground
+from sandbox.platform.apis import catalogue, secrets
+from sandbox.platform.apis.context import ApisContext
 from sandbox.platform.apis.images import Repository
 from sandbox.platform.apis.projects import Project
 from sandbox.platform.apis.server import serve_apis
@@ -68,11 +68,11 @@ def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
         vault = secrets.seeded(PROJECT)
         control.state.read_secret = vault.read
         backups = Backups(tmp_path / "data", tmp_path / "backups", knobs)
-        ground = Ground(
+        context = ApisContext(
             control=control, vault=vault, repository=Repository(), project=Project(PROJECT), backups=backups
         )
-        admin = await serve(control, extra_routes=offered.routes(board, ground))
-        apis = await serve_apis(offered.tables(board, ground))
+        admin = await serve(control, extra_routes=catalogue.routes(board, context))
+        apis = await serve_apis(catalogue.tables(board, context))
         return admin, apis, asyncio.ensure_future(backups.keep_taking()), plane, board
 
     (tmp_path / "data").mkdir()

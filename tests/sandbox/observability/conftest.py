@@ -17,7 +17,7 @@ from sandbox.platform.apis.pubsub import PubSub
 from sandbox.platform.apis.server import serve_apis
 from sandbox.platform.contract import KnobBoard, Knobs, RequestSample
 from sandbox.platform.disturbances import Disturbances
-from sandbox.platform.monitoring import mishaps
+from sandbox.platform.monitoring import fault_injection
 from sandbox.platform.monitoring.server import serve_monitoring
 from sandbox.platform.monitoring.store import SampleStore
 from sandbox.platform.monitoring.suite import MonitoringSuite
@@ -67,7 +67,7 @@ def watch() -> Iterator[Watch]:
     logs, pubsub = Logs(project=topology.PROJECT, region=topology.REGION), PubSub()
     knobs, board = KnobBoard(Knobs(metrics_delay_s=0.0)), Disturbances()
     suite = MonitoringSuite(store, knobs, pubsub.post)
-    mishaps.offer(board, suite)
+    fault_injection.offer(board, suite)
     parts = (cloud_logging.CloudLogging(logs), errors.ErrorReporting(logs), dashboards.Dashboards())
     tables = {name: table for part in (*parts, pubsub) for name, table in part.tables().items()}
     for part in parts:

@@ -13,9 +13,9 @@ from google.cloud import monitoring_v3
 
 from sandbox import topology
 from sandbox.platform.contract import RequestSample
+from sandbox.platform.monitoring.defaults import TEST_METRIC, TOPIC
 from sandbox.platform.monitoring.histogram import Histogram
 from sandbox.platform.monitoring.metrics import HARDWARE, Kind, ValueType
-from sandbox.platform.monitoring.seeding import TEST_METRIC, TOPIC
 from sandbox.platform.monitoring.store import INTERVAL_S, Point
 from tests.sandbox.observability.conftest import PARENT, SERVICE, Watch
 

@@ -14,14 +14,14 @@ import httpx
 from sandbox.platform.certificates import Authority
 from sandbox.platform.contract import RequestSample, RevisionSpec, RouteTarget, ServiceRoute
 from sandbox.platform.data_plane import LocalDataPlane
-from sandbox.platform.environment import Surroundings
+from sandbox.platform.environment import InstanceContext
 from sandbox.platform.front_door import open_front_door
-from sandbox.platform.instance import Nursery
+from sandbox.platform.instance import InstanceLauncher
 from sandbox.platform.instances import Fleet
+from sandbox.platform.options import Ports
 from sandbox.platform.router import Router
 from sandbox.platform.router_table import RoutingTable
 from sandbox.platform.spawner import Spawner
-from sandbox.platform.wishes import Ports
 
 APPS = Path(__file__).with_name("small_apps.py")
 DOMAIN = "us-central1.run.test"
@@ -116,13 +116,13 @@ async def local_plane(spawner: Spawner, folder: Path, *, idle_s: float = 30.0) -
     door = open_front_door(router, table, authority.context(), Ports(), distance=lambda: distance.seconds)
     async with door as ports:
         mesh = f"http://127.0.0.1:{ports.mesh}"
-        surroundings = Surroundings(state_dir=folder, mesh_url=mesh)
-        surroundings.logs_dir.mkdir()
-        nursery = Nursery(
-            spawner=spawner, environment_of=surroundings.of, logs=surroundings.logs_dir, startup_limit_s=5
+        instances = InstanceContext(state_dir=folder, mesh_url=mesh)
+        instances.logs_dir.mkdir()
+        launcher = InstanceLauncher(
+            spawner=spawner, environment_of=instances.of, logs=instances.logs_dir, startup_limit_s=5
         )
         async with (
-            LocalDataPlane(nursery, table, fleets, idle_s=idle_s) as plane,
+            LocalDataPlane(launcher, table, fleets, idle_s=idle_s) as plane,
             httpx.AsyncClient(base_url=mesh, timeout=PATIENCE_S) as client,
         ):
             yield LocalPlane(

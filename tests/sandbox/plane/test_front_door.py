@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from sandbox.platform.certificates import Authority
-from sandbox.platform.wishes import Leaf
+from sandbox.platform.options import Leaf
 from tests.sandbox.plane.local_plane import HOST, PUBLIC, LocalPlane, all_to
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sandbox.platform.contract import RouteTarget, ServiceRoute
 from sandbox.platform.router_http import RefusedError, host_of
-from sandbox.platform.router_table import RoutingTable, Vantage
+from sandbox.platform.router_table import IngressOrigin, RoutingTable
 
 DOMAIN = "us-central1.run.test"
 PUBLIC = "shop.isectech.test"
@@ -32,14 +32,14 @@ def test_the_draw_decides_by_the_shares(percent: int, draw: float) -> None:
     """A draw below the first share is the first revision, any other the second."""
     table = _table(_route(("a", percent), ("b", 100 - percent)), lambda: draw)
     expected = "a" if draw * 100 < percent else "b"
-    assert table.find(PUBLIC, Vantage.OUTSIDE).revision == expected
+    assert table.find(PUBLIC, IngressOrigin.OUTSIDE).revision == expected
 
 
 @given(draw=st.floats(0, 1, exclude_max=True))
 def test_a_share_of_nothing_is_never_drawn(draw: float) -> None:
     """Neither a 0 at the front nor one at the end of the list gets a request."""
     table = _table(_route(("first", 0), ("all", 100), ("last", 0)), lambda: draw)
-    assert table.find(PUBLIC, Vantage.OUTSIDE).revision == "all"
+    assert table.find(PUBLIC, IngressOrigin.OUTSIDE).revision == "all"
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_ingress_closes_hosts_to_the_outside_alone(ingress: str, open_hosts: set
     """The inside reaches every host; the outside what the ingress rule leaves open, and 404 elsewhere."""
     table = _table(_route(("a", 100), ingress=ingress))
     for host in (PUBLIC, f"shop.{DOMAIN}"):
-        assert table.find(host, Vantage.INSIDE).revision == "a"
+        assert table.find(host, IngressOrigin.INSIDE).revision == "a"
         if host in open_hosts:
-            assert table.find(host, Vantage.OUTSIDE).revision == "a"
+            assert table.find(host, IngressOrigin.OUTSIDE).revision == "a"
         else:
             with pytest.raises(RefusedError) as refused:
-                table.find(host, Vantage.OUTSIDE)
+                table.find(host, IngressOrigin.OUTSIDE)
             assert refused.value.code == 404
 
 
@@ -67,10 +67,10 @@ def test_a_route_is_replaced_as_a_whole() -> None:
     """A tag that the new list does not repeat is gone."""
     tagged = RouteTarget(revision="b", percent=0, tag="next")
     table = _table(ServiceRoute(service="shop", targets=[RouteTarget(revision="a", percent=100), tagged]))
-    assert table.find(f"next---shop.{DOMAIN}", Vantage.INSIDE).revision == "b"
+    assert table.find(f"next---shop.{DOMAIN}", IngressOrigin.INSIDE).revision == "b"
     table.put(_route(("a", 100)))
     with pytest.raises(RefusedError):
-        table.find(f"next---shop.{DOMAIN}", Vantage.INSIDE)
+        table.find(f"next---shop.{DOMAIN}", IngressOrigin.INSIDE)
 
 
 def test_a_dropped_service_is_unknown() -> None:

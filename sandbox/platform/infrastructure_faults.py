@@ -1,4 +1,4 @@
-"""What can be wrong with the ground that the services stand on: certificates, names, probes, bounds."""
+"""What can be wrong with the infrastructure under the services: certificates, names, probes, bounds."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sandbox.platform.certificates import Authority
 from sandbox.platform.data_plane import IDLE_S
 from sandbox.platform.disturbances import Disturbance, Disturbances
 from sandbox.platform.instances import Fleet
+from sandbox.platform.options import Leaf
 from sandbox.platform.router_table import RoutingTable
-from sandbox.platform.wishes import Leaf
 
 PUBLIC = "frontend"
 INTERNAL = "asset-discovery"
@@ -31,7 +31,7 @@ _FOREVER_S = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Footing:
+class InfrastructureContext:
     """The parts of a sandbox that can be wrong here."""
 
     state: State
@@ -53,31 +53,31 @@ class Footing:
         return self.state.revision(self.service(name).latest_ready_revision)
 
 
-def offer(board: Disturbances, footing: Footing) -> None:
+def offer(board: Disturbances, parts: InfrastructureContext) -> None:
     """Offer everything; each is one thing wrong, and is taken back completely."""
-    board.offer(*_certificates(footing), *_probes(footing), *_bounds(footing))
+    board.offer(*_certificates(parts), *_probes(parts), *_bounds(parts))
     public = dns.name.from_text(f"app.{topology.PUBLIC_DOMAIN}.")
     board.offer(
         _row(
             "dns-record-missing",
             "The second name server does not know app.isectech.test",
             "INF-07",
-            lambda: footing.unknown_names.add(public),
-            lambda: footing.unknown_names.discard(public),
+            lambda: parts.unknown_names.add(public),
+            lambda: parts.unknown_names.discard(public),
         ),
         _row(
             "plain-http-served",
             "The front door answers plain HTTP instead of sending it to HTTPS",
             "SEC-07",
-            lambda: _allow_plain(footing, is_allowed=True),
-            lambda: _allow_plain(footing, is_allowed=False),
+            lambda: _allow_plain(parts, is_allowed=True),
+            lambda: _allow_plain(parts, is_allowed=False),
         ),
         _row(
             "ingress-opened",
             f"{INTERNAL} accepts traffic from everywhere",
             "SEC-06",
-            lambda: _set_ingress(footing, _ALL),
-            lambda: _set_ingress(footing, _INTERNAL_ONLY),
+            lambda: _set_ingress(parts, _ALL),
+            lambda: _set_ingress(parts, _INTERNAL_ONLY),
         ),
     )
 
@@ -88,14 +88,14 @@ def _row(
     return Disturbance(name=name, summary=summary, criteria=(criterion,), break_it=break_it, mend_it=mend_it)
 
 
-def _certificates(footing: Footing) -> tuple[Disturbance, ...]:
+def _certificates(parts: InfrastructureContext) -> tuple[Disturbance, ...]:
     def shown(leaf: Leaf, summary: str) -> Disturbance:
         return _row(
             f"certificate-{leaf.value}",
             summary,
             "INF-06",
-            lambda: footing.authority.show(leaf, footing.context),
-            lambda: footing.authority.show(footing.shown, footing.context),
+            lambda: parts.authority.show(leaf, parts.context),
+            lambda: parts.authority.show(parts.shown, parts.context),
         )
 
     return (
@@ -107,85 +107,85 @@ def _certificates(footing: Footing) -> tuple[Disturbance, ...]:
             "tls-outdated",
             "The front door still speaks TLS 1.0",
             "INF-06",
-            lambda: footing.authority.speak_broken(footing.context),
-            lambda: footing.authority.speak(footing.context),
+            lambda: parts.authority.speak_broken(parts.context),
+            lambda: parts.authority.speak(parts.context),
         ),
     )
 
 
-def _probes(footing: Footing) -> tuple[Disturbance, ...]:
+def _probes(parts: InfrastructureContext) -> tuple[Disturbance, ...]:
     return (
         _row(
             "probe-missing",
             f"{INTERNAL} has no startup probe",
             "INF-02",
-            lambda: footing.revision(INTERNAL).containers[0].ClearField("startup_probe"),
-            lambda: _give_startup_probe(footing),
+            lambda: parts.revision(INTERNAL).containers[0].ClearField("startup_probe"),
+            lambda: _give_startup_probe(parts),
         ),
         _row(
             "ejection-slow",
             f"A dead instance of {PUBLIC} keeps its requests for twelve minutes",
             "INF-08",
-            lambda: _set_period(footing, _SLOW_PERIOD_S),
-            lambda: _set_period(footing, _PERIOD_S),
+            lambda: _set_period(parts, _SLOW_PERIOD_S),
+            lambda: _set_period(parts, _PERIOD_S),
         ),
     )
 
 
-def _bounds(footing: Footing) -> tuple[Disturbance, ...]:
+def _bounds(parts: InfrastructureContext) -> tuple[Disturbance, ...]:
     return (
         _row(
             "bounds-too-tight",
             f"{INTERNAL} may have one instance and no more",
             "INF-09",
-            lambda: _set_most(footing, 1),
-            lambda: _set_most(footing, _MOST),
+            lambda: _set_most(parts, 1),
+            lambda: _set_most(parts, _MOST),
         ),
         _row(
             "scaling-stuck",
             f"{INTERNAL} may have four instances, and never gets the second one",
             "INF-09",
-            lambda: _resize(footing, most=1),
-            lambda: _resize(footing, most=_MOST),
+            lambda: _resize(parts, most=1),
+            lambda: _resize(parts, most=_MOST),
         ),
         _row(
             "scaling-one-way",
             f"{INTERNAL} gets more instances and never gives one back",
             "INF-09",
-            lambda: _keep_idle(footing, _FOREVER_S),
-            lambda: _keep_idle(footing, IDLE_S),
+            lambda: _keep_idle(parts, _FOREVER_S),
+            lambda: _keep_idle(parts, IDLE_S),
         ),
     )
 
 
-def _allow_plain(footing: Footing, *, is_allowed: bool) -> None:
-    footing.table.is_plain_allowed = is_allowed
+def _allow_plain(parts: InfrastructureContext, *, is_allowed: bool) -> None:
+    parts.table.is_plain_allowed = is_allowed
 
 
-def _set_ingress(footing: Footing, ingress: int) -> None:
-    footing.service(INTERNAL).ingress = ingress
+def _set_ingress(parts: InfrastructureContext, ingress: int) -> None:
+    parts.service(INTERNAL).ingress = ingress
 
 
-def _give_startup_probe(footing: Footing) -> None:
-    whole = footing.service(INTERNAL).template.containers[0].startup_probe
-    footing.revision(INTERNAL).containers[0].startup_probe.CopyFrom(whole)
+def _give_startup_probe(parts: InfrastructureContext) -> None:
+    whole = parts.service(INTERNAL).template.containers[0].startup_probe
+    parts.revision(INTERNAL).containers[0].startup_probe.CopyFrom(whole)
 
 
-def _set_period(footing: Footing, seconds: int) -> None:
-    footing.revision(PUBLIC).containers[0].liveness_probe.period_seconds = seconds
+def _set_period(parts: InfrastructureContext, seconds: int) -> None:
+    parts.revision(PUBLIC).containers[0].liveness_probe.period_seconds = seconds
 
 
-def _set_most(footing: Footing, most: int) -> None:
-    footing.service(INTERNAL).template.scaling.max_instance_count = most
+def _set_most(parts: InfrastructureContext, most: int) -> None:
+    parts.service(INTERNAL).template.scaling.max_instance_count = most
 
 
-def _keep_idle(footing: Footing, seconds: float) -> None:
-    for fleet in footing.fleets.values():
+def _keep_idle(parts: InfrastructureContext, seconds: float) -> None:
+    for fleet in parts.fleets.values():
         if fleet.spec.service == f"isectech-{INTERNAL}-{topology.ENVIRONMENT}":
             fleet.idle_s = seconds
 
 
-def _resize(footing: Footing, *, most: int) -> None:
-    for fleet in footing.fleets.values():
+def _resize(parts: InfrastructureContext, *, most: int) -> None:
+    for fleet in parts.fleets.values():
         if fleet.spec.service == f"isectech-{INTERNAL}-{topology.ENVIRONMENT}" and fleet.size:
             fleet.resize(scaling.Bounds(1, most))

@@ -1,4 +1,4 @@
-"""How a sandbox is wanted. Light to import: the command line is parsed before anything heavy loads."""
+"""What a sandbox is started with. Light to import: the command line is parsed before anything heavy loads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Leaf(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Ports of the sandbox; 0 wishes for any free one."""
+    """Ports of the sandbox; 0 takes any free one."""
 
     https: int = 0
     http: int = 0
@@ -35,7 +35,7 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Options:
     """What `up` was asked for."""
 
     state_dir: Path

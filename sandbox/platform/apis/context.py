@@ -15,7 +15,7 @@ from sandbox.platform.apis.sql_backups import Backups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class ApisContext:
     """The parts of a sandbox that several APIs show."""
 
     control: ControlPlane

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Turnstile:
+class CapacityLimit:
     """Lets at most so many requests of one service through each second; the others wait in line."""
 
     def __init__(self, service: str, per_second: Callable[[], float]) -> None:

@@ -9,12 +9,12 @@ import sys
 from contextlib import suppress
 
 from sandbox.errors import SandboxError
+from sandbox.platform.options import Options
 from sandbox.platform.spawner import Spawner, open_spawner
 from sandbox.platform.state_dir import claimed, published
-from sandbox.platform.wishes import Wishes
 
 
-async def run(wishes: Wishes) -> None:
+async def run(options: Options) -> None:
     """Run a sandbox until SIGTERM or SIGINT; its endpoints go to standard output once all services are ready.
 
     Raises:
@@ -25,10 +25,10 @@ async def run(wishes: Wishes) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(number, _stop, stopped, number)
-    with claimed(wishes.state_dir) as folder:
+    with claimed(options.state_dir) as folder:
         spawner = await open_spawner(folder / "logs" / "zygote.log")
         try:
-            await _serve(wishes, spawner, stopped)
+            await _serve(options, spawner, stopped)
         finally:
             await spawner.close()
 
@@ -41,13 +41,13 @@ def _stop(stopped: asyncio.Event, number: signal.Signals) -> None:
         sys.stderr.flush()
 
 
-async def _serve(wishes: Wishes, spawner: Spawner, stopped: asyncio.Event) -> None:
+async def _serve(options: Options, spawner: Spawner, stopped: asyncio.Event) -> None:
     # Heavy, and imported while the zygote warms itself on the other core.
     from sandbox.platform import bootstrap  # noqa: PLC0415
 
-    folder = wishes.state_dir.absolute()
+    folder = options.state_dir.absolute()
     try:
-        async with bootstrap.running(wishes, folder, spawner) as endpoints:
+        async with bootstrap.running(options, folder, spawner) as endpoints:
             with published(folder, endpoints):
                 sys.stdout.write(json.dumps(endpoints) + "\n")
                 sys.stdout.flush()

@@ -31,7 +31,7 @@ _INFRASTRUCTURE: Final = (
 )
 
 
-def seed(alerting: Alerting, uptime: UptimeChecks, objectives: Objectives) -> None:
+def configure(alerting: Alerting, uptime: UptimeChecks, objectives: Objectives) -> None:
     """Configure everything."""
     _seed_objectives(objectives)
     channels = _seed_channels(alerting)
