@@ -6,7 +6,7 @@ import json
 import stat
 from pathlib import Path
 
-from sandbox import spoiling
+from sandbox import identity_faults
 from sandbox.platform.state_dir import write_private
 
 
@@ -29,11 +29,11 @@ def test_a_private_file_replaces_one_that_everybody_could_read(tmp_path: Path) -
 def test_spoilt_and_mended_identities_stay_private(tmp_path: Path) -> None:
     """The wrong secrets, and the right ones that are kept beside them."""
     right = json.dumps({"viewer": {"password": "right"}}).encode()
-    write_private(tmp_path / spoiling.FILE, right)
-    spoiling.spoil(tmp_path)
+    write_private(tmp_path / identity_faults.FILE, right)
+    identity_faults.spoil(tmp_path)
 
-    assert modes(tmp_path) == {spoiling.FILE: 0o600, spoiling.KEPT: 0o600}
-    assert (tmp_path / spoiling.FILE).read_bytes() != right
-    spoiling.mend(tmp_path)
-    assert modes(tmp_path) == {spoiling.FILE: 0o600}
-    assert (tmp_path / spoiling.FILE).read_bytes() == right
+    assert modes(tmp_path) == {identity_faults.FILE: 0o600, identity_faults.KEPT: 0o600}
+    assert (tmp_path / identity_faults.FILE).read_bytes() != right
+    identity_faults.mend(tmp_path)
+    assert modes(tmp_path) == {identity_faults.FILE: 0o600}
+    assert (tmp_path / identity_faults.FILE).read_bytes() == right
