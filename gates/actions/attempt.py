@@ -47,6 +47,8 @@ class Attempt:
         self._started = ports.clock.monotonic()
         self._before: TrafficSplit | None = None
         self._after: TrafficSplit | None = None
+        self.was_overtaken = False
+        """Whether somebody else had moved the traffic before this action wrote anything."""
         self._has_written = False
         self._pending: Callable[[], ServiceState] | None = None
 
@@ -88,7 +90,7 @@ class Attempt:
             state = self._read()
             if self._is_there(state):
                 return self._receipt(ReceiptState.DRY_RUN, "nothing to send: all traffic is there already")
-            self._refuse_if_contended(state)
+            self._refuse_if_overtaken(state)
             self._after = self._wanted(state)
             return self._receipt(
                 ReceiptState.DRY_RUN, self._ports.traffic.preview(service, self._after, state.etag)
@@ -119,7 +121,7 @@ class Attempt:
                 state = self._read()
                 if self._is_there(state):
                     return has_written
-                self._refuse_if_contended(state)
+                self._refuse_if_overtaken(state)
                 self._intend(self._action, state.traffic, state.etag)
                 has_written = True
                 ended = self._ports.traffic.send(service, self._wanted(state), state.etag)
@@ -152,18 +154,29 @@ class Attempt:
         is_wanted = state.traffic.percent_of(self._action.to_revision) == _ALL
         return is_wanted and (state.is_reconciling or state.sole_serving == self._action.to_revision)
 
-    def _refuse_if_contended(self, state: ServiceState) -> None:
+    def _refuse_if_overtaken(self, state: ServiceState) -> None:
         """Never overwrite a move of somebody else who already took the traffic off the bad revision.
 
         Raises:
-            ActionError: the revision to leave has no traffic any more, and the target is not where it went.
+            ActionError: somebody did.
+        """
+        overtaken = self._overtaken(state)
+        if overtaken is not None:
+            self.was_overtaken = True
+            raise overtaken
+
+    def _overtaken(self, state: ServiceState) -> ActionError | None:
+        """Return why the move of somebody else stands in the way, if one does.
+
+        It does when the revision to leave has no traffic any more, and the target is not where it went.
         """
         bearing = state.bearing
-        if bearing.isdisjoint({self._action.from_revision, self._action.to_revision}):
-            raise ActionError(
-                f"somebody else moved the traffic to {', '.join(sorted(bearing))}; not overwritten",
-                next_step=f"look at it, then name the revision: --to {self._action.to_revision}",
-            )
+        if not bearing.isdisjoint({self._action.from_revision, self._action.to_revision}):
+            return None
+        return ActionError(
+            f"somebody else moved the traffic to {', '.join(sorted(bearing))}; not overwritten",
+            next_step=f"look at it, then name the revision: --to {self._action.to_revision}",
+        )
 
     def _settle(self) -> None:
         """Ask the service itself until it answers with the target often enough in a row.

@@ -104,7 +104,12 @@ class Executor:
 
     def _attempt(self, action: RollBack, record: _Record) -> Attempt:
         kind = HeldAttempt if action.is_held else Attempt
-        return kind(action, self._ports, self._policy.patience, record.intend)
+
+        def intend(action: RollBack, before: TrafficSplit, etag: str) -> None:
+            record.intend(action, before, etag)
+            self._condemn(action, record)
+
+        return kind(action, self._ports, self._policy.patience, intend)
 
     def _stop_reason(self, endings: Sequence[Future[Receipt]]) -> str:
         if self._policy.is_stopped():
@@ -126,10 +131,16 @@ class Executor:
         return receipts
 
     def _move(self, action: RollBack, record: _Record) -> tuple[Attempt, Receipt | None]:
-        """Move the traffic of one service; with a receipt when that failed."""
-        self._condemn(action, record)
+        """Move the traffic of one service; with a receipt when that failed.
+
+        The bad revision is marked once the service was read, or could not be: only what somebody else moved
+        meanwhile is neither overwritten nor marked.
+        """
         attempt = self._attempt(action, record)
-        return attempt, attempt.move(is_waiting=self._policy.manner.order is Order.PROVEN)
+        failure = attempt.move(is_waiting=self._policy.manner.order is Order.PROVEN)
+        if not attempt.was_overtaken:
+            self._condemn(action, record)
+        return attempt, failure
 
     def _end(self, action: RollBack, proof: Future[Receipt], record: _Record, announce: Announce) -> Receipt:
         """Record one action in the worker, so that an interrupted caller loses no record.
@@ -158,8 +169,8 @@ class Executor:
         )
 
     def _condemn(self, action: RollBack, record: _Record) -> None:
-        """Mark the bad revision before it is left: after a crash in between nobody may choose it."""
-        if not action.is_condemned:
+        """Mark the bad revision, once, before it is left: after a crash in between nobody may choose it."""
+        if not action.is_condemned or not record.is_first_mark(action.service):
             return
         try:
             self._ports.ledger.tombstone(
@@ -175,8 +186,15 @@ class _Record:
     def __init__(self, tenure: Tenure | None, plan: RollbackPlan, *, trouble: str = "") -> None:
         self._tenure = tenure
         self._trouble = trouble
+        self._marked: set[str] = set()
         if tenure is not None:
             tenure.begin(plan)
+
+    def is_first_mark(self, service: str) -> bool:
+        """Whether the bad revision of the service has not been marked by this plan; from now on it has."""
+        is_first = service not in self._marked
+        self._marked.add(service)
+        return is_first
 
     def note(self, trouble: str) -> None:
         """Keep a trouble, so that every receipt from here on tells it."""

@@ -35,15 +35,16 @@ class HeldAttempt(Attempt):
     def _is_there(self, state: ServiceState) -> bool:
         return state.traffic.is_in_maintenance and state.traffic.behind == self._action.to_revision
 
-    def _refuse_if_contended(self, state: ServiceState) -> None:
+    def _overtaken(self, state: ServiceState) -> ActionError | None:
         service = self._action.service
         if not state.traffic.is_in_maintenance:
-            raise ActionError(
+            return ActionError(
                 f"{service} is not in maintenance any more; its traffic is not touched",
                 next_step="gate rollback status, then gate rollback resume: it begins with the page",
             )
         if state.traffic.behind not in ("", self._action.from_revision, self._action.to_revision):
-            raise ActionError(f"somebody else put {state.traffic.behind} behind the page; not overwritten")
+            return ActionError(f"somebody else put {state.traffic.behind} behind the page; not overwritten")
+        return None
 
     def _answering(self) -> str | None:
         return self._ports.probe.answering_behind(self._action.service, BEHIND_TAG)

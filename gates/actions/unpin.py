@@ -35,12 +35,13 @@ class UnpinAttempt(Attempt):
         is_wanted = not state.traffic.is_pinned and len(state.serving) <= 1
         return is_wanted and (state.is_reconciling or state.sole_serving == self._action.to_revision)
 
-    def _refuse_if_contended(self, state: ServiceState) -> None:
-        if state.latest_ready != self._action.to_revision:
-            raise ActionError(
-                f"{state.latest_ready} became ready meanwhile, {self._action.to_revision} was looked at",
-                next_step="look at the newest revision, then unpin again",
-            )
+    def _overtaken(self, state: ServiceState) -> ActionError | None:
+        if state.latest_ready == self._action.to_revision:
+            return None
+        return ActionError(
+            f"{state.latest_ready} became ready meanwhile, {self._action.to_revision} was looked at",
+            next_step="look at the newest revision, then unpin again",
+        )
 
 
 class Unpinner:

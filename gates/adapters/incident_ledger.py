@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gates.adapters import codec
-from gates.adapters.ledger_file import LedgerFile, stamp
+from gates.adapters.ledger_file import acting_file, stamp
 from gates.model.incident import Incident, Notice, NoticeResult
 
 _STUCK = timedelta(seconds=60)
@@ -20,7 +20,7 @@ class IncidentLedger:
     """Keeps the incidents of one environment."""
 
     def __init__(self, path: Path, environment: str) -> None:
-        self._file = LedgerFile(path)
+        self._file = acting_file(path)
         self._environment = environment
 
     def new_id(self, now: datetime) -> str:

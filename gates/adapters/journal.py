@@ -20,7 +20,7 @@ from pathlib import Path
 from gates.actions.ports import Clock
 from gates.adapters import codec
 from gates.adapters.clock import SystemClock
-from gates.adapters.ledger_file import LedgerFile, stamp
+from gates.adapters.ledger_file import LedgerFile, acting_file, stamp
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
@@ -35,7 +35,7 @@ class SqliteJournal:
     """Implements the journal port."""
 
     def __init__(self, path: Path, clock: Clock | None = None, *, lease: timedelta = LEASE) -> None:
-        self._file = LedgerFile(path)
+        self._file = acting_file(path)
         self._clock = clock or SystemClock()
         self._lease = lease
 

@@ -1,7 +1,8 @@
 """The ledger in one SQLite file: which revisions had a GO, which are marked as bad, what was rolled back.
 
 Rows are only ever added. Each call opens the file anew, so threads and processes may use it side by side;
-SQLite's write-ahead log and its lock keep two writers apart.
+SQLite's write-ahead log and its lock keep two writers apart. What is written beside actions waits two seconds
+for another's lock and is then NOT RECORDED; a GO and a drill wait longer, since nothing waits behind them.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from typing import Any
 from gates.actions.ports import Clock
 from gates.adapters import ledger_history
 from gates.adapters.clock import SystemClock
-from gates.adapters.ledger_file import LedgerFile, stamp
+from gates.adapters.ledger_file import LedgerFile, acting_file, stamp
 from gates.model.criterion import Stage
 from gates.model.decision import RollBack
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt, TrafficChoice
 from gates.model.release import RevisionRef
-from gates.model.verdict import Verdict
+from gates.model.verdict import Verdict, VerdictOutcome
 
 _IN_SERVICE = json.dumps([str(stage) for stage in Stage if stage.is_in_service])
 
@@ -31,11 +32,12 @@ class SqliteLedger:
     """Implements the ledger port; nothing is opened or created before the first call."""
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
-        self._file = LedgerFile(path)
+        self._file = acting_file(path)
+        self._patient = LedgerFile(path)
         self._clock = clock or SystemClock()
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
-        """Record the verdict's outcome for each service's candidate.
+        """Record the verdict's outcome for each service's candidate; a GO counts only once it is on record.
 
         Raises:
             LedgerError: the file cannot be written.
@@ -54,7 +56,8 @@ class SqliteLedger:
             )
             for part in verdict.release.services
         ]
-        with self._file.writing() as connection:
+        file = self._patient if verdict.outcome is VerdictOutcome.GO else self._file
+        with file.writing() as connection:
             connection.executemany(
                 "insert into verdicts (environment, service, revision, digest, outcome, stage, run_id, at)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -213,6 +216,7 @@ class SqliteLedger:
             LedgerError: the file cannot be written.
         """
         self._add(
+            self._patient,
             "insert into drills (environment, kind, subject, fingerprint, rto_s, rpo_s, passed, detail, at)"
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             drill.environment,
@@ -260,6 +264,7 @@ class SqliteLedger:
             LedgerError: the file cannot be written.
         """
         self._add(
+            self._file,
             "insert into operations (environment, action, subject, state, before, after, detail, by, at)"
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             receipt.environment,
@@ -300,6 +305,7 @@ class SqliteLedger:
             for action, on, place, state, before, after, detail, by, at in rows
         )
 
-    def _add(self, statement: str, *values: str | float) -> None:
-        with self._file.writing() as connection:
+    @staticmethod
+    def _add(file: LedgerFile, statement: str, *values: str | float) -> None:
+        with file.writing() as connection:
             connection.execute(statement, values)

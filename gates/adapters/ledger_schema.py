@@ -6,15 +6,20 @@ of `_STEPS` brings a file from the version before it to its own; a step that was
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+from typing import IO
 
 from gates.errors import LedgerError
 
 _APPLICATION_ID = 0x47415445  # "GATE"
+_POLL_S = 0.02
 
 _APPEND_ONLY = """
 create trigger {table}_never_changes before update on {table}
@@ -168,10 +173,11 @@ _STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS, _INCIDENTS, _WHO_ROLLED_BACK)
 SCHEMA_VERSION = len(_STEPS)
 
 
-def ensure_schema(connection: sqlite3.Connection, path: str) -> None:
+def ensure_schema(connection: sqlite3.Connection, path: str, *, wait_s: float) -> None:
     """Bring the file to the current schema; does nothing when it has it.
 
     Raises:
+        BlockingIOError: another process has been about to do so for `wait_s`.
         LedgerError: the file is no ledger, or one of a newer gate.
         sqlite3.DatabaseError: the file is damaged.
     """
@@ -179,15 +185,28 @@ def ensure_schema(connection: sqlite3.Connection, path: str) -> None:
         if _version(connection, path) == SCHEMA_VERSION:
             return
     # SQLite waits for nobody when it changes the journal mode, so the first use has a lock of its own.
-    with _alone(path):
+    with _alone(path, wait_s):
         _bring_up(connection, path)
 
 
 @contextmanager
-def _alone(path: str) -> Iterator[None]:
+def _alone(path: str, wait_s: float) -> Iterator[None]:
     with Path(f"{path}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        until, never = time.monotonic() + wait_s, Event()
+        while not _is_taken(file):
+            if time.monotonic() >= until:
+                raise BlockingIOError(errno.EAGAIN, "another process sets the file up")
+            never.wait(_POLL_S)
         yield
+
+
+def _is_taken(file: IO[str]) -> bool:
+    """Take the lock if nobody has it, and say whether that went well."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _bring_up(connection: sqlite3.Connection, path: str) -> None:

@@ -20,7 +20,7 @@ from gates.cli.telling import DECIDED, tell
 from gates.cli.texts import REASON
 from gates.decision.response_clock import Standing, standing
 from gates.decision.waiting import Prepared, waiting
-from gates.errors import DocumentError, UsageError
+from gates.errors import DocumentError, LedgerError, UsageError
 from gates.model.decision import Decision, RollBack
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt, OperationState
@@ -142,26 +142,27 @@ def _code(waits: Sequence[_Waiting]) -> ExitCode:
 def record_breach(house: wiring.House, run_id: str, decision: Decision, state: Standing) -> None:
     """Write into the ledger that a decision is late, and who was due; once for each run.
 
-    Raises:
-        LedgerError: it cannot be written.
+    A ledger that cannot be used is said, and hinders nobody from acting.
     """
-    environment = house.environment.name
-    if any(one.action == BREACH for one in house.ledger.operations(environment, run_id)):
-        return
-    house.ledger.record_operation(
-        OperationReceipt(
-            action=BREACH,
-            subject=run_id,
-            environment=environment,
-            state=OperationState.FAILED,
-            before=f"{decision.priority} due {decision.due:%Y-%m-%d %H:%M:%S}" if decision.due else "",
-            after=f"{-state.left_s:.0f} s late",
-            detail=f"escalated to {state.turn_of}",
-            by=actor(),
-            at=datetime.now(UTC),
-        )
+    receipt = OperationReceipt(
+        action=BREACH,
+        subject=run_id,
+        environment=house.environment.name,
+        state=OperationState.FAILED,
+        before=f"{decision.priority} due {decision.due:%Y-%m-%d %H:%M:%S}" if decision.due else "",
+        after=f"{-state.left_s:.0f} s late",
+        detail=f"escalated to {state.turn_of}",
+        by=actor(),
+        at=datetime.now(UTC),
     )
-    click.echo(f"  LATE: recorded, escalated to {state.turn_of}", err=True)
+    try:
+        if any(one.action == BREACH for one in house.ledger.operations(receipt.environment, run_id)):
+            return
+        house.ledger.record_operation(receipt)
+    except LedgerError as error:
+        click.echo(f"  LATE: NOT RECORDED: {error.cause}; escalated to {state.turn_of}", err=True)
+    else:
+        click.echo(f"  LATE: recorded, escalated to {state.turn_of}", err=True)
 
 
 def _dismiss(house: wiring.House, run_id: str, role: str, reason: str) -> None:

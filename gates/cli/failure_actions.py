@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from gates import wiring
+from gates.aside import note
 from gates.cli import telling
 from gates.cli.asking import ask
 from gates.cli.incident import Desk
 from gates.cli.operating import actor, tell
 from gates.cli.stopping import Stop
 from gates.control_room import ControlRoom
-from gates.errors import UsageError
+from gates.errors import LedgerError, UsageError
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.incident import Incident
@@ -73,10 +74,11 @@ def investigate(house: wiring.House, folder: Path, decision: Decision) -> ExitCo
         opened_at=now,
         opened_by=actor(),
     )
-    desk.ledger.save(found)
-    _record(house, run_id, decision, f"incident {found.id}", OperationState.DONE)
+    is_kept = desk.keep(found)
     desk.tell(found)
-    return ExitCode.NO_GO
+    if is_kept:
+        _record(house, run_id, decision, f"incident {found.id}", OperationState.DONE)
+    return ExitCode.NO_GO if is_kept else ExitCode.ACTION_FAILED
 
 
 def _scale(house: wiring.House, run_id: str, decision: Decision, *, is_sure: bool) -> ExitCode:
@@ -99,16 +101,19 @@ def _scale(house: wiring.House, run_id: str, decision: Decision, *, is_sure: boo
 
 
 def _record(house: wiring.House, run_id: str, decision: Decision, after: str, state: OperationState) -> None:
-    house.ledger.record_operation(
-        OperationReceipt(
-            action=CARRIED_OUT,
-            subject=run_id,
-            environment=house.environment.name,
-            state=state,
-            before=f"{decision.kind} ({decision.priority})",
-            after=after,
-            detail="; ".join(decision.because)[:500],
-            by=actor(),
-            at=datetime.now(UTC),
-        )
+    """Write down what was done; that it is not on record makes it no less done."""
+    receipt = OperationReceipt(
+        action=CARRIED_OUT,
+        subject=run_id,
+        environment=house.environment.name,
+        state=state,
+        before=f"{decision.kind} ({decision.priority})",
+        after=after,
+        detail="; ".join(decision.because)[:500],
+        by=actor(),
+        at=datetime.now(UTC),
     )
+    try:
+        house.ledger.record_operation(receipt)
+    except LedgerError as error:
+        note(f"{after} is NOT RECORDED: {error.cause}")

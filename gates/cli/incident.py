@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from gates.cli.operating import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.reports import Report, reporting, say
 from gates.cli.texts import NOTE, TITLE
-from gates.errors import ConfigurationError, UsageError
+from gates.errors import ConfigurationError, LedgerError, UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 
@@ -74,12 +75,13 @@ def opened(
         opened_at=now,
         opened_by=actor(),
     )
-    begun = same_as(found, desk.ledger.incidents())
+    begun = same_as(found, desk.open_ones())
     if begun is not None:
         click.echo(f"already open: {begun.id}")
         return desk.tell(begun)
-    desk.ledger.save(found)
-    return _announced(desk, found)
+    is_kept = desk.keep(found)
+    code = _announced(desk, found)
+    return code if is_kept else ExitCode.ACTION_FAILED
 
 
 @incident.command()
@@ -155,6 +157,23 @@ class Desk:
         from gates.adapters.incident_ledger import IncidentLedger  # noqa: PLC0415
 
         return IncidentLedger(wiring.ledger_path(), self.env)
+
+    def open_ones(self) -> tuple[Incident, ...]:
+        """Return the open incidents; none when the ledger cannot say: telling twice is better than never."""
+        try:
+            return self.ledger.incidents()
+        except LedgerError:
+            return ()
+
+    def keep(self, incident: Incident) -> bool:
+        """Write the incident into the ledger; when that fails, say so and what follows, and return False."""
+        try:
+            self.ledger.save(incident)
+        except LedgerError as error:
+            click.echo(f"{incident.id} is NOT RECORDED: {error.diagnostics()}", err=True)
+            click.echo("  whoever can be notified is notified now; no later step of its clock is", err=True)
+            return False
+        return True
 
     @cached_property
     def notifier(self) -> Notifier:
@@ -239,8 +258,13 @@ class Desk:
             for step, text in texts.items()
             for channel, _ in self.house.environment.notifications
         ]
-        results = self.notifier.send(self.ledger.claim(wanted, self.now()))
-        self.ledger.record(results)
+        try:
+            claimed = self.ledger.claim(wanted, self.now())
+        except LedgerError:  # twice is better than never
+            return self.notifier.send(wanted)
+        results = self.notifier.send(claimed)
+        with suppress(LedgerError):  # what is not recorded is told again
+            self.ledger.record(results)
         return results
 
     def draft(self, incident: Incident) -> list[Path]:

@@ -26,7 +26,7 @@ from gates.cli.run import confirm, duration, make_page, refuse_unknown_part, rev
 from gates.cli.stopping import Stop
 from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
-from gates.decision.response_clock import standing
+from gates.decision.response_clock import Standing, standing
 from gates.errors import UsageError
 from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
@@ -122,9 +122,11 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
         gate = house.gate(opened, announce=progress, seconds=0)
         decision = replace(decision, standing=gate.covering(decision))
         _refuse_other_role(decision, role)
-        _note_lateness(house, opened.run_id, decision)
+        late = standing(decision, datetime.now(UTC), house.platform.policy.escalation)
         if decision.kind is not DecisionKind.ROLL_BACK:
-            return carry_out(house, folder, decision, is_sure=is_sure)
+            code = carry_out(house, folder, decision, is_sure=is_sure)
+            _note_lateness(house, opened.run_id, decision, late)
+            return code
         request = Request(
             stage=setup.scope.stage,
             run_id=opened.run_id,
@@ -138,6 +140,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
                 gate.remember(request, verdict)
     if not receipts:
         click.echo("nothing was done")
+        _note_lateness(house, opened.run_id, decision, late)
         if stop.is_asked_for():
             return ExitCode.INTERRUPTED
         return exit_code(verdict, decision, (), was_to_act=True)
@@ -145,6 +148,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
         run_id=opened.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
     )
     tell_run(house, opened.run_id, decision, receipts)
+    _note_lateness(house, opened.run_id, decision, late)
     tell(keeper, record, output="")
     return exit_code(verdict, decision, receipts, was_to_act=True)
 
@@ -163,8 +167,8 @@ def _refuse_other_role(decision: Decision, role: str) -> None:
         )
 
 
-def _note_lateness(house: wiring.House, run_id: str, decision: Decision) -> None:
-    state = standing(decision, datetime.now(UTC), house.platform.policy.escalation)
+def _note_lateness(house: wiring.House, run_id: str, decision: Decision, state: Standing | None) -> None:
+    """Record that the decision was late when somebody acted; afterwards, so that nobody waits for it."""
     if state is not None and state.is_late:
         record_breach(house, run_id, decision, state)
 

@@ -7,7 +7,8 @@ from gates.errors import DeniedError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.rollback_policy import AfterFailure, RollbackManner
-from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
+from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 from tests.support.fake_journal import FakeJournal
 
 
@@ -115,6 +116,30 @@ def test_the_bad_revision_is_marked_before_it_is_left() -> None:
     world.execute(after_failure=AfterFailure.CONTINUE)
 
     assert world.ledger.tombstones == {("sandbox", name, f"{name}-2") for name in "abc"}
+
+
+def test_what_somebody_else_moved_meanwhile_is_not_marked() -> None:
+    """An action that comes late looks first: the revision that a person left is theirs to judge."""
+    world = World()
+    service = world.cloud.services["a"]
+    service.revisions = (revision("a-3", 0), *service.revisions)
+    service.traffic = TrafficSplit(targets=(TrafficTarget(revision="a-3", percent=100),))
+    receipts = world.execute(after_failure=AfterFailure.CONTINUE)
+
+    assert states(receipts) == [ReceiptState.FAILED, ReceiptState.DONE, ReceiptState.DONE]
+    assert "somebody else moved the traffic to a-3" in receipts[0].detail
+    assert world.ledger.tombstones == {("sandbox", name, f"{name}-2") for name in "bc"}
+
+
+def test_what_has_left_already_is_marked_without_a_write() -> None:
+    """Somebody sent the traffic to the very target: the verdict about the bad revision stands."""
+    world = World()
+    service = world.cloud.services["a"]
+    service.traffic = service.traffic.all_to("a-1")
+    receipts = world.execute()
+
+    assert states(receipts) == [ReceiptState.ALREADY_DONE, ReceiptState.DONE, ReceiptState.DONE]
+    assert ("sandbox", "a", "a-2") in world.ledger.tombstones
 
 
 def test_an_empty_plan_touches_nothing() -> None:

@@ -93,6 +93,18 @@ def test_an_incident_where_the_platform_is_gone_is_recorded_with_its_drafts_and_
     assert [path.name for path in (tmp_path / "incidents").iterdir()] == [name]
 
 
+def test_an_incident_that_cannot_be_recorded_is_told_all_the_same(
+    hook: Hook, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People are notified first of all; the exit code says that nothing of it is kept."""
+    monkeypatch.setenv("GATE_REPORTS", "/proc/nope")
+    words = ["incident", "open", "It burns", "--env", "staging", "--users", *CALM[1:]]
+
+    assert invoke(words) is ExitCode.ACTION_FAILED
+    assert [body["text"] for body in hook.bodies if "It burns" in body["text"]]
+    assert "NOT RECORDED" in capsys.readouterr().err
+
+
 def test_the_same_title_with_a_more_urgent_answer_is_another_incident(
     hook: Hook, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from gates import cli, wiring
 from gates.adapters.run_folder import RunFolder
 from gates.adapters.run_keeper import RunKeeper
+from gates.errors import LedgerError
 from gates.model.criterion import Stage
 from gates.model.events import Event
 from gates.model.exit_code import ExitCode
@@ -19,6 +20,7 @@ from gates.model.record import DecisionRecord
 from gates.pipeline import Gate, Request
 from gates.reporting.redaction import Redactor
 from tests.gate.test_pipeline import Run
+from tests.support.fake_cloud import revision
 
 
 class FakeHouse:
@@ -101,6 +103,38 @@ def test_without_authority_and_without_a_terminal_nothing_is_done(
     assert not (folder / "receipts.jsonl").exists()
     assert cli.invoke([*act, "--role", "on-call", "--yes"]) is ExitCode.ROLLED_BACK
     assert run.cloud.writes == []
+
+
+def test_acting_late_looks_before_it_marks_a_revision(
+    judged: tuple[Run, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody deployed and moved the traffic meanwhile: nothing is written, and nothing is quarantined."""
+    run, folder = judged
+    cli.invoke(["decide", str(folder), "--env", "sandbox"])
+    service = run.cloud.services["frontend"]
+    service.revisions = (revision("frontend-3", 0), *service.revisions)
+    service.traffic = service.traffic.all_to("frontend-3")
+
+    assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.ACTION_FAILED
+    assert (run.cloud.writes, run.ledger.tombstones) == ([], set())
+    assert "moved the traffic to frontend-3" in capsys.readouterr().out
+
+
+def test_a_ledger_that_cannot_be_used_hinders_nobody_from_acting_late(
+    judged: tuple[Run, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That it came late is recorded after the act, or said to be missing."""
+    run, folder = judged
+    cli.invoke(["decide", str(folder), "--env", "sandbox"])
+
+    def broken(*_arguments: object) -> None:
+        assert run.cloud.serving("frontend") == "frontend-1"
+        raise LedgerError("it is locked")
+
+    monkeypatch.setattr(run.ledger, "record_operation", broken)
+
+    assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.ROLLED_BACK
+    assert "LATE: NOT RECORDED: it is locked" in capsys.readouterr().err
 
 
 def test_another_environment_is_refused(judged: tuple[Run, Path]) -> None:
