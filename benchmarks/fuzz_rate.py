@@ -27,7 +27,8 @@ from gates.adapters import targeting
 from journeys.client import client
 from journeys.session import AUTH, sign_in
 from tests.validation.contract_document import with_open_answers, without_security
-from tests.validation.contract_run import Plan, run_contract
+from tests.validation.contract_plan import Plan
+from tests.validation.contract_run import run_contract
 
 PAIRS = 3
 EXAMPLES = 20

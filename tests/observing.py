@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import pytest
-from google.cloud import monitoring_v3
 
 from gates.model.criterion import Comparator
 from gates.model.target import Demand, Target
@@ -150,6 +149,8 @@ class CloudMetrics:
 
     def series(self, text: str, window: Window, aggregation: dict[str, Any] | None = None) -> list[Any]:
         """Return the series that a filter means, whole; without an aggregation their raw points."""
+        from google.cloud import monitoring_v3  # noqa: PLC0415 - most looks need no Monitoring
+
         request = monitoring_v3.ListTimeSeriesRequest(
             name=f"projects/{self._target.project}",
             filter=text,
@@ -198,4 +199,6 @@ class CloudMetrics:
 @pytest.fixture(scope="session")
 def metrics(google: Callable[[type[Any]], Any], target: Target) -> CloudMetrics:
     """Give Cloud Monitoring's metrics of the target."""
+    from google.cloud import monitoring_v3  # noqa: PLC0415
+
     return CloudMetrics(google(monitoring_v3.MetricServiceClient), target)

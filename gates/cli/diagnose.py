@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,22 +33,25 @@ _CATEGORIES = ("deployment", "health", "authentication", "contract", "journeys")
 
 
 @click.command()
-@click.option("--deadline", default="20s", show_default=True, help="Longest time to look: 20s, 2m.")
+@click.option(
+    "--deadline", default="20s", show_default=True, help="Longest time for this command to look: 20s, 2m."
+)
 @looks
 @reporting
 def diagnose(asked: Asked, deadline: str) -> Report:
-    """Try deployment, health, the ways in, contracts and journeys; name the service to roll back.
+    """Try deployment, health, the ways in, journeys and contracts; name the service to roll back.
 
-    Contracts are tried for the three services that were deployed last. The look ends at the first failure;
-    then the deployments, the newest first, are compared with what the failure blames. Nothing is changed.
+    Contracts, which take longest, are tried last and for the three services that were deployed last, the
+    newest first. The look ends at the first failure; then the deployments, the newest first, are compared
+    with what the failure blames. What could not be tried before the deadline is listed. Nothing is changed.
     Leaves with 0 when nothing failed, 1 when something did, and 10 when not everything could be tried.
     """
-    house = asked.house
+    began, house = time.monotonic(), asked.house
     views = survey(house.ports, house.platform, house.environment)
     deployments = newest_first([_deployment(view) for view in views])
     criteria = _criteria(house.catalogue, deployments)
-    how = Look(is_fail_fast=True)
-    seen = spot(house, criteria, word="diagnose", seconds=duration(deadline), how=how)
+    left = max(duration(deadline) - (time.monotonic() - began), 1.0)
+    seen = spot(house, criteria, word="diagnose", seconds=left, how=Look(is_fail_fast=True))
     failed = root_causes_first([j for j in seen.check.judgements if j.outcome is Outcome.FAIL])
     found = _Diagnosis(
         asked=asked, seen=seen, failed=failed, deployments=deployments, suspects=suspects(failed, deployments)
@@ -108,12 +112,26 @@ class _Diagnosis:
 
     def _endings(self, command: str, why_not: str) -> list[Line]:
         if not self.failed:
-            open_ones = self.seen.check.outcome is not Outcome.PASS
-            return ["nothing failed: no service is suspected", *(["not everything was tried"] * open_ones)]
+            return self._open_ends()
         lines: list[Line] = [self._accusation(one) for one in self.suspects] or [
             "SUSPECT  none: no service has an earlier revision to go back to"
         ]
         return [*lines, *([f"not possible: {why_not}"] if why_not else []), Verbatim(f"next: {command}")]
+
+    def _open_ends(self) -> list[Line]:
+        """Say what is known where nothing failed."""
+        if self.seen.check.outcome is Outcome.PASS:
+            return ["nothing failed: no service is suspected"]
+        untried = [f"{name} ({len(of)})" if len(of) > 1 else name for name, of in self._untried().items()]
+        return ["nothing failed so far, and not everything was tried", Row("NOT TRIED  ", ", ".join(untried))]
+
+    def _untried(self) -> dict[str, list[str]]:
+        """Return the criteria without an answer, each with its services."""
+        found: dict[str, list[str]] = {}
+        for judgement in self.seen.check.judgements:
+            if judgement.outcome not in (Outcome.PASS, Outcome.FAIL):
+                found.setdefault(judgement.criterion.id, []).append(judgement.service)
+        return found
 
     @staticmethod
     def _accusation(suspect: Suspect) -> Line:
@@ -143,13 +161,14 @@ class _Diagnosis:
             "suspects": [
                 {"service": one.deployment.service, "blamed_by": one.blamed_by} for one in self.suspects
             ],
+            "not_tried": [{"criterion": name, "services": of} for name, of in self._untried().items()],
             "next_command": command,
             "not_possible_because": why_not,
         }
 
 
 def _criteria(catalogue: Catalogue, deployments: Sequence[Deployment]) -> list[Criterion]:
-    """Return what is tried: contracts, which take long, for what changed last and can go back."""
+    """Return what is tried, in that order: contracts last, for what changed last and can go back."""
     demanded = [one for one in catalogue.at(Stage.IMMEDIATE) if one.category in _CATEGORIES]
     changed = [one.service for one in deployments if one.earlier][:_MOST_CONTRACTS]
     contracts = [one for one in demanded if one.category == _SLOWEST]

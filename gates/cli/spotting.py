@@ -60,14 +60,15 @@ def spot(
 ) -> Spotted:
     """Run the producers of these criteria against what is deployed now.
 
-    The run's id, and so the label of everything that its checks create, begins with `word`.
+    The criteria are looked at in their order, as far as causes come before what they imply. The run's id, and
+    so the label of everything that its checks create, begins with `word`.
     """
     if not criteria:
         raise UsageError("there is no such check", next_step="see `gate criteria list`")
     folder = house.run_folder(f"{word}-{datetime.now(UTC):%m%d%H%M%S%f}"[:-3])
-    chosen = {criterion.id: criterion for criterion in criteria}
-    all_of_them = tuple(chosen.get(known.id, known) for known in house.catalogue.criteria)
-    catalogue = Catalogue(criteria=all_of_them, digest=house.catalogue.digest)
+    chosen = {criterion.id for criterion in criteria}
+    others = (known for known in house.catalogue.criteria if known.id not in chosen)
+    catalogue = Catalogue(criteria=(*criteria, *others), digest=house.catalogue.digest)
     with listener(how.output, house.platform) as progress:
         gate = house.gate(
             folder, announce=progress, seconds=seconds, catalogue=catalogue, is_fail_fast=how.is_fail_fast
@@ -79,8 +80,9 @@ def spot(
 
 
 def about(criteria: Sequence[Criterion], services: Sequence[str]) -> list[Criterion]:
-    """Return the criteria as far as they are about these services."""
-    narrowed = (replace(c, services=tuple(s for s in c.services if s in services)) for c in criteria)
+    """Return the criteria as far as they are about these services, in the order of these."""
+    named = dict.fromkeys(services)
+    narrowed = (replace(c, services=tuple(s for s in named if s in c.services)) for c in criteria)
     return [criterion for criterion in narrowed if criterion.services]
 
 

@@ -250,7 +250,7 @@ def test_a_service_that_only_refuses_is_never_go(bench: Bench) -> None:
     """Documented or not, an operation that never answered 2xx was not seen to work: none of these."""
     code = (
         "from collections import Counter\n"
-        "from tests.validation.contract_run import ContractRun\n"
+        "from tests.validation.contract_plan import ContractRun\n"
         "STATUSES = [Counter({status: 50}) for status in (400, 401, 404, 429)]\n"
         "RUNS = [ContractRun(statuses={'GET /v1/x': seen}) for seen in STATUSES]\n"
     )

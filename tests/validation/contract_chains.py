@@ -15,10 +15,12 @@ from hypothesis.errors import FlakyStrategyDefinition
 from schemathesis.core.transport import Response
 from schemathesis.engine.recorder import ScenarioRecorder
 
+from tests.validation.contract_checks import CHAIN_CHECKS
 from tests.validation.contract_document import linked, with_open_answers, without_security
 from tests.validation.contract_exchange import Exchange, UnreadableAnswerError
-from tests.validation.contract_findings import CHAIN_CHECKS, Finding, plain
-from tests.validation.contract_run import ContractRun, Plan, look
+from tests.validation.contract_findings import Finding, plain
+from tests.validation.contract_plan import ContractRun, Plan
+from tests.validation.contract_run import look
 
 STEPS = 6
 BATCH = 4

@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.failures import Failure
-from schemathesis.specs.openapi.checks import (
-    allow_header_conformance,
-    content_type_conformance,
-    ensure_resource_availability,
-    missing_required_header,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-    use_after_free,
-)
 
 _SAID = 300
 
@@ -52,15 +36,6 @@ TIERS = {
 }
 """The tier of every check by its name; a check that is not here blocks."""
 
-CHECKS = [
-    *(not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance),
-    *(response_schema_conformance, negative_data_rejection, missing_required_header),
-    *(unsupported_method, allow_header_conformance),
-]
-"""What every answer is looked at for."""
-CHAIN_CHECKS = [*CHECKS, use_after_free, ensure_resource_availability]
-"""What every answer in a chain of linked requests is looked at for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -77,16 +52,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.said} ({self.check})"
-
-
-def findings(operation: str, error: BaseException) -> Iterator[Finding]:
-    """Yield what Schemathesis found wrong with an answer."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from findings(operation, inner)
-        return
-    check = error.checks[0] if isinstance(error, Failure) and error.checks else type(error).__name__
-    yield Finding(operation, check, plain(str(error)))
 
 
 def plain(text: str) -> str:

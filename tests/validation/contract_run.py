@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from unittest import SkipTest
 
@@ -20,52 +19,14 @@ from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 
+from tests.validation.contract_checks import CHECKS, findings
 from tests.validation.contract_document import requires_credentials, with_open_answers, without_security
 from tests.validation.contract_exchange import Exchange, UnreadableAnswerError
-from tests.validation.contract_findings import CHECKS, Finding, findings, plain
+from tests.validation.contract_findings import Finding, plain
+from tests.validation.contract_plan import ContractRun, Plan
 
 _MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 _WRONG_CREDENTIALS: tuple[dict[str, str], ...] = ({}, {"Authorization": "Bearer nobody.knows.me"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How deep a run looks.
-
-    `examples` are the generated requests of an operation in each mode, valid and invalid, beside those that
-    the document gives itself; `seconds` is the longest time for one operation.
-    """
-
-    seed: int
-    examples: int
-    seconds: float
-    is_deep: bool = False
-    """Whether boundary values, undeclared methods, wrong credentials and chains of links are tried too."""
-    chains: int = 0
-
-
-@dataclass(slots=True)
-class ContractRun:
-    """What was seen: statuses by operation, and the first finding of each check."""
-
-    statuses: dict[str, Counter[int]] = field(default_factory=dict)
-    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
-    cut_short: dict[str, str] = field(default_factory=dict)
-    """Operations whose time was up before everything planned was tried, and what was."""
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent."""
-        return sum(sum(counter.values()) for counter in self.statuses.values())
-
-    @property
-    def uncovered(self) -> list[str]:
-        """The operations that never answered 2xx: nothing is known of what they do."""
-        return [name for name, seen in self.statuses.items() if not any(200 <= s < 300 for s in seen)]
-
-    def add(self, finding: Finding) -> None:
-        """Keep a finding, unless that check of that operation failed before."""
-        self.findings.setdefault((finding.operation, finding.check), finding)
 
 
 class _TimeUpError(Exception):

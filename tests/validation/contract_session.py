@@ -15,9 +15,8 @@ from gates.model.identity import Identity
 from gates.model.target import Target
 from journeys.session import Tokens, page_session
 from tests.documents import openapi_folder
-from tests.validation.contract_chains import run_chains
 from tests.validation.contract_findings import Tier
-from tests.validation.contract_run import ContractRun, Plan, run_contract
+from tests.validation.contract_plan import ContractRun, Plan
 from tests.validation.contract_verdict import Reading, conclude
 
 Read = Callable[..., Reading]
@@ -65,11 +64,20 @@ def reading(
         key = (service, plan, chains)
         if key not in done:
             names = frozenset(left_out.get(service, {}))
-            run = run_chains if chains else run_contract
-            done[key] = run(pinned(service), http(service), credentials(service), names, plan)
+            done[key] = _runner(chains=chains)(
+                pinned(service), http(service), credentials(service), names, plan
+            )
         return Reading(service=service, run=done[key], accepted=accepted_findings, now=datetime.now(UTC))
 
     return find
+
+
+def _runner(*, chains: bool) -> Callable[..., ContractRun]:
+    """Return what makes a run; Schemathesis takes a second to import, and only contracts need it."""
+    from tests.validation.contract_chains import run_chains  # noqa: PLC0415
+    from tests.validation.contract_run import run_contract  # noqa: PLC0415
+
+    return run_chains if chains else run_contract
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from gates.model.contract import AcceptedFinding
 from journeys.checks import demand
 from tests.validation.contract_findings import Finding, Tier
-from tests.validation.contract_run import ContractRun
+from tests.validation.contract_plan import ContractRun
 
 _SHOWN = 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def bad_login(demanded: Criterion, _service: str) -> float:
     return 1.0 if demanded.id == LOGIN.id else 0.0
 
 
+def deployed_last(house: SpotHouse, service: str) -> None:
+    """Let the newest revision of a service be newer than all others."""
+    cloud = house.run.cloud.services[service]
+    newest, *older = cloud.revisions
+    cloud.revisions = (replace(newest, created_at=newest.created_at + timedelta(minutes=1)), *older)
+
+
 def diagnose(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[ExitCode, str]:
     """Run the command and return its exit code with what it printed."""
     code = cli.invoke(["diagnose", "--env", "sandbox", *words])
@@ -116,11 +124,25 @@ def test_a_suspect_that_cannot_go_back_is_passed_over(
 def test_what_could_not_be_tried_leaves_the_answer_open(
     house: SpotHouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing failed, and nobody knows that all is well."""
-    house.source.seen = lambda *_: None
+    """Nothing failed, nobody knows that all is well, and each check without an answer is named."""
+    house.source.seen = lambda demanded, _: None if demanded.id == SERVED.id else 0.0
     code, shown = diagnose(capsys)
     assert code is ExitCode.INCONCLUSIVE
     assert "not everything was tried" in shown
+    assert "no service is suspected" not in shown
+    assert shown.splitlines()[-1].split() == ["NOT", "TRIED", SERVED.id, "(2)"]
+
+
+def test_contracts_come_last_and_what_was_deployed_last_comes_first(
+    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the catalogue's order: a look that must end early has seen what tells most."""
+    house.catalogue = replace(house.catalogue, criteria=(SERVED, LOGIN, LOAD))
+    deployed_last(house, "frontend")
+    diagnose(capsys)
+    first, second, *_ = house.asked[-1].criteria
+    assert (first.id, second.id) == (LOGIN.id, SERVED.id)
+    assert second.services == ("frontend", "auth-service")
 
 
 def test_the_document_says_the_same(house: SpotHouse, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,6 +152,7 @@ def test_the_document_says_the_same(house: SpotHouse, capsys: pytest.CaptureFixt
     code, shown = diagnose(capsys, "--format", "json")
     found = json.loads(shown)
     assert (found["report"], found["exit_code"]) == ("diagnose", int(code))
+    assert found["not_tried"] == []
     assert found["suspects"][0] == {"service": "auth-service", "blamed_by": ["AUT-A"]}
     assert found["next_command"] == "gate rollback auth-service --env staging"
     assert {one["service"]: one["earlier_revision"] for one in found["deployments"]} == {

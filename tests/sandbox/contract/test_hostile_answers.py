@@ -13,7 +13,8 @@ import pytest
 
 from tests.validation import contract_exchange
 from tests.validation.contract_chains import CHAINS, run_chains
-from tests.validation.contract_run import ContractRun, Plan, run_contract
+from tests.validation.contract_plan import ContractRun, Plan
+from tests.validation.contract_run import run_contract
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 PLAN = Plan(seed=7, examples=2, seconds=20.0)

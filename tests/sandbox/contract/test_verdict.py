@@ -10,7 +10,7 @@ import pytest
 from gates.model.contract import AcceptedFinding
 from journeys.checks import DemandNotMetError
 from tests.validation.contract_findings import Finding, Tier
-from tests.validation.contract_run import ContractRun
+from tests.validation.contract_plan import ContractRun
 from tests.validation.contract_verdict import Reading, conclude
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

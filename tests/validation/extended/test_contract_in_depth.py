@@ -6,7 +6,7 @@ import pytest
 
 from gates.model.target import ServiceTarget
 from tests.validation.contract_findings import Tier
-from tests.validation.contract_run import Plan
+from tests.validation.contract_plan import Plan
 from tests.validation.contract_session import Conclude, conclude_about, credentials, reading
 
 __all__ = ["conclude_about", "credentials", "reading"]

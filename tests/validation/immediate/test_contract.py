@@ -11,7 +11,7 @@ from gates.model.target import ServiceTarget
 from journeys.checks import demand, document, expect
 from tests.validation.contract_difference import differences
 from tests.validation.contract_findings import Tier
-from tests.validation.contract_run import Plan
+from tests.validation.contract_plan import Plan
 from tests.validation.contract_session import Conclude, Read, conclude_about, credentials, pinned, reading
 
 __all__ = ["conclude_about", "credentials", "reading"]
