@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-from gates.wiring import House
+from gates.wiring import Context
 
 GATE = str(Path(sys.executable).with_name("gate"))
 PATHS = ("/healthz", "/readyz", "/version", "/internal/circuits")
@@ -51,7 +51,7 @@ def several(times: int, *command: str) -> dict[str, object]:
     return {"wall": median(walls), "worst": max(walls), "cpu": median(cpus), "walls": walls, "exits": codes}
 
 
-def curl(house: House, folder: Path) -> tuple[str, ...]:
+def curl(house: Context, folder: Path) -> tuple[str, ...]:
     """Return the curl that fetches what `check` fetches, all at once over kept connections."""
     endpoints = house.environment.endpoints
     ports = dict(endpoints.ports)
@@ -77,7 +77,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder  # the first check signs in
         start = several(options.times, GATE, "--help")
-        plain = several(options.times, *curl(House(options.env), Path(folder)))
+        plain = several(options.times, *curl(Context(options.env), Path(folder)))
         rows = {name: several(options.times, GATE, *name.split(), *env) for name in TRIAGE}
         together = [("check",), ("circuits", "report"), ("synthetic", "--all")]
         with ThreadPoolExecutor(max_workers=len(together)) as pool:

@@ -31,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from gates.wiring import House
+from gates.wiring import Context
 
 GATE = [sys.executable, "-c", "from gates.start import main; main()"]
 BAD = ("asset-discovery", "sandbox/asset-discovery:1.1.0-any-token")
@@ -64,7 +64,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         """Find the services."""
-        self.house = House("sandbox")
+        self.house = Context("sandbox")
         self.names = self.house.platform.service_names
         self.good: dict[str, str] = {}
 

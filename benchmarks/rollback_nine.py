@@ -30,9 +30,9 @@ from gates.decision.rollback_plan import RollbackCase, plan_rollback
 from gates.errors import ActionError
 from gates.model.decision import RollbackPlan
 from gates.model.platform import Platform
-from gates.model.rollback_policy import RollbackManner
+from gates.model.rollback_policy import RollbackStrategy
 from gates.model.state import RevisionState
-from gates.wiring import House
+from gates.wiring import Context
 
 
 def newest_two(ports: RollbackPorts, service: str) -> tuple[RevisionState, RevisionState]:
@@ -49,7 +49,7 @@ def newest_two(ports: RollbackPorts, service: str) -> tuple[RevisionState, Revis
 
 def plans_by_mode(
     platform: Platform, pairs: Sequence[tuple[RevisionState, RevisionState]]
-) -> dict[str, tuple[RollbackPlan, RollbackManner]]:
+) -> dict[str, tuple[RollbackPlan, RollbackStrategy]]:
     """Return the same rollbacks in three ways."""
     cases = [
         RollbackCase(service=name, bad=bad.name, reason="benchmark", revisions=(bad, good), wanted=good.name)
@@ -81,7 +81,7 @@ def spoil(ports: RollbackPorts, plan: RollbackPlan) -> None:
 
 
 def measure(
-    ports: RollbackPorts, environment: str, plan: RollbackPlan, manner: RollbackManner
+    ports: RollbackPorts, environment: str, plan: RollbackPlan, manner: RollbackStrategy
 ) -> tuple[float, int]:
     """Return the seconds of one execution and how many of its rollbacks were proven."""
     spoil(ports, plan)
@@ -100,7 +100,7 @@ def main() -> int:
     parser.add_argument("--env", default="sandbox")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    house = House(options.env)
+    house = Context(options.env)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "gate.sqlite3"
         ports = replace(house.ports, ledger=SqliteLedger(path), journal=SqliteJournal(path))

@@ -31,7 +31,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gates.actions.ports import RollbackPorts
-from gates.wiring import House
+from gates.wiring import Context
 
 FIRST_CALL_S = 1.5
 _PREFACE = 24
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args(arguments)
     endpoints = Path(os.environ.get("GATE_ENDPOINTS_FILE", ".sandbox/endpoints.json"))
-    ports = House(asked.env).ports
+    ports = Context(asked.env).ports
     rounds = []
     for _ in range(asked.rounds):
         put_forward(ports, asked.service)

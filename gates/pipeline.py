@@ -28,7 +28,7 @@ from gates.evidence.binding import bind
 from gates.judgement.judge import judge
 from gates.model import events
 from gates.model.criterion import Catalogue, Criterion, Stage
-from gates.model.decision import Decision, DecisionKind, RollbackPlan, StandingAuthority
+from gates.model.decision import Decision, DecisionKind, PreAuthorisation, RollbackPlan
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Judgement, Outcome, Waiver, worst
 from gates.model.likeness import refuse_unknown
@@ -120,12 +120,12 @@ def _view(ports: RollbackPorts, place: str, service: str, watch: WatchPolicy) ->
     revisions, now = ports.traffic.revisions(service), ports.clock.now()
     went = ports.ledger.went_since(place, service, now - watch.after_go)
     fresh = {r.name for r in revisions if r.created_at >= now - watch.after_deployment}
-    condemned = (r.name for r in revisions if ports.ledger.is_tombstoned(place, service, r.name))
+    quarantined = (r.name for r in revisions if ports.ledger.is_quarantined(place, service, r.name))
     return ServiceView(
         state=ports.traffic.describe(service),
         revisions=revisions,
         verified=ports.ledger.last_go(place, service),
-        tombstoned=frozenset(condemned),
+        quarantined=frozenset(quarantined),
         watched=frozenset(reference for reference in went if reference.name in fresh),
         choice=ports.ledger.last_choice(place, service),
     )
@@ -147,7 +147,7 @@ class Gate:
     """Whether somebody asked to stop: what runs is finished, and nothing new is done."""
     tools: tuple[ToolVersion, ...] = ()
     waivers: Callable[[Release, datetime], tuple[Waiver, ...]] = lambda _release, _at: ()
-    standing: Callable[[datetime], tuple[StandingAuthority, ...]] = lambda _at: ()
+    standing: Callable[[datetime], tuple[PreAuthorisation, ...]] = lambda _at: ()
 
     def run(self, request: Request) -> DecisionRecord:
         """Take one release through the gate and return the record of it."""
@@ -307,7 +307,7 @@ class Gate:
                 decision.plan, lambda receipt: self._tell(events.ActionFinished(receipt=receipt))
             )
 
-    def covering(self, decision: Decision) -> tuple[StandingAuthority, ...]:
+    def covering(self, decision: Decision) -> tuple[PreAuthorisation, ...]:
         """Return the standing authorities that cover a decision now."""
         now = self.ports.clock.now()
         return covering(self.standing(now), decision.priority, decision.services, now)

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import Announce, RollbackPorts
-from gates.decision.rollback_guards import Guard, GuardFacts, Objection, objections, without_refused
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
+from gates.decision.safety_checks import Guard, GuardFacts, Objection, objections, without_refused
 from gates.errors import CloudError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan, Target
 from gates.model.journal import UnfinishedRollback
@@ -164,7 +164,7 @@ class RollbackEngine:
             missing_images=frozenset(
                 key for key in targets if self._ports.images.exists(images.get(key, "")) is False
             ),
-            tombstoned=frozenset(key for key in targets if self._is_marked(*key)),
+            quarantined=frozenset(key for key in targets if self._is_quarantined(*key)),
             freezes=self._platform.policy.rollback.freezes if is_planned else (),
         )
 
@@ -175,9 +175,9 @@ class RollbackEngine:
         except CloudError:  # who cannot be read raises no objection: the action itself will say so
             return "", ()
 
-    def _is_marked(self, service: str, revision: str) -> bool:
+    def _is_quarantined(self, service: str, revision: str) -> bool:
         try:
-            return self._ports.ledger.is_tombstoned(self._place, service, revision)
+            return self._ports.ledger.is_quarantined(self._place, service, revision)
         except LedgerError:
             return False
 
@@ -235,8 +235,8 @@ class RollbackEngine:
             LeaseHeldError: another gate acts.
             LedgerError: the journal cannot be written.
         """
-        with self._ports.journal.hold(self._place, unfinished.run_id) as tenure:
-            tenure.close(why)
+        with self._ports.journal.hold(self._place, unfinished.run_id) as lease:
+            lease.close(why)
 
     def pins(self) -> tuple[Pin, ...]:
         """Return where every service stands."""
@@ -272,8 +272,8 @@ class RollbackEngine:
     def _remembered(self, case: RollbackCase, state: ServiceState | None) -> RollbackCase:
         """Return the case with what the ledger knows; of an earlier rollback only when a state is given."""
         ledger, service = self._ports.ledger, case.service
-        marked = (r.name for r in case.revisions if ledger.is_tombstoned(self._place, service, r.name))
-        case = replace(case, verified=ledger.last_go(self._place, service), tombstoned=frozenset(marked))
+        marked = (r.name for r in case.revisions if ledger.is_quarantined(self._place, service, r.name))
+        case = replace(case, verified=ledger.last_go(self._place, service), quarantined=frozenset(marked))
         if state is None:
             return case
         last = ledger.last_rollback(self._place, service)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gates.adapters.authorities import Authorities
     from gates.adapters.cloud_run import CloudRun
     from gates.adapters.golive_ledger import GoLiveLedger
-    from gates.adapters.identity_book import IdentityBook
     from gates.adapters.journey_log import JourneyLog
+    from gates.adapters.known_credentials import KnownCredentials
     from gates.adapters.ledger import SqliteLedger
     from gates.adapters.run_folder import RunFolder
     from gates.adapters.run_keeper import RunKeeper
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 
 _TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
 PLATFORM_VARIABLE, REPORTS_VARIABLE = settings.PLATFORM, settings.REPORTS
-__all__ = ["House", "ledger_path", "platform_folder", "project_root", "reports_folder"]
+__all__ = ["Context", "ledger_path", "platform_folder", "project_root", "reports_folder"]
 
 
 @dataclass(frozen=True)
-class House:
+class Context:
     """Everything about one environment, made when it is first asked for.
 
     `seed` makes what producers generate another than usual; without `workers` as many look as pay. Once
@@ -138,12 +138,12 @@ class House:
         return Authorities(folder=folder, platform=self.platform, environment=self.environment)
 
     @cached_property
-    def identity_book(self) -> IdentityBook:
+    def known_credentials(self) -> KnownCredentials:
         """Which test identities' secrets are known to be right here."""
         from gates.adapters.clock import SystemClock
-        from gates.adapters.identity_book import IdentityBook
+        from gates.adapters.known_credentials import KnownCredentials
 
-        return IdentityBook(self.ledger, self.environment, SystemClock())
+        return KnownCredentials(self.ledger, self.environment, SystemClock())
 
     def release_now(self) -> Release:
         """Return the release that is deployed now or waits to go live, without looking at it any closer."""
@@ -259,7 +259,7 @@ class House:
                 folder=folder,
                 seconds=seconds,
                 statements=self.statements,
-                book=self.identity_book,
+                book=self.known_credentials,
             ),
             waivers=self.statements.waivers,
             standing=self.authorities.in_force,
@@ -300,17 +300,17 @@ def open_run_folder(path: Path) -> RunFolder:
 
 
 @contextmanager
-def bench(house: House, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
+def bench(context: Context, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
     """Yield the benchmark of an environment; `runs` runs the gate there."""
     from gates.adapters.clock import SystemClock
     from gates.adapters.cloud_run_deployer import CloudRunDeployer
     from gates.adapters.command_lines import CommandLines
     from gates.bench import Bench
 
-    deployer = CloudRunDeployer(house.environment)
+    deployer = CloudRunDeployer(context.environment)
     try:
         yield Bench(
-            catalogue=house.catalogue,
+            catalogue=context.catalogue,
             deployer=deployer,
             commands=CommandLines(),
             runs=runs,
@@ -321,7 +321,7 @@ def bench(house: House, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
         deployer.close()
 
 
-def bench_arms(house: House, folder: Path) -> tuple[Arm, ...]:
+def bench_arms(context: Context, folder: Path) -> tuple[Arm, ...]:
     """Return the arms that a folder's bench.yaml describes.
 
     Raises:
@@ -329,7 +329,7 @@ def bench_arms(house: House, folder: Path) -> tuple[Arm, ...]:
     """
     from gates.adapters.bench_document import load_bench
 
-    return load_bench(folder, house.platform, house.catalogue)
+    return load_bench(folder, context.platform, context.catalogue)
 
 
 def keeper(folder: RunFolder) -> RunKeeper:
@@ -369,18 +369,18 @@ def load_profiles() -> tuple[str, ...]:
     return profile_names()
 
 
-def generator_page(house: House, folder: RunFolder, *, root: Path, port: int) -> int:
+def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int) -> int:
     """Serve the load generator's page, pointed at what is deployed now, and return its exit status."""
     from gates.adapters.generator_page import open_page
     from gates.adapters.targeting import make_target
     from gates.decision.candidates import find_release
 
-    views = house.gate(folder, announce=lambda _event: None, seconds=0).views()
-    place = house.environment.name
+    views = context.gate(folder, announce=lambda _event: None, seconds=0).views()
+    place = context.environment.name
     found = find_release(
-        views, house.platform.services, release_id=folder.run_id, environment=place, wanted={}
+        views, context.platform.services, release_id=folder.run_id, environment=place, wanted={}
     )
-    target = make_target(house.catalogue, house.environment, found.release, views)
+    target = make_target(context.catalogue, context.environment, found.release, views)
     return open_page(target, root=root, folder=folder.path, port=port)
 
 

@@ -43,7 +43,7 @@ def read_target(path: Path) -> Target:
 
 
 @dataclass(slots=True)
-class Wardrobe:
+class TokenCache:
     """The tokens of every identity, shared by all users: one-time codes are good once."""
 
     target: Target
@@ -75,16 +75,16 @@ class Wardrobe:
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class ServiceClients:
     """The platform's public doors, open for one user."""
 
-    wardrobe: Wardrobe
+    wardrobe: TokenCache
     gateway: Any
     frontend: Any
     auth: Any
 
     @classmethod
-    def open(cls, wardrobe: Wardrobe) -> Doors:
+    def open(cls, wardrobe: TokenCache) -> ServiceClients:
         """Open them; every user has connections of its own."""
         target = wardrobe.target
         public = {name: target.public_url(name) for name in ("api-gateway", "frontend")}

@@ -15,10 +15,10 @@ from typing import Any
 from locust import User, constant_pacing, events, task
 
 from journeys.registry import JOURNEYS, Journey
-from load.doors import Doors, Wardrobe, read_target
+from load.doors import ServiceClients, TokenCache, read_target
 
 LABEL = "gate-load"
-_STATE: dict[str, Wardrobe] = {}
+_STATE: dict[str, TokenCache] = {}
 
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
@@ -26,7 +26,7 @@ def dress(**_: Any) -> None:
     """Read target and identities when a test begins, so that the page opens without them."""
     target = read_target(Path(os.environ["LOAD_TARGET"]))
     secrets = json.loads(Path(os.environ["LOAD_IDENTITIES"]).read_text(encoding="utf-8"))
-    _STATE["wardrobe"] = Wardrobe(target, secrets)
+    _STATE["wardrobe"] = TokenCache(target, secrets)
 
 
 def reader() -> str:
@@ -43,7 +43,7 @@ class JourneyUser(User):  # type: ignore[misc]
 
     def on_start(self) -> None:
         """Open the platform's doors."""
-        self.doors = Doors.open(_STATE["wardrobe"])
+        self.doors = ServiceClients.open(_STATE["wardrobe"])
 
     def on_stop(self) -> None:
         """Close them."""

@@ -14,7 +14,7 @@ import pytest
 
 from gates.model.identity import Identity
 from gates.model.target import Target
-from journeys.client import ODOMETER, client
+from journeys.client import REQUEST_COUNTER, client
 from journeys.registry import CAST
 from journeys.session import ACCEPTED, AUTH, Tokens
 from journeys.world import World
@@ -33,9 +33,9 @@ _LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 @pytest.fixture(autouse=True)
 def requests_sent(request: pytest.FixtureRequest) -> Iterator[None]:
     """Note beside each check how many requests it took, and which identities were let in."""
-    before = ODOMETER.sent
+    before = REQUEST_COUNTER.sent
     yield
-    request.node.user_properties.append(("requests", str(ODOMETER.sent - before)))
+    request.node.user_properties.append(("requests", str(REQUEST_COUNTER.sent - before)))
     request.node.user_properties += [("identity-accepted", name) for name in sorted(ACCEPTED - _NOTED)]
     _NOTED.update(ACCEPTED)
 

@@ -16,12 +16,12 @@ from threading import Lock
 
 from gates import aside
 from gates.actions.attempt import Attempt, Patience
-from gates.actions.held import HeldAttempt
-from gates.actions.ports import Announce, RollbackPorts, Tenure
+from gates.actions.ports import Announce, Lease, RollbackPorts
+from gates.actions.staged import HeldAttempt
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
-from gates.model.rollback_policy import AfterFailure, Order, RollbackManner
+from gates.model.rollback_policy import AfterFailure, Order, RollbackStrategy
 from gates.model.traffic import TrafficSplit
 
 
@@ -33,7 +33,7 @@ class ExecutionPolicy:
     `by` is the person who asked for the plan, kept in the ledger; empty when the gate acts by itself.
     """
 
-    manner: RollbackManner = field(default_factory=RollbackManner)
+    manner: RollbackStrategy = field(default_factory=RollbackStrategy)
     patience: Patience = field(default_factory=Patience)
     is_stopped: Callable[[], bool] = lambda: False
     by: str = ""
@@ -60,8 +60,8 @@ class Executor:
         tell = _one_at_a_time(announce)
         with ExitStack() as stack:
             try:
-                tenure = stack.enter_context(self._ports.journal.hold(self._environment, self._run_id))
-                record = _Record(tenure, plan)
+                lease = stack.enter_context(self._ports.journal.hold(self._environment, self._run_id))
+                record = _Record(lease, plan)
             except LeaseHeldError as error:
                 return tuple(self._skip(plan.actions, f"another gate acts: {error.cause}", tell))
             except LedgerError as error:
@@ -169,11 +169,11 @@ class Executor:
         )
 
     def _condemn(self, action: RollBack, record: _Record) -> None:
-        """Mark the bad revision, once, before it is left: after a crash in between nobody may choose it."""
-        if not action.is_condemned or not record.is_first_mark(action.service):
+        """Quarantine the bad revision, once, before it is left: after a crash in between nobody may choose it."""
+        if not action.is_quarantined or not record.is_first_mark(action.service):
             return
         try:
-            self._ports.ledger.tombstone(
+            self._ports.ledger.quarantine(
                 self._environment, action.service, action.from_revision, action.reason
             )
         except LedgerError as error:
@@ -183,12 +183,12 @@ class Executor:
 class _Record:
     """The journal of one plan; its troubles are told in the receipts and stop nothing but a lost lease."""
 
-    def __init__(self, tenure: Tenure | None, plan: RollbackPlan, *, trouble: str = "") -> None:
-        self._tenure = tenure
+    def __init__(self, lease: Lease | None, plan: RollbackPlan, *, trouble: str = "") -> None:
+        self._lease = lease
         self._trouble = trouble
         self._marked: set[str] = set()
-        if tenure is not None:
-            tenure.begin(plan)
+        if lease is not None:
+            lease.begin(plan)
 
     def is_first_mark(self, service: str) -> bool:
         """Whether the bad revision of the service has not been marked by this plan; from now on it has."""
@@ -206,17 +206,17 @@ class _Record:
         Raises:
             LeaseLostError: another gate took over; the write must not be sent.
         """
-        if self._tenure is not None:
+        if self._lease is not None:
             try:
-                self._tenure.intend(action, before, etag)
+                self._lease.intend(action, before, etag)
             except LedgerError as error:
                 self._trouble = error.cause
 
     def ended(self, receipt: Receipt) -> Receipt:
         """Write the end down and return the receipt, with what is missing in the journal."""
-        if self._tenure is not None:
+        if self._lease is not None:
             try:
-                self._tenure.ended(receipt)
+                self._lease.ended(receipt)
             except (LedgerError, LeaseLostError) as error:
                 self._trouble = self._trouble or error.cause
         if not self._trouble:
@@ -225,10 +225,10 @@ class _Record:
 
     def close(self, receipts: Sequence[Receipt]) -> None:
         """Close the plan when every service is back; else it stays open, so that it can be resumed."""
-        if self._tenure is None or not all(receipt.is_verified for receipt in receipts):
+        if self._lease is None or not all(receipt.is_verified for receipt in receipts):
             return
         try:
-            self._tenure.close("every service is back")
+            self._lease.close("every service is back")
         except (LedgerError, LeaseLostError) as error:
             self._trouble = error.cause
 

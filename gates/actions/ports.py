@@ -73,10 +73,10 @@ class Ledger(Protocol):
     def went_since(self, environment: str, service: str, since: datetime) -> frozenset[RevisionRef]:
         """Return the revisions whose first GO in service is of that moment or later."""
 
-    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+    def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Mark a revision as one never to go back to, until a later GO says otherwise."""
 
-    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+    def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
         """Whether the revision is marked and no later GO lifted the mark."""
 
     def record_rollback(self, environment: str, receipt: Receipt, run_id: str, *, by: str = "") -> None:
@@ -102,7 +102,7 @@ class ImageStore(Protocol):
         """
 
 
-class Tenure(Protocol):
+class Lease(Protocol):
     """The time in which this gate alone acts in an environment. Every method raises LedgerError."""
 
     def begin(self, plan: RollbackPlan) -> None:
@@ -132,7 +132,7 @@ class Tenure(Protocol):
 class Journal(Protocol):
     """The write-ahead journal of rollbacks, and the lease that keeps two gates apart."""
 
-    def hold(self, environment: str, run_id: str) -> AbstractContextManager[Tenure]:
+    def hold(self, environment: str, run_id: str) -> AbstractContextManager[Lease]:
         """Hold the environment's lease while the block runs.
 
         Raises:

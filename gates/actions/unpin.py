@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from gates.actions.attempt import Attempt, Patience
-from gates.actions.ports import Announce, RollbackPorts, Tenure
+from gates.actions.ports import Announce, Lease, RollbackPorts
 from gates.aside import heard
 from gates.errors import ActionError, GateError, LedgerError
 from gates.model.decision import RollBack
@@ -64,23 +64,23 @@ class Unpinner:
             LedgerError: the journal cannot be used.
         """
         with (
-            self._ports.journal.hold(self._place, self._run_id) as tenure,
+            self._ports.journal.hold(self._place, self._run_id) as lease,
             ThreadPoolExecutor(max_workers=len(services)) as pool,
         ):
-            receipts = tuple(pool.map(lambda name: self._one(name, tenure), services))
+            receipts = tuple(pool.map(lambda name: self._one(name, lease), services))
         tell = heard(announce, "telling of an action")
         for receipt in receipts:
             tell(receipt)
         return receipts
 
-    def _one(self, service: str, tenure: Tenure) -> Receipt:
+    def _one(self, service: str, lease: Lease) -> Receipt:
         action = RollBack(
             service=service,
             from_revision="",
             to_revision="",
             is_target_verified=False,
             reason=self._word or "unpinned",
-            is_condemned=False,
+            is_quarantined=False,
         )
         try:
             state = self._ports.traffic.describe(service)
@@ -90,7 +90,7 @@ class Unpinner:
         except GateError as error:
             return self._not_done(action, ReceiptState.FAILED, error)
         try:
-            receipt = UnpinAttempt(action, self._ports, Patience(), tenure.intend).execute()
+            receipt = UnpinAttempt(action, self._ports, Patience(), lease.intend).execute()
             receipt = self._record(receipt, state)
         except GateError as error:
             return self._not_done(action, ReceiptState.FAILED, error)
@@ -121,9 +121,9 @@ class Unpinner:
             )
         refs = {RevisionRef(name=r.name, digest=r.digest) for r in revisions if r.name == newest}
         is_verified = not refs.isdisjoint(self._ports.ledger.last_go(self._place, service))
-        is_condemned = self._ports.ledger.is_tombstoned(self._place, service, newest)
-        if is_condemned or not is_verified:
-            why = "was rolled back and not judged again" if is_condemned else "has no recorded GO"
+        is_quarantined = self._ports.ledger.is_quarantined(self._place, service, newest)
+        if is_quarantined or not is_verified:
+            why = "was rolled back and not judged again" if is_quarantined else "has no recorded GO"
             if newest != state.sole_serving and not self._word:
                 raise ActionError(
                     f"{newest} {why}, and would get all traffic",
@@ -135,7 +135,7 @@ class Unpinner:
             to_revision=newest,
             is_target_verified=is_verified,
             reason=self._word or "unpinned",
-            is_condemned=False,
+            is_quarantined=False,
         )
 
     def _record(self, receipt: Receipt, before: ServiceState) -> Receipt:

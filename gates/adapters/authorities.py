@@ -9,7 +9,7 @@ from datetime import datetime
 from gates.adapters.statement_folder import StatementFolder
 from gates.errors import UsageError
 from gates.evidence.authority import AuthorityReading, Standing, grants, in_force
-from gates.model.decision import StandingAuthority
+from gates.model.decision import PreAuthorisation
 from gates.model.platform import Environment, Platform
 from gates.model.statement import SeenStatement
 
@@ -30,7 +30,7 @@ class Authorities:
         """Return every grant, each with why it does not count at that moment."""
         return grants(self._seen(), self.reading(at))
 
-    def in_force(self, at: datetime) -> tuple[StandingAuthority, ...]:
+    def in_force(self, at: datetime) -> tuple[PreAuthorisation, ...]:
         """Return those that count at that moment."""
         return in_force(self._seen(), self.reading(at))
 

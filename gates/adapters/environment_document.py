@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from gates.adapters.document_problems import Problem
 from gates.adapters.document_types import Duration, Envelope, Filled, Service, Strict, Text, Word, shaped
-from gates.adapters.platform_document import ContactPart, LinkPart, StewardshipPart, repeated
+from gates.adapters.platform_document import ContactPart, LinkPart, OwnershipPart, repeated
 from gates.adapters.settings import from_root
 from gates.adapters.yaml_source import Source
 from gates.errors import ConfigurationError
@@ -21,14 +21,14 @@ from gates.model.likeness import meant
 from gates.model.platform import (
     EXPECTED_LOAD,
     Contact,
+    Documentation,
+    DocumentOwnership,
     Endpoints,
     Environment,
     Impact,
     Link,
     Observation,
-    Papers,
     Platform,
-    Stewardship,
 )
 
 ENDPOINTS = "GATE_ENDPOINTS_FILE"
@@ -101,7 +101,7 @@ class EnvironmentPart(Strict):
     rehearsal: Word | None = None
     contacts: tuple[ContactPart, ...] = ()
     links: tuple[LinkPart, ...] = ()
-    stewardship: StewardshipPart | None = None
+    document_ownership: OwnershipPart | None = None
     database: Text | None = None
     image_repository: Text | None = None
     maintenance_image: Text | None = None
@@ -153,15 +153,17 @@ def environment_value(
     name: str, part: EnvironmentPart, endpoints: Endpoints, *, digest: str, variables: Mapping[str, str]
 ) -> Environment:
     """Return the environment; a variable of `REPLACED` in `variables` replaces the path in the document."""
-    stewardship = part.stewardship
-    papers = Papers(
+    document_ownership = part.document_ownership
+    documentation = Documentation(
         contacts=tuple(Contact(**dict(entry)) for entry in part.contacts),
         links=tuple(Link(**dict(entry)) for entry in part.links),
-        stewardship=None if stewardship is None else Stewardship(**dict(stewardship)),
+        document_ownership=None
+        if document_ownership is None
+        else DocumentOwnership(**dict(document_ownership)),
     )
     return Environment(
         name=name,
-        papers=papers,
+        documentation=documentation,
         scans=part.scans,
         rehearsal=part.rehearsal,
         project=part.project,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gates.adapters.identity_book import IdentityBook, let_in
+from gates.adapters.known_credentials import KnownCredentials, let_in
 from gates.adapters.run_folder import RunFolder
 from gates.adapters.statements import Statements
 from gates.adapters.targeting import make_target
@@ -43,7 +43,7 @@ class ProducerSource:
     folder: RunFolder
     seconds: float
     statements: Statements
-    book: IdentityBook
+    book: KnownCredentials
 
     def collect(
         self,

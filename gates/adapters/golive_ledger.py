@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gates.adapters import codec
 from gates.adapters.ledger_file import LedgerFile, stamp
-from gates.model.timeline import GoLive, SlotRecord, SlotState
+from gates.model.timeline import CheckpointRecord, CheckpointState, GoLive
 
 _START = "(start)"
 """The row that holds what the go-live is about; no slot has this name."""
@@ -29,15 +29,17 @@ class GoLiveLedger:
         if begun and begun[0].slot == _START:
             return codec.decode(GoLive, begun[0].detail, source=str(self._path))
         text = codec.canonical(codec.encode(wanted)).decode()
-        start = SlotRecord(slot=_START, state=SlotState.BEGUN, detail=text, run_id="", at=wanted.zero)
+        start = CheckpointRecord(
+            slot=_START, state=CheckpointState.BEGUN, detail=text, run_id="", at=wanted.zero
+        )
         self.add(wanted, start)
         return wanted
 
-    def slots(self, golive: GoLive) -> tuple[SlotRecord, ...]:
+    def slots(self, golive: GoLive) -> tuple[CheckpointRecord, ...]:
         """Return the records of a go-live in the order in which they were written."""
         return tuple(record for record in self._rows(golive) if record.slot != _START)
 
-    def add(self, golive: GoLive, record: SlotRecord) -> None:
+    def add(self, golive: GoLive, record: CheckpointRecord) -> None:
         """Add a record."""
         row = (
             golive.environment,
@@ -55,7 +57,7 @@ class GoLiveLedger:
                 row,
             )
 
-    def _rows(self, golive: GoLive) -> tuple[SlotRecord, ...]:
+    def _rows(self, golive: GoLive) -> tuple[CheckpointRecord, ...]:
         with self._file.reading() as connection:
             rows = connection.execute(
                 "select slot, state, detail, run_id, at from golive"
@@ -63,9 +65,9 @@ class GoLiveLedger:
                 (golive.environment, golive.name),
             ).fetchall()
         return tuple(
-            SlotRecord(
+            CheckpointRecord(
                 slot=slot,
-                state=SlotState(state),
+                state=CheckpointState(state),
                 detail=detail,
                 run_id=run_id,
                 at=datetime.fromisoformat(at),

@@ -40,7 +40,7 @@ class SqliteJournal:
         self._lease = lease
 
     @contextmanager
-    def hold(self, environment: str, run_id: str) -> Iterator[SqliteTenure]:
+    def hold(self, environment: str, run_id: str) -> Iterator[SqliteLease]:
         """Hold the environment's lease while the block runs, and renew it.
 
         Raises:
@@ -48,19 +48,19 @@ class SqliteJournal:
             LedgerError: the file cannot be used.
         """
         epoch = self._acquire(environment, run_id)
-        tenure = SqliteTenure(
+        lease = SqliteLease(
             file=self._file, clock=self._clock, environment=environment, run_id=run_id, epoch=epoch
         )
         over = threading.Event()
-        renewer = threading.Thread(target=self._renew, args=(tenure, over), name="lease", daemon=True)
+        renewer = threading.Thread(target=self._renew, args=(lease, over), name="lease", daemon=True)
         renewer.start()
         try:
-            yield tenure
+            yield lease
         finally:
             over.set()
             renewer.join()
             with suppress(LedgerError):  # what is not given back expires
-                self._expire_at(tenure, _LONG_AGO)
+                self._expire_at(lease, _LONG_AGO)
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return the rollbacks that were begun and not closed, the oldest first.
@@ -103,21 +103,21 @@ class SqliteJournal:
             )
         return epoch
 
-    def _renew(self, tenure: SqliteTenure, over: threading.Event) -> None:
+    def _renew(self, lease: SqliteLease, over: threading.Event) -> None:
         while not over.wait(self._lease.total_seconds() / 3):
             with suppress(LedgerError):  # the next write finds out
-                self._expire_at(tenure, self._clock.now() + self._lease)
+                self._expire_at(lease, self._clock.now() + self._lease)
 
-    def _expire_at(self, tenure: SqliteTenure, at: datetime) -> None:
+    def _expire_at(self, lease: SqliteLease, at: datetime) -> None:
         with self._file.writing() as connection:
             connection.execute(
                 "update leases set expires_at = ? where environment = ? and epoch = ?",
-                (stamp(at), tenure.environment, tenure.epoch),
+                (stamp(at), lease.environment, lease.epoch),
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteTenure:
+class SqliteLease:
     """Writes the journal of one run under one epoch."""
 
     file: LedgerFile

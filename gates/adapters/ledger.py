@@ -97,7 +97,7 @@ class SqliteLedger:
             ).fetchall()
         return [(RevisionRef(name=name, digest=digest), first) for name, digest, first in rows]
 
-    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+    def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Mark a revision as one never to go back to, until a later GO in service says otherwise.
 
         Raises:
@@ -109,7 +109,7 @@ class SqliteLedger:
                 (environment, service, revision, reason, stamp(self._clock.now())),
             )
 
-    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+    def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
         """Whether the revision is marked and no later GO lifted the mark; at the same time the mark holds.
 
         Raises:

@@ -30,7 +30,7 @@ _TROUBLE = (
 )
 
 
-class Notifier:
+class ChannelSender:
     """Sends to the channels of a platform; `references` lead to their secrets, by channel name."""
 
     def __init__(

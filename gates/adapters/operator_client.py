@@ -226,7 +226,7 @@ class OperatorClient:
         if not self._addresses.is_remembered(service):
             return False
         try:
-            return self._addresses.asked(service) != old
+            return self._addresses.command(service) != old
         except CloudError:
             return False
 

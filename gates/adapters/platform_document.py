@@ -30,6 +30,7 @@ from gates.model.platform import (
     Alert,
     Channel,
     Contact,
+    DocumentOwnership,
     EscalationStep,
     Link,
     MaintenanceWindow,
@@ -37,7 +38,6 @@ from gates.model.platform import (
     Platform,
     Policy,
     ServiceSpec,
-    Stewardship,
     Tier,
 )
 from gates.model.rollback_policy import (
@@ -45,8 +45,8 @@ from gates.model.rollback_policy import (
     Freeze,
     Order,
     ProofPolicy,
-    RollbackManner,
     RollbackPolicy,
+    RollbackStrategy,
     WatchPolicy,
 )
 
@@ -73,7 +73,7 @@ class TierPart(Strict):
     strategy: Text
 
 
-class StewardshipPart(Strict):
+class OwnershipPart(Strict):
     """Who keeps the documents and when they are reviewed."""
 
     owner: Role
@@ -108,7 +108,7 @@ class LinkPart(Strict):
 class PlatformPart(Strict):
     """The `spec` of platform.yaml."""
 
-    stewardship: StewardshipPart
+    document_ownership: OwnershipPart
     services: Annotated[tuple[ServicePart, ...], Filled]
     tiers: Annotated[tuple[TierPart, ...], Filled]
     roles: Annotated[tuple[Word, ...], Filled]
@@ -149,7 +149,7 @@ class AlertPart(Strict):
     title: Text
 
 
-class MannerPart(Strict):
+class StrategyPart(Strict):
     """How a plan is carried out."""
 
     order: Order
@@ -182,8 +182,8 @@ class WatchPart(Strict):
 class RollbackPart(Strict):
     """The two manners of rolling back, the freezes, what proves the way back, and who is suspected first."""
 
-    emergency: MannerPart
-    planned: MannerPart
+    emergency: StrategyPart
+    planned: StrategyPart
     proof: ProofPart
     watch: WatchPart
     post_test: tuple[Text, ...] = ()
@@ -321,7 +321,7 @@ def platform_value(name: str, part: PlatformPart, policy: PolicyPart, digest: st
         contacts=tuple(Contact(**dict(entry)) for entry in part.contacts),
         channels=tuple(Channel(**dict(entry)) for entry in part.channels),
         links=tuple(Link(**dict(entry)) for entry in part.links),
-        stewardship=Stewardship(**dict(part.stewardship)),
+        document_ownership=DocumentOwnership(**dict(part.document_ownership)),
     )
 
 
@@ -335,8 +335,8 @@ def _policy_value(part: PolicyPart) -> Policy:
         approvals=part.approvals,
         release_independent=part.release_independent,
         rollback=RollbackPolicy(
-            emergency=RollbackManner(**dict(part.rollback.emergency)),
-            planned=RollbackManner(**dict(part.rollback.planned)),
+            emergency=RollbackStrategy(**dict(part.rollback.emergency)),
+            planned=RollbackStrategy(**dict(part.rollback.planned)),
             freezes=tuple(Freeze(**dict(freeze)) for freeze in part.rollback.freezes),
             proof=ProofPolicy(**dict(part.rollback.proof)),
             watch=WatchPolicy(**dict(part.rollback.watch)),

@@ -16,7 +16,7 @@ from gates.adapters.settings import from_root, ledger_path, platform_folder
 from gates.evidence import scans as scan_reports
 from gates.model.drill import DrillRecord
 from gates.model.history import PastRun
-from gates.model.platform import Environment, Papers, Platform
+from gates.model.platform import Documentation, Environment, Platform
 from gates.model.scan import ScanReport
 from gates.model.target import Target
 
@@ -71,13 +71,13 @@ def rehearsal(target: Target) -> Target | None:
 
 
 @pytest.fixture(scope="session")
-def papers(target: Target) -> Papers:
+def documentation(target: Target) -> Documentation:
     """Give the platform's contacts, links and stewardship, as they hold in the target's environment."""
     platform, environment = _documents(target.environment)
-    return Papers(
-        contacts=environment.papers.contacts or platform.contacts,
-        links=environment.papers.links or platform.links,
-        stewardship=environment.papers.stewardship or platform.stewardship,
+    return Documentation(
+        contacts=environment.documentation.contacts or platform.contacts,
+        links=environment.documentation.links or platform.links,
+        document_ownership=environment.documentation.document_ownership or platform.document_ownership,
     )
 
 

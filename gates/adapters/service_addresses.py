@@ -36,13 +36,13 @@ class ServiceAddresses:
         Raises:
             CloudError: the cloud does not say.
         """
-        return self._known.get(service) or self._old.get(service) or self.asked(service)
+        return self._known.get(service) or self._old.get(service) or self.command(service)
 
     def is_remembered(self, service: str) -> bool:
         """Whether the URL comes from an earlier command and was not asked for since."""
         return service not in self._known and service in self._old
 
-    def asked(self, service: str) -> str:
+    def command(self, service: str) -> str:
         """Ask the cloud for the service's URL and return it.
 
         Raises:

@@ -110,7 +110,7 @@ def find_target(folder: Path, environment_name: str) -> Target:
         load_environment,
         load_platform,
     )
-    from gates.adapters.identity_book import IdentityBook  # noqa: PLC0415 - nor the ledger
+    from gates.adapters.known_credentials import KnownCredentials  # noqa: PLC0415 - nor the ledger
     from gates.adapters.ledger import SqliteLedger  # noqa: PLC0415
     from gates.adapters.settings import ledger_path  # noqa: PLC0415
 
@@ -123,7 +123,7 @@ def find_target(folder: Path, environment_name: str) -> Target:
                 state=cloud.describe(name),
                 revisions=cloud.revisions(name),
                 verified=(),
-                tombstoned=frozenset(),
+                quarantined=frozenset(),
             )
             for name in platform.service_names
         ]
@@ -132,7 +132,7 @@ def find_target(folder: Path, environment_name: str) -> Target:
     found = find_release(
         views, platform.services, release_id="by-hand", environment=environment.name, wanted={}
     )
-    accepted = IdentityBook(SqliteLedger(ledger_path()), environment, SystemClock()).accepted()
+    accepted = KnownCredentials(SqliteLedger(ledger_path()), environment, SystemClock()).accepted()
     return make_target(load_catalogue(folder, platform), environment, found.release, views, accepted)
 
 

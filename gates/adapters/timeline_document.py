@@ -17,7 +17,7 @@ from gates.adapters.platform_document import repeated
 from gates.adapters.yaml_source import read_document
 from gates.errors import DocumentError
 from gates.model.criterion import Catalogue, Stage
-from gates.model.timeline import Slot, Timeline
+from gates.model.timeline import Checkpoint, Timeline
 
 
 class RepeatPart(Strict):
@@ -27,7 +27,7 @@ class RepeatPart(Strict):
     until: Duration
 
 
-class SlotPart(Strict):
+class CheckpointPart(Strict):
     """One slot, `before` or `after` the moment at which the traffic moves."""
 
     name: Word
@@ -42,7 +42,7 @@ class SlotPart(Strict):
     repeat: RepeatPart | None = None
 
     @model_validator(mode="after")
-    def _one_time(self) -> SlotPart:
+    def _one_time(self) -> CheckpointPart:
         if (self.before is None) is (self.after is None):
             raise ValueError("a slot says either before or after")
         if self.stage is None and (self.criteria or self.rehearsed):
@@ -53,7 +53,7 @@ class SlotPart(Strict):
 class TimelinePart(Strict):
     """The `spec` of timeline.yaml."""
 
-    slots: Annotated[tuple[SlotPart, ...], Filled]
+    slots: Annotated[tuple[CheckpointPart, ...], Filled]
 
 
 class TimelineDocument(Envelope):
@@ -83,13 +83,13 @@ def load_timeline(folder: Path, catalogue: Catalogue) -> Timeline:
     return Timeline(slots=slots)
 
 
-def _slots(part: SlotPart) -> Iterator[Slot]:
+def _slots(part: CheckpointPart) -> Iterator[Checkpoint]:
     first = -part.before if part.before is not None else part.after or timedelta()
     times = [first]
     while part.repeat is not None and times[-1] + part.repeat.every <= part.repeat.until:
         times.append(times[-1] + part.repeat.every)
     for number, at in enumerate(times, start=1):
-        yield Slot(
+        yield Checkpoint(
             name=part.name if len(times) == 1 else f"{part.name}-{number}",
             title=part.title,
             at=at,
@@ -101,7 +101,7 @@ def _slots(part: SlotPart) -> Iterator[Slot]:
         )
 
 
-def _flaws(slots: tuple[Slot, ...], catalogue: Catalogue) -> Iterator[str]:
+def _flaws(slots: tuple[Checkpoint, ...], catalogue: Catalogue) -> Iterator[str]:
     names = [slot.name for slot in slots]
     if any(later.at <= earlier.at for earlier, later in pairwise(slots)):
         yield "slots are in the order of their time"

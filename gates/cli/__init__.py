@@ -16,7 +16,7 @@ import click
 
 from gates.adapters.way_out import settle
 from gates.cli.output import safe
-from gates.cli.stopping import interrupting
+from gates.cli.signals import interrupting
 from gates.errors import (
     ActionError,
     ConfigurationError,

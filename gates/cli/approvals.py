@@ -47,14 +47,14 @@ def approvals(env: str, stage: str, run_folder: Path | None) -> Report:
 
     Exit code 10: somebody is missing.
     """
-    house = wiring.House(env)
-    demanded = [c for c in house.catalogue.at(Stage(stage)) if c.attested_by is not None]
-    release = signing.release_meant(house, run_folder)
-    bundle = house.statements.evidence(demanded, release)
+    context = wiring.Context(env)
+    demanded = [c for c in context.catalogue.at(Stage(stage)) if c.attested_by is not None]
+    release = signing.release_meant(context, run_folder)
+    bundle = context.statements.evidence(demanded, release)
     missing = [criterion for criterion in demanded if not is_attested(criterion, bundle)]
     commands = list(_commands(env, missing, run_folder))
-    items = [*_attestations(demanded, missing, bundle), *_waivers(house, Stage(stage), release)]
-    signatures, is_signed = ([], True) if run_folder is None else _approvals(house, run_folder)
+    items = [*_attestations(demanded, missing, bundle), *_waivers(context, Stage(stage), release)]
+    signatures, is_signed = ([], True) if run_folder is None else _approvals(context, run_folder)
     return Report(
         code=ExitCode.INCONCLUSIVE if missing or bundle.flaws or not is_signed else ExitCode.GO,
         lines=[
@@ -93,10 +93,10 @@ def _attestations(
         yield _Item("OPEN" if criterion in missing else "ok", criterion.id, said)
 
 
-def _waivers(house: wiring.House, stage: Stage, release: Release) -> Iterator[_Item]:
+def _waivers(context: wiring.Context, stage: Stage, release: Release) -> Iterator[_Item]:
     """Yield each exception that holds now, who approved it, and when it ends."""
-    known = {criterion.id for criterion in house.catalogue.at(stage)}
-    for waiver in house.statements.waivers(release, datetime.now(UTC)):
+    known = {criterion.id for criterion in context.catalogue.at(stage)}
+    for waiver in context.statements.waivers(release, datetime.now(UTC)):
         if waiver.criterion in known:
             yield _Item("WAIVED", waiver.criterion, _waiver(waiver))
 
@@ -114,19 +114,19 @@ def _commands(env: str, missing: Sequence[Criterion], run_folder: Path | None) -
         yield f"gate attest {ids} --env {env}{run} --role {role} {_SIGNED}"
 
 
-def _approvals(house: wiring.House, run_folder: Path) -> tuple[list[_Item], bool]:
+def _approvals(context: wiring.Context, run_folder: Path) -> tuple[list[_Item], bool]:
     """Return who approved the run and who is missing; and whether everybody did."""
     opened = wiring.open_run_folder(run_folder)
     question = Question(
         run_id=opened.run_id,
         digest=opened.evidence_digest(),
-        environment=house.environment.name,
-        roles=house.platform.policy.approvals,
+        environment=context.environment.name,
+        roles=context.platform.policy.approvals,
         now=datetime.now(UTC),
     )
-    found = approvals_of(house.statements.folder.read(), question)
+    found = approvals_of(context.statements.folder.read(), question)
     items = [_Item("ok", "go-live", f"{person} ({role}) approved") for role, person in found.given]
     for role, why in found.missing:
-        command = f"gate sign {run_folder} --env {house.environment.name} --role {role} {_SIGNED}"
+        command = f"gate sign {run_folder} --env {context.environment.name} --role {role} {_SIGNED}"
         items.append(_Item("OPEN", "go-live", f"{role}: {why}", command))
     return items, found.is_complete

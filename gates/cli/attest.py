@@ -33,59 +33,61 @@ from gates.model.statement import StatementKind
 @click.option("--refuse", "refuses", is_flag=True, help="Sign that it does NOT hold.")
 def attest(criterion_ids: tuple[str, ...], **options: object) -> ExitCode:
     """Sign that each CRITERION holds for a release, or for the platform where no release changes it."""
-    house = wiring.House(str(options["env"]))
+    context = wiring.Context(str(options["env"]))
     if bool(criterion_ids) == bool(options["waiting"]):
         raise UsageError("name the criteria, or say --waiting STAGE", next_step="see: gate approvals")
-    release = None if criterion_ids else signing.release_meant(house, options["run_folder"])
-    chosen = _waiting(house, options, release) if release else [_named(house, one) for one in criterion_ids]
+    release = None if criterion_ids else signing.release_meant(context, options["run_folder"])
+    chosen = (
+        _waiting(context, options, release) if release else [_named(context, one) for one in criterion_ids]
+    )
     for criterion in chosen:
-        signing.checked_role(house, str(options["role"]), criterion.attested_by or "", criterion.id)
-    release = release or signing.release_meant(house, options["run_folder"])
-    _sign(house, chosen, release, options)
+        signing.checked_role(context, str(options["role"]), criterion.attested_by or "", criterion.id)
+    release = release or signing.release_meant(context, options["run_folder"])
+    _sign(context, chosen, release, options)
     return ExitCode.GO
 
 
 def _sign(
-    house: wiring.House, chosen: Sequence[Criterion], release: Release, options: Mapping[str, object]
+    context: wiring.Context, chosen: Sequence[Criterion], release: Release, options: Mapping[str, object]
 ) -> None:
     """Sign each criterion in a statement of its own."""
     now = datetime.now(UTC)
-    reading = house.statements.reading(release, now)
+    reading = context.statements.reading(release, now)
     for criterion in chosen:
         click.echo(f"{criterion.id}: {criterion.statement}")
         matter = signing.Matter(
             kind=StatementKind.ATTESTATION,
-            environment=house.environment.name,
+            environment=context.environment.name,
             subject=criterion.id,
             digest=reading.digest(criterion.id),
             longest=criterion.max_age,
         )
-        signing.write(house, signing.statement(matter, options, now), options["key"])
-    signing.tell_when_it_counts(house, options["run_folder"])
+        signing.write(context, signing.statement(matter, options, now), options["key"])
+    signing.tell_when_it_counts(context, options["run_folder"])
 
 
-def _named(house: wiring.House, criterion_id: str) -> Criterion:
-    criterion = house.catalogue.find(criterion_id)
+def _named(context: wiring.Context, criterion_id: str) -> Criterion:
+    criterion = context.catalogue.find(criterion_id)
     if criterion is None or criterion.attested_by is None:
-        known = [c.id for c in house.catalogue.criteria if c.attested_by is not None]
+        known = [c.id for c in context.catalogue.criteria if c.attested_by is not None]
         cause = f"nobody attests '{criterion_id}'{meant(criterion_id, known)}"
         raise UsageError(cause, next_step="gate approvals --stage STAGE shows what waits for whom")
     return criterion
 
 
-def _waiting(house: wiring.House, options: Mapping[str, object], release: Release) -> list[Criterion]:
+def _waiting(context: wiring.Context, options: Mapping[str, object], release: Release) -> list[Criterion]:
     """Return what the stage waits for from the role.
 
     Raises:
         UsageError: it waits for nothing from that role.
     """
     role, stage = str(options["role"]), Stage(str(options["waiting"]))
-    mine = [criterion for criterion in house.catalogue.at(stage) if criterion.attested_by == role]
-    bundle = house.statements.evidence(mine, release)
+    mine = [criterion for criterion in context.catalogue.at(stage) if criterion.attested_by == role]
+    bundle = context.statements.evidence(mine, release)
     found = [criterion for criterion in mine if not is_attested(criterion, bundle)]
     if not found:
         raise UsageError(
             f"{stage} waits for nothing from the {role}",
-            next_step=f"see: gate approvals --env {house.environment.name} --stage {stage}",
+            next_step=f"see: gate approvals --env {context.environment.name} --stage {stage}",
         )
     return found

@@ -8,15 +8,15 @@ from contextlib import closing
 import click
 
 from gates import wiring
-from gates.cli.operating import actor, chosen
+from gates.cli.adhoc_checks import about, show, spot
+from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.run import duration
-from gates.cli.spotting import about, show, spot
-from gates.control_room import ControlRoom
 from gates.errors import CloudError
 from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
+from gates.operations_context import OperationsContext
 
 _SIGN_OUT = "sign-out"
 _FLOWS, _ENDPOINTS = "authentication", "contract"
@@ -41,10 +41,12 @@ def auth(
     Leaves with 0 when each did what it must, 1 when one did not, 10 when one could not be tried.
     `gate auth sign-out` ends the session that the operating commands of this account share.
     """
-    house = wiring.House(env)
+    context = wiring.Context(env)
     if flows == (_SIGN_OUT,):
-        return _sign_out(house)
-    known = {_flow(criterion): criterion for criterion in _of(house, _FLOWS) if len(criterion.producers) == 1}
+        return _sign_out(context)
+    known = {
+        _flow(criterion): criterion for criterion in _of(context, _FLOWS) if len(criterion.producers) == 1
+    }
     if not (flows or services or any(kinds.values())):
         click.echo("\n".join(f"{name:16} {known[name].statement}" for name in known))
         return ExitCode.GO
@@ -52,19 +54,19 @@ def auth(
     if kinds["is_all"] or kinds["is_comprehensive"] or services:
         criteria = list(known.values())
     if kinds["is_comprehensive"] or services:
-        criteria += _of(house, _ENDPOINTS)
+        criteria += _of(context, _ENDPOINTS)
     if services:
-        criteria = about(criteria, chosen(services, house.platform))
-    seen = spot(house, criteria, word="auth", seconds=duration(deadline))
+        criteria = about(criteria, chosen(services, context.platform))
+    seen = spot(context, criteria, word="auth", seconds=duration(deadline))
     show(seen.check.judgements)
     return seen.code
 
 
-def _sign_out(house: wiring.House) -> ExitCode:
+def _sign_out(context: wiring.Context) -> ExitCode:
     """Forget the shared session and end it; one that could not be ended is good until it expires."""
-    with closing(ControlRoom(house, actor())) as room:
+    with closing(OperationsContext(context, actor())) as operations:
         try:
-            is_ended = room.services.end_session()
+            is_ended = operations.services.end_session()
         except CloudError as error:
             click.echo(f"the session is forgotten, and was not ended: {error.cause}", err=True)
             return ExitCode.ACTION_FAILED
@@ -72,8 +74,8 @@ def _sign_out(house: wiring.House) -> ExitCode:
     return ExitCode.GO
 
 
-def _of(house: wiring.House, category: str) -> list[Criterion]:
-    return [criterion for criterion in house.catalogue.criteria if criterion.category == category]
+def _of(context: wiring.Context, category: str) -> list[Criterion]:
+    return [criterion for criterion in context.catalogue.criteria if criterion.category == category]
 
 
 def _flow(criterion: Criterion) -> str:

@@ -47,16 +47,16 @@ def revoke(priority: str, **options: object) -> ExitCode:
 @environment_option
 def list_(env: str) -> ExitCode:
     """Show every grant of this environment and what it is worth now."""
-    house = wiring.House(env)
-    found = house.authorities.all(datetime.now(UTC))
+    context = wiring.Context(env)
+    found = context.authorities.all(datetime.now(UTC))
     for each in found:
         click.echo(_told(each))
-    for problem in house.authorities.unreadable():
+    for problem in context.authorities.unreadable():
         click.echo(f"UNREADABLE, so no grant counts: {problem}")
     held = {each.authority.priority for each in found if not each.objection}
     for priority in GRANTABLE:
         if priority not in held:
-            wanted = authority_of(house.platform, priority)
+            wanted = authority_of(context.platform, priority)
             click.echo(f"{priority}: nothing in force, so every rollback asks the {wanted}")
     return ExitCode.GO
 
@@ -70,14 +70,14 @@ def _told(standing: Standing) -> str:
 
 
 def _state(priority: str, options: dict[str, object], *, refuses: bool) -> ExitCode:
-    house, now = wiring.House(str(options["env"])), datetime.now(UTC)
+    context, now = wiring.Context(str(options["env"])), datetime.now(UTC)
     role, links, service = str(options["role"]), options["links"], options["service"]
-    signing.checked_role(house, role, authority_of(house.platform, priority) or "", priority)
+    signing.checked_role(context, role, authority_of(context.platform, priority) or "", priority)
     statement = Statement(
         kind=StatementKind.STANDING_AUTHORITY,
-        environment=house.environment.name,
+        environment=context.environment.name,
         subject=priority,
-        digest=platform_digest(house.platform.name),
+        digest=platform_digest(context.platform.name),
         by=str(options["by"]),
         role=role,
         reason=str(options["reason"]),
@@ -87,8 +87,8 @@ def _state(priority: str, options: dict[str, object], *, refuses: bool) -> ExitC
         service=None if service is None else str(service),
         refuses=refuses,
     )
-    objection = grant_objection(statement, house.authorities.reading(now))
+    objection = grant_objection(statement, context.authorities.reading(now))
     if objection:
         raise UsageError(objection)
-    signing.write_into(house.authorities.open_folder(), statement, options["key"])
+    signing.write_into(context.authorities.open_folder(), statement, options["key"])
     return ExitCode.GO

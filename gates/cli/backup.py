@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from gates.cli.command import CommandContext, acts, confirm_typed, demand_role, looks, tell
 from gates.cli.database import emergency_roles
-from gates.cli.operating import Asked, acts, confirm_typed, demand_role, looks, tell
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.operations.database import freshness as freshness_of
@@ -20,19 +20,19 @@ def backup() -> None:
 
 @backup.command()
 @acts
-def create(asked: Asked) -> ExitCode:
+def create(command: CommandContext) -> ExitCode:
     """Take a backup now and wait until it is complete."""
-    asked.confirm("take a backup")
-    return tell([asked.room.database.back_up(is_dry=asked.is_dry)])
+    command.confirm("take a backup")
+    return tell([command.operations.database.back_up(is_dry=command.is_dry)])
 
 
 @backup.command(name="list")
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True)
 @looks
 @reporting
-def list_backups(asked: Asked, limit: int) -> Report:
+def list_backups(command: CommandContext, limit: int) -> Report:
     """List the newest backups; 1 when there is none."""
-    found, now = asked.room.sql.backups()[:limit], datetime.now(UTC)
+    found, now = command.operations.sql.backups()[:limit], datetime.now(UTC)
     return Report(
         code=ExitCode.GO if found else ExitCode.NO_GO,
         lines=[
@@ -41,7 +41,7 @@ def list_backups(asked: Asked, limit: int) -> Report:
             for one in found
         ],
         document={
-            "environment": asked.house.environment.name,
+            "environment": command.context.environment.name,
             "backups": [
                 {
                     "id": one.id,
@@ -59,13 +59,13 @@ def list_backups(asked: Asked, limit: int) -> Report:
 
 @backup.command()
 @looks
-def freshness(asked: Asked) -> ExitCode:
+def freshness(command: CommandContext) -> ExitCode:
     """Compare the age of the newest backup with each tier's objective; 1 when one is missed."""
-    sql = asked.room.sql
+    sql = command.operations.sql
     lost, rests_on = freshness_of(sql.state(), sql.backups(), datetime.now(UTC))
     click.echo(f"would be lost now: {_words(lost) if lost is not None else 'everything'}: {rests_on}")
     missed = False
-    for tier in asked.house.platform.tiers:
+    for tier in command.context.platform.tiers:
         is_kept = lost is not None and lost <= tier.rpo
         missed |= not is_kept
         click.echo(f"{'ok  ' if is_kept else 'MISS'}  {tier.name}: at most {_words(tier.rpo)}")
@@ -79,14 +79,14 @@ def freshness(asked: Asked) -> ExitCode:
 )
 @click.option("--confirm", "typed", metavar="INSTANCE", help="The instance's name, typed by you.")
 @acts
-def restore(asked: Asked, number: str, role: str, typed: str | None) -> ExitCode:
+def restore(command: CommandContext, number: str, role: str, typed: str | None) -> ExitCode:
     """Replace the database's content by BACKUP's: everything written since is lost, for everybody."""
-    demand_role(role, emergency_roles(asked.house.platform))
-    name = asked.house.environment.database or ""
-    if not asked.is_dry:
+    demand_role(role, emergency_roles(command.context.platform))
+    name = command.context.environment.database or ""
+    if not command.is_dry:
         confirm_typed(name, typed, f"restore {name} from backup {number}, newer data will be lost")
-    asked.begin()
-    return tell([asked.room.database.restore(number, is_dry=asked.is_dry)])
+    command.begin()
+    return tell([command.operations.database.restore(number, is_dry=command.is_dry)])
 
 
 def _words(span: timedelta) -> str:

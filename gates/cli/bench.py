@@ -51,15 +51,15 @@ _SHARD = re.compile(r"([1-9]\d{0,2})/([1-9]\d{0,2})")
 @format_option
 def bench(**options: object) -> ExitCode:
     """Deploy known-bad, benign and good releases one by one, run the gate on each, and count."""
-    house = wiring.House(str(options["env"]))
-    _refuse_where_people_work(house)
-    arms = _chosen(house, options)
+    context = wiring.Context(str(options["env"]))
+    _refuse_where_people_work(context)
+    arms = _chosen(context, options)
     name = str(options["into"] or f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     folder = BenchFolder(wiring.reports_folder() / checked_name(name))
     runs = GateRuns(str(options["env"]), folder.path)
     is_json = options["format"] == "json"
-    _introduce(house, runs)
-    with wiring.bench(house, runs, is_quick=bool(options["quick"])) as measured:
+    _introduce(context, runs)
+    with wiring.bench(context, runs, is_quick=bool(options["quick"])) as measured:
         for result in measured.run(arms, folder.is_done):
             folder.keep(result)
             click.echo(line_of(result), err=is_json)
@@ -78,17 +78,17 @@ def _exit_code(result: BenchResult) -> ExitCode:
     return ExitCode.GO if all(one.is_as_expected for one in result.results) else ExitCode.NO_GO
 
 
-def _introduce(house: wiring.House, runs: GateRuns) -> None:
+def _introduce(context: wiring.Context, runs: GateRuns) -> None:
     """Let the test identities be accepted once by what serves: else a refusal says nothing of a release."""
-    if house.environment.identities and not house.identity_book.accepted():
+    if context.environment.identities and not context.known_credentials.accepted():
         run_id = f"introduction.{datetime.now(UTC):%Y%m%d-%H%M%S%f}"
         runs.verdict(
             Trial(run_id=run_id, stage=Stage.IMMEDIATE, only=("AUT-LOGIN",), wanted={}, variables={})
         )
 
 
-def _refuse_where_people_work(house: wiring.House) -> None:
-    place = house.environment
+def _refuse_where_people_work(context: wiring.Context) -> None:
+    place = context.environment
     if place.is_protected or Impact.DISRUPTIVE not in place.allowed_impacts:
         raise ConfigurationError(
             f"a benchmark deploys broken revisions, and {place.name} does not allow that",
@@ -96,10 +96,10 @@ def _refuse_where_people_work(house: wiring.House) -> None:
         )
 
 
-def _chosen(house: wiring.House, options: dict[str, object]) -> tuple[Arm, ...]:
+def _chosen(context: wiring.Context, options: dict[str, object]) -> tuple[Arm, ...]:
     only, folder = options["only"], options["folder"]
     wanted = tuple(str(name) for name in only) if isinstance(only, tuple) else ()
-    arms = wiring.bench_arms(house, folder if isinstance(folder, Path) else wiring.platform_folder())
+    arms = wiring.bench_arms(context, folder if isinstance(folder, Path) else wiring.platform_folder())
     unknown = [name for name in wanted if not any(arm.id.startswith(name) for arm in arms)]
     refuse_unknown("arm", unknown, [arm.id for arm in arms], next_step="see bench.yaml")
     match = _SHARD.fullmatch(str(options["shard"]))
@@ -119,14 +119,14 @@ class GateRuns:
     def verdict(self, trial: Trial) -> Verdict:
         """Take the release through the gate."""
         with _variables(trial.variables):
-            house = wiring.House(self.environment)
-            keeper = wiring.keeper(house.run_folder(trial.run_id, self.folder))
-            gate = house.gate(keeper.folder, announce=keeper, seconds=_LONGEST_S)
+            context = wiring.Context(self.environment)
+            keeper = wiring.keeper(context.run_folder(trial.run_id, self.folder))
+            gate = context.gate(keeper.folder, announce=keeper, seconds=_LONGEST_S)
             request = Request(stage=trial.stage, run_id=trial.run_id, wanted=trial.wanted, only=trial.only)
             try:
                 return gate.run(request).verdict
             finally:
-                house.cloud.close()
+                context.cloud.close()
 
     def requests_until(self, run_id: str, moment: datetime) -> int | None:
         """Return how many requests that run had sent by a moment."""

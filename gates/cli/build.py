@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.lifting import lifted, override_option
-from gates.cli.operating import Asked, acts, chosen, tell
+from gates.cli.command import CommandContext, acts, chosen, tell
+from gates.cli.overrides import lifted, override_option
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 
@@ -21,17 +21,17 @@ def build() -> None:
 @override_option
 @acts
 def rollback(
-    asked: Asked, services: tuple[str, ...], *, is_all: bool, overrides: tuple[str, ...]
+    command: CommandContext, services: tuple[str, ...], *, is_all: bool, overrides: tuple[str, ...]
 ) -> ExitCode:
     """Send the traffic of SERVICES back through one build, and prove it by their own answers."""
     if is_all == bool(services):
         raise UsageError("name the services, or say --all")
-    names = chosen(services, asked.house.platform)
+    names = chosen(services, command.context.platform)
     words = lifted(overrides)
-    plan = asked.room.rollback_plan(names, words, is_dry=asked.is_dry)
+    plan = command.operations.rollback_plan(names, words, is_dry=command.is_dry)
     for service, why in plan.impossible:
         click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
-    asked.confirm(f"roll {', '.join(names)} back through a build")
-    with asked.alone():
-        ended = tell([asked.room.build_rollback.roll_back(plan, is_dry=asked.is_dry)])
+    command.confirm(f"roll {', '.join(names)} back through a build")
+    with command.alone():
+        ended = tell([command.operations.build_rollback.roll_back(plan, is_dry=command.is_dry)])
     return max(ended, ExitCode.ACTION_FAILED if plan.impossible else ExitCode.GO)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gates.cli.operating import Asked, chosen, looks
+from gates.cli.command import CommandContext, chosen, looks
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.model.health import ServiceHealth
@@ -19,21 +19,21 @@ from gates.reporting.layout import Line, Row, short_revision
 @click.argument("services", nargs=-1)
 @looks
 @reporting
-def check(asked: Asked, services: tuple[str, ...]) -> Report:
+def check(command: CommandContext, services: tuple[str, ...]) -> Report:
     """Ask SERVICES, or all, whether they live, are ready, what they run, and how their circuits are.
 
     Leaves with 0 when all is well, 1 when anything is not, and 10 when nothing is known to be wrong but
     circuits could not be asked for.
     """
-    names = chosen(services, asked.house.platform)
-    health = asked.room.services.health
+    names = chosen(services, command.context.platform)
+    health = command.operations.services.health
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         found = list(pool.map(health, names))
     return Report(
         code=_code(found),
-        lines=[*_lines(asked, found), *_endings(found)],
+        lines=[*_lines(command, found), *_endings(found)],
         document={
-            "environment": asked.house.environment.name,
+            "environment": command.context.environment.name,
             "services": [_entry(one) for one in found],
         },
     )
@@ -45,12 +45,12 @@ def _code(found: Sequence[ServiceHealth]) -> ExitCode:
     return ExitCode.GO if all(one.is_well for one in found) else ExitCode.INCONCLUSIVE
 
 
-def _lines(asked: Asked, found: Sequence[ServiceHealth]) -> list[Line]:
+def _lines(command: CommandContext, found: Sequence[ServiceHealth]) -> list[Line]:
     width = max(len(one.service) for one in found)
     return [
         Row(
             f"{_state(one):4} {one.service:{width}}  ",
-            _said(one, asked.house.environment.cloud_run_name(one.service)),
+            _said(one, command.context.environment.cloud_run_name(one.service)),
         )
         for one in found
     ]

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from gates.cli.operating import Asked, acts, chosen, looks, tell
+from gates.cli.command import CommandContext, acts, chosen, looks, tell
 from gates.cli.reports import Report, reporting
-from gates.control_room import ControlRoom
 from gates.errors import CloudError, NotSignedInError
 from gates.model.exit_code import ExitCode
 from gates.model.health import Circuit
+from gates.operations_context import OperationsContext
 from gates.reporting.layout import Line, Row
 
 _WITNESSES = ("viewer", "responder")
@@ -27,28 +27,28 @@ def circuits() -> None:
 @circuits.command()
 @looks
 @reporting
-def report(asked: Asked) -> Report:
+def report(command: CommandContext) -> Report:
     """Show every circuit breaker of every service; 1 when one is not closed or a service is silent."""
-    return _report(asked, asked.house.platform.service_names)
+    return _report(command, command.context.platform.service_names)
 
 
 @circuits.command()
 @click.argument("service")
 @looks
 @reporting
-def status(asked: Asked, service: str) -> Report:
+def status(command: CommandContext, service: str) -> Report:
     """Show the circuit breakers of SERVICE."""
-    return _report(asked, chosen((service,), asked.house.platform))
+    return _report(command, chosen((service,), command.context.platform))
 
 
 @circuits.command()
 @click.argument("service")
 @acts
-def reset(asked: Asked, service: str) -> ExitCode:
+def reset(command: CommandContext, service: str) -> ExitCode:
     """Close every circuit breaker of SERVICE that is not closed."""
-    chosen((service,), asked.house.platform)
-    asked.confirm(f"reset the circuits of {service}")
-    receipts = asked.room.circuits.reset(service, is_dry=asked.is_dry)
+    chosen((service,), command.context.platform)
+    command.confirm(f"reset the circuits of {service}")
+    receipts = command.operations.circuits.reset(service, is_dry=command.is_dry)
     if not receipts:
         click.echo(f"every circuit of {service} is closed")
     return tell(receipts)
@@ -65,46 +65,46 @@ def reset(asked: Asked, service: str) -> ExitCode:
     help="Two identities that are signed in to prove `on`; the second one's session is ended.",
 )
 @acts
-def fallback(asked: Asked, mode: str, witnesses: tuple[str, str]) -> ExitCode:
+def fallback(command: CommandContext, mode: str, witnesses: tuple[str, str]) -> ExitCode:
     """Serve tokens that the gateway knows while auth-service is down.
 
     `on` proves itself: a cached token is served from the cache, a revoked one is refused; otherwise it is
     taken back. It never switches itself on. `auto` is the normal state: only while auth-service is silent.
     """
-    room = asked.room
+    operations = command.operations
     if mode == "status":
-        now = room.services.fallback()
+        now = operations.services.fallback()
         click.echo(
             f"fallback {now.mode}: tokens up to {now.max_age_s:g} s old,"
             f" {now.used} used, {now.refused} refused"
         )
         return ExitCode.GO
-    asked.confirm(f"switch the cached-token fallback {mode}")
-    return tell([room.circuits.switch_fallback(mode, witnesses=witnesses, is_dry=asked.is_dry)])
+    command.confirm(f"switch the cached-token fallback {mode}")
+    return tell([operations.circuits.switch_fallback(mode, witnesses=witnesses, is_dry=command.is_dry)])
 
 
-def _report(asked: Asked, names: tuple[str, ...]) -> Report:
+def _report(command: CommandContext, names: tuple[str, ...]) -> Report:
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
-        found = dict(zip(names, pool.map(partial(_circuits, asked.room), names), strict=True))
+        found = dict(zip(names, pool.map(partial(_circuits, command.operations), names), strict=True))
     is_bad = any(isinstance(one, str) or not all(c.is_closed for c in one) for one in found.values())
     return Report(
         code=ExitCode.NO_GO if is_bad else ExitCode.GO,
         lines=[line for name, one in found.items() for line in _lines(name, one)],
         document={
-            "environment": asked.house.environment.name,
+            "environment": command.context.environment.name,
             "services": [_entry(name, one) for name, one in found.items()],
         },
     )
 
 
-def _circuits(room: ControlRoom, service: str) -> tuple[Circuit, ...] | str:
+def _circuits(operations: OperationsContext, service: str) -> tuple[Circuit, ...] | str:
     """Return the circuits of a service, or why it does not say.
 
     Raises:
         NotSignedInError: no service could be asked.
     """
     try:
-        return room.services.circuits(service)
+        return operations.services.circuits(service)
     except NotSignedInError:
         raise
     except CloudError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.operating import Asked, acts, confirm_typed, demand_role, looks, tell
+from gates.cli.command import CommandContext, acts, confirm_typed, demand_role, looks, tell
 from gates.errors import UsageError
 from gates.model.criterion import Priority
 from gates.model.database import DAYS
@@ -33,9 +33,9 @@ def db() -> None:
 
 @db.command()
 @looks
-def state(asked: Asked) -> ExitCode:
+def state(command: CommandContext) -> ExitCode:
     """Show how the database is, who may connect, and what protects its data; 1 when it does not run."""
-    found = asked.room.sql.state()
+    found = command.operations.sql.state()
     click.echo(f"{found.name}: {found.state}, {found.version}, {found.tier}")
     click.echo(f"maintenance window {found.window}")
     backups = "on" if found.has_backups else "OFF"
@@ -49,15 +49,15 @@ def state(asked: Asked) -> ExitCode:
 @click.option("--day", type=click.Choice(DAYS, case_sensitive=False), help="Move the window to this day.")
 @click.option("--hour", type=click.IntRange(0, 23), help="Hour in UTC.")
 @acts
-def maintenance_window(asked: Asked, day: str | None, hour: int | None) -> ExitCode:
+def maintenance_window(command: CommandContext, day: str | None, hour: int | None) -> ExitCode:
     """Show the maintenance window, or move it with --day and --hour."""
     if (day is None) is not (hour is None):
         raise UsageError("a window has a day and an hour", next_step="say --day SUN --hour 2")
     if day is None or hour is None:
-        click.echo(asked.room.sql.state().window)
+        click.echo(command.operations.sql.state().window)
         return ExitCode.GO
-    asked.confirm(f"move the maintenance window to {day} {hour:02}:00 UTC")
-    return tell([asked.room.database.set_window(day.upper(), hour, is_dry=asked.is_dry)])
+    command.confirm(f"move the maintenance window to {day} {hour:02}:00 UTC")
+    return tell([command.operations.database.set_window(day.upper(), hour, is_dry=command.is_dry)])
 
 
 @db.command()
@@ -66,11 +66,11 @@ def maintenance_window(asked: Asked, day: str | None, hour: int | None) -> ExitC
 )
 @click.option("--confirm", "typed", metavar="INSTANCE", help="The instance's name, typed by you.")
 @acts
-def restart(asked: Asked, role: str, typed: str | None) -> ExitCode:
+def restart(command: CommandContext, role: str, typed: str | None) -> ExitCode:
     """Restart the database: an outage for everybody. Nothing ever does this by itself."""
-    demand_role(role, emergency_roles(asked.house.platform))
-    name = asked.house.environment.database or ""
-    if not asked.is_dry:
-        confirm_typed(name, typed, f"restart {name}, an outage of {asked.house.environment.name}")
-    asked.begin()
-    return tell([asked.room.database.restart(is_dry=asked.is_dry)])
+    demand_role(role, emergency_roles(command.context.platform))
+    name = command.context.environment.database or ""
+    if not command.is_dry:
+        confirm_typed(name, typed, f"restart {name}, an outage of {command.context.environment.name}")
+    command.begin()
+    return tell([command.operations.database.restart(is_dry=command.is_dry)])

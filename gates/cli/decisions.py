@@ -10,16 +10,17 @@ import click
 
 from gates import wiring
 from gates.adapters.run_folder import RunFolder
+from gates.cli.command import actor
 from gates.cli.failure_actions import ends_wait
-from gates.cli.operating import actor
+from gates.cli.notify import DECIDED, tell
 from gates.cli.options import environment_option
 from gates.cli.reports import Report, reporting, say
 from gates.cli.run import duration
-from gates.cli.stopping import Stop
-from gates.cli.telling import DECIDED, tell
+from gates.cli.signals import Stop
 from gates.cli.texts import REASON
+from gates.decision.pending import Prepared, waiting
 from gates.decision.response_clock import Standing, standing
-from gates.decision.waiting import Prepared, waiting
+from gates.decision.pending import Prepared, waiting
 from gates.errors import DocumentError, LedgerError, UsageError
 from gates.model.decision import Decision, RollBack
 from gates.model.exit_code import ExitCode
@@ -47,13 +48,13 @@ DISMISSAL = "decision-dismissed"
 @reporting
 def decisions(**options: object) -> Report | ExitCode:
     """Show the decisions that wait to be carried out; exit 12 when one is late."""
-    house = wiring.House(str(options["env"]))
+    context = wiring.Context(str(options["env"]))
     if options["dismissed"] is not None:
-        _dismiss(house, str(options["dismissed"]), str(options["role"]), str(options["reason"] or ""))
+        _dismiss(context, str(options["dismissed"]), str(options["role"]), str(options["reason"] or ""))
     if options["watch"]:
-        return _watch(house, duration(str(options["every"])), until_empty=bool(options["until_empty"]))
-    waits = _look(house, escalates=bool(options["escalate"]))
-    place = house.environment.name
+        return _watch(context, duration(str(options["every"])), until_empty=bool(options["until_empty"]))
+    waits = _look(context, escalates=bool(options["escalate"]))
+    place = context.environment.name
     return Report(
         code=_code(waits),
         lines=[line for one in waits for line in one.lines(place)],
@@ -99,47 +100,47 @@ class _Waiting:
         return f"{notices.act_command(env, str(self.folder.path), self.decision)} --yes"
 
 
-def _watch(house: wiring.House, every_s: float, *, until_empty: bool) -> ExitCode:
+def _watch(context: wiring.Context, every_s: float, *, until_empty: bool) -> ExitCode:
     """Look again and again; what changed is printed, what is late is escalated step by step."""
     stop, shown = Stop(), set[tuple[str, bool, str]]()
     with stop.heard():
         while True:
-            waits = _look(house, escalates=True)
+            waits = _look(context, escalates=True)
             for one in waits:
                 if one.key not in shown:
-                    say(*one.lines(house.environment.name))
+                    say(*one.lines(context.environment.name))
             shown = {one.key for one in waits}
             if (until_empty and not waits) or stop.wait(every_s):
                 return _code(waits)
 
 
-def _look(house: wiring.House, *, escalates: bool) -> list[_Waiting]:
-    now, steps = datetime.now(UTC), house.platform.policy.escalation
+def _look(context: wiring.Context, *, escalates: bool) -> list[_Waiting]:
+    now, steps = datetime.now(UTC), context.platform.policy.escalation
     found = [
         _Waiting(folder, decision, state)
-        for folder, decision in _waiting(house)
+        for folder, decision in _waiting(context)
         if (state := standing(decision, now, steps)) is not None
     ]
     for one in found if escalates else ():
-        _escalate(house, one)
+        _escalate(context, one)
     return found
 
 
-def _escalate(house: wiring.House, one: _Waiting) -> None:
+def _escalate(context: wiring.Context, one: _Waiting) -> None:
     """Tell who has to act, and once it is late whose turn it has become."""
-    run_id, place = one.folder.run_id, house.environment.name
-    tell(house, run_id, DECIDED, notices.decided(place, str(one.folder.path), one.decision))
+    run_id, place = one.folder.run_id, context.environment.name
+    tell(context, run_id, DECIDED, notices.decided(place, str(one.folder.path), one.decision))
     if one.state.is_late:
-        record_breach(house, run_id, one.decision, one.state)
+        record_breach(context, run_id, one.decision, one.state)
         turn = one.state.turn_of
-        tell(house, run_id, f"late: {turn}", notices.late(place, str(one.folder.path), one.decision, turn))
+        tell(context, run_id, f"late: {turn}", notices.late(place, str(one.folder.path), one.decision, turn))
 
 
 def _code(waits: Sequence[_Waiting]) -> ExitCode:
     return ExitCode.ACTION_FAILED if any(one.state.is_late for one in waits) else ExitCode.GO
 
 
-def record_breach(house: wiring.House, run_id: str, decision: Decision, state: Standing) -> None:
+def record_breach(context: wiring.Context, run_id: str, decision: Decision, state: Standing) -> None:
     """Write into the ledger that a decision is late, and who was due; once for each run.
 
     A ledger that cannot be used is said, and hinders nobody from acting.
@@ -147,7 +148,7 @@ def record_breach(house: wiring.House, run_id: str, decision: Decision, state: S
     receipt = OperationReceipt(
         action=BREACH,
         subject=run_id,
-        environment=house.environment.name,
+        environment=context.environment.name,
         state=OperationState.FAILED,
         before=f"{decision.priority} due {decision.due:%Y-%m-%d %H:%M:%S}" if decision.due else "",
         after=f"{-state.left_s:.0f} s late",
@@ -165,8 +166,8 @@ def record_breach(house: wiring.House, run_id: str, decision: Decision, state: S
         click.echo(f"  LATE: recorded, escalated to {state.turn_of}", err=True)
 
 
-def _dismiss(house: wiring.House, run_id: str, role: str, reason: str) -> None:
-    decision = next((one for folder, one in _waiting(house) if folder.run_id == run_id), None)
+def _dismiss(context: wiring.Context, run_id: str, role: str, reason: str) -> None:
+    decision = next((one for folder, one in _waiting(context) if folder.run_id == run_id), None)
     if decision is None:
         raise UsageError(f"no decision of {run_id} waits", next_step="see: gate decisions")
     if role != decision.authority or not reason:
@@ -177,7 +178,7 @@ def _dismiss(house: wiring.House, run_id: str, role: str, reason: str) -> None:
     receipt = OperationReceipt(
         action=DISMISSAL,
         subject=run_id,
-        environment=house.environment.name,
+        environment=context.environment.name,
         state=OperationState.DONE,
         before=f"{decision.kind} ({decision.priority})",
         after="not carried out",
@@ -185,37 +186,37 @@ def _dismiss(house: wiring.House, run_id: str, role: str, reason: str) -> None:
         by=actor(),
         at=datetime.now(UTC),
     )
-    house.ledger.record_operation(receipt)
+    context.ledger.record_operation(receipt)
 
 
-def _waiting(house: wiring.House) -> Iterator[tuple[RunFolder, Decision]]:
+def _waiting(context: wiring.Context) -> Iterator[tuple[RunFolder, Decision]]:
     """Yield the runs of this environment whose decision still waits for somebody, the oldest first."""
-    place = house.environment.name
-    done = house.ledger.operations(place)
+    place = context.environment.name
+    done = context.ledger.operations(place)
     dismissed = {one.subject for one in done if one.action == DISMISSAL or ends_wait(one)}
-    found = tuple(_prepared(house))
+    found = tuple(_prepared(context))
 
-    def is_left(action: RollBack) -> bool:
-        return house.ledger.is_tombstoned(place, action.service, action.from_revision)
+    def is_quarantined(action: RollBack) -> bool:
+        return context.ledger.is_quarantined(place, action.service, action.from_revision)
 
     folders = {one.run_id: folder for one, folder in found}
-    for one in waiting([one for one, _ in found], is_left=is_left, dismissed=dismissed):
+    for one in waiting([one for one, _ in found], is_quarantined=is_quarantined, dismissed=dismissed):
         yield folders[one.run_id], one.decision
 
 
-def _prepared(house: wiring.House) -> Iterator[tuple[Prepared, RunFolder]]:
+def _prepared(context: wiring.Context) -> Iterator[tuple[Prepared, RunFolder]]:
     reports = wiring.reports_folder()
     for path in sorted(reports.iterdir()) if reports.is_dir() else ():
         if not (path / "decision.json").exists():
             continue
-        folder = house.open_run_folder(path)
+        folder = context.open_run_folder(path)
         try:
             decision, setup = folder.read_decision(), folder.read_setup()
             receipts = folder.read_receipts() if (path / "receipts.jsonl").exists() else ()
         except DocumentError as error:
             click.echo(f"gate: {error.diagnostics()}", err=True)
             continue
-        if setup.release.environment == house.environment.name:
+        if setup.release.environment == context.environment.name:
             prepared = Prepared(
                 run_id=folder.run_id,
                 stage=setup.scope.stage,

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from gates.cli.operating import Asked, looks
+from gates.cli.adhoc_checks import Look, Spotted, about, spot
+from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.cli.run import duration
-from gates.cli.spotting import Look, Spotted, about, spot
 from gates.decision.candidates import ServiceView
 from gates.decision.policy import root_causes_first
 from gates.decision.suspicion import Deployment, Suspect, newest_first, suspects
@@ -38,7 +38,7 @@ _CATEGORIES = ("deployment", "health", "authentication", "contract", "journeys")
 )
 @looks
 @reporting
-def diagnose(asked: Asked, deadline: str) -> Report:
+def diagnose(command: CommandContext, deadline: str) -> Report:
     """Try deployment, health, the ways in, journeys and contracts; name the service to roll back.
 
     Contracts, which take longest, are tried last and for the three services that were deployed last, the
@@ -46,15 +46,19 @@ def diagnose(asked: Asked, deadline: str) -> Report:
     with what the failure blames. What could not be tried before the deadline is listed. Nothing is changed.
     Leaves with 0 when nothing failed, 1 when something did, and 10 when not everything could be tried.
     """
-    began, house = time.monotonic(), asked.house
-    views = survey(house.ports, house.platform, house.environment)
+    began, context = time.monotonic(), command.context
+    views = survey(context.ports, context.platform, context.environment)
     deployments = newest_first([_deployment(view) for view in views])
-    criteria = _criteria(house.catalogue, deployments)
+    criteria = _criteria(context.catalogue, deployments)
     left = max(duration(deadline) - (time.monotonic() - began), 1.0)
-    seen = spot(house, criteria, word="diagnose", seconds=left, how=Look(is_fail_fast=True))
+    seen = spot(context, criteria, word="diagnose", seconds=left, how=Look(is_fail_fast=True))
     failed = root_causes_first([j for j in seen.check.judgements if j.outcome is Outcome.FAIL])
     found = _Diagnosis(
-        asked=asked, seen=seen, failed=failed, deployments=deployments, suspects=suspects(failed, deployments)
+        command=command,
+        seen=seen,
+        failed=failed,
+        deployments=deployments,
+        suspects=suspects(failed, deployments),
     )
     return found.report()
 
@@ -63,7 +67,7 @@ def diagnose(asked: Asked, deadline: str) -> Report:
 class _Diagnosis:
     """What was found."""
 
-    asked: Asked
+    command: CommandContext
     seen: Spotted
     failed: Sequence[Judgement]
     deployments: Sequence[Deployment]
@@ -80,11 +84,11 @@ class _Diagnosis:
 
     def _next(self) -> tuple[str, str]:
         """Return the command for the first suspect that can go back, and why others cannot."""
-        env, reasons = self.asked.house.environment.name, []
+        env, reasons = self.command.context.environment.name, []
         for suspect in self.suspects:
             service = suspect.deployment.service
             try:
-                self.asked.room.rollback_target(service)
+                self.command.operations.rollback_target(service)
             except GateError as error:
                 reasons.append(error.cause)
             else:
@@ -95,7 +99,7 @@ class _Diagnosis:
         now, width = datetime.now(UTC), max(len(one.service) for one in self.deployments)
         lines: list[Line] = ["deployed, the newest first:"]
         for one in self.deployments:
-            name = short_revision(one.revision, self.asked.house.environment.cloud_run_name(one.service))
+            name = short_revision(one.revision, self.command.context.environment.cloud_run_name(one.service))
             by = f", by {one.by}" if one.by else ""
             go = "" if one.has_go else ", no GO"
             lines.append(Row(f"  {one.service:{width}}  ", f"{name}, {_age(now - one.at)} ago{go}{by}"))
@@ -141,7 +145,7 @@ class _Diagnosis:
 
     def _document(self, command: str, why_not: str) -> dict[str, Any]:
         return {
-            "environment": self.asked.house.environment.name,
+            "environment": self.command.context.environment.name,
             "run": self.seen.folder.run_id,
             "deployments": [
                 {

@@ -26,7 +26,7 @@ _OLDEST_NODE = 20
 @reporting
 def doctor(env: str) -> Report:
     """Look at Python, Node, the documents, the ledger, the cloud's API, the secrets and the authorities."""
-    found = list(_findings(wiring.House(env)))
+    found = list(_findings(wiring.Context(env)))
     return Report(
         code=ExitCode.USAGE_ERROR if any(problem for _, problem in found) else ExitCode.GO,
         lines=[
@@ -40,29 +40,29 @@ def doctor(env: str) -> Report:
     )
 
 
-def _findings(house: wiring.House) -> Iterator[tuple[str, str]]:
+def _findings(context: wiring.Context) -> Iterator[tuple[str, str]]:
     yield f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11) else "3.11 is needed"
     yield "Node for the Allure page", _node()
     yield "Allure generator", _generator()
-    yield "platform and catalogue", _trouble(lambda: house.catalogue)
-    trouble = _trouble(lambda: house.environment)
-    yield f"environment {house.environment_name}", trouble
+    yield "platform and catalogue", _trouble(lambda: context.catalogue)
+    trouble = _trouble(lambda: context.environment)
+    yield f"environment {context.environment_name}", trouble
     if trouble:  # nothing behind it can be looked at
         return
-    yield "ledger", _trouble(lambda: house.ledger.operations(house.environment.name))
-    yield "allowed signers", _trouble(lambda: house.statements)
-    trouble = _trouble(lambda: house.cloud)
+    yield "ledger", _trouble(lambda: context.ledger.operations(context.environment.name))
+    yield "allowed signers", _trouble(lambda: context.statements)
+    trouble = _trouble(lambda: context.cloud)
     yield "credentials of the cloud", trouble
-    for service in house.platform.service_names if not trouble else ():
-        yield f"cloud API: {service}", _trouble(partial(house.cloud.describe, service))
-    local = house.environment.endpoints.apis_grpc
-    for name, reference in house.environment.identities:
+    for service in context.platform.service_names if not trouble else ():
+        yield f"cloud API: {service}", _trouble(partial(context.cloud.describe, service))
+    local = context.environment.endpoints.apis_grpc
+    for name, reference in context.environment.identities:
         yield f"identity {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
-    for name, reference in house.environment.notifications:
+    for name, reference in context.environment.notifications:
         yield f"channel {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
-    for problem in house.authorities.unreadable():
+    for problem in context.authorities.unreadable():
         yield "standing authorities", problem
-    for standing in house.authorities.all(datetime.now(UTC)):
+    for standing in context.authorities.all(datetime.now(UTC)):
         one = standing.authority
         yield f"standing authority {one.priority} of {one.by}", standing.objection
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from gates.cli.operating import Asked, acts, chosen, looks
+from gates.cli.command import CommandContext, acts, chosen, looks
 from gates.errors import UsageError
 from gates.model.criterion import PLATFORM
 from gates.model.drill import DrillRecord
@@ -24,112 +24,115 @@ def drill() -> None:
 
 @drill.command()
 @acts
-def restore(asked: Asked) -> ExitCode:
+def restore(command: CommandContext) -> ExitCode:
     """Bring the database back from a backup; what is written in those seconds is lost."""
-    if _is_only_shown(asked, "back up, mark, restore and look for the marks in three services"):
+    if _is_only_shown(command, "back up, mark, restore and look for the marks in three services"):
         return ExitCode.GO
-    with asked.alone():
-        return _tell(asked, [asked.room.drills().restore(_WITNESSES)])
+    with command.alone():
+        return _tell(command, [command.operations.drills().restore(_WITNESSES)])
 
 
 @drill.command()
 @click.argument("service")
 @acts
-def redeploy(asked: Asked, service: str) -> ExitCode:
+def redeploy(command: CommandContext, service: str) -> ExitCode:
     """Deploy SERVICE again from its recorded image."""
-    chosen((service,), asked.house.platform)
-    if _is_only_shown(asked, f"give the traffic of {service} to a copy of the revision that serves"):
+    chosen((service,), command.context.platform)
+    if _is_only_shown(command, f"give the traffic of {service} to a copy of the revision that serves"):
         return ExitCode.GO
-    with asked.alone():
-        return _tell(asked, [asked.room.drills().redeploy(service)])
+    with command.alone():
+        return _tell(command, [command.operations.drills().redeploy(service)])
 
 
 @drill.command(name="redeploy-all")
 @acts
-def redeploy_all(asked: Asked) -> ExitCode:
+def redeploy_all(command: CommandContext) -> ExitCode:
     """Deploy every service again from its recorded image, all at once."""
-    if _is_only_shown(asked, "give all traffic to copies of the revisions that serve"):
+    if _is_only_shown(command, "give all traffic to copies of the revisions that serve"):
         return ExitCode.GO
-    with asked.alone():
-        return _tell(asked, asked.room.drills().redeploy_all())
+    with command.alone():
+        return _tell(command, command.operations.drills().redeploy_all())
 
 
 @drill.command()
 @click.argument("service")
 @click.option("--from", "source", metavar="REVISION", help="Default: what a rollback would choose.")
 @acts
-def partial(asked: Asked, service: str, source: str | None) -> ExitCode:
+def partial(command: CommandContext, service: str, source: str | None) -> ExitCode:
     """Deploy SERVICE from an earlier revision's image, look at its health, and go back."""
-    chosen((service,), asked.house.platform)
-    earlier = source or asked.room.rollback_target(service)
-    if _is_only_shown(asked, f"deploy {service} from the image of {earlier}, then from today's again"):
+    chosen((service,), command.context.platform)
+    earlier = source or command.operations.rollback_target(service)
+    if _is_only_shown(command, f"deploy {service} from the image of {earlier}, then from today's again"):
         return ExitCode.GO
-    with asked.alone():
-        return _tell(asked, [asked.room.drills().partial(service, earlier)])
+    with command.alone():
+        return _tell(command, [command.operations.drills().partial(service, earlier)])
 
 
 @drill.command()
 @click.argument("service")
 @acts
-def rollback(asked: Asked, service: str) -> ExitCode:
+def rollback(command: CommandContext, service: str) -> ExitCode:
     """Send the traffic of SERVICE to the revision that a rollback would choose, and back."""
-    chosen((service,), asked.house.platform)
-    target = asked.room.rollback_target(service)
-    if _is_only_shown(asked, f"send the traffic of {service} to {target}, and back"):
+    chosen((service,), command.context.platform)
+    target = command.operations.rollback_target(service)
+    if _is_only_shown(command, f"send the traffic of {service} to {target}, and back"):
         return ExitCode.GO
-    with asked.alone():
-        return _tell(asked, [asked.room.drills().rollback(service, target)])
+    with command.alone():
+        return _tell(command, [command.operations.drills().rollback(service, target)])
 
 
 @drill.command(name="all")
 @acts
-def every(asked: Asked) -> ExitCode:
+def every(command: CommandContext) -> ExitCode:
     """Restore, redeploy everything, then rehearse the rollback of every service: what readiness asks for."""
-    if _is_only_shown(asked, "restore the database, redeploy all services, roll each back and forth"):
+    if _is_only_shown(command, "restore the database, redeploy all services, roll each back and forth"):
         return ExitCode.GO
-    with asked.alone():
-        records = [asked.room.drills().restore(_WITNESSES), *asked.room.drills().redeploy_all()]
-        drills = asked.room.drills()  # of the revisions that serve from now on
-        names = asked.house.platform.service_names
-        records += [drills.rollback(name, asked.room.rollback_target(name)) for name in names]
-    return _tell(asked, records)
+    with command.alone():
+        records = [
+            command.operations.drills().restore(_WITNESSES),
+            *command.operations.drills().redeploy_all(),
+        ]
+        drills = command.operations.drills()  # of the revisions that serve from now on
+        names = command.context.platform.service_names
+        records += [drills.rollback(name, command.operations.rollback_target(name)) for name in names]
+    return _tell(command, records)
 
 
 @drill.command()
 @looks
-def report(asked: Asked) -> ExitCode:
+def report(command: CommandContext) -> ExitCode:
     """Show the recorded drills, the newest first."""
-    found = asked.house.ledger.drills(asked.house.environment.name)[:_SHOWN]
+    found = command.context.ledger.drills(command.context.environment.name)[:_SHOWN]
     for one in found:
-        click.echo(f"{one.at:%Y-%m-%d %H:%M}  {_line(one, asked.house.platform)}")
+        click.echo(f"{one.at:%Y-%m-%d %H:%M}  {_line(one, command.context.platform)}")
     if not found:
         click.echo("no drill on record")
     return ExitCode.GO if found else ExitCode.NOTHING_EVALUATED
 
 
-def _is_only_shown(asked: Asked, what: str) -> bool:
+def _is_only_shown(command: CommandContext, what: str) -> bool:
     """Whether it is a dry run; otherwise everything that is needed for the drill is there.
 
     Raises:
         UsageError: the environment allows nothing disruptive, or nobody said yes.
     """
-    environment = asked.house.environment
+    environment = command.context.environment
     if Impact.DISRUPTIVE not in environment.allowed_impacts:
         raise UsageError(
             f"{environment.name} allows no disruptive checks, and a drill is one",
             next_step="drill in an environment whose allowedImpacts has disruptive",
         )
-    if asked.is_dry:
+    if command.is_dry:
         click.echo(f"would {what}")
         return True
-    asked.confirm(what)
+    command.confirm(what)
     return False
 
 
-def _tell(asked: Asked, records: Sequence[DrillRecord]) -> ExitCode:
+def _tell(command: CommandContext, records: Sequence[DrillRecord]) -> ExitCode:
     for record in records:
-        click.echo(_line(record, asked.house.platform))
-    is_kept = all(record.passed and not _missed(record, asked.house.platform) for record in records)
+        click.echo(_line(record, command.context.platform))
+    is_kept = all(record.passed and not _missed(record, command.context.platform) for record in records)
     return ExitCode.GO if records and is_kept else ExitCode.NO_GO
 
 

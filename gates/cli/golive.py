@@ -10,26 +10,26 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from gates import wiring
-from gates.actions.ports import Journal, Tenure
+from gates.actions.ports import Journal, Lease
 from gates.adapters import processes
+from gates.cli.golive_checkpoints import CheckpointLook, missing_signatures, run_of
+from gates.cli.notify import tell
 from gates.cli.options import environment_option
-from gates.cli.proving import candidates_now, unproven_now
-from gates.cli.slots import SlotLook, missing_signatures, run_of
-from gates.cli.stopping import Stop
-from gates.cli.telling import tell
-from gates.conductor import POLL_S, Conductor, GoLivePorts
+from gates.cli.rollback_verify import candidates_now, unproven_now
+from gates.cli.signals import Stop
 from gates.decision.timeline import Over, next_step
 from gates.errors import UsageError
+from gates.golive import POLL_S, GoLivePorts, GoLiveWorkflow
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
-from gates.model.timeline import GoLive, Slot, SlotState, Timeline
+from gates.model.timeline import Checkpoint, CheckpointState, GoLive, Timeline
 from gates.reporting import notices
 
 _ENDS = {
-    SlotState.HELD: ExitCode.GO,
-    SlotState.STOPPED: ExitCode.NO_GO,
-    SlotState.ROLLED_BACK: ExitCode.ROLLED_BACK,
-    SlotState.ESCALATED: ExitCode.ACTION_FAILED,
+    CheckpointState.HELD: ExitCode.GO,
+    CheckpointState.STOPPED: ExitCode.NO_GO,
+    CheckpointState.ROLLED_BACK: ExitCode.ROLLED_BACK,
+    CheckpointState.ESCALATED: ExitCode.ACTION_FAILED,
 }
 _AHEAD = timedelta(minutes=1)
 _REHEARSED_POLL_S = timedelta(days=7).total_seconds()
@@ -50,7 +50,7 @@ def golive() -> None:
 def plan(env: str, at: str) -> ExitCode:
     """Show when what happens; nothing is done."""
     zero = _moment(at)
-    for slot in wiring.House(env).timeline.slots:
+    for slot in wiring.Context(env).timeline.slots:
         click.echo(
             f"{zero + slot.at:%Y-%m-%d %H:%M} UTC  {_offset(slot.at):>9}  {slot.name:16}  {slot.title}"
         )
@@ -63,8 +63,8 @@ def plan(env: str, at: str) -> ExitCode:
 @click.option("--at", "at", required=True, help="When the traffic moves: 2026-12-01T06:00Z.")
 def run(env: str, name: str, at: str) -> ExitCode:
     """Conduct a go-live to its end; ended and started again, it goes on where it stood."""
-    house = wiring.House(env)
-    return _conduct(house, house.timeline, name, _moment(at), _Day(hooks={}, is_fast=False))
+    context = wiring.Context(env)
+    return _conduct(context, context.timeline, name, _moment(at), _Day(hooks={}, is_fast=False))
 
 
 @golive.command()
@@ -79,13 +79,13 @@ def run(env: str, name: str, at: str) -> ExitCode:
 )
 def rehearse(env: str, name: str, hooks: tuple[str, ...]) -> ExitCode:
     """Take the whole schedule with a fast clock and the small suites: it proves the schedule, no release."""
-    house = wiring.House(env)
-    if house.environment.is_protected:
+    context = wiring.Context(env)
+    if context.environment.is_protected:
         raise UsageError(f"{env} is protected: nothing is rehearsed there", next_step="rehearse in staging")
-    timeline = Timeline(slots=tuple(_small(slot) for slot in house.timeline.slots))
+    timeline = Timeline(slots=tuple(_small(slot) for slot in context.timeline.slots))
     started = datetime.now(UTC)
     zero = started - timeline.slots[0].at + _AHEAD
-    return _conduct(house, timeline, name, zero, _Day(hooks=_hooks(hooks), is_fast=True))
+    return _conduct(context, timeline, name, zero, _Day(hooks=_hooks(hooks), is_fast=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,42 +96,42 @@ class _Day:
     is_fast: bool
 
 
-def _conduct(house: wiring.House, timeline: Timeline, name: str, zero: datetime, day: _Day) -> ExitCode:
+def _conduct(context: wiring.Context, timeline: Timeline, name: str, zero: datetime, day: _Day) -> ExitCode:
     """Conduct one go-live; an environment has one conductor at a time, whatever the go-live's name."""
     slots = [slot.name for slot in timeline.slots]
     refuse_unknown("slot", sorted(day.hooks), slots, next_step="see: gate golive plan")
     for slot in timeline.slots:  # a name that no run can have is refused before anything is begun
         run_of(name, slot)
-    with house.ports.journal.hold(f"{house.environment.name} (go-live)", name) as tenure:
-        opened = _opened(house, timeline, name, zero, is_rehearsal=day.is_fast)
-        over = Conductor(timeline, opened, _ports(house, opened, day, tenure.confirm)).run()
-    word = "CLOSED" if over.state is SlotState.HELD else over.state
+    with context.ports.journal.hold(f"{context.environment.name} (go-live)", name) as lease:
+        opened = _opened(context, timeline, name, zero, is_rehearsal=day.is_fast)
+        over = GoLiveWorkflow(timeline, opened, _ports(context, opened, day, lease.confirm)).run()
+    word = "CLOSED" if over.state is CheckpointState.HELD else over.state
     click.echo(f"{word}  {opened.name}: {over.because}")
     return _ENDS[over.state]
 
 
-def _ports(house: wiring.House, opened: GoLive, day: _Day, confirm: Callable[[], None]) -> GoLivePorts:
+def _ports(context: wiring.Context, opened: GoLive, day: _Day, confirm: Callable[[], None]) -> GoLivePorts:
     return GoLivePorts(
-        records=house.golive_ledger,
-        schedule=wiring.fast_clock() if day.is_fast else house.ports.clock,
-        clock=house.ports.clock,
-        traffic=house.ports.traffic,
-        probe=house.ports.probe,
-        look=SlotLook(house, opened.name),
-        missing=lambda run_id: missing_signatures(house, run_id),
-        unproven=lambda: unproven_now(house, dict(opened.candidates)),
+        records=context.golive_ledger,
+        schedule=wiring.fast_clock() if day.is_fast else context.ports.clock,
+        clock=context.ports.clock,
+        traffic=context.ports.traffic,
+        probe=context.ports.probe,
+        look=CheckpointLook(context, opened.name),
+        missing=lambda run_id: missing_signatures(context, run_id),
+        unproven=lambda: unproven_now(context, dict(opened.candidates)),
         tell=_teller(),
-        alone=lambda: alone(house.ports.journal, opened),
+        alone=lambda: alone(context.ports.journal, opened),
         confirm=confirm,
-        is_condemned=lambda service, name: house.ledger.is_tombstoned(opened.environment, service, name),
-        notify=lambda slot, event, text: _notify(house, opened, slot, event, text),
+        is_quarantined=lambda service, name: context.ledger.is_quarantined(opened.environment, service, name),
+        notify=lambda slot, event, text: _notify(context, opened, slot, event, text),
         before=lambda slot: _run_hook(day.hooks.get(slot.name)),
         poll_s=_REHEARSED_POLL_S if day.is_fast else POLL_S,
     )
 
 
 @contextmanager
-def alone(journal: Journal, opened: GoLive) -> Iterator[Tenure]:
+def alone(journal: Journal, opened: GoLive) -> Iterator[Lease]:
     """Hold the environment while traffic is moved; a signal waits until it is moved, and then interrupts.
 
     Raises:
@@ -139,15 +139,15 @@ def alone(journal: Journal, opened: GoLive) -> Iterator[Tenure]:
         KeyboardInterrupt: a signal came meanwhile; the go-live goes on where it stood.
     """
     stop = Stop()
-    with stop.heard(), journal.hold(opened.environment, opened.name) as tenure:
-        yield tenure
+    with stop.heard(), journal.hold(opened.environment, opened.name) as lease:
+        yield lease
     if stop.is_asked_for():
         raise KeyboardInterrupt
 
 
-def _notify(house: wiring.House, opened: GoLive, slot: Slot, event: str, text: str) -> None:
+def _notify(context: wiring.Context, opened: GoLive, slot: Checkpoint, event: str, text: str) -> None:
     said = notices.slot(opened.environment, opened.name, slot.name, f"{event}: {text}")
-    tell(house, f"go-live {opened.name}", f"{slot.name} {event}", said)
+    tell(context, f"go-live {opened.name}", f"{slot.name} {event}", said)
 
 
 def _refuse_another(opened: GoLive, wanted: GoLive) -> None:
@@ -160,9 +160,9 @@ def _refuse_another(opened: GoLive, wanted: GoLive) -> None:
         raise UsageError(f"{wanted.name} was begun for {opened.zero:%Y-%m-%dT%H:%MZ}", next_step=other)
 
 
-def _refuse_nothing(house: wiring.House, candidates: Sequence[tuple[str, str]]) -> None:
+def _refuse_nothing(context: wiring.Context, candidates: Sequence[tuple[str, str]]) -> None:
     """A go-live without a candidate would close green without having moved anything."""
-    states = [house.ports.traffic.describe(name) for name in house.platform.service_names]
+    states = [context.ports.traffic.describe(name) for name in context.platform.service_names]
     late = [s.latest_created for s in states if s.latest_created != s.latest_ready]
     if late:
         raise UsageError(f"not ready: {', '.join(late)}", next_step="deploy what becomes ready, then begin")
@@ -174,21 +174,21 @@ def _refuse_nothing(house: wiring.House, candidates: Sequence[tuple[str, str]]) 
 
 
 def _opened(
-    house: wiring.House, timeline: Timeline, name: str, zero: datetime, *, is_rehearsal: bool
+    context: wiring.Context, timeline: Timeline, name: str, zero: datetime, *, is_rehearsal: bool
 ) -> GoLive:
-    candidates = tuple(candidates_now(house).items())
+    candidates = tuple(candidates_now(context).items())
     wanted = GoLive(
         name=name,
-        environment=house.environment.name,
+        environment=context.environment.name,
         zero=zero,
         candidates=candidates,
         is_rehearsal=is_rehearsal,
     )
-    if not house.golive_ledger.slots(wanted):
-        _refuse_nothing(house, candidates)
-    opened = house.golive_ledger.open(wanted)
+    if not context.golive_ledger.slots(wanted):
+        _refuse_nothing(context, candidates)
+    opened = context.golive_ledger.open(wanted)
     _refuse_another(opened, wanted)
-    stand = next_step(timeline, house.golive_ledger.slots(opened), opened.zero, opened.zero)
+    stand = next_step(timeline, context.golive_ledger.slots(opened), opened.zero, opened.zero)
     if is_rehearsal and isinstance(stand, Over):
         raise UsageError(f"the rehearsal {name} is over", next_step="give the next one a name of its own")
     click.echo(f"go-live {name} in {opened.environment}, traffic at {opened.zero:%Y-%m-%d %H:%M} UTC:")
@@ -197,7 +197,7 @@ def _opened(
     return opened
 
 
-def _small(slot: Slot) -> Slot:
+def _small(slot: Checkpoint) -> Checkpoint:
     return replace(slot, criteria=slot.rehearsed or slot.criteria)
 
 

@@ -14,7 +14,7 @@ import click
 from gates import wiring
 from gates.adapters.writable import writing
 from gates.aside import aside
-from gates.cli.operating import actor, chosen
+from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.reports import Report, reporting, say
 from gates.cli.texts import NOTE, TITLE
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gates.adapters.incident_ledger import IncidentLedger
-    from gates.adapters.notifications import Notifier
+    from gates.adapters.notifications import ChannelSender
     from gates.model.incident import Due, Incident, NoticeResult
     from gates.reporting.layout import Line
 
@@ -54,8 +54,8 @@ def opened(
     from gates.decision.incident import priority_of, same_as  # noqa: PLC0415
     from gates.model.incident import Incident, TriageAnswers  # noqa: PLC0415
 
-    desk = Desk(env)
-    rules = desk.house.platform.policy.alerts
+    desk = IncidentWorkflow(env)
+    rules = desk.context.platform.policy.alerts
     _check_alerts(alerts, [rule.name for rule in rules])
     answers = TriageAnswers(
         affects_users=said["users"],
@@ -71,7 +71,7 @@ def opened(
         priority=priority_of(answers, alerts, rules),
         answers=answers,
         alerts=alerts,
-        services=chosen(services, desk.house.platform) if services else (),
+        services=chosen(services, desk.context.platform) if services else (),
         opened_at=now,
         opened_by=actor(),
     )
@@ -93,7 +93,7 @@ def status(env: str, *, shows_all: bool) -> Report:
 
     This is a report: exit 0 with and without open incidents, 12 when somebody could not be notified.
     """
-    desk = Desk(env)
+    desk = IncidentWorkflow(env)
     found = desk.ledger.incidents(only_open=not shows_all)
     told = [desk.told(one) for one in found]
     return Report(
@@ -110,7 +110,7 @@ def status(env: str, *, shows_all: bool) -> Report:
 @environment_option
 def close(incident_id: str, note: str, env: str) -> ExitCode:
     """Close INCIDENT and tell everybody who was told of it."""
-    desk = Desk(env)
+    desk = IncidentWorkflow(env)
     found = {one.id: one for one in desk.ledger.incidents(only_open=False)}
     if incident_id not in found:
         raise UsageError(f"there is no incident {incident_id} in {env}", next_step="gate incident status")
@@ -118,7 +118,7 @@ def close(incident_id: str, note: str, env: str) -> ExitCode:
     return _announced(desk, closed)
 
 
-def _announced(desk: Desk, incident: Incident) -> ExitCode:
+def _announced(desk: IncidentWorkflow, incident: Incident) -> ExitCode:
     """Write the drafts, notify, and say where the drafts are; neither waits for the other to succeed."""
     drafts: list[Path] = []
     with aside("writing the drafts"):
@@ -134,15 +134,15 @@ def _check_alerts(alerts: Iterable[str], known: list[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Desk:
+class IncidentWorkflow:
     """What the commands need of one environment."""
 
     env: str
 
     @cached_property
-    def house(self) -> wiring.House:
+    def context(self) -> wiring.Context:
         """Its documents."""
-        return wiring.House(self.env)
+        return wiring.Context(self.env)
 
     @cached_property
     def now(self) -> Callable[[], datetime]:
@@ -176,19 +176,19 @@ class Desk:
         return True
 
     @cached_property
-    def notifier(self) -> Notifier:
+    def notifier(self) -> ChannelSender:
         """The ways to tell somebody."""
         from gates.adapters.clock import SystemClock  # noqa: PLC0415
-        from gates.adapters.notifications import Notifier  # noqa: PLC0415
+        from gates.adapters.notifications import ChannelSender  # noqa: PLC0415
 
-        references = dict(self.house.environment.notifications)
-        return Notifier(self.house.platform.channels, references, SystemClock())
+        references = dict(self.context.environment.notifications)
+        return ChannelSender(self.context.platform.channels, references, SystemClock())
 
     @cached_property
     def trouble(self) -> str:
         """Why nobody can be notified here: what the environment's document leads to is not there."""
         try:
-            self.house.environment  # noqa: B018 - reading it is the question
+            self.context.environment  # noqa: B018 - reading it is the question
         except ConfigurationError as error:
             return error.diagnostics()
         return ""
@@ -205,13 +205,13 @@ class Desk:
         from gates.model.incident import NoticeState  # noqa: PLC0415
         from gates.reporting.incident import call_lines, notice_lines, status_lines  # noqa: PLC0415
 
-        now, platform = self.now(), self.house.platform
+        now, platform = self.now(), self.context.platform
         dues = clock(incident, platform.policy.escalation, now)
         lines: list[Line] = [*status_lines(incident, dues, now)]
         if self.trouble:
             lines += [f"    NOBODY WAS NOTIFIED: {self.trouble}", *call_lines(platform.contacts)]
             return lines, ExitCode.ACTION_FAILED
-        environment = self.house.environment
+        environment = self.context.environment
         results = self._told(incident, dues) if environment.notifications else ()
         failed = [one for one in results if one.state is NoticeState.FAILED]
         if environment.notifications:
@@ -219,14 +219,14 @@ class Desk:
         else:
             lines.append(f"    {self.env} names no channel to notify anybody")
         if incident.is_open and (failed or not environment.notifications):
-            lines += call_lines(environment.papers.contacts or platform.contacts)
+            lines += call_lines(environment.documentation.contacts or platform.contacts)
         return lines, ExitCode.ACTION_FAILED if failed else ExitCode.GO
 
     def entry(self, incident: Incident) -> dict[str, object]:
         """Return the incident for a program."""
         from gates.decision.incident import clock  # noqa: PLC0415
 
-        dues = clock(incident, self.house.platform.policy.escalation, self.now())
+        dues = clock(incident, self.context.platform.policy.escalation, self.now())
         return {
             "id": incident.id,
             "title": incident.title,
@@ -256,7 +256,7 @@ class Desk:
         wanted = [
             Notice(incident=incident.id, step=step, channel=channel, text=text)
             for step, text in texts.items()
-            for channel, _ in self.house.environment.notifications
+            for channel, _ in self.context.environment.notifications
         ]
         try:
             claimed = self.ledger.claim(wanted, self.now())

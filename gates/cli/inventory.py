@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from gates.cli.operating import Asked, looks
+from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.model.inventory import Image
@@ -20,13 +20,13 @@ _KEPT_REVISIONS = 5
 @click.command()
 @looks
 @reporting
-def images(asked: Asked) -> Report:
+def images(command: CommandContext) -> Report:
     """List the stored images; 1 when one of the newest revisions of a service could not be started again."""
-    found = asked.room.inventory.images()
+    found = command.operations.inventory.images()
     digests = {
         revision.name: revision.digest
-        for name in asked.house.platform.service_names
-        for revision in asked.house.cloud.revisions(name)[:_KEPT_REVISIONS]
+        for name in command.context.platform.service_names
+        for revision in command.context.cloud.revisions(name)[:_KEPT_REVISIONS]
     }
     missing = missing_images(digests, found)
     return Report(
@@ -37,7 +37,7 @@ def images(asked: Asked) -> Report:
             f"{len(found)} images, {len(digests) - len(missing)} of {len(digests)} revisions have theirs",
         ],
         document={
-            "environment": asked.house.environment.name,
+            "environment": command.context.environment.name,
             "images": [{**asdict(one), "uploaded_at": one.uploaded_at.isoformat()} for one in found],
             "revisions": len(digests),
             "revisions_without_image": list(missing),
@@ -53,14 +53,14 @@ def _image_line(one: Image) -> Line:
 @click.command()
 @looks
 @reporting
-def precheck(asked: Asked) -> Report:
+def precheck(command: CommandContext) -> Report:
     """Look at the project and its APIs, the first step of every recovery; 1 when something lacks."""
-    inventory = asked.room.inventory
+    inventory = command.operations.inventory
     found = lacks(inventory.project_state(), inventory.enabled_apis())
-    project = asked.house.environment.project
+    project = command.context.environment.project
     ending = "not ready" if found else f"ACTIVE, {len(NEEDED_APIS)} needed APIs enabled"
     return Report(
         code=ExitCode.NO_GO if found else ExitCode.GO,
         lines=[*(Row("LACKS  ", line) for line in found), f"{project}: {ending}"],
-        document={"environment": asked.house.environment.name, "project": project, "lacks": list(found)},
+        document={"environment": command.context.environment.name, "project": project, "lacks": list(found)},
     )

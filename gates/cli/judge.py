@@ -11,9 +11,9 @@ import click
 
 from gates import wiring
 from gates.adapters.run_folder import RunFolder
+from gates.cli.notify import tell_run
 from gates.cli.options import RunFolderPath, environment_option, format_option
 from gates.cli.run import tell
-from gates.cli.telling import tell_run
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
 from gates.model.criterion import Criterion
@@ -44,8 +44,8 @@ def judge(folder: Path, env: str, *, is_again: bool, **options: object) -> ExitC
 
     With --again nothing is looked at anew: evidence that has become too old counts no longer.
     """
-    house = wiring.House(env)
-    run = _Run(house=house, folder=house.open_run_folder(folder), output=str(options["format"] or ""))
+    context = wiring.Context(env)
+    run = _Run(context=context, folder=context.open_run_folder(folder), output=str(options["format"] or ""))
     if run.setup.release.environment != env:
         place = run.setup.release.environment
         raise UsageError(f"the run is about {place}", next_step=f"say --env {place}")
@@ -56,7 +56,7 @@ def judge(folder: Path, env: str, *, is_again: bool, **options: object) -> ExitC
 class _Run:
     """A run that was looked at, to be judged."""
 
-    house: wiring.House
+    context: wiring.Context
     folder: RunFolder
     output: str
 
@@ -69,7 +69,7 @@ class _Run:
         """Judge into the run's own folder; a verdict that is there must come out the same."""
         bundle, before = self.folder.read_evidence(), self._verdict()
         keeper = wiring.keeper(self.folder)
-        gate = self.house.gate(self.folder, announce=keeper, seconds=0)
+        gate = self.context.gate(self.folder, announce=keeper, seconds=0)
         if before is not None:
             gate = _as_waived_then(gate, before)
         at = datetime.now(UTC) if before is None else before.judged_at
@@ -87,9 +87,9 @@ class _Run:
     def again(self) -> ExitCode:
         """Judge now into a folder of its own, decide, report and remember; nothing is done about it."""
         seen = self.folder.read_evidence()
-        beside = _beside(self.house, self.folder)
+        beside = _beside(self.context, self.folder)
         keeper, request = wiring.keeper(beside), self._request(beside)
-        gate = self.house.gate(beside, announce=keeper, seconds=0)
+        gate = self.context.gate(beside, announce=keeper, seconds=0)
         keeper(RunPrepared(setup=self.setup))
         bundle = beside.write_evidence(self._with_statements(seen, gate.demand(request)))
         verdict = gate.judge(request, bundle, self.setup.release, at=gate.ports.clock.now())
@@ -98,7 +98,7 @@ class _Run:
         record = DecisionRecord(
             run_id=request.run_id, verdict=verdict, decision=decision, receipts=(), tools=gate.tools
         )
-        tell_run(self.house, request.run_id, decision, ())
+        tell_run(self.context, request.run_id, decision, ())
         tell(keeper, record, output=self.output)
         return exit_code(verdict, decision, (), was_to_act=False)
 
@@ -110,7 +110,7 @@ class _Run:
 
     def _with_statements(self, seen: EvidenceBundle, criteria: tuple[Criterion, ...]) -> EvidenceBundle:
         """Return what was seen, with the statements of today in the place of those of then."""
-        said = self.house.statements.evidence(criteria, self.setup.release)
+        said = self.context.statements.evidence(criteria, self.setup.release)
         kept = tuple(item for item in seen.items if not item.producer.startswith(ATTESTATION))
         return EvidenceBundle(
             items=(*kept, *said.items), flaws=tuple(dict.fromkeys((*seen.flaws, *said.flaws)))
@@ -124,7 +124,7 @@ def _as_waived_then(gate: Gate, before: Verdict) -> Gate:
     return replace(gate, waivers=lambda release, at: tuple(w for w in holding(release, at) if w in then))
 
 
-def _beside(house: wiring.House, folder: RunFolder) -> RunFolder:
+def _beside(context: wiring.Context, folder: RunFolder) -> RunFolder:
     """Make the next folder beside a run: run-judged-2, run-judged-3.
 
     Raises:
@@ -134,4 +134,4 @@ def _beside(house: wiring.House, folder: RunFolder) -> RunFolder:
     number = 2
     while (root / f"{base}-judged-{number}").exists():
         number += 1
-    return house.run_folder(f"{base}-judged-{number}", root)
+    return context.run_folder(f"{base}-judged-{number}", root)

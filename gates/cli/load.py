@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import click
 
 from gates import wiring
+from gates.cli.adhoc_checks import show, spot
 from gates.cli.options import environment_option
 from gates.cli.run import duration
-from gates.cli.spotting import show, spot
 from gates.errors import UsageError
 from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
@@ -37,13 +37,13 @@ def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: i
     The rate is what the environment declares (expectedLoad). Exits with 0 when the platform carried the load,
     1 when it did not, 10 when too little was sent to say.
     """
-    house = wiring.House(env)
+    context = wiring.Context(env)
     if is_page:
-        return _page(house, port)
+        return _page(context, port)
     profile = _known(profile)
     os.environ[_PROFILE] = profile
-    criteria = [c for c in house.catalogue.criteria if c.id.startswith("LOD-") and _sends(c, profile)]
-    seen = spot(house, criteria, word=f"load-{profile}", seconds=duration(deadline))
+    criteria = [c for c in context.catalogue.criteria if c.id.startswith("LOD-") and _sends(c, profile)]
+    seen = spot(context, criteria, word=f"load-{profile}", seconds=duration(deadline))
     show(seen.check.judgements, more=_figure)
     return seen.code
 
@@ -72,16 +72,16 @@ def _figure(judgement: Judgement) -> str:
     return observed(judgement.measured, judgement.samples, judgement.criterion)
 
 
-def _page(house: wiring.House, port: int) -> ExitCode:
-    missing = {Impact.NOISY, Impact.CREATES_DATA} - set(house.environment.allowed_impacts)
+def _page(context: wiring.Context, port: int) -> ExitCode:
+    missing = {Impact.NOISY, Impact.CREATES_DATA} - set(context.environment.allowed_impacts)
     if missing:
         named = ", ".join(sorted(missing))
         raise UsageError(
-            f"{house.environment_name} allows no load: {named}", next_step="use another environment"
+            f"{context.environment_name} allows no load: {named}", next_step="use another environment"
         )
-    folder = house.run_folder(f"load-ui-{datetime.now(UTC):%m%d%H%M%S}")
+    folder = context.run_folder(f"load-ui-{datetime.now(UTC):%m%d%H%M%S}")
     click.echo(
         f"http://127.0.0.1:{port} until Ctrl-C; users: those who read, and one kind per journey", err=True
     )
-    status = wiring.generator_page(house, folder, root=wiring.project_root(), port=port)
+    status = wiring.generator_page(context, folder, root=wiring.project_root(), port=port)
     return ExitCode.GO if status == 0 else ExitCode.INCONCLUSIVE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.operating import Asked, acts, chosen, looks, tell
+from gates.cli.command import CommandContext, acts, chosen, looks, tell
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Platform
 from gates.operations.maintenance import is_on
@@ -18,33 +18,33 @@ def maintenance() -> None:
 @maintenance.command()
 @click.argument("services", nargs=-1)
 @acts
-def on(asked: Asked, services: tuple[str, ...]) -> ExitCode:
+def on(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic of SERVICES to a maintenance revision; what was there is remembered first."""
-    names = _public_or(services, asked.house.platform)
-    asked.confirm(f"maintenance on for {', '.join(names)}")
-    place, maintenance = asked.house.environment.name, asked.room.maintenance
-    with asked.alone():
-        return tell(maintenance.turn_on(name, place, is_dry=asked.is_dry) for name in names)
+    names = _public_or(services, command.context.platform)
+    command.confirm(f"maintenance on for {', '.join(names)}")
+    place, maintenance = command.context.environment.name, command.operations.maintenance
+    with command.alone():
+        return tell(maintenance.turn_on(name, place, is_dry=command.is_dry) for name in names)
 
 
 @maintenance.command()
 @click.argument("services", nargs=-1)
 @acts
-def off(asked: Asked, services: tuple[str, ...]) -> ExitCode:
+def off(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic back to what had it before."""
-    names = _public_or(services, asked.house.platform)
-    asked.confirm(f"maintenance off for {', '.join(names)}")
-    place, maintenance = asked.house.environment.name, asked.room.maintenance
-    with asked.alone():
-        return tell(maintenance.turn_off(name, place, is_dry=asked.is_dry) for name in names)
+    names = _public_or(services, command.context.platform)
+    command.confirm(f"maintenance off for {', '.join(names)}")
+    place, maintenance = command.context.environment.name, command.operations.maintenance
+    with command.alone():
+        return tell(maintenance.turn_off(name, place, is_dry=command.is_dry) for name in names)
 
 
 @maintenance.command()
 @looks
-def status(asked: Asked) -> ExitCode:
+def status(command: CommandContext) -> ExitCode:
     """Show which services are in maintenance."""
-    for name in asked.house.platform.service_names:
-        settings = asked.room.configuration.settings(name)
+    for name in command.context.platform.service_names:
+        settings = command.operations.configuration.settings(name)
         click.echo(f"{'MAINTENANCE' if is_on(settings) else 'in service':11}  {name}")
     return ExitCode.GO
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gates.cli.operating import Asked, looks
+from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.model.hardware import Reading
@@ -19,12 +19,12 @@ from gates.reporting.layout import Line, Row
 @click.option("--minutes", type=click.IntRange(1, 1440), default=15, show_default=True, help="How far back.")
 @looks
 @reporting
-def metrics(asked: Asked, minutes: int) -> Report:
+def metrics(command: CommandContext, minutes: int) -> Report:
     """Show the infrastructure's metrics, and what to do where a threshold is crossed.
 
     Leaves with 1 when one is crossed, and with 10 when one of the four has no data.
     """
-    found = asked.room.hardware(datetime.now(UTC), minutes)
+    found = command.operations.hardware(datetime.now(UTC), minutes)
     lines: list[Line] = [_line(one) for one in found]
     missing = unread(found)
     lines += [f"????  {component:7}  no data in the last {minutes} minutes" for component in missing]
@@ -33,7 +33,7 @@ def metrics(asked: Asked, minutes: int) -> Report:
         code=ExitCode.NO_GO if is_crossed else ExitCode.INCONCLUSIVE if missing else ExitCode.GO,
         lines=lines,
         document={
-            "environment": asked.house.environment.name,
+            "environment": command.context.environment.name,
             "minutes": minutes,
             "readings": [_entry(one) for one in found],
             "without_data": list(missing),

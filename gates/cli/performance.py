@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gates.cli.operating import Asked, acts, chosen, looks, tell
+from gates.cli.command import CommandContext, acts, chosen, looks, tell
 from gates.cli.reports import Report, reporting
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
@@ -21,13 +21,13 @@ from gates.reporting.layout import Line, Row
 @click.argument("service")
 @click.option("--revision", help="Which revision; default: the one that a rollback would choose.")
 @acts
-def coldstart(asked: Asked, service: str, revision: str | None) -> ExitCode:
+def coldstart(command: CommandContext, service: str, revision: str | None) -> ExitCode:
     """Measure the cold start of a revision of SERVICE that has no traffic, behind a tag of its own."""
-    chosen((service,), asked.house.platform)
-    target = revision or asked.room.rollback_target(service)
-    asked.confirm(f"tag {target} of {service} for a moment")
-    with asked.alone():
-        return tell([asked.room.cold_start.measure(service, target, is_dry=asked.is_dry)])
+    chosen((service,), command.context.platform)
+    target = revision or command.operations.rollback_target(service)
+    command.confirm(f"tag {target} of {service} for a moment")
+    with command.alone():
+        return tell([command.operations.cold_start.measure(service, target, is_dry=command.is_dry)])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,19 +39,19 @@ def autoscaling() -> None:
 @click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How far back.")
 @looks
 @reporting
-def report(asked: Asked, hours: int) -> Report:
+def report(command: CommandContext, hours: int) -> Report:
     """Show bounds, the highest number of instances, and what would fit better.
 
     Leaves with 1 when anything would, and with 10 when a service has no data.
     """
-    found = _reports(asked, hours)
+    found = _reports(command, hours)
     is_unknown = any(one.peak is None for one in found)
     code = ExitCode.INCONCLUSIVE if is_unknown else ExitCode.GO
     return Report(
         code=ExitCode.NO_GO if any(one.reasons for one in found) else code,
         lines=[line for one in found for line in _lines(one)],
         document={
-            "environment": asked.house.environment.name,
+            "environment": command.context.environment.name,
             "hours": hours,
             "services": [_entry(one) for one in found],
         },
@@ -62,17 +62,17 @@ def report(asked: Asked, hours: int) -> Report:
 @click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How far back.")
 @click.option("--apply", "is_applied", is_flag=True, help="Do it; without it the calls are shown only.")
 @acts
-def optimize(asked: Asked, hours: int, *, is_applied: bool) -> ExitCode:
+def optimize(command: CommandContext, hours: int, *, is_applied: bool) -> ExitCode:
     """Set the bounds that would fit better; `gate scale SERVICE --restore` goes back."""
-    wanted = [one for one in _reports(asked, hours) if one.reasons]
+    wanted = [one for one in _reports(command, hours) if one.reasons]
     if not wanted:
         click.echo("every service's bounds fit what was seen")
         return ExitCode.GO
-    is_dry = asked.is_dry or not is_applied
+    is_dry = command.is_dry or not is_applied
     if not is_dry:
-        asked.confirm(f"change the bounds of {', '.join(one.settings.service for one in wanted)}")
-    scaling = asked.room.scaling
-    with nullcontext() if is_dry else asked.alone():
+        command.confirm(f"change the bounds of {', '.join(one.settings.service for one in wanted)}")
+    scaling = command.operations.scaling
+    with nullcontext() if is_dry else command.alone():
         return tell(scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted)
 
 
@@ -100,13 +100,13 @@ def _entry(one: ScalingReport) -> dict[str, Any]:
     }
 
 
-def _reports(asked: Asked, hours: int) -> Sequence[ScalingReport]:
+def _reports(command: CommandContext, hours: int) -> Sequence[ScalingReport]:
     now = datetime.now(UTC)
     window = Window(start=now - timedelta(hours=hours), end=now)
     found = []
-    for spec in asked.house.platform.services:
-        settings = asked.room.configuration.settings(spec.name)
-        peak = asked.room.peak_instances(spec.name, settings.latest_ready, window)
+    for spec in command.context.platform.services:
+        settings = command.operations.configuration.settings(spec.name)
+        peak = command.operations.peak_instances(spec.name, settings.latest_ready, window)
         found.append(ScalingReport(settings=settings, peak=peak, tier=spec.tier))
     return found
 

@@ -14,13 +14,12 @@ import click
 from gates import wiring
 from gates.actions.attempt import Attempt
 from gates.actions.execute import ExecutionPolicy
-from gates.actions.lent import LentJournal
-from gates.actions.ports import Announce, Tenure
-from gates.cli.slots import is_held
-from gates.cli.stopping import Stop
-from gates.control_room import ControlRoom
-from gates.decision.rollback_guards import Guard
-from gates.decision.standing import standing_objections
+from gates.actions.ports import Announce, Lease
+from gates.actions.shared_lease import SharedLease
+from gates.cli.golive_checkpoints import is_held
+from gates.cli.signals import Stop
+from gates.decision.preflight import standing_objections
+from gates.decision.safety_checks import Guard
 from gates.errors import ConfigurationError, GateError, UsageError
 from gates.model.criterion import Stage
 from gates.model.database import Database
@@ -40,6 +39,7 @@ from gates.operations.planned_rollback import (
     Unfinished,
     held,
 )
+from gates.operations_context import OperationsContext
 from gates.pipeline import Request, RollbackMode
 from gates.reporting.layout import Line, Verbatim
 from gates.rollback import RollbackEngine
@@ -77,19 +77,26 @@ class Order:
 class PlannedWork:
     """Does the steps of a planned rollback in one environment, under one lease for all of them."""
 
-    def __init__(self, room: ControlRoom, run_id: str, manner: Manner, tenure: Tenure | None = None) -> None:
-        self._room, self._house, self._run_id, self._manner = room, room.house, run_id, manner
-        self._place = self._house.environment.name
-        self._public = public_of(self._house) if manner.has_page else ()
-        self._tenure = tenure
-        ports = self._house.ports
-        lent = ports.journal if tenure is None else LentJournal(ports.journal, tenure, self._place)
+    def __init__(
+        self, operations: OperationsContext, run_id: str, manner: Manner, lease: Lease | None = None
+    ) -> None:
+        self._operations, self._context, self._run_id, self._manner = (
+            operations,
+            operations.context,
+            run_id,
+            manner,
+        )
+        self._place = self._context.environment.name
+        self._public = public_of(self._context) if manner.has_page else ()
+        self._lease = lease
+        ports = self._context.ports
+        lent = ports.journal if lease is None else SharedLease(ports.journal, lease, self._place)
         self._ports = replace(ports, journal=lent)
 
     def do(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
         """Do one step, or what is left of it, unless another gate took over."""
-        if self._tenure is not None:
-            self._tenure.confirm()
+        if self._lease is not None:
+            self._lease.confirm()
         steps: dict[Step, Callable[[RollbackPlan], Iterator[str]]] = {
             Step.PREPARE: self._prepare,
             Step.PAGE_ON: self._page_on,
@@ -102,7 +109,7 @@ class PlannedWork:
 
     def preview(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
         """Return the exact calls that a step would send; what only looks is named, and changes nothing."""
-        maintenance = self._room.maintenance
+        maintenance = self._operations.maintenance
         targets = {action.service: action.to_revision for action in plan.actions}
         match step:
             case Step.PREPARE:
@@ -118,7 +125,7 @@ class PlannedWork:
             case Step.PAGE_OFF:
                 return [maintenance.preview_off(name, targets.get(name)) for name in self._public]
             case _:
-                only = self._house.platform.policy.rollback.post_test if step is Step.TEST else ()
+                only = self._context.platform.policy.rollback.post_test if step is Step.TEST else ()
                 words = [f"--only {name}" for name in only]
                 words += [f"--revision {service}={to}" for service, to in targets.items()]
                 return [f"gate run --env {self._place} --stage {Stage.POST_ROLLBACK} {' '.join(words)}"]
@@ -126,15 +133,15 @@ class PlannedWork:
     def _prepare(self, plan: RollbackPlan) -> Iterator[str]:
         """Refuse what a guard refuses; how everything stood before is told and written down."""
         engine, lifted = self._engine(), self._manner.lifted
-        guarded = engine.guard(plan, is_planned=True, lifted=lifted, by=self._room.by)
+        guarded = engine.guard(plan, is_planned=True, lifted=lifted, by=self._operations.by)
         yield from (f"{service}: {why}" for service, why in guarded.impossible)
         for name in self._public:  # what comes back after it is only known when it begins
-            if self._house.cloud.describe(name).traffic.is_in_maintenance:
+            if self._context.cloud.describe(name).traffic.is_in_maintenance:
                 yield f"{name} is in maintenance already: gate maintenance off {name}"
         healths, database = self._healths(), self._database()
         leaving = {action.service for action in plan.actions}
         found = standing_objections(healths, database, leaving)
-        for standing in engine.lift(found, lifted, self._room.by):
+        for standing in engine.lift(found, lifted, self._operations.by):
             way = f"to go all the same: --override {standing.guard}=REASON"
             yield f"{standing.service}: {standing.detail}; {way}"
         self._report(healths, database, leaving)
@@ -145,11 +152,11 @@ class PlannedWork:
         Raises:
             LedgerError: it cannot be written.
         """
-        now = self._house.ports.clock.now()
+        now = self._context.ports.clock.now()
         window = Window(start=now - _LEVELS_OVER, end=now)
         lines = [f"database: {database if isinstance(database, str) else database.state}"]
         lines += [f"{h.service} is not well: {_trouble(h)}" for h in healths if not h.is_well]
-        lines += [_levels(self._room, name, window) for name in sorted(leaving)]
+        lines += [_levels(self._operations, name, window) for name in sorted(leaving)]
         for line in lines:
             click.echo(f"  {line}")
         receipt = OperationReceipt(
@@ -160,14 +167,14 @@ class PlannedWork:
             before="",
             after="",
             detail="\n".join(lines),
-            by=self._room.by,
+            by=self._operations.by,
             at=now,
         )
-        self._house.ledger.record_operation(receipt)
+        self._context.ledger.record_operation(receipt)
 
     def _page_on(self, _plan: RollbackPlan) -> Iterator[str]:
         for name in self._public:
-            receipt = self._room.maintenance.turn_on(name, self._place, is_dry=False)
+            receipt = self._operations.maintenance.turn_on(name, self._place, is_dry=False)
             if receipt.state in _BAD:
                 yield f"{name}: {receipt.detail}"
 
@@ -183,7 +190,7 @@ class PlannedWork:
                 yield f"{receipt.action.service}: {receipt.detail}"
 
     def _test(self, plan: RollbackPlan) -> Iterator[str]:
-        only = self._house.platform.policy.rollback.post_test
+        only = self._context.platform.policy.rollback.post_test
         if not only:
             yield "the policy names nothing to test before users come back: rollback.postTest"
             return
@@ -191,7 +198,7 @@ class PlannedWork:
 
     def _page_off(self, plan: RollbackPlan) -> Iterator[str]:
         for name in self._public:
-            receipt = self._room.maintenance.turn_off(name, self._place, is_dry=False)
+            receipt = self._operations.maintenance.turn_off(name, self._place, is_dry=False)
             if receipt.state in _BAD:
                 yield f"{name}: {receipt.detail}"
                 return
@@ -208,11 +215,11 @@ class PlannedWork:
 
     def _looked(self, name: str, plan: RollbackPlan, only: tuple[str, ...]) -> Iterator[str]:
         """Take what serves, or waits behind its page, through the stage after a rollback."""
-        house = self._house
-        run_id = f"{self._run_id}-{name}-{house.ports.clock.now():%H%M%S%f}"
-        folder = house.run_folder(run_id)
+        context = self._context
+        run_id = f"{self._run_id}-{name}-{context.ports.clock.now():%H%M%S%f}"
+        folder = context.run_folder(run_id)
         keeper = wiring.keeper(folder)
-        gate = house.gate(folder, announce=keeper, seconds=_LONGEST_S)
+        gate = context.gate(folder, announce=keeper, seconds=_LONGEST_S)
         wanted = self._standing() | {action.service: action.to_revision for action in plan.actions}
         request = Request(
             stage=Stage.POST_ROLLBACK, run_id=run_id, wanted=wanted, only=only, rollback=RollbackMode.NEVER
@@ -227,7 +234,7 @@ class PlannedWork:
 
     def _standing(self) -> dict[str, str]:
         """Return what serves or waits behind its page: that is under test, not what is newest."""
-        states = [self._house.cloud.describe(name) for name in self._house.platform.service_names]
+        states = [self._context.cloud.describe(name) for name in self._context.platform.service_names]
         found = {
             state.service: state.traffic.behind if state.traffic.is_in_maintenance else state.sole_serving
             for state in states
@@ -235,26 +242,30 @@ class PlannedWork:
         return {name: revision for name, revision in found.items() if revision}
 
     def _healths(self) -> tuple[ServiceHealth, ...]:
-        names = self._house.platform.service_names
+        names = self._context.platform.service_names
         with ThreadPoolExecutor(max_workers=len(names)) as pool:
             return tuple(pool.map(self._health, names))
 
     def _health(self, name: str) -> ServiceHealth:
         try:
-            return self._room.services.health(name)
+            return self._operations.services.health(name)
         except ConfigurationError as error:  # a procedure that has begun goes on
             return ServiceHealth.unknown(name, error.cause)
 
     def _database(self) -> Database | str:
         try:
-            return self._room.sql.state()
+            return self._operations.sql.state()
         except GateError as error:
             return error.cause
 
     def _engine(self) -> RollbackEngine:
-        house = self._house
+        context = self._context
         return RollbackEngine(
-            house.environment, house.platform, self._ports, run_id=self._run_id, policy=self._manner.execution
+            context.environment,
+            context.platform,
+            self._ports,
+            run_id=self._run_id,
+            policy=self._manner.execution,
         )
 
 
@@ -267,8 +278,8 @@ def _trouble(health: ServiceHealth) -> str:
     return health.shortcoming or "; ".join(circuits) or "it is not ready"
 
 
-def _levels(room: ControlRoom, name: str, window: Window) -> str:
-    levels = room.service_levels(name, window)
+def _levels(operations: OperationsContext, name: str, window: Window) -> str:
+    levels = operations.service_levels(name, window)
     ratio = "?" if levels.error_ratio is None else f"{levels.error_ratio * 100:.3f} %"
     latency = "?" if levels.p95_ms is None else f"{levels.p95_ms:.0f} ms"
     return f"24 h of {name}: {levels.requests} requests, errors {ratio}, p95 {latency}"
@@ -282,46 +293,46 @@ def _summary(verdict: Verdict) -> Iterator[str]:
         yield f"{category}: {good[category]} of {count} checks hold"
 
 
-def public_of(house: wiring.House) -> tuple[str, ...]:
+def public_of(context: wiring.Context) -> tuple[str, ...]:
     """Return the services at which users get the page."""
-    return tuple(spec.name for spec in house.platform.services if spec.is_public)
+    return tuple(spec.name for spec in context.platform.services if spec.is_public)
 
 
 def procedure(
-    house: wiring.House, run_id: str, manner: Manner, *, by: str, tenure: Tenure | None = None
+    context: wiring.Context, run_id: str, manner: Manner, *, by: str, lease: Lease | None = None
 ) -> PlannedRollback:
     """Return the procedure of an environment, in the name of one person."""
-    work = PlannedWork(ControlRoom(house, by), run_id, manner, tenure)
-    place = house.environment.name
-    return PlannedRollback(work, house.ledger, house.ports.clock, environment=place, by=by)
+    work = PlannedWork(OperationsContext(context, by), run_id, manner, lease)
+    place = context.environment.name
+    return PlannedRollback(work, context.ledger, context.ports.clock, environment=place, by=by)
 
 
-def unfinished(house: wiring.House) -> Unfinished | None:
+def unfinished(context: wiring.Context) -> Unfinished | None:
     """Return the procedure that was begun and has no end, if there is one."""
     nothing = Manner(has_page=True, execution=ExecutionPolicy(), lifted={}, announce=lambda _receipt: None)
-    return procedure(house, "", nothing, by="").unfinished()
+    return procedure(context, "", nothing, by="").unfinished()
 
 
-def maintenance_lines(house: wiring.House, services: Sequence[str]) -> list[Line]:
+def maintenance_lines(context: wiring.Context, services: Sequence[str]) -> list[Line]:
     """Return that users get the page, by whom and since when, and the way out.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    env = house.environment.name
-    with closing(ControlRoom(house, "")) as room:
-        why = room.maintenance.why(services[0])
-    begun, title = unfinished(house), f"MAINTENANCE IS ON at {', '.join(services)}: {why}"
+    env = context.environment.name
+    with closing(OperationsContext(context, "")) as operations:
+        why = operations.maintenance.why(services[0])
+    begun, title = unfinished(context), f"MAINTENANCE IS ON at {', '.join(services)}: {why}"
     if begun is not None and begun.has_page:
         resume = f"gate rollback resume --env {env}"
         return [title, f"  part of {begun.run_id}, which is not finished: {resume}"]
     return [title, Verbatim(f"  → gate maintenance off --env {env}")]
 
 
-def show(house: wiring.House, order: Order, manner: Manner) -> ExitCode:
+def show(context: wiring.Context, order: Order, manner: Manner) -> ExitCode:
     """Tell every step with its exact calls; nothing is sent."""
-    planned = procedure(house, order.run_id, manner, by=order.by)
-    plan = held(order.plan, public_of(house) if manner.has_page else ())
+    planned = procedure(context, order.run_id, manner, by=order.by)
+    plan = held(order.plan, public_of(context) if manner.has_page else ())
     for number, (step, calls) in enumerate(planned.preview(plan, has_page=manner.has_page), start=1):
         click.echo(f"{number}. {step}")
         for call in calls:
@@ -329,7 +340,7 @@ def show(house: wiring.House, order: Order, manner: Manner) -> ExitCode:
     return ExitCode.GO
 
 
-def begin(house: wiring.House, order: Order, manner: Manner, stop: Stop) -> ExitCode:
+def begin(context: wiring.Context, order: Order, manner: Manner, stop: Stop) -> ExitCode:
     """Write a procedure down and carry it out, alone in its environment.
 
     Raises:
@@ -337,30 +348,30 @@ def begin(house: wiring.House, order: Order, manner: Manner, stop: Stop) -> Exit
         UsageError: another procedure is not finished.
         LedgerError: it cannot be written down; nothing was done.
     """
-    env = house.environment.name
-    with house.ports.journal.hold(env, order.run_id) as tenure, stop.heard():
-        other = unfinished(house)
+    env = context.environment.name
+    with context.ports.journal.hold(env, order.run_id) as lease, stop.heard():
+        other = unfinished(context)
         if other is not None:
             raise UsageError(
                 f"{other.run_id} is not finished: next is {other.next_step}",
                 next_step=f"gate rollback resume --env {env}",
             )
-        planned = procedure(house, order.run_id, manner, by=order.by, tenure=tenure)
-        plan = held(order.plan, public_of(house) if manner.has_page else ())
+        planned = procedure(context, order.run_id, manner, by=order.by, lease=lease)
+        plan = held(order.plan, public_of(context) if manner.has_page else ())
         begun = planned.begin(order.run_id, plan, has_page=manner.has_page, word=order.word)
         return _conduct(planned, begun, stop, env)
 
 
-def go_on(house: wiring.House, begun: Unfinished, manner: Manner, stop: Stop, *, by: str) -> ExitCode:
+def go_on(context: wiring.Context, begun: Unfinished, manner: Manner, stop: Stop, *, by: str) -> ExitCode:
     """Do what is left of a procedure, alone in its environment.
 
     Raises:
         LeaseHeldError: another gate acts in the environment.
         LedgerError: it cannot be written down; nothing was done.
     """
-    env = house.environment.name
-    with house.ports.journal.hold(env, begun.run_id) as tenure, stop.heard():
-        procedure_now = procedure(house, begun.run_id, manner, by=by, tenure=tenure)
+    env = context.environment.name
+    with context.ports.journal.hold(env, begun.run_id) as lease, stop.heard():
+        procedure_now = procedure(context, begun.run_id, manner, by=by, lease=lease)
         left = procedure_now.unfinished()
         if left is None or left.run_id != begun.run_id:
             click.echo(f"{begun.run_id} was finished meanwhile")

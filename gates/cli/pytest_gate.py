@@ -101,21 +101,25 @@ def _begin(config: pytest.Config) -> JudgedSession:
     if (named := config.getoption("--gate-platform")) is not None:
         os.environ[wiring.PLATFORM_VARIABLE] = str(named)
     seconds = duration(str(config.getoption("--gate-deadline")))
-    house = wiring.House(str(config.getoption("env")))
+    context = wiring.Context(str(config.getoption("env")))
     request = Request(
         stage=Stage(str(config.getoption("gate_stage"))),
         run_id=str(config.getoption("--gate-release") or run_id_now()),
         rollback=RollbackMode(str(config.getoption("--gate-rollback"))),
     )
-    folder = house.run_folder(request.run_id)
+    folder = context.run_folder(request.run_id)
     keeper = wiring.keeper(folder)
-    gate = house.gate(folder, announce=keeper, seconds=seconds)
+    gate = context.gate(folder, announce=keeper, seconds=seconds)
     prepared = gate.prepare(request)
     target = make_target(
-        house.catalogue, house.environment, prepared.release, prepared.views, house.identity_book.accepted()
+        context.catalogue,
+        context.environment,
+        prepared.release,
+        prepared.views,
+        context.known_credentials.accepted(),
     )
     (folder.path / "target.json").write_text(target_to_json(target), encoding="utf-8")
-    session = JudgedSession(house, gate, request, prepared, keeper, seconds)
+    session = JudgedSession(context, gate, request, prepared, keeper, seconds)
     session.point(config)
     return session
 
@@ -124,7 +128,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
 class JudgedSession:
     """A pytest session whose tests are the evidence of one run of the gate."""
 
-    house: wiring.House
+    context: wiring.Context
     gate: Gate
     request: Request
     prepared: Prepared
@@ -182,20 +186,20 @@ class JudgedSession:
     def _concluded(self, status: int) -> ExitCode:
         from gates.adapters.pytest_session import OwnSession  # noqa: PLC0415
         from gates.cli import run  # noqa: PLC0415
-        from gates.cli.telling import tell_run  # noqa: PLC0415
+        from gates.cli.notify import tell_run  # noqa: PLC0415
         from gates.reporting.redaction import Redactor  # noqa: PLC0415
 
         seen = OwnSession(
             exit_status=status,
             raw=self.raw,
             published=self.published,
-            redactor=Redactor(self.house.secrets),
+            redactor=Redactor(self.context.secrets),
         )
         gate = replace(self.gate, source=replace(self.gate.source, producers=seen))  # type: ignore[type-var]
         record = gate.conclude(self.request, self.prepared)
-        tell_run(self.house, record.run_id, record.decision, record.receipts)
+        tell_run(self.context, record.run_id, record.decision, record.receipts)
         self.text = run.write_reports(self.keeper, record)
-        return run.ending(self.house, self.keeper, record, self.request.rollback)
+        return run.ending(self.context, self.keeper, record, self.request.rollback)
 
     def clear(self) -> None:
         """Remove what must not stay: raw attachments."""

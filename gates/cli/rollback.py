@@ -11,15 +11,15 @@ from gates import wiring
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.unpin import Unpinner
 from gates.cli import planned
-from gates.cli.asking import ask, refuse_without_terminal
-from gates.cli.lifting import lifted, override_option
-from gates.cli.operating import actor
+from gates.cli.command import actor
+from gates.cli.notify import tell_planned, tell_rollback
 from gates.cli.options import environment_option
-from gates.cli.proving import prove
+from gates.cli.overrides import lifted, override_option
+from gates.cli.prompts import ask, refuse_without_terminal
 from gates.cli.reports import Report, reporting, say
 from gates.cli.rollback_lines import move, pin_entry, pin_line, plan_document, plan_lines, receipt_line
-from gates.cli.stopping import Stop
-from gates.cli.telling import tell_planned, tell_rollback
+from gates.cli.rollback_verify import prove
+from gates.cli.signals import Stop
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
@@ -80,17 +80,17 @@ def services(**options: object) -> Report | ExitCode:
     """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
     names, to = options["services"], options["to"]
     is_dry = bool(options["is_dry"])
-    house = wiring.House(str(options["env"]))
+    context = wiring.Context(str(options["env"]))
     is_planned = bool(options["is_planned"])
     _check_format(is_shown=is_dry and not is_planned)
     is_all = bool(options["is_all"]) or (is_planned and not names)
-    chosen = _chosen(names, house.platform.service_names, is_all=is_all)
+    chosen = _chosen(names, context.platform.service_names, is_all=is_all)
     if to is not None and len(chosen) != 1:
         raise UsageError("--to names a revision of one service", next_step="name exactly that service")
     if not is_dry:
         refuse_without_terminal(bool(options["is_sure"]))
     stop = Stop()
-    engine = _engine(house, stop, is_planned=is_planned, by=str(options["by"]))
+    engine = _engine(context, stop, is_planned=is_planned, by=str(options["by"]))
     target = None if to is None else str(to)
     reason = str(options["reason"])
     plan = engine.guard(
@@ -99,24 +99,28 @@ def services(**options: object) -> Report | ExitCode:
         lifted=lifted(options["overrides"]),
         by=None if is_dry or is_planned else str(options["by"]),  # its first step writes down what is lifted
     )
-    tell = _teller(house)
+    tell = _teller(context)
     if is_dry and not is_planned:
-        return _rehearsed(house, engine, plan, reason)
-    say(*plan_lines(plan, house.environment, reason))
+        return _rehearsed(context, engine, plan, reason)
+    say(*plan_lines(plan, context.environment, reason))
     if is_planned:
-        return _planned(house, engine, plan, stop, options)
+        return _planned(context, engine, plan, stop, options)
     if plan.actions:
         ask(bool(options["is_sure"]), "Roll back?")
-    started = house.ports.clock.monotonic()
+    started = context.ports.clock.monotonic()
     with stop.heard():
         receipts = engine.execute(plan, tell)
-    _tell_result(receipts, house.ports.clock.monotonic() - started, house.environment)
-    tell_rollback(house, engine.run_id, receipts)
+    _tell_result(receipts, context.ports.clock.monotonic() - started, context.environment)
+    tell_rollback(context, engine.run_id, receipts)
     return _ending(plan, receipts)
 
 
 def _planned(
-    house: wiring.House, engine: RollbackEngine, plan: RollbackPlan, stop: Stop, options: Mapping[str, object]
+    context: wiring.Context,
+    engine: RollbackEngine,
+    plan: RollbackPlan,
+    stop: Stop,
+    options: Mapping[str, object],
 ) -> ExitCode:
     """Take the plan through the whole procedure; nothing begins while a service cannot go back."""
     word, by = str(options["word"]).strip(), str(options["by"])
@@ -124,17 +128,17 @@ def _planned(
         has_page=not word,
         execution=engine.policy,
         lifted=lifted(options["overrides"]),
-        announce=_teller(house),
+        announce=_teller(context),
     )
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
         return ExitCode.ACTION_FAILED
     order = planned.Order(run_id=engine.run_id, plan=plan, by=by, word=word)
     if bool(options["is_dry"]):
-        return planned.show(house, order, manner)
+        return planned.show(context, order, manner)
     ask(bool(options["is_sure"]), "Begin the planned rollback?")
-    code = planned.begin(house, order, manner, stop)
-    tell_planned(house, order.run_id, code)
+    code = planned.begin(context, order, manner, stop)
+    tell_planned(context, order.run_id, code)
     return code
 
 
@@ -144,9 +148,9 @@ def _planned(
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
-    house, stop = wiring.House(env), Stop()
-    engine = _engine(house, stop, by=actor())
-    procedure = planned.unfinished(house)
+    context, stop = wiring.Context(env), Stop()
+    engine = _engine(context, stop, by=actor())
+    procedure = planned.unfinished(context)
     found = [one for one in engine.unfinished() if abandon or not _is_part_of(one, procedure)]
     if not found and procedure is None:
         click.echo(f"nothing is unfinished in {env}")
@@ -154,18 +158,18 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     for unfinished in found:
         click.echo(f"{unfinished.run_id}, begun {unfinished.begun_at:%Y-%m-%d %H:%M:%S}:")
         for action in unfinished.rest.actions:
-            say(f"  {action.service}: {move(action, house.environment)}  {action.reason}")
+            say(f"  {action.service}: {move(action, context.environment)}  {action.reason}")
         if abandon:
             engine.abandon(unfinished, "abandoned by a person")
             click.echo("  abandoned")
             continue
         ask(is_sure, "Finish it?")
         with stop.heard():
-            receipts = engine.resume(unfinished, _teller(house))
-        tell_rollback(house, unfinished.run_id, receipts, _resumed())
+            receipts = engine.resume(unfinished, _teller(context))
+        tell_rollback(context, unfinished.run_id, receipts, _resumed())
         ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
     if procedure is not None:
-        ended.append(_resume_planned(house, procedure, stop, abandon=abandon, is_sure=is_sure))
+        ended.append(_resume_planned(context, procedure, stop, abandon=abandon, is_sure=is_sure))
     return max(ended)
 
 
@@ -174,20 +178,20 @@ def _is_part_of(rollback: UnfinishedRollback, procedure: Unfinished | None) -> b
 
 
 def _resume_planned(
-    house: wiring.House, begun: Unfinished, stop: Stop, *, abandon: bool, is_sure: bool
+    context: wiring.Context, begun: Unfinished, stop: Stop, *, abandon: bool, is_sure: bool
 ) -> ExitCode:
     """Go on with a planned rollback where it stands, or close it there."""
-    rules = house.platform.policy.rollback
+    rules = context.platform.policy.rollback
     policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for, by=actor())
-    manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_teller(house))
+    manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_teller(context))
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     if abandon:
-        planned.procedure(house, begun.run_id, manner, by=actor()).abandon(begun)
+        planned.procedure(context, begun.run_id, manner, by=actor()).abandon(begun)
         click.echo("  abandoned; look: gate rollback status")
         return ExitCode.GO
     ask(is_sure, "Go on?")
-    code = planned.go_on(house, begun, manner, stop, by=actor())
-    tell_planned(house, begun.run_id, code, _resumed())
+    code = planned.go_on(context, begun, manner, stop, by=actor())
+    tell_planned(context, begun.run_id, code, _resumed())
     return code
 
 
@@ -204,9 +208,9 @@ def _resumed() -> str:
 @environment_option
 def unpin(**options: object) -> ExitCode:
     """Let SERVICES follow their newest revision again, and prove that it answers."""
-    house = wiring.House(str(options["env"]))
-    pinned = [pin.service for pin in _engine(house).pins() if pin.is_pinned and pin.behind is None]
-    named = _known(options["services"], house.platform.service_names)
+    context = wiring.Context(str(options["env"]))
+    pinned = [pin.service for pin in _engine(context).pins() if pin.is_pinned and pin.behind is None]
+    named = _known(options["services"], context.platform.service_names)
     if bool(options["is_all"]) == bool(named):
         raise UsageError(
             "name the services, or say --all", next_step=f"pinned: {', '.join(pinned) or 'none'}"
@@ -220,14 +224,14 @@ def unpin(**options: object) -> ExitCode:
     ask(bool(options["is_sure"]), f"Let {', '.join(chosen)} follow the newest revision?")
     run_id = datetime.now(UTC).strftime("unpin-%Y%m%d-%H%M%S-%f")[:-3]
     unpinner = Unpinner(
-        house.ports,
-        environment=house.environment.name,
+        context.ports,
+        environment=context.environment.name,
         run_id=run_id,
         by=str(options["by"]),
         word=str(options["word"]),
     )
     with Stop().heard():
-        return _ending(RollbackPlan(), unpinner.unpin(chosen, _teller(house)))
+        return _ending(RollbackPlan(), unpinner.unpin(chosen, _teller(context)))
 
 
 @rollback.command()
@@ -235,16 +239,16 @@ def unpin(**options: object) -> ExitCode:
 @reporting
 def status(env: str) -> Report:
     """Show what each service serves, and which are pinned."""
-    house = wiring.House(env)
-    engine = _engine(house)
-    pins, begun = engine.pins(), planned.unfinished(house)
+    context = wiring.Context(env)
+    engine = _engine(context)
+    pins, begun = engine.pins(), planned.unfinished(context)
     unfinished = [one for one in engine.unfinished() if not _is_part_of(one, begun)]
     width = max(len(pin.service) for pin in pins)
     return Report(
         code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
         lines=[
-            *(pin_line(pin, house.environment, width) for pin in pins),
-            *_notes(house, pins),
+            *(pin_line(pin, context.environment, width) for pin in pins),
+            *_notes(context, pins),
             *(line for one in unfinished for line in _unfinished(one, env)),
             *([] if begun is None else _unfinished_procedure(begun, env)),
         ],
@@ -256,10 +260,10 @@ def status(env: str) -> Report:
     )
 
 
-def _notes(house: wiring.House, pins: Sequence[Pin]) -> Iterator[Line]:
-    env = house.environment.name
+def _notes(context: wiring.Context, pins: Sequence[Pin]) -> Iterator[Line]:
+    env = context.environment.name
     if behind := [pin.service for pin in pins if pin.behind is not None]:
-        yield from planned.maintenance_lines(house, behind)
+        yield from planned.maintenance_lines(context, behind)
     if held := [pin.service for pin in pins if pin.holds_back]:
         yield Verbatim(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
 
@@ -283,13 +287,13 @@ rollback.add_command(prove)
 
 
 def _engine(
-    house: wiring.House, stop: Stop | None = None, *, is_planned: bool = False, by: str = ""
+    context: wiring.Context, stop: Stop | None = None, *, is_planned: bool = False, by: str = ""
 ) -> RollbackEngine:
     run_id = datetime.now(UTC).strftime("rollback-%Y%m%d-%H%M%S-%f")[:-3]
-    rules = house.platform.policy.rollback
+    rules = context.platform.policy.rollback
     manner = rules.planned if is_planned else rules.emergency
     policy = ExecutionPolicy(manner=manner, is_stopped=stop.is_asked_for, by=by) if stop else None
-    return RollbackEngine(house.environment, house.platform, house.ports, run_id=run_id, policy=policy)
+    return RollbackEngine(context.environment, context.platform, context.ports, run_id=run_id, policy=policy)
 
 
 def _chosen(names: object, known: Sequence[str], *, is_all: bool) -> tuple[str, ...]:
@@ -325,9 +329,9 @@ def _check_format(*, is_shown: bool) -> None:
         raise UsageError("--format json shows what a rollback would do", next_step="add --dry-run")
 
 
-def _rehearsed(house: wiring.House, engine: RollbackEngine, plan: RollbackPlan, reason: str) -> Report:
+def _rehearsed(context: wiring.Context, engine: RollbackEngine, plan: RollbackPlan, reason: str) -> Report:
     """Return the plan with the exact calls; nothing is sent."""
-    place, receipts = house.environment, engine.rehearse(plan, lambda _receipt: None)
+    place, receipts = context.environment, engine.rehearse(plan, lambda _receipt: None)
     return Report(
         code=_ending(plan, receipts),
         lines=[*plan_lines(plan, place, reason), *(receipt_line(one, place) for one in receipts)],
@@ -335,9 +339,9 @@ def _rehearsed(house: wiring.House, engine: RollbackEngine, plan: RollbackPlan, 
     )
 
 
-def _teller(house: wiring.House) -> Callable[[Receipt], None]:
+def _teller(context: wiring.Context) -> Callable[[Receipt], None]:
     """Return what prints each step when it is taken."""
-    return lambda receipt: say(receipt_line(receipt, house.environment))
+    return lambda receipt: say(receipt_line(receipt, context.environment))
 
 
 def _tell_result(receipts: Sequence[Receipt], seconds: float, environment: Environment) -> None:

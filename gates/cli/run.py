@@ -15,6 +15,7 @@ from gates.adapters.run_folder import RunFolder, verdict_json
 from gates.adapters.run_keeper import RunKeeper
 from gates.aside import aside
 from gates.cli.failure_actions import investigate
+from gates.cli.notify import tell_run
 from gates.cli.options import (
     environment_option,
     format_option,
@@ -25,8 +26,7 @@ from gates.cli.options import (
     workers_option,
 )
 from gates.cli.progress import listener
-from gates.cli.stopping import Stop, interrupting
-from gates.cli.telling import tell_run
+from gates.cli.signals import Stop, interrupting
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
 from gates.model.criterion import Stage
@@ -75,19 +75,19 @@ def run(**options: object) -> ExitCode:
     mode = RollbackMode(str(options["rollback"]))
     stop = Stop()
     seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
-    house = wiring.House(str(options["env"]), seed, stop.is_asked_for, workers)
-    refuse_unknown_part(house, options)
-    folder = house.run_folder(run_id)
+    context = wiring.Context(str(options["env"]), seed, stop.is_asked_for, workers)
+    refuse_unknown_part(context, options)
+    folder = context.run_folder(run_id)
     output = str(options["format"] or "")
     keeper = wiring.keeper(folder)
-    with stop.heard(), listener(output, house.platform) as progress:
-        gate = house.gate(
+    with stop.heard(), listener(output, context.platform) as progress:
+        gate = context.gate(
             folder,
             announce=wiring.all_of(keeper, progress),
             seconds=seconds,
             is_fail_fast=bool(options["fail_fast"]),
         )
-        started = house.ports.clock.monotonic()
+        started = context.ports.clock.monotonic()
         request = Request(
             stage=Stage(str(options["stage"])),
             run_id=run_id,
@@ -97,21 +97,23 @@ def run(**options: object) -> ExitCode:
             confirm=confirm,
         )
         record = gate.run(request)
-        elapsed = house.ports.clock.monotonic() - started
-        tell_run(house, run_id, record.decision, record.receipts)
+        elapsed = context.ports.clock.monotonic() - started
+        tell_run(context, run_id, record.decision, record.receipts)
         tell(keeper, record, output=output, has_page=not stop.is_asked_for())
-        code = ending(house, keeper, record, mode)
+        code = ending(context, keeper, record, mode)
     if record.verdict.outcome is VerdictOutcome.INCONCLUSIVE and elapsed >= seconds:
         return ExitCode.INTERRUPTED
     return ExitCode.INTERRUPTED if stop.is_asked_for() and not record.receipts else code
 
 
-def ending(house: wiring.House, keeper: RunKeeper, record: DecisionRecord, mode: RollbackMode) -> ExitCode:
+def ending(
+    context: wiring.Context, keeper: RunKeeper, record: DecisionRecord, mode: RollbackMode
+) -> ExitCode:
     """Open the incident that a decision asks for, and return the exit code of the run."""
-    is_left = mode is RollbackMode.AUTO and not house.is_stopped()
-    if is_left and record.decision.kind is DecisionKind.INVESTIGATE:
+    is_quarantined = mode is RollbackMode.AUTO and not context.is_stopped()
+    if is_quarantined and record.decision.kind is DecisionKind.INVESTIGATE:
         with aside("opening an incident"), redirect_stdout(sys.stderr):
-            investigate(house, keeper.folder.path, record.decision)
+            investigate(context, keeper.folder.path, record.decision)
     was_to_act = mode is RollbackMode.AUTO and record.decision.is_automatic
     return exit_code(record.verdict, record.decision, record.receipts, was_to_act=was_to_act)
 
@@ -175,18 +177,18 @@ def duration(text: str) -> float:
     return float(int(match.group(1)) * _SECONDS[match.group(2)])
 
 
-def refuse_unknown_part(house: wiring.House, options: Mapping[str, object]) -> None:
+def refuse_unknown_part(context: wiring.Context, options: Mapping[str, object]) -> None:
     """Refuse what nobody demands and who does not exist before the run has a folder.
 
     Raises:
         UsageError: `--only` names another stage's criterion or none, `--revision` no service.
     """
     stage, only = Stage(str(options["stage"])), options["only"]
-    demanded = [criterion.id for criterion in house.catalogue.at(stage)]
+    demanded = [criterion.id for criterion in context.catalogue.at(stage)]
     more = f"gate criteria list --stage {stage} shows all"
     named = map(str, only) if isinstance(only, tuple) else ()
     refuse_unknown(f"criterion of the stage {stage}", named, demanded, next_step=more)
-    refuse_unknown("service", revisions_named(options["revisions"]), house.platform.service_names)
+    refuse_unknown("service", revisions_named(options["revisions"]), context.platform.service_names)
 
 
 def revisions_named(pairs: object) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ import click
 from gates import wiring
 from gates.aside import aside
 from gates.cli import call, gate
-from gates.cli.operating import actor, chosen
+from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -89,7 +89,7 @@ def run(name: str, service: str, env: str, *, is_sure: bool) -> ExitCode:
 
     found = _load(name)
     _check_service(found, service)
-    desk = _Desk(env=env, service=service, is_sure=is_sure)
+    desk = _RunbookCommands(env=env, service=service, is_sure=is_sure)
     began, results, interrupted = datetime.now(UTC), list[StepResult](), list[str]()
     for number, step in enumerate(found.steps, start=1):
         click.echo(f"[{number}/{len(found.steps)}] {step.title}")
@@ -106,7 +106,7 @@ def run(name: str, service: str, env: str, *, is_sure: bool) -> ExitCode:
 
 
 def _taken(
-    desk: _Desk, step: RunbookStep, results: Sequence[StepResult], interrupted: list[str]
+    desk: _RunbookCommands, step: RunbookStep, results: Sequence[StepResult], interrupted: list[str]
 ) -> StepResult:
     """Take one step, or say why not; a signal ends the procedure, and its report is written all the same."""
     from gates.decision.runbook import is_due, waits_for  # noqa: PLC0415
@@ -125,7 +125,7 @@ def _taken(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Desk:
+class _RunbookCommands:
     """Where steps are taken: commands are called in this process, people are asked on the terminal."""
 
     env: str

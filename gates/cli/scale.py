@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.operating import Asked, acts, chosen, tell
+from gates.cli.command import CommandContext, acts, chosen, tell
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 
@@ -15,17 +15,19 @@ from gates.model.exit_code import ExitCode
 @click.option("--capped", "is_capped", is_flag=True, help="As many as the service may have, if that is less.")
 @click.option("--restore", "is_back", is_flag=True, help="Go back to what was there before the first scale.")
 @acts
-def scale(asked: Asked, service: str, minimum: int | None, *, is_capped: bool, is_back: bool) -> ExitCode:
+def scale(
+    command: CommandContext, service: str, minimum: int | None, *, is_capped: bool, is_back: bool
+) -> ExitCode:
     """Keep more instances of SERVICE, on the service itself: no revision is made, no traffic moves."""
     if (minimum is None) is not is_back:
         raise UsageError("say how far", next_step="--min-instances N, or --restore")
-    chosen((service,), asked.house.platform)
+    chosen((service,), command.context.platform)
     what = f"restore the scaling of {service}" if is_back else f"keep {minimum} instances of {service}"
-    asked.confirm(what)
-    scaling = asked.room.scaling
-    with asked.alone():
+    command.confirm(what)
+    scaling = command.operations.scaling
+    with command.alone():
         if minimum is None:
-            return tell([scaling.restore(service, is_dry=asked.is_dry)])
+            return tell([scaling.restore(service, is_dry=command.is_dry)])
         if is_capped:
-            return tell([scaling.at_least(service, minimum, is_dry=asked.is_dry)])
-        return tell([scaling.set_minimum(service, minimum, is_dry=asked.is_dry)])
+            return tell([scaling.at_least(service, minimum, is_dry=command.is_dry)])
+        return tell([scaling.set_minimum(service, minimum, is_dry=command.is_dry)])

@@ -9,8 +9,8 @@ import click
 
 from gates import wiring
 from gates.cli import signing
+from gates.cli.golive_checkpoints import is_held
 from gates.cli.options import RunFolderPath, environment_option
-from gates.cli.slots import is_held
 from gates.decision.approval import LONGEST_APPROVAL
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -24,25 +24,25 @@ from gates.model.statement import StatementKind
 @click.option("--refuse", "refuses", is_flag=True, help="Sign a no: nothing goes live on this evidence.")
 def sign(folder: Path, **options: object) -> ExitCode:
     """Approve the go-live of the release that RUN found GO; void as soon as its evidence changes."""
-    house = wiring.House(str(options["env"]))
+    context = wiring.Context(str(options["env"]))
     opened = wiring.open_run_folder(folder)
     document, verdict = opened.read_verdict()
     role = str(options["role"])
-    if role not in house.platform.policy.approvals:
-        known = ", ".join(house.platform.policy.approvals)
+    if role not in context.platform.policy.approvals:
+        known = ", ".join(context.platform.policy.approvals)
         raise UsageError(f"the {role} does not approve a go-live", next_step=f"these do: {known}")
-    if verdict.release.environment != house.environment.name:
+    if verdict.release.environment != context.environment.name:
         raise UsageError(f"the run is about {verdict.release.environment}")
     if not is_held(verdict) and not options["refuses"]:
         raise UsageError(f"the run is {document.outcome}: only what holds can be approved")
     now = datetime.now(UTC)
     matter = signing.Matter(
         kind=StatementKind.APPROVAL,
-        environment=house.environment.name,
+        environment=context.environment.name,
         subject=opened.run_id,
         digest=opened.evidence_digest(),
         longest=LONGEST_APPROVAL,
     )
     statement = signing.statement(matter, options, now)
-    signing.write(house, statement, options["key"])
+    signing.write(context, statement, options["key"])
     return ExitCode.GO

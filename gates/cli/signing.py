@@ -118,7 +118,7 @@ def statement(matter: Matter, options: Mapping[str, object], now: datetime) -> S
     )
 
 
-def release_meant(house: wiring.House, run_folder: object) -> Release:
+def release_meant(context: wiring.Context, run_folder: object) -> Release:
     """Return the release of a run, or the one that is deployed now.
 
     Raises:
@@ -126,41 +126,41 @@ def release_meant(house: wiring.House, run_folder: object) -> Release:
     """
     if isinstance(run_folder, Path):
         release = wiring.open_run_folder(run_folder).read_setup().release
-        if release.environment != house.environment_name:
+        if release.environment != context.environment_name:
             raise UsageError(f"the run is about {release.environment}", next_step="name that with --env")
         return release
-    return house.release_now()
+    return context.release_now()
 
 
-def checked_role(house: wiring.House, role: str, wanted: str, what: str) -> str:
+def checked_role(context: wiring.Context, role: str, wanted: str, what: str) -> str:
     """Return the role after checking that it is the one that may sign.
 
     Raises:
         UsageError: another role signs this.
     """
-    if role not in house.platform.roles:
-        refuse_unknown("role", (role,), house.platform.roles)
+    if role not in context.platform.roles:
+        refuse_unknown("role", (role,), context.platform.roles)
     if role != wanted:
         raise UsageError(f"{what} is for the {wanted} to sign, not for the {role}")
     return role
 
 
-def tell_when_it_counts(house: wiring.House, run_folder: object) -> None:
+def tell_when_it_counts(context: wiring.Context, run_folder: object) -> None:
     """Say with which command what was signed takes effect."""
-    env = house.environment_name
+    env = context.environment_name
     if isinstance(run_folder, Path):
         click.echo(f"it counts when the run is judged again: gate judge {run_folder} --again --env {env}")
     else:
         click.echo("it counts in every later run; for one that was looked at already: gate judge RUN --again")
 
 
-def write(house: wiring.House, statement: Statement, key: object) -> None:
+def write(context: wiring.Context, statement: Statement, key: object) -> None:
     """Write a statement, and say whether its signature counts.
 
     Raises:
         UsageError: it was signed with a key that may not sign it; nothing is kept.
     """
-    write_into(house.statements.folder, statement, key)
+    write_into(context.statements.folder, statement, key)
 
 
 def write_into(folder: StatementFolder, statement: Statement, key: object) -> None:

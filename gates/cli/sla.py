@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from gates.cli.operating import Asked, looks
+from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.errors import ConfigurationError, UsageError
 from gates.model.criterion import Criterion
@@ -27,7 +27,7 @@ _ERRORS, _LATENCY = "SLI-ERRORS", "SLI-LATENCY"
 @click.option("--window", default="24h", show_default=True, help="How far back: 30m, 24h, 7d.")
 @looks
 @reporting
-def sla(asked: Asked, window: str) -> Report:
+def sla(command: CommandContext, window: str) -> Report:
     """Report requests, availability, errors and p95 of every service, against the catalogue's thresholds.
 
     Leaves with 1 when a level was missed, and with 10 when a service had too few requests to say.
@@ -37,10 +37,10 @@ def sla(asked: Asked, window: str) -> Report:
         raise UsageError(f"{window} is no window", next_step="write 30m, 24h or 7d")
     now = datetime.now(UTC)
     span = Window(start=now - timedelta(**{_UNITS[match[2]]: int(match[1])}), end=now)
-    errors, latency = _criterion(asked, _ERRORS), _criterion(asked, _LATENCY)
-    names, place = asked.house.platform.service_names, asked.house.environment.name
+    errors, latency = _criterion(command, _ERRORS), _criterion(command, _LATENCY)
+    names, place = command.context.platform.service_names, command.context.environment.name
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
-        found = list(pool.map(lambda name: asked.room.service_levels(name, span), names))
+        found = list(pool.map(lambda name: command.operations.service_levels(name, span), names))
     judged = [(one, *one.judged(errors, latency)) for one in found]
     title = f"service levels of {place}, {span.start:%Y-%m-%d %H:%M} to {now:%H:%M} UTC"
     return Report(
@@ -61,8 +61,8 @@ def _code(levels: set[Level]) -> ExitCode:
     return ExitCode.INCONCLUSIVE if Level.UNKNOWN in levels or not levels else ExitCode.GO
 
 
-def _criterion(asked: Asked, name: str) -> Criterion:
-    found = asked.house.catalogue.find(name)
+def _criterion(command: CommandContext, name: str) -> Criterion:
+    found = command.context.catalogue.find(name)
     if found is None:
         raise ConfigurationError(f"the catalogue has no {name}", next_step="add it to service-levels.yaml")
     return found

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from gates.cli.operating import Asked, looks
+from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.operations.snapshot import differences
@@ -19,10 +19,10 @@ def snapshot() -> None:
 
 @snapshot.command()
 @looks
-def create(asked: Asked) -> ExitCode:
+def create(command: CommandContext) -> ExitCode:
     """Write the configuration of every service below `reports/snapshots`."""
-    folder = asked.room.snapshots.write(_documents(asked), datetime.now(UTC))
-    click.echo(f"{len(asked.house.platform.service_names)} services in {folder}")
+    folder = command.operations.snapshots.write(_documents(command), datetime.now(UTC))
+    click.echo(f"{len(command.context.platform.service_names)} services in {folder}")
     return ExitCode.GO
 
 
@@ -30,19 +30,20 @@ def create(asked: Asked) -> ExitCode:
 @click.argument("name", required=False)
 @looks
 @reporting
-def diff(asked: Asked, name: str | None) -> Report:
+def diff(command: CommandContext, name: str | None) -> Report:
     """Compare the live configuration with the snapshot NAME, or the newest; 1 when anything differs."""
-    wanted, before = asked.room.snapshots.read(name)
-    found = list(differences(before, _documents(asked)))
+    wanted, before = command.operations.snapshots.read(name)
+    found = list(differences(before, _documents(command)))
     ending = f"{len(found)} differences from {wanted}" if found else f"nothing differs from {wanted}"
     return Report(
         code=ExitCode.NO_GO if found else ExitCode.GO,
         lines=[*found, ending],
-        document={"environment": asked.house.environment.name, "snapshot": wanted, "differences": found},
+        document={"environment": command.context.environment.name, "snapshot": wanted, "differences": found},
     )
 
 
-def _documents(asked: Asked) -> dict[str, dict[str, object]]:
+def _documents(command: CommandContext) -> dict[str, dict[str, object]]:
     return {
-        name: dict(asked.room.configuration.document(name)) for name in asked.house.platform.service_names
+        name: dict(command.operations.configuration.document(name))
+        for name in command.context.platform.service_names
     }

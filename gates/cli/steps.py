@@ -11,6 +11,7 @@ import click
 from gates import wiring
 from gates.cli.decisions import record_breach
 from gates.cli.failure_actions import carry_out
+from gates.cli.notify import tell_run
 from gates.cli.options import (
     RunFolderPath,
     environment_option,
@@ -23,8 +24,7 @@ from gates.cli.options import (
 )
 from gates.cli.progress import listener
 from gates.cli.run import confirm, duration, make_page, refuse_unknown_part, revisions_named, tell
-from gates.cli.stopping import Stop
-from gates.cli.telling import tell_run
+from gates.cli.signals import Stop
 from gates.decision.ending import exit_code
 from gates.decision.response_clock import Standing, standing
 from gates.errors import UsageError
@@ -55,9 +55,9 @@ def collect(**options: object) -> ExitCode:
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
     stop = Stop()
     seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
-    house = wiring.House(str(options["env"]), seed, stop.is_asked_for, workers)
-    refuse_unknown_part(house, options)
-    folder = house.run_folder(run_id)
+    context = wiring.Context(str(options["env"]), seed, stop.is_asked_for, workers)
+    refuse_unknown_part(context, options)
+    folder = context.run_folder(run_id)
     keeper = wiring.keeper(folder)
     only = options["only"]
     request = Request(
@@ -67,9 +67,9 @@ def collect(**options: object) -> ExitCode:
         only=tuple(str(name) for name in only) if isinstance(only, tuple) else (),
     )
     seconds = duration(str(options["deadline"]))
-    with stop.heard(), listener(str(options["format"] or ""), house.platform) as progress:
+    with stop.heard(), listener(str(options["format"] or ""), context.platform) as progress:
         announce = wiring.all_of(keeper, progress)
-        gate = house.gate(folder, announce=announce, seconds=seconds)
+        gate = context.gate(folder, announce=announce, seconds=seconds)
         criteria, views = gate.demand(request), gate.views()
         bundle = gate.look(request, criteria, gate.find(request, views).release, views)
     for flaw in bundle.flaws:
@@ -86,15 +86,15 @@ def collect(**options: object) -> ExitCode:
 @environment_option
 def decide(folder: Path, env: str) -> ExitCode:
     """Decide about the verdict of a run FOLDER with what the cloud says now; nothing is done yet."""
-    house = wiring.House(env)
-    opened = house.open_run_folder(folder)
+    context = wiring.Context(env)
+    opened = context.open_run_folder(folder)
     document, verdict = opened.read_verdict()
     _refuse_other_place(verdict.release.environment, env)
     keeper = wiring.keeper(opened)
-    gate = house.gate(opened, announce=keeper, seconds=0)
+    gate = context.gate(opened, announce=keeper, seconds=0)
     decision = gate.decide(verdict, gate.views())
     keeper.confirm()
-    tell_run(house, opened.run_id, decision, ())
+    tell_run(context, opened.run_id, decision, ())
     for line in next_steps(document.outcome, decision):
         click.echo(clean(line))
     command = act_command(env, str(folder), decision)
@@ -110,22 +110,22 @@ def decide(folder: Path, env: str) -> ExitCode:
 def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     """Carry out the decision of a run FOLDER, under its standing authority or because its role says so."""
     stop = Stop()
-    house = wiring.House(env, is_stopped=stop.is_asked_for)
-    opened = house.open_run_folder(folder)
+    context = wiring.Context(env, is_stopped=stop.is_asked_for)
+    opened = context.open_run_folder(folder)
     _, verdict = opened.read_verdict()
     decision, setup = opened.read_decision(), opened.read_setup()
     if opened.is_carried_out:
         raise UsageError(f"{folder} was carried out already", next_step="see its receipts.jsonl")
     _refuse_other_place(verdict.release.environment, env)
     keeper = wiring.keeper(opened)
-    with listener("plain", house.platform) as progress:
-        gate = house.gate(opened, announce=progress, seconds=0)
+    with listener("plain", context.platform) as progress:
+        gate = context.gate(opened, announce=progress, seconds=0)
         decision = replace(decision, standing=gate.covering(decision))
         _refuse_other_role(decision, role)
-        late = standing(decision, datetime.now(UTC), house.platform.policy.escalation)
+        late = standing(decision, datetime.now(UTC), context.platform.policy.escalation)
         if decision.kind is not DecisionKind.ROLL_BACK:
-            code = carry_out(house, folder, decision, is_sure=is_sure)
-            _note_lateness(house, opened.run_id, decision, late)
+            code = carry_out(context, folder, decision, is_sure=is_sure)
+            _note_lateness(context, opened.run_id, decision, late)
             return code
         request = Request(
             stage=setup.scope.stage,
@@ -147,8 +147,8 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     record = DecisionRecord(
         run_id=opened.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
     )
-    tell_run(house, opened.run_id, decision, receipts)
-    _note_lateness(house, opened.run_id, decision, late)
+    tell_run(context, opened.run_id, decision, receipts)
+    _note_lateness(context, opened.run_id, decision, late)
     tell(keeper, record, output="")
     return exit_code(verdict, decision, receipts, was_to_act=True)
 
@@ -167,10 +167,10 @@ def _refuse_other_role(decision: Decision, role: str) -> None:
         )
 
 
-def _note_lateness(house: wiring.House, run_id: str, decision: Decision, state: Standing | None) -> None:
+def _note_lateness(context: wiring.House, run_id: str, decision: Decision, state: Standing | None) -> None:
     """Record that the decision was late when somebody acted; afterwards, so that nobody waits for it."""
     if state is not None and state.is_late:
-        record_breach(house, run_id, decision, state)
+        record_breach(context, run_id, decision, state)
 
 
 def _refuse_other_place(place: str, env: str) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import click
 
 from gates import wiring
-from gates.cli.operating import actor
+from gates.cli.adhoc_checks import Look, spot
+from gates.cli.command import actor
 from gates.cli.options import environment_option, format_option
 from gates.cli.run import duration
-from gates.cli.spotting import Look, spot
 from gates.errors import CloudError, ConfigurationError
 from gates.evidence.journeys import journey_of, results
 from gates.model.criterion import Criterion
@@ -44,21 +44,21 @@ def synthetic(env: str, journeys: tuple[str, ...], deadline: str, **options: obj
     Leaves with 0 when all passed, 1 when one failed, 10 when one could not be taken, 12 when all of them
     passed and the log could not be written.
     """
-    house = wiring.House(env)
-    known = {journey_of(c): c for c in house.catalogue.criteria if c.category == CATEGORY}
+    context = wiring.Context(env)
+    known = {journey_of(c): c for c in context.catalogue.criteria if c.category == CATEGORY}
     if not journeys and not options["is_all"]:
         click.echo("\n".join(f"{name:32} {known[name].statement}" for name in known))
         return ExitCode.GO
     criteria = _chosen(journeys, known)
     output = str(options["format"] or "plain")
-    seen = spot(house, criteria, word="synthetic", seconds=duration(deadline), how=Look(output=output))
+    seen = spot(context, criteria, word="synthetic", seconds=duration(deadline), how=Look(output=output))
     found = results(seen.check.judgements, seen.folder.read_producers())
     text = _document(found)
     seen.folder.write_report("synthetic.json", text)
     click.echo(text.rstrip() if output == "json" else "\n".join(_lines(found)))
     for result in found:
-        house.ledger.record_operation(_receipt(result, env))
-    is_written = _is_written(house, [result for result in found if result.was_seen])
+        context.ledger.record_operation(_receipt(result, env))
+    is_written = _is_written(context, [result for result in found if result.was_seen])
     return ExitCode.ACTION_FAILED if seen.code is ExitCode.GO and not is_written else seen.code
 
 
@@ -67,11 +67,11 @@ def _chosen(names: Sequence[str], known: dict[str, Criterion]) -> list[Criterion
     return [known[name] for name in dict.fromkeys(names)] or list(known.values())
 
 
-def _is_written(house: wiring.House, taken: Sequence[JourneyResult]) -> bool:
+def _is_written(context: wiring.Context, taken: Sequence[JourneyResult]) -> bool:
     """Write the log; that it cannot be written says nothing about the journeys, and is said."""
     try:
         if taken:
-            house.journey_log.write(taken)
+            context.journey_log.write(taken)
     except (CloudError, ConfigurationError) as error:
         click.echo(f"gate: the journeys ran, and the log does not know: {error.diagnostics()}", err=True)
         return False

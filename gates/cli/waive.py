@@ -24,16 +24,16 @@ from gates.model.statement import StatementKind
 @signing.run_option
 def waive(criterion_id: str, **options: object) -> ExitCode:
     """Waive CRITERION for a release: by its owner, never a blocker or a P0, for at most 30 days."""
-    house = wiring.House(str(options["env"]))
-    criterion = house.catalogue.find(criterion_id)
+    context = wiring.Context(str(options["env"]))
+    criterion = context.catalogue.find(criterion_id)
     if criterion is None:
-        guess = meant(criterion_id, (c.id for c in house.catalogue.criteria))
+        guess = meant(criterion_id, (c.id for c in context.catalogue.criteria))
         raise UsageError(f"unknown criterion '{criterion_id}'{guess}", next_step="see: gate criteria list")
     now = datetime.now(UTC)
-    reading = house.statements.reading(signing.release_meant(house, options["run_folder"]), now)
+    reading = context.statements.reading(signing.release_meant(context, options["run_folder"]), now)
     matter = signing.Matter(
         kind=StatementKind.WAIVER,
-        environment=house.environment.name,
+        environment=context.environment.name,
         subject=criterion.id,
         digest=reading.digest(criterion.id),
     )
@@ -41,6 +41,6 @@ def waive(criterion_id: str, **options: object) -> ExitCode:
     objection = waiver_objection(statement, criterion, reading)
     if objection:
         raise UsageError(objection)
-    signing.write(house, statement, options["key"])
-    signing.tell_when_it_counts(house, options["run_folder"])
+    signing.write(context, statement, options["key"])
+    signing.tell_when_it_counts(context, options["run_folder"])
     return ExitCode.GO

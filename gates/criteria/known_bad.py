@@ -100,8 +100,8 @@ def _name(arm: Arm) -> str:
 
 def _row(name: str, alike: Sequence[Arm], found: Sequence[Red]) -> str:
     services = ", ".join(arm.service for arm in alike)
-    asked = ", ".join(red.criterion.id for red in found if alike[0] in red.arms)
-    return f"| {name} | {services} | {alike[0].summary} | {asked} |"
+    command = ", ".join(red.criterion.id for red in found if alike[0] in red.arms)
+    return f"| {name} | {services} | {alike[0].summary} | {command} |"
 
 
 def _phrases(red: Red, *, code: str) -> Iterator[str]:

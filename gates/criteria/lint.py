@@ -15,7 +15,7 @@ from datetime import date
 from gates.criteria.coverage import Coverage
 from gates.criteria.known_bad import Red
 from gates.model.criterion import Catalogue, Stage
-from gates.model.platform import Contact, Environment, Platform, Stewardship
+from gates.model.platform import Contact, DocumentOwnership, Environment, Platform
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*[0-9]")
 _DIGITS_OF_A_NUMBER = 7
@@ -77,15 +77,19 @@ def unproved(covered: Sequence[Coverage], known_bad: Sequence[Red]) -> tuple[Fin
 
 
 def _facts(platform: Platform, today: date, environments: Sequence[Environment]) -> Iterator[Finding]:
-    shared = tuple(one.name for one in environments if one.papers.stewardship is None)
+    shared = tuple(one.name for one in environments if one.documentation.document_ownership is None)
     if shared or not environments:
-        yield from (replace(found, places=shared) for found in _review(platform.stewardship, today))
-    shared = tuple(one.name for one in environments if not one.papers.contacts)
+        yield from (replace(found, places=shared) for found in _review(platform.document_ownership, today))
+    shared = tuple(one.name for one in environments if not one.documentation.contacts)
     if shared or not environments:
         yield from (replace(found, places=shared) for found in _contacts(platform.contacts))
     for one in environments:
-        own = _review(one.papers.stewardship, today) if one.papers.stewardship else ()
-        mine = _contacts(one.papers.contacts) if one.papers.contacts else ()
+        own = (
+            _review(one.documentation.document_ownership, today)
+            if one.documentation.document_ownership
+            else ()
+        )
+        mine = _contacts(one.documentation.contacts) if one.documentation.contacts else ()
         yield from (replace(found, places=(one.name,)) for found in (*own, *mine))
 
 
@@ -109,11 +113,11 @@ def _empty_stages(catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(subject=f"stage {stage}", cause="has no blocking criterion, so it can never be GO")
 
 
-def _review(stewardship: Stewardship | None, today: date) -> Iterator[Finding]:
-    if stewardship is None:
+def _review(document_ownership: DocumentOwnership | None, today: date) -> Iterator[Finding]:
+    if document_ownership is None:
         yield Finding(subject="documents", cause="nobody is named who keeps them", fails=_DOCUMENTS)
-    elif stewardship.next_review < today:
-        cause = f"the review was due on {stewardship.next_review}, {stewardship.owner} does it"
+    elif document_ownership.next_review < today:
+        cause = f"the review was due on {document_ownership.next_review}, {document_ownership.owner} does it"
         yield Finding(subject="documents", cause=cause, fails=_DOCUMENTS)
 
 

@@ -37,7 +37,7 @@ class ServiceView:
     state: ServiceState
     revisions: tuple[RevisionState, ...]
     verified: tuple[RevisionRef, ...]
-    tombstoned: frozenset[str]
+    quarantined: frozenset[str]
     watched: frozenset[RevisionRef] = frozenset()
     choice: TrafficChoice | None = None
 
@@ -80,7 +80,7 @@ class ServiceView:
             reason=reason,
             revisions=self.revisions,
             verified=self.verified,
-            tombstoned=self.tombstoned | self.left,
+            quarantined=self.quarantined | self.left,
             sharing=self.state.bearing - {bad},
         )
 
@@ -222,7 +222,7 @@ def _in_service(view: ServiceView, notes: list[str]) -> str:
 def _next(view: ServiceView, notes: list[str]) -> str:
     """Return the release that waits for traffic, unless somebody left it; else what users get."""
     parked = view.parked
-    is_open = parked is not None and parked.name not in view.tombstoned | view.left
+    is_open = parked is not None and parked.name not in view.quarantined | view.left
     if parked is None or not is_open or view.state.traffic.is_in_maintenance:
         return _in_service(view, notes)
     waits = f"looking at {parked.name}, which waits for traffic"
@@ -232,7 +232,7 @@ def _next(view: ServiceView, notes: list[str]) -> str:
 
 def _latest(view: ServiceView, notes: list[str]) -> str:
     name, serving = view.state.latest_ready, view.state.sole_serving
-    if name in view.tombstoned and serving is not None and serving != name:
+    if name in view.quarantined and serving is not None and serving != name:
         notes.append(
             f"{view.state.service}: {name} was rolled back before, so {serving}, which serves, is looked at"
         )
@@ -250,7 +250,7 @@ def _why_serving(view: ServiceView, parked: RevisionState) -> str:
     else:
         who = f"which a rollback chose on {decided.at:%Y-%m-%d %H:%M} UTC (run {decided.run_id})"
     became = "is parked" if parked.name in view.left else "gets no traffic"
-    if parked.name in view.tombstoned:
+    if parked.name in view.quarantined:
         became = "was rolled back as bad"
     newest = f"the newest, {parked.name}, {became}"
     return f"{view.state.service}: looking at {view.serving}, {who}; {newest}"

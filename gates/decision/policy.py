@@ -21,7 +21,7 @@ from datetime import datetime
 
 from gates.decision.response_clock import due
 from gates.model.criterion import PLATFORM, FailureAction, Priority
-from gates.model.decision import Decision, DecisionKind, StandingAuthority
+from gates.model.decision import Decision, DecisionKind, PreAuthorisation
 from gates.model.judgement import Judgement, Outcome
 from gates.model.platform import MatrixRow, Platform
 from gates.model.release import Release
@@ -29,7 +29,7 @@ from gates.model.verdict import Verdict, VerdictOutcome
 
 
 def decide(
-    verdict: Verdict, *, platform: Platform, standing: Sequence[StandingAuthority], now: datetime
+    verdict: Verdict, *, platform: Platform, standing: Sequence[PreAuthorisation], now: datetime
 ) -> Decision:
     """Say what to do about `verdict`; the rollback plan, which needs the cloud, is added by the pipeline."""
     match verdict.outcome:
@@ -50,7 +50,7 @@ def _open_questions(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _answer_failure(
-    verdict: Verdict, platform: Platform, standing: Sequence[StandingAuthority], now: datetime
+    verdict: Verdict, platform: Platform, standing: Sequence[PreAuthorisation], now: datetime
 ) -> Decision:
     failed = root_causes_first([j for j in verdict.blocking if j.outcome is Outcome.FAIL])
     priority = min((j.priority or j.criterion.priority for j in failed), default=Priority.P0)
@@ -71,8 +71,8 @@ def _answer_failure(
 
 
 def covering(
-    standing: Sequence[StandingAuthority], priority: Priority | None, services: Sequence[str], now: datetime
-) -> tuple[StandingAuthority, ...]:
+    standing: Sequence[PreAuthorisation], priority: Priority | None, services: Sequence[str], now: datetime
+) -> tuple[PreAuthorisation, ...]:
     """Return the authorities that together cover a rollback of `services`; none when one is not covered."""
     live = [entry for entry in standing if entry.priority is priority and entry.expires_at > now]
     used = {name: [entry for entry in live if entry.service in (None, name)] for name in services}

@@ -34,7 +34,7 @@ class RollbackCase:
     reason: str
     revisions: tuple[RevisionState, ...]
     verified: tuple[RevisionRef, ...] = ()
-    tombstoned: frozenset[str] = frozenset()
+    quarantined: frozenset[str] = frozenset()
     sharing: frozenset[str] = frozenset()
     wanted: str | None = None
 
@@ -121,7 +121,7 @@ def _action(case: RollbackCase) -> RollBack | str:
         return target
     is_verified = _has_go(case, target)
     reason = case.reason if is_verified else f"{case.reason} ({_NO_GO_ON_RECORD} {target.name})"
-    if target.name in case.tombstoned:
+    if target.name in case.quarantined:
         reason = f"{reason} (WARNING: {target.name} itself was rolled back before)"
     return RollBack(
         service=case.service,
@@ -129,7 +129,7 @@ def _action(case: RollbackCase) -> RollBack | str:
         to_revision=target.name,
         is_target_verified=is_verified,
         reason=reason,
-        is_condemned=case.wanted is None,
+        is_quarantined=case.wanted is None,
     )
 
 
@@ -150,7 +150,7 @@ def _chosen(case: RollbackCase) -> RevisionState | str:
         for r in case.revisions
         if r.name != case.bad
         and r.is_ready
-        and r.name not in case.tombstoned
+        and r.name not in case.quarantined
         and r.purpose is not Purpose.PAGE
     ]
     bad = next((revision for revision in case.revisions if revision.name == case.bad), None)

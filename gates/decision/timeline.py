@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gates.model.timeline import Finding, Looked, Slot, SlotRecord, SlotState, Timeline
+from gates.model.timeline import (
+    Checkpoint,
+    CheckpointRecord,
+    CheckpointResult,
+    CheckpointState,
+    Finding,
+    Timeline,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """Nothing is due before `until`."""
 
-    slot: Slot
+    slot: Checkpoint
     until: datetime
 
 
@@ -21,7 +28,7 @@ class Wait:
 class Due:
     """This slot's turn; what is missing may come until `deadline`."""
 
-    slot: Slot
+    slot: Checkpoint
     deadline: datetime
 
 
@@ -29,21 +36,21 @@ class Due:
 class Over:
     """The go-live ended: HELD means closed green."""
 
-    state: SlotState
+    state: CheckpointState
     because: str
 
 
 Next = Wait | Due | Over
 
 
-def next_step(timeline: Timeline, records: Sequence[SlotRecord], zero: datetime, now: datetime) -> Next:
+def next_step(timeline: Timeline, records: Sequence[CheckpointRecord], zero: datetime, now: datetime) -> Next:
     """Say what is next; `records` are in the order in which they were written.
 
     A slot that was begun and not settled is due again. A slot whose time passed while nobody was there is due
     now: none is ever left out, and none runs before its time or after a failure.
     """
-    settled = {record.slot: record for record in records if record.state is not SlotState.BEGUN}
-    ended = next((record for record in settled.values() if record.state is not SlotState.HELD), None)
+    settled = {record.slot: record for record in records if record.state is not CheckpointState.BEGUN}
+    ended = next((record for record in settled.values() if record.state is not CheckpointState.HELD), None)
     if ended is not None:
         return Over(state=ended.state, because=f"{ended.slot}: {ended.detail}")
     for index, slot in enumerate(timeline.slots):
@@ -53,7 +60,7 @@ def next_step(timeline: Timeline, records: Sequence[SlotRecord], zero: datetime,
         if now < at:
             return Wait(slot=slot, until=at)
         return Due(slot=slot, deadline=max(now, _deadline(timeline, index, zero)))
-    return Over(state=SlotState.HELD, because="every slot was held: the release is closed")
+    return Over(state=CheckpointState.HELD, because="every slot was held: the release is closed")
 
 
 def _deadline(timeline: Timeline, index: int, zero: datetime) -> datetime:
@@ -62,23 +69,23 @@ def _deadline(timeline: Timeline, index: int, zero: datetime) -> datetime:
     return zero + later[0].at
 
 
-def is_live(timeline: Timeline, records: Sequence[SlotRecord]) -> bool:
+def is_live(timeline: Timeline, records: Sequence[CheckpointRecord]) -> bool:
     """Whether the traffic was, or may have been, moved."""
     moving = {slot.name for slot in timeline.slots if slot.enables_traffic}
     return any(record.slot in moving for record in records)
 
 
-def settle(looked: Looked, *, is_live: bool, is_late: bool) -> SlotState | None:
+def settle(result: CheckpointResult, *, is_live: bool, is_late: bool) -> CheckpointState | None:
     """Say how a slot ends, or None while what is missing may still come.
 
     Before the traffic moves a failure just stops. Afterwards a failure is rolled back, and where it was not
     (the matrix wants a person, or the rollback was not proven) somebody is called; missing evidence is no
     reason to go on either.
     """
-    if looked.finding is Finding.HELD:
-        return SlotState.HELD
-    if looked.finding is Finding.OPEN and not is_late:
+    if result.finding is Finding.HELD:
+        return CheckpointState.HELD
+    if result.finding is Finding.OPEN and not is_late:
         return None
     if not is_live:
-        return SlotState.STOPPED
-    return SlotState.ROLLED_BACK if looked.is_rolled_back else SlotState.ESCALATED
+        return CheckpointState.STOPPED
+    return CheckpointState.ROLLED_BACK if result.is_rolled_back else CheckpointState.ESCALATED

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gates.model.criterion import Priority
-from gates.model.decision import StandingAuthority
+from gates.model.decision import PreAuthorisation
 from gates.model.platform import Platform
 from gates.model.statement import SeenStatement, Statement, StatementKind, platform_digest
 
@@ -28,7 +28,7 @@ GRANTABLE = (Priority.P0, Priority.P1)
 class Standing:
     """One grant and what it is worth: `objection` is empty while it counts."""
 
-    authority: StandingAuthority
+    authority: PreAuthorisation
     objection: str = ""
 
 
@@ -60,7 +60,7 @@ def grants(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[St
     return tuple(found)
 
 
-def in_force(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[StandingAuthority, ...]:
+def in_force(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[PreAuthorisation, ...]:
     """Return the authorities that count now."""
     return tuple(each.authority for each in grants(seen, reading) if not each.objection)
 
@@ -108,8 +108,8 @@ def _taken_back(grant: Statement, revoked: Sequence[Statement]) -> str:
     return ""
 
 
-def _authority(file: str, statement: Statement) -> StandingAuthority:
-    return StandingAuthority(
+def _authority(file: str, statement: Statement) -> PreAuthorisation:
+    return PreAuthorisation(
         priority=Priority(statement.subject),
         by=statement.by,
         role=statement.role,

@@ -64,10 +64,10 @@ def _unnamed(failed: Sequence[Judgement], arm: Arm) -> Iterator[Judgement]:
 
     Consequences of what it names are left out, and so is what the very same observations were judged for.
     """
-    looked = {item.producer for one in failed if one.criterion.id in arm.criteria for item in one.evidence}
+    result = {item.producer for one in failed if one.criterion.id in arm.criteria for item in one.evidence}
     for judgement in failed:
         cause = (judgement.implied_by or "").partition("@")[0]
-        is_same = any(item.producer in looked for item in judgement.evidence)
+        is_same = any(item.producer in result for item in judgement.evidence)
         if judgement.criterion.id not in arm.criteria and cause not in arm.criteria and not is_same:
             yield judgement
 

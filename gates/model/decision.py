@@ -33,7 +33,7 @@ class RollBack:
     to_revision: str
     is_target_verified: bool
     reason: str
-    is_condemned: bool = True
+    is_quarantined: bool = True
     is_held: bool = False
 
 
@@ -68,7 +68,7 @@ class RollbackPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingAuthority:
+class PreAuthorisation:
     """A signed pre-authorisation: rollbacks of one priority need nobody until it expires.
 
     `service` narrows it to one service; None covers all of the environment. `statement` names the signed
@@ -99,7 +99,7 @@ class Decision:
     priority: Priority | None = None
     authority: str | None = None
     response_time: timedelta | None = None
-    standing: tuple[StandingAuthority, ...] = ()
+    standing: tuple[PreAuthorisation, ...] = ()
     plan: RollbackPlan | None = None
     decided_at: datetime | None = None
     due: datetime | None = None

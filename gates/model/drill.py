@@ -56,7 +56,7 @@ class DrillRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Sentinel:
     """One thing that a drill wrote into a service, to see whether it survives; the key may be a token."""
 
     service: str

@@ -130,7 +130,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stewardship:
+class DocumentOwnership:
     """Who keeps the platform's documents, which version they are, and by when they are reviewed again."""
 
     owner: str
@@ -140,12 +140,12 @@ class Stewardship:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Papers:
+class Documentation:
     """What people need in writing; an environment may have its own."""
 
     contacts: tuple[Contact, ...] = ()
     links: tuple[Link, ...] = ()
-    stewardship: Stewardship | None = None
+    document_ownership: DocumentOwnership | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ class Platform:
     contacts: tuple[Contact, ...] = ()
     channels: tuple[Channel, ...] = ()
     links: tuple[Link, ...] = ()
-    stewardship: Stewardship | None = None
+    document_ownership: DocumentOwnership | None = None
 
     @property
     def service_names(self) -> tuple[str, ...]:
@@ -231,7 +231,7 @@ class Environment:
     standing: str | None = None
     """Folder of the signed standing authorities; None is that of all statements."""
     endpoints: Endpoints = field(default_factory=Endpoints)
-    papers: Papers = field(default_factory=Papers)
+    documentation: Documentation = field(default_factory=Documentation)
     """Contacts, links and stewardship where they differ from the platform's."""
     scans: str | None = None
     """Folder of the scanners' reports; None is `reports/scans`."""

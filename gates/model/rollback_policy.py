@@ -27,7 +27,7 @@ class AfterFailure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RollbackManner:
+class RollbackStrategy:
     """How a plan is carried out: what a wave waits for, what a failure means for it, how many at a time."""
 
     order: Order = Order.PROVEN
@@ -67,8 +67,8 @@ class WatchPolicy:
 class RollbackPolicy:
     """Emergency rollbacks get out fast; planned ones go step by step, and never in a freeze."""
 
-    emergency: RollbackManner = RollbackManner(order=Order.ACCEPTED, after_failure=AfterFailure.CONTINUE)
-    planned: RollbackManner = RollbackManner()
+    emergency: RollbackStrategy = RollbackStrategy(order=Order.ACCEPTED, after_failure=AfterFailure.CONTINUE)
+    planned: RollbackStrategy = RollbackStrategy()
     freezes: tuple[Freeze, ...] = ()
     proof: ProofPolicy = ProofPolicy()
     watch: WatchPolicy = WatchPolicy()

@@ -10,7 +10,7 @@ from gates.model.criterion import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Checkpoint:
     """One moment of the timeline, `at` before or after the traffic moves (negative is before).
 
     `criteria` narrows the stage to its suite, `rehearsed` does so for a rehearsal, which proves the schedule
@@ -31,10 +31,10 @@ class Slot:
 class Timeline:
     """All slots in the order of their time; the last one closes the release."""
 
-    slots: tuple[Slot, ...]
+    slots: tuple[Checkpoint, ...]
 
 
-class SlotState(StrEnum):
+class CheckpointState(StrEnum):
     """How a slot ended; everything but HELD ends the go-live."""
 
     BEGUN = "BEGUN"
@@ -47,11 +47,11 @@ class SlotState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlotRecord:
+class CheckpointRecord:
     """What is remembered of a slot."""
 
     slot: str
-    state: SlotState
+    state: CheckpointState
     detail: str
     run_id: str
     at: datetime
@@ -78,7 +78,7 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class CheckpointResult:
     """A look: what it showed, in which run, and whether a failure was rolled back and proven."""
 
     finding: Finding

@@ -75,8 +75,8 @@ class BuildRollback:
 
     def _build(self, actions: Sequence[RollBack]) -> str:
         for action in actions:
-            if action.is_condemned:
-                self._ports.ledger.tombstone(
+            if action.is_quarantined:
+                self._ports.ledger.quarantine(
                     self._environment, action.service, action.from_revision, action.reason
                 )
         try:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from gates.actions.moving import change_traffic
 from gates.actions.ports import TrafficController
+from gates.actions.traffic_change import change_traffic
 from gates.errors import ActionError
 from gates.model.operation import OperationReceipt
 from gates.model.traffic import TrafficSplit, TrafficTarget

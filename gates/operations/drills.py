@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from gates.actions.moving import change_traffic
 from gates.actions.ports import RevisionProbe, TrafficController
+from gates.actions.traffic_change import change_traffic
 from gates.errors import ActionError, GateError
 from gates.model.configuration import NewRevision
 from gates.model.criterion import PLATFORM
 from gates.model.database import Backup
-from gates.model.drill import DrillKind, DrillRecord, Mark
+from gates.model.drill import DrillKind, DrillRecord, Sentinel
 from gates.model.platform import Environment
 from gates.model.release import Release
 from gates.model.state import Purpose, ServiceState
@@ -30,16 +30,16 @@ _RECOVERED_WITHIN_S = 3600.0
 _LOOK_EVERY_S = 0.05
 
 
-class Witness(Protocol):
+class DataProbe(Protocol):
     """Leaves marks in the platform's data. Every method raises CloudError."""
 
-    def leave(self, identity: str) -> tuple[Mark, ...]:
+    def leave(self, identity: str) -> tuple[Sentinel, ...]:
         """Write one mark into each service that keeps data."""
 
-    def is_there(self, mark: Mark) -> bool:
+    def is_there(self, mark: Sentinel) -> bool:
         """Whether the service still has it."""
 
-    def remove(self, mark: Mark) -> None:
+    def remove(self, mark: Sentinel) -> None:
         """Take a mark away as far as the service lets one."""
 
 
@@ -59,7 +59,7 @@ class DrillPorts:
     configuration: Configuration
     traffic: TrafficController
     probe: RevisionProbe
-    witness: Witness
+    witness: DataProbe
     ledger: DrillLedger
     clock: Time
 

@@ -5,7 +5,7 @@ waits under the tag `behind`, at a URL of its own. What was there before is in t
 write. Leaving makes a copy of the revision that served, so that "the latest" is a working revision again, and
 puts the remembered traffic list back; both travel in one write.
 
-A rollback meanwhile puts another revision behind the page (`gates.actions.held`): then that one gets all
+A rollback meanwhile puts another revision behind the page (`gates.actions.staged`): then that one gets all
 traffic, because the list in the cloud says so. A revision that was rolled back as bad never gets it.
 """
 
@@ -79,7 +79,7 @@ class Maintenance:
             return self._performer.rehearse(change)
 
         def act() -> str:
-            self._ledger.tombstone(environment, service, revision, "maintenance page, never a release")
+            self._ledger.quarantine(environment, service, revision, "maintenance page, never a release")
             tags = [t for t in settings.traffic.targets if t.tag and t.tag not in OURS]
             kept = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in tags)
             shown = TrafficTarget(revision=revision, percent=100, tag=MAINTENANCE_TAG)
@@ -157,7 +157,7 @@ class Maintenance:
                 next_step=f"gate rollback {service} --to REVISION",
             )
         for revision in sorted(bearing):
-            if self._ledger.is_tombstoned(environment, service, revision):
+            if self._ledger.is_quarantined(environment, service, revision):
                 raise ActionError(
                     f"{revision} would come back, and it was rolled back as bad",
                     next_step=f"finish that rollback (gate rollback resume), or gate rollback {service}",

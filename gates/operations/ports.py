@@ -21,10 +21,10 @@ class OperationsLedger(Protocol):
     def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
         """Return the recorded operations, the newest first."""
 
-    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+    def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
         """Whether a revision is marked, and no later GO lifted the mark."""
 
-    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+    def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Mark a revision as one never to go back to."""
 
 

@@ -22,28 +22,28 @@ from tests.support.fake_clock import FakeClock
 class Stagehands:
     """A deployer and a runner of commands that write down what they were asked."""
 
-    asked: list[str] = field(default_factory=list)
+    command: list[str] = field(default_factory=list)
     refusal: CloudError | None = None
 
     def deploy(self, service: str, image: str, *, percent: int, tag: str) -> str:
         """Deploy, or refuse."""
-        self.asked.append(f"deploy {service} {image} {percent} {tag}".strip())
+        self.command.append(f"deploy {service} {image} {percent} {tag}".strip())
         if self.refusal is not None:
             raise self.refusal
         return f"{service}-00099"
 
     def restore(self, service: str) -> None:
         """Restore."""
-        self.asked.append(f"restore {service}")
+        self.command.append(f"restore {service}")
 
     def run(self, words: Sequence[str]) -> None:
         """Run a command line."""
-        self.asked += [" ".join(words)] if words else []
+        self.command += [" ".join(words)] if words else []
 
     @contextmanager
     def within(self, words: Sequence[str], after_s: float) -> Iterator[None]:
         """Run a command line some time into the block."""
-        self.asked.append(f"{' '.join(words)} after {after_s:g}")
+        self.command.append(f"{' '.join(words)} after {after_s:g}")
         yield
 
 
@@ -86,7 +86,7 @@ def test_a_bad_revision_is_deployed_judged_and_taken_away() -> None:
     runs, hands = Runs(failing()), Stagehands()
     (seen,) = bench(runs, hands).run([BAD], never)
     assert seen.is_as_expected
-    assert hands.asked == ["deploy auth-service registry.test/auth:bad 100", "restore auth-service"]
+    assert hands.command == ["deploy auth-service registry.test/auth:bad 100", "restore auth-service"]
     (trial,) = runs.trials
     assert (dict(trial.wanted), trial.stage, trial.only) == (
         {"auth-service": "auth-service-00099"},
@@ -108,8 +108,8 @@ def test_an_interruption_brings_back_what_served() -> None:
     arm = replace(BAD, apply=("break", "it"), restore=("mend", "it"))
     with pytest.raises(KeyboardInterrupt):
         list(bench(Runs(KeyboardInterrupt()), hands).run([arm], never))
-    assert hands.asked[0] == "break it"
-    assert hands.asked[-2:] == ["mend it", "restore auth-service"]
+    assert hands.command[0] == "break it"
+    assert hands.command[-2:] == ["mend it", "restore auth-service"]
 
 
 def test_a_gate_that_cannot_look_is_a_result() -> None:
@@ -124,7 +124,7 @@ def test_a_refused_deployment_is_a_result_and_is_taken_back() -> None:
     hands = Stagehands(refusal=CloudError("quota"))
     (seen,) = bench(Runs(failing()), hands).run([BAD], never)
     assert (seen.error, seen.missed) == ("quota", ("HLT-LIVE",))
-    assert hands.asked[-1] == "restore auth-service"
+    assert hands.command[-1] == "restore auth-service"
 
 
 def test_repetitions_that_are_done_are_not_made_again() -> None:
@@ -142,7 +142,7 @@ def test_surroundings_can_break_in_the_middle_of_a_run() -> None:
     arm = replace(GOOD, apply=("stop",), restore=("start",), after_s=3.0, variables=(("A", "b"),))
     runs = Runs(verdict_on(evidence(0.0)))
     list(bench(runs, hands).run([arm], never))
-    assert hands.asked == ["stop after 3", "start"]
+    assert hands.command == ["stop after 3", "start"]
     assert dict(runs.trials[0].variables) == {"A": "b"}
 
 

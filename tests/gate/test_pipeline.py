@@ -14,7 +14,7 @@ from gates.decision.ending import exit_code
 from gates.errors import UnavailableError, UsageError
 from gates.model import events
 from gates.model.criterion import Catalogue, Criterion, FailureAction, Priority, Stage
-from gates.model.decision import DecisionKind, StandingAuthority
+from gates.model.decision import DecisionKind, PreAuthorisation
 from gates.model.evidence import Evidence, EvidenceBundle, Subject, Window
 from gates.model.exit_code import ExitCode
 from gates.model.platform import MatrixRow, Platform, ServiceSpec
@@ -81,9 +81,9 @@ class FakeSource:
         return evidence(value, criterion=demanded.id, subject=subject, window=window, service=service)
 
 
-def granted(**changes: object) -> StandingAuthority:
+def granted(**changes: object) -> PreAuthorisation:
     """Return the word of the one on call that covers a rollback of P0 for a day."""
-    made = StandingAuthority(
+    made = PreAuthorisation(
         priority=Priority.P0,
         by="person-one",
         role="on-call",
@@ -162,7 +162,7 @@ def test_a_bad_service_is_rolled_back_alone_and_proved() -> None:
     assert ending(record) is ExitCode.ROLLED_BACK
     assert [service for service, _ in run.cloud.writes] == ["auth-service"]
     assert run.cloud.serving("auth-service") == "auth-service-1"
-    assert run.ledger.is_tombstoned("sandbox", "auth-service", "auth-service-2")
+    assert run.ledger.is_quarantined("sandbox", "auth-service", "auth-service-2")
 
 
 def test_after_a_rollback_the_serving_revision_is_looked_at_and_said() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.ports import RollbackPorts
-from gates.decision.rollback_guards import Guard
+from gates.decision.safety_checks import Guard
 from gates.errors import DeniedError, LedgerError, UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.platform import Environment, Platform, ServiceSpec
@@ -207,7 +207,7 @@ def test_a_guard_is_lifted_only_by_a_word_that_is_on_record(bench: Bench) -> Non
     refused = bench.engine.guard(plan, is_planned=False, lifted={}, by="ana")
     assert (refused.actions, bench.ledger.recorded) == ((), [])
     assert "--override tombstone=REASON" in refused.impossible[0][1]
-    lifted = bench.engine.guard(plan, is_planned=False, lifted={Guard.TOMBSTONE: "INC-7"}, by="ana")
+    lifted = bench.engine.guard(plan, is_planned=False, lifted={Guard.QUARANTINE: "INC-7"}, by="ana")
     assert lifted == plan
     (word,) = bench.ledger.recorded
     assert (word.action, word.subject, word.detail, word.by) == ("override-guard", "a", "INC-7", "ana")

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from gates.actions.execute import ExecutionPolicy
-from gates.cli.stopping import Stop
+from gates.cli.signals import Stop
 from gates.errors import DeniedError, OperationFailedError, UnavailableError
 from gates.model.platform import Environment, Platform, ServiceSpec
 from gates.model.receipt import Receipt, ReceiptState

@@ -1,4 +1,4 @@
-"""What the real house puts together: the parts that no fake can show to be there."""
+"""What the real context puts together: the parts that no fake can show to be there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gates.adapters.producers import PytestProducers
 from gates.adapters.run_folder import RunFolder
 from gates.model.decision import RollBack, RollbackPlan
 from gates.reporting.redaction import Redactor
-from gates.wiring import House
+from gates.wiring import Context
 from tests.gate.test_pipeline import PLATFORM, Run, healthy
 
 SECRET = "Tr0ub4dor-and-3"
@@ -34,8 +34,8 @@ def run() -> Run:
 
 def test_the_gate_of_a_house_has_guards_and_hides_secrets(run: Run, tmp_path: Path) -> None:
     """A rollback that loses data is left out of its plans, and its producers' files hold no secret."""
-    house = House("sandbox")
-    house.__dict__.update(
+    context = Context("sandbox")
+    context.__dict__.update(
         platform=PLATFORM,
         environment=run.gate.environment,
         catalogue=run.gate.catalogue,
@@ -43,10 +43,10 @@ def test_the_gate_of_a_house_has_guards_and_hides_secrets(run: Run, tmp_path: Pa
         secrets=(SECRET,),
         statements=SimpleNamespace(waivers=run.gate.waivers),
         authorities=SimpleNamespace(in_force=run.gate.standing),
-        identity_book=None,
+        known_credentials=None,
     )
     folder = RunFolder.create(tmp_path, "r", Redactor())
-    gate = house.gate(folder, announce=lambda _event: None, seconds=1)
+    gate = context.gate(folder, announce=lambda _event: None, seconds=1)
     back = RollBack(
         service="auth-service",
         from_revision="auth-service-2",

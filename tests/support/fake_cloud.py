@@ -224,12 +224,12 @@ class FakeLedger:
             if self.went_at.get(reference, datetime.min.replace(tzinfo=UTC)) >= since
         )
 
-    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+    def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Remember the mark."""
         self._refuse()
         self.tombstones.add((environment, service, revision))
 
-    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+    def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
         """Whether it was marked."""
         self._refuse()
         return (environment, service, revision) in self.tombstones

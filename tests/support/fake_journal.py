@@ -33,13 +33,13 @@ class FakeJournal:
     """Whether another gate took over, as the next confirmation finds out."""
 
     @contextmanager
-    def hold(self, environment: str, run_id: str) -> Iterator[FakeTenure]:
+    def hold(self, environment: str, run_id: str) -> Iterator[FakeLease]:
         """Hold the lease unless somebody else does."""
         if self.holder:
             raise LeaseHeldError(f"{self.holder} acts in {environment}")
         self.refuse()
         self.held.append(environment)
-        yield FakeTenure(self, run_id)
+        yield FakeLease(self, run_id)
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return the plans that were begun and not closed."""
@@ -66,7 +66,7 @@ class FakeJournal:
 
 
 @dataclass
-class FakeTenure:
+class FakeLease:
     """Writes into the fake journal."""
 
     journal: FakeJournal

@@ -50,11 +50,11 @@ class FakeOperationsLedger:
         """Return the receipts, the newest first."""
         return tuple(one for one in reversed(self.written) if subject in (None, one.subject))
 
-    def is_tombstoned(self, environment: str, service: str, revision: str) -> bool:
+    def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
         """Whether it was marked."""
         return revision in self.tombstones
 
-    def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+    def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
         """Remember a mark."""
         self.tombstones.append(revision)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.adapters.snapshots import SnapshotFolder
-from gates.decision.rollback_guards import Guard
+from gates.decision.safety_checks import Guard
 from gates.model.criterion import (
     Catalogue,
     Comparator,
@@ -122,8 +122,8 @@ class FakeInventory:
 
 
 @dataclass
-class FakeRoom:
-    """House and control room in one; stands in for both classes."""
+class FakeOperations:
+    """Context and control room in one; stands in for both classes."""
 
     environment: Environment = field(default_factory=environment)
     platform: Platform = PLATFORM
@@ -145,7 +145,7 @@ class FakeRoom:
         default_factory=lambda: SnapshotFolder(Path("nowhere"), "sandbox", lambda document: document)
     )
 
-    def __call__(self, *_what: object) -> FakeRoom:
+    def __call__(self, *_what: object) -> FakeOperations:
         """Stand in for the class."""
         return self
 
@@ -235,7 +235,7 @@ class FakeRoom:
     journal: FakeJournal = field(default_factory=FakeJournal)
 
     @property
-    def ports(self) -> FakeRoom:
+    def ports(self) -> FakeOperations:
         """Where the journal is."""
         return self
 

@@ -1,4 +1,4 @@
-"""A house for commands that run a few checks: fake cloud, own catalogue, a log that remembers."""
+"""A context for commands that run a few checks: fake cloud, own catalogue, a log that remembers."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class FakeJourneyLog:
         self.written += results
 
 
-class SpotHouse:
-    """Stands in for `wiring.House`; `steps` are told as steps of every check."""
+class AdhocContext:
+    """Stands in for `wiring.Context`; `steps` are told as steps of every check."""
 
     def __init__(self, demands: tuple[Criterion, ...], seen: Seen, reports: Path) -> None:
         self.run = Run(seen, demands=demands)
@@ -89,10 +89,10 @@ class SpotHouse:
         self.ports = self.run.gate.ports
         self.journey_log = FakeJourneyLog()
         self.steps: tuple[tuple[str, float], ...] = ()
-        self.asked: list[Catalogue] = []
+        self.command: list[Catalogue] = []
         self._reports = reports
 
-    def __call__(self, _name: str) -> SpotHouse:
+    def __call__(self, _name: str) -> AdhocContext:
         """Stand in for the class."""
         return self
 
@@ -117,5 +117,5 @@ class SpotHouse:
         is_fail_fast: bool = False,
     ) -> Gate:
         """Return the gate with another listener and the asked-for catalogue."""
-        self.asked.append(catalogue)
+        self.command.append(catalogue)
         return replace(self.run.gate, announce=announce, catalogue=catalogue, source=self.source)

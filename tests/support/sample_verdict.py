@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from gates.model.criterion import Comparator, Criterion, FailureAction, Priority, Severity, Stage
-from gates.model.decision import Decision, DecisionKind, RollBack, RollbackPlan, StandingAuthority
+from gates.model.decision import Decision, DecisionKind, PreAuthorisation, RollBack, RollbackPlan
 from gates.model.evidence import Measurement
 from gates.model.judgement import Judgement, Outcome, Waiver
 from gates.model.receipt import Receipt, ReceiptState
@@ -178,7 +178,7 @@ ROLL_BACK = RollBack(
 )
 
 
-STANDING = StandingAuthority(
+STANDING = PreAuthorisation(
     priority=Priority.P0,
     by="person-one",
     role="On-call Engineer",

@@ -73,14 +73,14 @@ class TinyRun:
     busy_reads: int = 0
     foreign_list: list[Any] = field(default_factory=list)
 
-    def asked(self, method: str) -> list[Any]:
+    def command(self, method: str) -> list[Any]:
         """Return the requests of one method."""
         return [request for name, request in self.requests if name == method]
 
     def get_service(self, _request: Any, _context: Any) -> Any:
         """Answer with the service."""
         answer = run_v2.Service(self.service)
-        if self.busy_reads and self.asked("UpdateService"):
+        if self.busy_reads and self.command("UpdateService"):
             self.busy_reads -= 1
             answer.reconciling = True
         return answer
@@ -104,7 +104,7 @@ class TinyRun:
         """Answer how the operation ended; a slow one is not done at the first poll."""
         self.on_wait()
         operation = operations_pb2.Operation(name=request.name, done=True)
-        if len(self.asked("WaitOperation")) <= self.slow_waits:
+        if len(self.command("WaitOperation")) <= self.slow_waits:
             operation.done = False
         elif self.operation_error:
             operation.error.code = self.operation_error

@@ -117,12 +117,12 @@ def test_a_failed_operation_is_reported_as_it_came(cloud: FakeCloud) -> None:
 class Flapper(FakeCloud):
     """A cloud whose answers change from one to the next for ever."""
 
-    asked = 0
+    command = 0
 
     def answering_revision(self, service: str) -> str | None:
         """Answer with the old and the new revision in turn."""
-        self.asked += 1
-        return "a-1" if self.asked % 2 else "a-2"
+        self.command += 1
+        return "a-1" if self.command % 2 else "a-2"
 
 
 def test_answers_count_only_in_a_row() -> None:

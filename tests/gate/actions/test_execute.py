@@ -10,7 +10,7 @@ from gates.actions.execute import ExecutionPolicy, Executor
 from gates.errors import DeniedError, LedgerError, OperationFailedError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
-from gates.model.rollback_policy import AfterFailure, Order, RollbackManner
+from gates.model.rollback_policy import AfterFailure, Order, RollbackStrategy
 from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support.fake_cloud import FakeCloud, FakeLedger, FakeService, fake_ports, two_revisions
@@ -40,7 +40,7 @@ def plan_of(*waves: tuple[str, ...]) -> RollbackPlan:
 def executor(cloud: FakeCloud, ledger: FakeLedger | None = None, **policy: object) -> Executor:
     """Return an executor over the fakes."""
     ports = fake_ports(cloud, ledger)
-    chosen = ExecutionPolicy(manner=RollbackManner(**policy))  # type: ignore[arg-type]
+    chosen = ExecutionPolicy(manner=RollbackStrategy(**policy))  # type: ignore[arg-type]
     return Executor(ports, environment="sandbox", run_id="r", policy=chosen)
 
 
@@ -108,7 +108,7 @@ def disturbed_services(draw: st.DrawFn) -> dict[str, FakeService]:
 
 
 MANNERS = st.builds(
-    RollbackManner,
+    RollbackStrategy,
     order=st.sampled_from(Order),
     after_failure=st.sampled_from(AfterFailure),
     parallel=st.integers(1, 9),
@@ -117,7 +117,7 @@ MANNERS = st.builds(
 
 @given(disturbed_services(), MANNERS)
 def test_every_action_has_exactly_one_receipt_whatever_happens(
-    services: dict[str, FakeService], manner: RollbackManner
+    services: dict[str, FakeService], manner: RollbackStrategy
 ) -> None:
     """Receipts come in the plan's order, one each; DONE is only said of what the service itself proves."""
     cloud = FakeCloud(services=services)

@@ -6,7 +6,7 @@ from gates.actions.execute import ExecutionPolicy, Executor
 from gates.errors import DeniedError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
-from gates.model.rollback_policy import AfterFailure, RollbackManner
+from gates.model.rollback_policy import AfterFailure, RollbackStrategy
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 from tests.support.fake_journal import FakeJournal
@@ -38,7 +38,7 @@ class World:
         """Carry a plan out."""
         ports = fake_ports(self.cloud, self.ledger, self.journal)
         stopped = policy.pop("is_stopped", lambda: False)
-        manner = RollbackManner(**policy)  # type: ignore[arg-type]
+        manner = RollbackStrategy(**policy)  # type: ignore[arg-type]
         chosen = ExecutionPolicy(manner=manner, is_stopped=stopped)  # type: ignore[arg-type]
         return Executor(ports, environment="sandbox", run_id="r", policy=chosen).execute(plan)
 
@@ -101,9 +101,9 @@ def test_a_journal_that_cannot_be_used_stops_no_rollback_and_is_told() -> None:
 def test_a_signal_lets_the_wave_finish_and_begins_no_other() -> None:
     """The first wave is proven, the second is not tried, and the plan can be resumed."""
     world = World()
-    asked = iter([False, True])
+    command = iter([False, True])
 
-    receipts = world.execute(is_stopped=lambda: next(asked))
+    receipts = world.execute(is_stopped=lambda: next(command))
     assert states(receipts) == [ReceiptState.DONE, ReceiptState.DONE, ReceiptState.SKIPPED]
     assert receipts[2].detail == "not tried, wave 2: stopped by a signal"
     assert len(world.journal.unfinished("sandbox")) == 1

@@ -115,13 +115,13 @@ def test_revisions_come_newest_first_over_all_pages(bench: Bench) -> None:
     assert [r.is_ready for r in found] == [True, False, True]
     assert [r.digest for r in found] == ["sha256:a-00001", "", "sha256:a-00009"]
     assert found[1].detail == "startup probe failed"
-    assert len(bench.run.asked("ListRevisions")) == 2
+    assert len(bench.run.command("ListRevisions")) == 2
 
 
 def test_only_traffic_travels(bench: Bench) -> None:
     """The mask is `traffic`, the template stays at home, tags are repeated, names short, the etag sent."""
     state = bench.cloud.shift("a", BACK, '"1"')
-    (request,) = bench.run.asked("UpdateService")
+    (request,) = bench.run.command("UpdateService")
     assert list(request.update_mask.paths) == ["traffic"]
     assert "template" not in request.service
     assert request.service.etag == '"1"'
@@ -138,7 +138,7 @@ def test_a_slow_operation_is_asked_for_again(bench: Bench) -> None:
     """A long poll that ends before the operation does is repeated, not mistaken for the end."""
     bench.run.slow_waits = 1
     bench.shift()
-    assert len(bench.run.asked("WaitOperation")) == 2
+    assert len(bench.run.command("WaitOperation")) == 2
 
 
 def test_a_stale_etag_is_a_conflict(bench: Bench) -> None:
@@ -163,7 +163,7 @@ def test_a_refusal_is_translated(bench: Bench, code: grpc.StatusCode, kind: type
     with pytest.raises(kind, match=f"{code.name}: scripted") as caught:
         bench.shift()
     assert type(caught.value) is kind
-    assert len(bench.run.asked("UpdateService")) == 1
+    assert len(bench.run.command("UpdateService")) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_write_without_answer_is_read_back(bench: Bench, code: grpc.StatusCode
     """An applied write whose answer was lost is found by reading and not sent again."""
     bench.run.troubles = {"UpdateService": [Trouble(code, is_applied=True)]}
     assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
-    assert len(bench.run.asked("UpdateService")) == 1
+    assert len(bench.run.command("UpdateService")) == 1
 
 
 def test_a_write_that_never_arrived_stays_unknown(bench: Bench) -> None:
@@ -189,7 +189,7 @@ def test_hidden_operations_are_replaced_by_reading_the_service(bench: Bench, cod
     bench.run.troubles = {"WaitOperation": [Trouble(code)]}
     bench.run.busy_reads = 3
     assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
-    assert len(bench.run.asked("GetService")) == 4
+    assert len(bench.run.command("GetService")) == 4
 
 
 def test_a_hidden_operation_that_failed_is_noticed(bench: Bench) -> None:
@@ -213,7 +213,7 @@ def test_an_operation_that_never_ends_is_judged_by_the_service(bench: Bench) -> 
     bench.run.slow_waits = 10_000
     bench.run.on_wait = lambda: bench.clock.wait(50.0)
     assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
-    assert len(bench.run.asked("WaitOperation")) == 3
+    assert len(bench.run.command("WaitOperation")) == 3
 
 
 def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +250,7 @@ def test_quota_is_waited_for_as_long_as_the_server_asks(bench: Bench) -> None:
     bench.run.troubles = {"UpdateService": [quota, quota]}
     bench.shift()
     assert bench.clock.monotonic() == 14.0
-    assert len(bench.run.asked("UpdateService")) == 3
+    assert len(bench.run.command("UpdateService")) == 3
 
 
 def test_quota_backs_off_and_gives_up(bench: Bench) -> None:
@@ -259,7 +259,7 @@ def test_quota_backs_off_and_gives_up(bench: Bench) -> None:
     with pytest.raises(QuotaError):
         bench.shift()
     assert 60.0 < bench.clock.monotonic() <= 90.0
-    assert 5 <= len(bench.run.asked("UpdateService")) <= 20
+    assert 5 <= len(bench.run.command("UpdateService")) <= 20
 
 
 def test_a_preview_shows_the_call_and_sends_nothing(bench: Bench) -> None:

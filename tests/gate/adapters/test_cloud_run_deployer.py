@@ -41,14 +41,14 @@ def deployer(run: TinyRun) -> Iterator[CloudRunDeployer]:
 
 def targets(run: TinyRun) -> list[tuple[object, str, int, str]]:
     """Return the traffic list of the last write."""
-    sent = run.asked("UpdateService")[-1].service.traffic
+    sent = run.command("UpdateService")[-1].service.traffic
     return [(target.type_, target.revision, target.percent, target.tag) for target in sent]
 
 
 def test_a_revision_gets_all_traffic_under_its_own_name(run: TinyRun, deployer: CloudRunDeployer) -> None:
     """Image and traffic travel in one write, guarded by the etag that was read."""
     name = deployer.deploy("a", "registry.test/a:bad", percent=100, tag="")
-    (request,) = run.asked("UpdateService")
+    (request,) = run.command("UpdateService")
     assert name.startswith("isectech-a-sandbox-")
     assert request.service.template.revision == name
     assert request.service.template.containers[0].image == "registry.test/a:bad"
@@ -72,10 +72,10 @@ def test_what_served_before_is_deployed_again_with_its_traffic(
     deployer.deploy("a", "registry.test/a:bad", percent=100, tag="")
     deployer.deploy("a", "registry.test/a:worse", percent=100, tag="")
     deployer.restore("a")
-    assert run.asked("UpdateService")[-1].service.template.containers[0].image == "registry.test/a:2"
+    assert run.command("UpdateService")[-1].service.template.containers[0].image == "registry.test/a:2"
     assert targets(run) == before
     deployer.restore("a")
-    assert len(run.asked("UpdateService")) == 3
+    assert len(run.command("UpdateService")) == 3
 
 
 def test_a_revision_that_never_gets_ready_is_still_the_one_to_judge(

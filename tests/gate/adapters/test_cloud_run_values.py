@@ -89,5 +89,5 @@ def test_a_deployment_keeps_every_sidecar(write: Callable[[Environment], str]) -
                 endpoints=Endpoints(run_grpc=address),
             )
         )
-    (request,) = run.asked("UpdateService")
+    (request,) = run.command("UpdateService")
     assert [one.image for one in request.service.template.containers] == [SIDECAR.image, image]

@@ -81,7 +81,7 @@ def test_the_shipped_platform_is_read_whole() -> None:
         "product-owner",
     ]
     assert platform.policy.rollback_from is Priority.P1
-    assert platform.stewardship is not None
+    assert platform.document_ownership is not None
     assert platform.digest.startswith("sha256:")
 
 

@@ -7,15 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from gates.adapters.golive_ledger import GoLiveLedger
-from gates.model.timeline import GoLive, SlotRecord, SlotState
+from gates.model.timeline import CheckpointRecord, CheckpointState, GoLive
 from tests.support.builders import NOW
 
 GOLIVE = GoLive(name="g", environment="sandbox", zero=NOW, candidates=(("auth-service", "a-2"),))
 
 
-def record(slot: str) -> SlotRecord:
+def record(slot: str) -> CheckpointRecord:
     """Return a held slot."""
-    return SlotRecord(slot=slot, state=SlotState.HELD, detail="d", run_id="r", at=NOW)
+    return CheckpointRecord(slot=slot, state=CheckpointState.HELD, detail="d", run_id="r", at=NOW)
 
 
 def test_the_same_name_is_the_go_live_that_was_begun(tmp_path: Path) -> None:

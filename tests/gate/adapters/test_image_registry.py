@@ -29,10 +29,10 @@ def registry(images: dict[str, list[str]]) -> Iterator[str]:
     api = artifactregistry_v1
 
     def listed(request: object, context: grpc.ServicerContext) -> object:
-        asked = str(request.parent)  # type: ignore[attr-defined]
-        if asked not in images:
-            context.abort(grpc.StatusCode.NOT_FOUND, f"Repository {asked} was not found.")
-        found = [api.DockerImage(uri=uri) for uri in images[asked]]
+        command = str(request.parent)  # type: ignore[attr-defined]
+        if command not in images:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Repository {command} was not found.")
+        found = [api.DockerImage(uri=uri) for uri in images[command]]
         return api.ListDockerImagesResponse.pb(api.ListDockerImagesResponse(docker_images=found))
 
     handler = grpc.unary_unary_rpc_method_handler(

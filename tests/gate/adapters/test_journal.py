@@ -66,12 +66,12 @@ def journal(path: Path, clock: FakeClock) -> SqliteJournal:
 
 def test_what_was_begun_and_not_closed_is_known_with_what_is_left(journal: SqliteJournal) -> None:
     """The whole plan, who is back, for whom a write was announced; a failure is left to do."""
-    with journal.hold("sandbox", "run-1") as tenure:
-        tenure.begin(PLAN)
-        tenure.intend(back("a"), BEFORE, "etag")
-        tenure.ended(ended("a"))
-        tenure.intend(back("b"), BEFORE, "etag")
-        tenure.ended(ended("b", is_verified=False))
+    with journal.hold("sandbox", "run-1") as lease:
+        lease.begin(PLAN)
+        lease.intend(back("a"), BEFORE, "etag")
+        lease.ended(ended("a"))
+        lease.intend(back("b"), BEFORE, "etag")
+        lease.ended(ended("b", is_verified=False))
 
     (found,) = journal.unfinished("sandbox")
     assert (found.run_id, found.plan, found.begun_at) == ("run-1", PLAN, EPOCH)
@@ -82,25 +82,25 @@ def test_what_was_begun_and_not_closed_is_known_with_what_is_left(journal: Sqlit
 
 def test_what_was_closed_is_not_unfinished_and_a_run_may_begin_again(journal: SqliteJournal) -> None:
     """Resuming begins the same run with the rest; closing it ends all of it."""
-    with journal.hold("sandbox", "run-1") as tenure:
-        tenure.begin(PLAN)
-        tenure.ended(ended("a"))
+    with journal.hold("sandbox", "run-1") as lease:
+        lease.begin(PLAN)
+        lease.ended(ended("a"))
     (found,) = journal.unfinished("sandbox")
-    with journal.hold("sandbox", "run-1") as tenure:
-        tenure.begin(found.rest)
+    with journal.hold("sandbox", "run-1") as lease:
+        lease.begin(found.rest)
         assert journal.unfinished("sandbox") == (found,)
-        tenure.close("every service is back")
+        lease.close("every service is back")
 
     assert journal.unfinished("sandbox") == ()
 
 
 def test_an_intention_without_a_plan_leaves_nothing_to_finish(journal: SqliteJournal) -> None:
     """Ending a pin notes what it writes; status and resume of rollbacks go on working after it."""
-    with journal.hold("sandbox", "unpin-1") as tenure:
-        tenure.intend(back("a"), BEFORE, "e1")
+    with journal.hold("sandbox", "unpin-1") as lease:
+        lease.intend(back("a"), BEFORE, "e1")
     assert journal.unfinished("sandbox") == ()
-    with journal.hold("sandbox", "r1") as tenure:
-        tenure.begin(PLAN)
+    with journal.hold("sandbox", "r1") as lease:
+        lease.begin(PLAN)
     assert [one.run_id for one in journal.unfinished("sandbox")] == ["r1"]
 
 
@@ -148,8 +148,8 @@ def test_the_lease_of_a_process_that_died_is_taken_over_at_once(path: Path, jour
     died = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
     assert died.returncode == -9
 
-    with journal.hold("sandbox", "run-2") as tenure:
-        assert tenure.epoch == 2
+    with journal.hold("sandbox", "run-2") as lease:
+        assert lease.epoch == 2
 
 
 def test_a_lease_that_is_used_is_renewed(path: Path) -> None:
@@ -174,17 +174,17 @@ def test_a_lease_that_was_given_back_is_free_on_a_clock_that_was_set_back(path: 
     late.wait(3600)
     with SqliteJournal(path, late).hold("sandbox", "run-1"):
         pass
-    with SqliteJournal(path, FakeClock()).hold("sandbox", "run-2") as tenure:
-        assert tenure.epoch == 2
+    with SqliteJournal(path, FakeClock()).hold("sandbox", "run-2") as lease:
+        assert lease.epoch == 2
 
 
 def test_a_ledger_that_was_moved_away_is_an_error_of_the_ledger(path: Path, journal: SqliteJournal) -> None:
     """A new and empty one takes its place: it says so, instead of ending what is under way."""
-    with journal.hold("sandbox", "run-1") as tenure:
+    with journal.hold("sandbox", "run-1") as lease:
         for file in path.parent.glob(f"{path.name}*"):
             file.unlink()
         with pytest.raises(LedgerError, match="was the file replaced"):
-            tenure.confirm()
+            lease.confirm()
 
 
 def test_a_file_that_cannot_be_used_is_an_error_of_the_ledger(tmp_path: Path) -> None:

@@ -141,11 +141,11 @@ def test_only_a_go_is_returned_newest_verdict_first(
 def test_a_go_before_there_is_traffic_says_nothing_of_service(ledger: SqliteLedger, stage: Stage) -> None:
     """It makes no way back, lifts no mark, and does not make a candidate an old acquaintance."""
     early = replace(verdict("a-1", at=EPOCH + timedelta(hours=1)), scope=Scope(stage=stage))
-    ledger.tombstone("sandbox", "a", "a-1", "fails")
+    ledger.quarantine("sandbox", "a", "a-1", "fails")
     ledger.record_verdict(early, "run-1")
     assert ledger.last_go("sandbox", "a") == ()
     assert ledger.went_since("sandbox", "a", EPOCH) == frozenset()
-    assert ledger.is_tombstoned("sandbox", "a", "a-1")
+    assert ledger.is_quarantined("sandbox", "a", "a-1")
 
 
 def test_what_went_since_is_told_by_the_first_go(ledger: SqliteLedger) -> None:
@@ -159,24 +159,24 @@ def test_what_went_since_is_told_by_the_first_go(ledger: SqliteLedger) -> None:
 
 def test_a_tombstone_holds_until_a_later_go(ledger: SqliteLedger) -> None:
     """An earlier GO and one at the same instant do not lift it, a later one does."""
-    assert not ledger.is_tombstoned("sandbox", "a", "a-2")
+    assert not ledger.is_quarantined("sandbox", "a", "a-2")
     ledger.record_verdict(verdict("a-2", at=EPOCH - timedelta(hours=1)), "run-0")
-    ledger.tombstone("sandbox", "a", "a-2", "too slow")
+    ledger.quarantine("sandbox", "a", "a-2", "too slow")
     ledger.record_verdict(verdict("a-2", at=EPOCH), "run-1")
-    assert ledger.is_tombstoned("sandbox", "a", "a-2")
-    assert not ledger.is_tombstoned("production", "a", "a-2")
-    assert not ledger.is_tombstoned("sandbox", "a", "a-1")
+    assert ledger.is_quarantined("sandbox", "a", "a-2")
+    assert not ledger.is_quarantined("production", "a", "a-2")
+    assert not ledger.is_quarantined("sandbox", "a", "a-1")
     ledger.record_verdict(verdict("a-2", at=EPOCH + timedelta(seconds=1)), "run-2")
-    assert not ledger.is_tombstoned("sandbox", "a", "a-2")
+    assert not ledger.is_quarantined("sandbox", "a", "a-2")
 
 
 def test_a_mark_after_the_go_that_lifted_one_holds_again(ledger: SqliteLedger, clock: FakeClock) -> None:
     """Marks and GOs are ordered by their time, not by their number."""
-    ledger.tombstone("sandbox", "a", "a-2", "too slow")
+    ledger.quarantine("sandbox", "a", "a-2", "too slow")
     ledger.record_verdict(verdict("a-2", at=EPOCH + timedelta(seconds=1)), "run-1")
     clock.wait(2.0)
-    ledger.tombstone("sandbox", "a", "a-2", "too slow again")
-    assert ledger.is_tombstoned("sandbox", "a", "a-2")
+    ledger.quarantine("sandbox", "a", "a-2", "too slow again")
+    assert ledger.is_quarantined("sandbox", "a", "a-2")
 
 
 def test_the_last_verified_rollback_is_remembered(ledger: SqliteLedger) -> None:
@@ -246,7 +246,7 @@ def test_rows_cannot_be_changed(ledger: SqliteLedger, path: Path, table: str, ch
     """The file itself refuses to change or forget."""
     ledger.record_verdict(verdict("a-1"), "run-1")
     ledger.record_rollback("sandbox", RECEIPT, "run-1")
-    ledger.tombstone("sandbox", "a", "a-2", "too slow")
+    ledger.quarantine("sandbox", "a", "a-2", "too slow")
     ledger.record_drill(DRILL)
     ledger.record_operation(OPERATION)
     with (

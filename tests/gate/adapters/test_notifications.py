@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gates.adapters.clock import SystemClock
-from gates.adapters.notifications import Notifier
+from gates.adapters.notifications import ChannelSender
 from gates.model.incident import Notice, NoticeState
 from gates.model.platform import Channel
 from tests.support.tiny_mailbox import mailbox, webhook
@@ -26,11 +26,13 @@ def notice(channel: str) -> Notice:
     return Notice(incident="inc", step="incident declared", channel=channel, text="P0 it burns")
 
 
-def notifier(monkeypatch: pytest.MonkeyPatch, secret: dict[str, object], timeout_s: float = 5.0) -> Notifier:
+def notifier(
+    monkeypatch: pytest.MonkeyPatch, secret: dict[str, object], timeout_s: float = 5.0
+) -> ChannelSender:
     """Return a notifier whose channels all have that secret."""
     monkeypatch.setenv("TOLD", json.dumps(secret))
     references = dict.fromkeys((channel.name for channel in CHANNELS), "env:TOLD")
-    return Notifier(CHANNELS, references, SystemClock(), timeout_s=timeout_s)
+    return ChannelSender(CHANNELS, references, SystemClock(), timeout_s=timeout_s)
 
 
 def test_slack_and_a_webhook_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,5 +86,5 @@ def test_whatever_is_missing_is_a_failure_and_never_raised(
 
 def test_a_channel_without_a_secret_is_a_failure() -> None:
     """It is told like any other."""
-    (result,) = Notifier(CHANNELS, {}, SystemClock()).send([notice("chat")])
+    (result,) = ChannelSender(CHANNELS, {}, SystemClock()).send([notice("chat")])
     assert (result.state, result.detail) == (NoticeState.FAILED, "KeyError")

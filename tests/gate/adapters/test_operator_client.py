@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gates.adapters.data_witness import DataWitness
+from gates.adapters.data_probe import OperatorDataProbe
 from gates.adapters.operator_client import OperatorClient
 from gates.adapters.personal_files import PersonalFiles
 from gates.errors import (
@@ -35,14 +35,14 @@ class TinyPlatform:
     """Answers as a platform would; `answers` replaces the answer of one path, by (method, path)."""
 
     answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
-    asked: list[tuple[str, str, Any, str]] = field(default_factory=list)
+    command: list[tuple[str, str, Any, str]] = field(default_factory=list)
     used_codes: int = 0
     forgotten: bool = False
     url: str = ""
 
     def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
         """Return status and document."""
-        self.asked.append((method, path, body, token))
+        self.command.append((method, path, body, token))
         if path == "/v1/mfa/verify" and self.used_codes:
             self.used_codes -= 1
             return 401, {"code": "code_reused"}
@@ -51,7 +51,7 @@ class TinyPlatform:
             return 401, {}
         known: dict[tuple[str, str], tuple[int, Any]] = {
             ("POST", "/v1/login"): (200, {"mfaToken": "m"}),
-            ("POST", "/v1/mfa/verify"): (200, {"accessToken": f"t{len(self.asked)}", "expiresIn": 900.0}),
+            ("POST", "/v1/mfa/verify"): (200, {"accessToken": f"t{len(self.command)}", "expiresIn": 900.0}),
             ("GET", "/healthz"): (200, {}),
             ("GET", "/readyz"): (200, {}),
             ("GET", "/version"): (200, {"revision": "a-1", "version": "1.0.0"}),
@@ -166,7 +166,7 @@ def client(command: Callable[[], OperatorClient]) -> OperatorClient:
 
 def sign_ins(platform: TinyPlatform) -> int:
     """Return how often somebody signed in."""
-    return sum(path == "/v1/mfa/verify" for _, path, _, _ in platform.asked)
+    return sum(path == "/v1/mfa/verify" for _, path, _, _ in platform.command)
 
 
 def test_health_tells_everything_at_once(client: OperatorClient, platform: TinyPlatform) -> None:
@@ -176,7 +176,7 @@ def test_health_tells_everything_at_once(client: OperatorClient, platform: TinyP
     assert (found.is_alive, found.is_ready, found.revision) == (True, False, "a-1")
     assert found.trouble == "/readyz answers 503; the circuit to b is open"
     client.circuits("a")
-    assert sum(path == "/v1/login" for _, path, _, _ in platform.asked) == 1
+    assert sum(path == "/v1/login" for _, path, _, _ in platform.command) == 1
     assert not client.is_ready("a")
 
 
@@ -240,7 +240,7 @@ def test_a_broken_sign_in_is_trouble_of_auth_service_alone(
     assert client.health("a").is_unhurt
     assert "503 to POST /v1/login" in client.health("auth-service").trouble
     assert "503 to POST /v1/login" in client.health("b").unasked
-    assert sum(path == "/v1/login" for _, path, _, _ in platform.asked) == 1
+    assert sum(path == "/v1/login" for _, path, _, _ in platform.command) == 1
 
 
 def test_the_commands_of_one_person_sign_in_once(
@@ -268,7 +268,7 @@ def test_no_two_commands_send_the_same_code(
     """A code that was sent is used up, whatever became of it."""
     for _ in range(3):
         command().token("viewer")
-    codes = [body["code"] for _, path, body, _ in platform.asked if path == "/v1/mfa/verify"]
+    codes = [body["code"] for _, path, body, _ in platform.command if path == "/v1/mfa/verify"]
     assert len(codes) == len(set(codes)) == 3
 
 
@@ -299,9 +299,9 @@ def test_signing_out_ends_the_session_at_its_issuer(
 ) -> None:
     """And takes it from the disk."""
     command().circuits("a")
-    token = platform.asked[-1][3]
+    token = platform.command[-1][3]
     assert command().end_session()
-    assert ("POST", "/v1/logout", None, token) in platform.asked
+    assert ("POST", "/v1/logout", None, token) in platform.command
     assert not any(token in path.read_text() for path in (tmp_path / "cache").iterdir())
     assert not command().end_session()
 
@@ -349,18 +349,18 @@ def test_tokens_are_tried_and_ended(client: OperatorClient, platform: TinyPlatfo
     assert client.status_with("t") == 200
     assert client.status_with("t", "auth-service") == 200
     client.sign_out("t")
-    assert [path for _, path, _, _ in platform.asked] == ["/api/v1/limits", "/v1/me", "/v1/logout"]
+    assert [path for _, path, _, _ in platform.command] == ["/api/v1/limits", "/v1/me", "/v1/logout"]
 
 
 def test_marks_are_left_looked_for_and_removed(client: OperatorClient, platform: TinyPlatform) -> None:
     """Three kinds of data; one that is gone is told from one that cannot be asked for."""
-    witness = DataWitness(client)
+    witness = OperatorDataProbe(client)
     marks = witness.leave("viewer")
     assert [mark.service for mark in marks] == ["asset-discovery", "event-processor", "auth-service"]
     assert [witness.is_there(mark) for mark in marks] == [True, False, True]
     for mark in marks:
         witness.remove(mark)
-    assert ("DELETE", "/v1/assets/ast_1") in [(method, path) for method, path, _, _ in platform.asked]
+    assert ("DELETE", "/v1/assets/ast_1") in [(method, path) for method, path, _, _ in platform.command]
     platform.answers["GET", "/v1/events/evt_1"] = (500, {})
     with pytest.raises(UnavailableError):
         witness.is_there(marks[1])

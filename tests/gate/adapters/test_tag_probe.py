@@ -83,9 +83,9 @@ def test_a_connection_that_breaks_off_is_a_fault(probe: Probe) -> None:
 def test_who_lets_everybody_in_is_no_way_back(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
     """auth-service must refuse a wrong password; the tiny server takes any."""
     monkeypatch.setenv("OPERATOR", '{"username": "op", "password": "right"}')
-    asked = probe(in_turn((200, json.dumps({"revision": "x"}).encode())))
+    command = probe(in_turn((200, json.dumps({"revision": "x"}).encode())))
 
-    assert asked.faults_behind(AUTH, TAG, "x") == ("a wrong password answers 200 instead of 401",)
+    assert command.faults_behind(AUTH, TAG, "x") == ("a wrong password answers 200 instead of 401",)
 
 
 def test_without_an_identity_to_sign_in_with_nothing_is_proven(probe: Probe) -> None:

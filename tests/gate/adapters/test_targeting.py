@@ -45,7 +45,7 @@ def made(*verified: str) -> Target:
         traffic=TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),)),
         serving=((candidate.name, 100),),
     )
-    view = ServiceView(state=state, revisions=(), verified=refs, tombstoned=frozenset())
+    view = ServiceView(state=state, revisions=(), verified=refs, quarantined=frozenset())
     wanted = criterion(
         id="SLI-X",
         comparator=Comparator.LT,

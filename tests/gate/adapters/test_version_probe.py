@@ -51,8 +51,8 @@ def probe(tmp_path: Path) -> Iterator[Probe]:
 
 def test_answers_that_agree_name_the_revision(probe: Probe) -> None:
     """Three connections of their own, without cookies, to /version of the service's own URL."""
-    asked, server = probe(says("a-1"))
-    assert asked.answering_revision("a") == "a-1"
+    command, server = probe(says("a-1"))
+    assert command.answering_revision("a") == "a-1"
     assert [seen.path for seen in server.seen] == ["/version"] * 3
     assert len({seen.connection for seen in server.seen}) == 3
     assert {seen.cookie for seen in server.seen} == {None}
@@ -60,10 +60,10 @@ def test_answers_that_agree_name_the_revision(probe: Probe) -> None:
 
 def test_behind_a_tag_the_tag_s_own_address_is_asked(probe: Probe) -> None:
     """As often as the service's own; a tag that nobody knows is silence."""
-    asked, server = probe(says("a-1"))
-    assert asked.answering_behind("a", "behind") == "a-1"
+    command, server = probe(says("a-1"))
+    assert command.answering_behind("a", "behind") == "a-1"
     assert {(seen.host or "").partition(":")[0] for seen in server.seen} == {"behind---a.run.test"}
-    assert asked.answering_behind("a", "nothing") is None
+    assert command.answering_behind("a", "nothing") is None
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_behind_a_tag_the_tag_s_own_address_is_asked(probe: Probe) -> None:
 )
 def test_anything_else_is_no_answer(probe: Probe, answer: Answer) -> None:
     """A split, an error, and an answer without a revision are not believed."""
-    asked, _ = probe(answer)
-    assert asked.answering_revision("a") is None
+    command, _ = probe(answer)
+    assert command.answering_revision("a") is None
 
 
 def test_a_service_that_cannot_be_reached_or_found_is_no_answer() -> None:
     """Neither a closed port nor an unknown service raises."""
     cloud = FakeCloud(services={"a": two_revisions("a")})
-    asked = VersionProbe(replace(ENVIRONMENT, endpoints=Endpoints(ports=((443, 1),))), cloud)
-    assert asked.answering_revision("a") is None
-    assert asked.answering_revision("unknown") is None
+    command = VersionProbe(replace(ENVIRONMENT, endpoints=Endpoints(ports=((443, 1),))), cloud)
+    assert command.answering_revision("a") is None
+    assert command.answering_revision("unknown") is None

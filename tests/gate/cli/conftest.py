@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gates import wiring
-from gates.cli import operating
-from tests.support.fake_room import FakeRoom
+from gates.cli import command as command_module
+from tests.support.fake_room import FakeOperations
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +24,9 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> FakeRoom:
+def operations(monkeypatch: pytest.MonkeyPatch) -> FakeOperations:
     """A control room over fakes in the place of the real one."""
-    made = FakeRoom()
-    monkeypatch.setattr(wiring, "House", made)
-    monkeypatch.setattr(operating, "ControlRoom", made)
+    made = FakeOperations()
+    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(command_module, "OperationsContext", made)
     return made

@@ -8,8 +8,8 @@ import pytest
 
 from gates import cli, wiring
 from gates.model.exit_code import ExitCode
-from tests.support.fake_room import FakeRoom
-from tests.support.fake_spot import SpotHouse, check
+from tests.support.fake_room import FakeOperations
+from tests.support.fake_spot import AdhocContext, check
 
 FILE = "tests/validation/immediate/test_auth_flows.py"
 BOTH = ("frontend", "auth-service")
@@ -22,10 +22,10 @@ DEMANDS = (
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SpotHouse:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
     """Two flows, a contract, and something else; everything holds."""
-    made = SpotHouse(DEMANDS, lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(wiring, "House", made)
+    made = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
+    monkeypatch.setattr(wiring, "Context", made)
     return made
 
 
@@ -46,7 +46,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SpotHouse:
     ],
 )
 def test_what_is_asked_for_is_tried_and_nothing_else(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str], words: list[str], lines: list[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str], words: list[str], lines: list[str]
 ) -> None:
     """One line per flow and service; all held, so 0."""
     assert cli.invoke(["auth", "--env", "sandbox", *words]) is ExitCode.GO
@@ -57,22 +57,22 @@ def test_what_is_asked_for_is_tried_and_nothing_else(
 
 
 def test_signing_out_ends_the_shared_session_once(
-    room: FakeRoom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A session that cannot be ended at its issuer needs a person: it is good until it expires."""
-    monkeypatch.setattr("gates.cli.auth.ControlRoom", room)
+    monkeypatch.setattr("gates.cli.auth.OperationsContext", operations)
     assert cli.invoke(["auth", "sign-out", "--env", "sandbox"]) is ExitCode.GO
     assert "ended" in capsys.readouterr().out
     assert cli.invoke(["auth", "sign-out", "--env", "sandbox"]) is ExitCode.GO
     assert "no session" in capsys.readouterr().out
-    room.services.locked_out = "auth-service answers 503"
+    operations.services.locked_out = "auth-service answers 503"
     assert cli.invoke(["auth", "sign-out", "--env", "sandbox"]) is ExitCode.ACTION_FAILED
 
 
-def test_a_service_s_producers_run_for_that_service_alone(house: SpotHouse) -> None:
+def test_a_service_s_producers_run_for_that_service_alone(context: AdhocContext) -> None:
     """The catalogue that the producers see is narrowed, so that the others are not even asked."""
     cli.invoke(["auth", "--env", "sandbox", "--service", "frontend"])
-    (seen,) = house.asked
+    (seen,) = context.command
 
     assert {c.id: c.services for c in seen.criteria}["AUT-EXPIRED"] == ("frontend",)
     assert len(seen.criteria) == len(DEMANDS)
@@ -83,7 +83,7 @@ def test_a_flow_that_fails_or_was_not_seen_is_never_zero(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float | None, code: ExitCode
 ) -> None:
     """1 for what was seen to fail, 10 for what nobody saw."""
-    monkeypatch.setattr(wiring, "House", SpotHouse(DEMANDS, lambda *_: value, tmp_path))
+    monkeypatch.setattr(wiring, "Context", AdhocContext(DEMANDS, lambda *_: value, tmp_path))
 
     assert cli.invoke(["auth", "--env", "sandbox", "--all"]) is code
 
@@ -92,20 +92,20 @@ def test_a_flawed_channel_is_never_zero(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """When something may be missing, all that was seen to hold proves nothing."""
-    house = SpotHouse(DEMANDS, lambda *_: 0.0, tmp_path)
-    house.source.flaws = ("cut off",)
-    monkeypatch.setattr(wiring, "House", house)
+    context = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
+    context.source.flaws = ("cut off",)
+    monkeypatch.setattr(wiring, "Context", context)
 
     assert cli.invoke(["auth", "--env", "sandbox", "--all"]) is ExitCode.INCONCLUSIVE
     assert "flaw: cut off" in capsys.readouterr().err
 
 
 def test_the_flows_are_listed_and_an_unknown_one_is_refused(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a name nothing runs; the guide's names are known."""
     assert cli.invoke(["auth", "--env", "sandbox"]) is ExitCode.GO
     assert capsys.readouterr().out.split()[0] == "login"
     assert cli.invoke(["auth", "--env", "sandbox", "nonsense"]) is ExitCode.USAGE_ERROR
     assert "valid_login" in capsys.readouterr().err
-    assert house.asked == []
+    assert context.command == []

@@ -50,7 +50,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeBench:
         yield made
 
     monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(wiring.House, "environment", place(Impact.DISRUPTIVE))
+    monkeypatch.setattr(wiring.Context, "environment", place(Impact.DISRUPTIVE))
     monkeypatch.setattr(wiring, "bench_arms", lambda *_: arms)
     monkeypatch.setattr(wiring, "bench", opened)
     return made
@@ -122,7 +122,7 @@ def test_broken_revisions_are_deployed_only_where_that_is_allowed(
     measured: FakeBench, monkeypatch: pytest.MonkeyPatch, environment: Environment
 ) -> None:
     """Never where people work."""
-    monkeypatch.setattr(wiring.House, "environment", environment)
+    monkeypatch.setattr(wiring.Context, "environment", environment)
     assert gate() is ExitCode.USAGE_ERROR
     assert measured.ran == []
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gates import cli, wiring
-from gates.cli import operating
+from gates.cli import command as command_module
 from gates.errors import EvidenceError
 from gates.model.criterion import Criterion, Stage
 from gates.model.exit_code import ExitCode
-from tests.support.fake_spot import SpotHouse, check
+from tests.support.fake_spot import AdhocContext, check
 
 BOTH = ("auth-service", "frontend")
 LOGIN = check("AUT-A", "authentication", "tests/x.py::test_login", stages=(Stage.IMMEDIATE,))
@@ -44,18 +44,18 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+def operations(monkeypatch: pytest.MonkeyPatch) -> Room:
     """A control room in which everything can go back."""
     made = Room()
-    monkeypatch.setattr(operating, "ControlRoom", made)
+    monkeypatch.setattr(command_module, "OperationsContext", made)
     return made
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: Room) -> SpotHouse:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operations: Room) -> AdhocContext:
     """Two checks of which one takes seconds; everything holds."""
-    made = SpotHouse((LOGIN, SERVED, LOAD), lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(wiring, "House", made)
+    made = AdhocContext((LOGIN, SERVED, LOAD), lambda *_: 0.0, tmp_path)
+    monkeypatch.setattr(wiring, "Context", made)
     return made
 
 
@@ -78,7 +78,7 @@ def diagnose(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[ExitCode,
 
 
 def test_a_healthy_platform_has_no_suspect_and_no_command(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """However lately something was deployed; and load is not tried."""
     code, shown = diagnose(capsys)
@@ -89,20 +89,20 @@ def test_a_healthy_platform_has_no_suspect_and_no_command(
 
 
 def test_contracts_are_tried_where_something_changed(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A service with a single revision is what it always was."""
-    frontend = house.run.cloud.services["frontend"]
+    frontend = context.run.cloud.services["frontend"]
     frontend.revisions = frontend.revisions[:1]
     _, shown = diagnose(capsys)
     assert "tried 2 of 2 checks" in shown
 
 
 def test_what_fails_and_was_deployed_is_named_with_the_command(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command is the one that takes it back here."""
-    house.source.seen = bad_login
+    context.source.seen = bad_login
     code, shown = diagnose(capsys)
     assert code is ExitCode.NO_GO
     assert "FAIL  AUT-A" in shown
@@ -110,11 +110,11 @@ def test_what_fails_and_was_deployed_is_named_with_the_command(
 
 
 def test_a_suspect_that_cannot_go_back_is_passed_over(
-    house: SpotHouse, room: Room, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, operations: Room, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the reason; then nobody is told to roll back what cannot be rolled back."""
-    house.source.seen = bad_login
-    room.stuck = {"auth-service", "frontend"}
+    context.source.seen = bad_login
+    operations.stuck = {"auth-service", "frontend"}
     code, shown = diagnose(capsys)
     assert code is ExitCode.NO_GO
     assert "auth-service has nothing to go back to" in shown
@@ -122,10 +122,10 @@ def test_a_suspect_that_cannot_go_back_is_passed_over(
 
 
 def test_what_could_not_be_tried_leaves_the_answer_open(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing failed, nobody knows that all is well, and each check without an answer is named."""
-    house.source.seen = lambda demanded, _: None if demanded.id == SERVED.id else 0.0
+    context.source.seen = lambda demanded, _: None if demanded.id == SERVED.id else 0.0
     code, shown = diagnose(capsys)
     assert code is ExitCode.INCONCLUSIVE
     assert "not everything was tried" in shown
@@ -145,10 +145,10 @@ def test_contracts_come_last_and_what_was_deployed_last_comes_first(
     assert second.services == ("frontend", "auth-service")
 
 
-def test_the_document_says_the_same(house: SpotHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_document_says_the_same(context: AdhocContext, capsys: pytest.CaptureFixture[str]) -> None:
     """Deployments, failures, suspects and the command."""
-    house.source.seen = bad_login
-    house.environment = replace(house.environment, name="staging")
+    context.source.seen = bad_login
+    context.environment = replace(context.environment, name="staging")
     code, shown = diagnose(capsys, "--format", "json")
     found = json.loads(shown)
     assert (found["report"], found["exit_code"]) == ("diagnose", int(code))

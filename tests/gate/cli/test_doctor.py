@@ -16,13 +16,13 @@ from gates.cli import invoke
 from gates.errors import ConfigurationError, DeniedError
 from gates.model.exit_code import ExitCode
 from tests.gate.test_pipeline import Run, healthy
-from tests.support.gate_house import GateHouse
+from tests.support.fake_context import FakeContext
 
 DOCTOR = ["doctor", "--env", "sandbox"]
 
 
-class DoctorHouse(GateHouse):
-    """A house in which everything is in order, until a test says otherwise."""
+class DoctorContext(FakeContext):
+    """A context in which everything is in order, until a test says otherwise."""
 
     def __post_init__(self) -> None:
         """Add the cloud and an identity."""
@@ -38,14 +38,14 @@ class DoctorHouse(GateHouse):
         self.authorities = Authorities(folder=None, platform=self.platform, environment=place)
 
 
-def lacking(name: str, error: ConfigurationError) -> type[DoctorHouse]:
-    """Return a house in which asking for one of its parts is refused."""
+def lacking(name: str, error: ConfigurationError) -> type[DoctorContext]:
+    """Return a context in which asking for one of its parts is refused."""
 
-    def refuse(_house: DoctorHouse) -> NoReturn:
+    def refuse(_context: DoctorContext) -> NoReturn:
         raise error
 
-    part = property(refuse, lambda _house, _value: None)
-    return type("LackingHouse", (DoctorHouse,), {name: part})
+    part = property(refuse, lambda _context, _value: None)
+    return type("LackingHouse", (DoctorContext,), {name: part})
 
 
 NO_CREDENTIALS = ConfigurationError("could not find credentials", next_step="gcloud auth login")
@@ -60,12 +60,12 @@ def node(folder: Path, says: str) -> None:
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorHouse:
+def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorContext:
     """Stand in a folder with everything installed."""
     (tmp_path / "tools" / "allure" / "node_modules").mkdir(parents=True)
     node(tmp_path, "v22.1.0")
-    made = DoctorHouse(Run(healthy), tmp_path)
-    monkeypatch.setattr(wiring, "House", made)
+    made = DoctorContext(Run(healthy), tmp_path)
+    monkeypatch.setattr(wiring, "Context", made)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("VIEWER", '{"username": "v", "password": "p"}')
     monkeypatch.setenv("SLACK", '{"url": "https://hooks.test/x"}')
@@ -73,7 +73,7 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorHouse:
     return made
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("context")
 def test_a_machine_with_everything_lacks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """Every line is ok, and it leaves with 0."""
     assert invoke(DOCTOR) is ExitCode.GO
@@ -85,14 +85,17 @@ def test_a_machine_with_everything_lacks_nothing(capsys: pytest.CaptureFixture[s
 
 
 def test_everything_that_lacks_is_named_at_once(
-    house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    context: DoctorContext,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """An old Node, no generator, a service that may not be read, an identity without its secret."""
     node(tmp_path, "v18.0.0")
     shutil.rmtree(tmp_path / "tools")
     monkeypatch.delenv("VIEWER")
     monkeypatch.delenv("SLACK")
-    house.cloud.services["frontend"].refusal = DeniedError("no permission", next_step="grant run.viewer")
+    context.cloud.services["frontend"].refusal = DeniedError("no permission", next_step="grant run.viewer")
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     out = capsys.readouterr().out
@@ -104,7 +107,7 @@ def test_everything_that_lacks_is_named_at_once(
     assert "ok     cloud API: auth-service" in out
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("context")
 def test_a_machine_without_node_is_told_which(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,10 +119,10 @@ def test_a_machine_without_node_is_told_which(
 
 
 def test_without_an_environment_nothing_behind_it_is_asked(
-    house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    context: DoctorContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one cause is said once, not for every service."""
-    monkeypatch.setattr(wiring, "House", lacking("environment", NO_SANDBOX)(house.run, house.reports))
+    monkeypatch.setattr(wiring, "Context", lacking("environment", NO_SANDBOX)(context.run, context.reports))
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()
@@ -130,10 +133,10 @@ def test_without_an_environment_nothing_behind_it_is_asked(
 
 
 def test_without_credentials_the_cloud_is_lacking_once_and_the_rest_is_looked_at(
-    house: DoctorHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    context: DoctorContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line, not one for every service; secrets are still looked for."""
-    monkeypatch.setattr(wiring, "House", lacking("cloud", NO_CREDENTIALS)(house.run, house.reports))
+    monkeypatch.setattr(wiring, "Context", lacking("cloud", NO_CREDENTIALS)(context.run, context.reports))
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()

@@ -16,7 +16,7 @@ from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationState
 from tests.support.builders import NOW
-from tests.support.fake_room import FakeRoom
+from tests.support.fake_room import FakeOperations
 
 
 def decided(kind: DecisionKind) -> Decision:
@@ -33,15 +33,15 @@ def decided(kind: DecisionKind) -> Decision:
 
 
 @pytest.fixture
-def place(room: FakeRoom, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeRoom:
+def place(operations: FakeOperations, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeOperations:
     """Give a control room over fakes, and a folder for what is written."""
-    monkeypatch.setattr(failure_actions, "ControlRoom", room)
+    monkeypatch.setattr(failure_actions, "OperationsContext", operations)
     monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
     monkeypatch.setenv("GATE_ACTOR", "ann")
-    return room
+    return operations
 
 
-def test_scale_keeps_more_instances_of_what_is_to_blame(place: FakeRoom, tmp_path: Path) -> None:
+def test_scale_keeps_more_instances_of_what_is_to_blame(place: FakeOperations, tmp_path: Path) -> None:
     """As many as the policy says or the service may have; a second time is refused."""
     run = tmp_path / "r1"
     assert carry_out(place, run, decided(DecisionKind.SCALE), is_sure=True) is ExitCode.NO_GO  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ def test_scale_keeps_more_instances_of_what_is_to_blame(place: FakeRoom, tmp_pat
         carry_out(place, run, decided(DecisionKind.SCALE), is_sure=True)  # type: ignore[arg-type]
 
 
-def test_a_scaling_that_failed_still_waits(place: FakeRoom, tmp_path: Path) -> None:
+def test_a_scaling_that_failed_still_waits(place: FakeOperations, tmp_path: Path) -> None:
     """A human is needed now, and the decision is not over."""
     place.configuration.refuses = True
     run = tmp_path / "r1"
@@ -63,7 +63,7 @@ def test_a_scaling_that_failed_still_waits(place: FakeRoom, tmp_path: Path) -> N
 
 
 def test_investigate_opens_an_incident_about_the_run(
-    place: FakeRoom, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: FakeOperations, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the decision's priority, services and reason; its clock runs."""
     run = tmp_path / "r1"
@@ -76,7 +76,7 @@ def test_investigate_opens_an_incident_about_the_run(
 
 
 @pytest.mark.parametrize("kind", [DecisionKind.HOLD, DecisionKind.PROMOTE])
-def test_what_asks_for_nothing_is_refused(place: FakeRoom, tmp_path: Path, kind: DecisionKind) -> None:
+def test_what_asks_for_nothing_is_refused(place: FakeOperations, tmp_path: Path, kind: DecisionKind) -> None:
     """There is nothing to carry out."""
     with pytest.raises(UsageError, match="asks for no action"):
         carry_out(place, tmp_path / "r1", decided(kind), is_sure=True)  # type: ignore[arg-type]

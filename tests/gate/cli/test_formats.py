@@ -11,7 +11,7 @@ import pytest
 
 from gates import cli
 from gates.model.exit_code import ExitCode
-from tests.support.fake_room import FakeRoom
+from tests.support.fake_room import FakeOperations
 
 REPORTS = (
     *("check", "circuits report", "circuits status a", "sla", "metrics", "precheck", "images"),
@@ -32,12 +32,12 @@ def run(command: str, *words: str) -> ExitCode:
 
 @pytest.mark.parametrize("command", REPORTS)
 def test_a_document_holds_the_exit_code_and_is_alone_on_stdout(
-    room: FakeRoom, capsys: pytest.CaptureFixture[str], command: str
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """It says which report it is and of which environment; its keys stand on the reference page."""
     code = run(command, "--format", "json")
     found = json.loads(capsys.readouterr().out)
-    assert room is not None
+    assert operations is not None
     assert (found["exit_code"], found["environment"]) == (int(code), "sandbox")
     assert command.startswith(found["report"])
     rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
@@ -48,11 +48,14 @@ def test_a_document_holds_the_exit_code_and_is_alone_on_stdout(
 
 @pytest.mark.parametrize("command", REPORTS)
 def test_no_line_is_wider_than_80_columns(
-    room: FakeRoom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+    operations: FakeOperations,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
 ) -> None:
     """Commands to copy and the words of an exact call excepted: they stay in one piece."""
     monkeypatch.setenv("COLUMNS", "80")
-    room.services.silent.add("b")
+    operations.services.silent.add("b")
     run(command)
     lines = capsys.readouterr().out.splitlines()
     assert lines
@@ -61,10 +64,10 @@ def test_no_line_is_wider_than_80_columns(
 
 @pytest.mark.parametrize("command", ["decisions", "backup list"])
 def test_nothing_is_said_in_a_sentence(
-    room: FakeRoom, capsys: pytest.CaptureFixture[str], command: str
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """An empty answer would leave open whether anybody looked."""
-    room.sql.stored = ()
+    operations.sql.stored = ()
     run(command)
     assert capsys.readouterr().out.strip()
 
@@ -82,9 +85,9 @@ def test_every_report_takes_a_format(command: str) -> None:
     assert {"tty", "plain", "json"} <= set(one.choices)
 
 
-def test_a_document_holds_no_secret(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_document_holds_no_secret(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """What a service says of itself is redacted like a report."""
-    room.services.silent.add("Bearer abcdefghijklmnop")
-    room.services.locked_out = "refused: Authorization: Bearer abcdefghijklmnop"
+    operations.services.silent.add("Bearer abcdefghijklmnop")
+    operations.services.locked_out = "refused: Authorization: Bearer abcdefghijklmnop"
     run("check", "--format", "json")
     assert "abcdefghijklmnop" not in capsys.readouterr().out

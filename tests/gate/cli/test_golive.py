@@ -10,25 +10,25 @@ import pytest
 
 from gates import wiring
 from gates.cli import golive, invoke
-from gates.cli.slots import SlotLook, is_held
+from gates.cli.golive_checkpoints import CheckpointLook, is_held
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Outcome
 from gates.model.release import Release
-from gates.model.timeline import Finding, GoLive, Slot, SlotState, Timeline
+from gates.model.timeline import Checkpoint, CheckpointState, Finding, GoLive, Timeline
 from gates.model.verdict import Scope, VerdictOutcome
 from gates.pipeline import Request
-from tests.gate.test_conductor import Records
+from tests.gate.test_golive import Records
 from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
 from tests.support.fake_cloud import revision
+from tests.support.fake_context import FakeContext
 from tests.support.fake_journal import FakeJournal
-from tests.support.gate_house import GateHouse
 from tests.support.sample_verdict import good_verdict
 
 SLOTS = (
-    Slot(name="checks", title="look", at=timedelta(hours=-2), stage=Stage.IMMEDIATE),
-    Slot(name="traffic", title="go", at=timedelta(), enables_traffic=True),
-    Slot(
+    Checkpoint(name="checks", title="look", at=timedelta(hours=-2), stage=Stage.IMMEDIATE),
+    Checkpoint(name="traffic", title="go", at=timedelta(), enables_traffic=True),
+    Checkpoint(
         name="review", title="look back", at=timedelta(days=2), stage=Stage.IMMEDIATE, rehearsed=("HLT-LIVE",)
     ),
 )
@@ -46,8 +46,8 @@ class OneLedger(Records):
         return self.opened
 
 
-class GoLiveHouse(GateHouse):
-    """A house with a ledger of go-lives."""
+class GoLiveContext(FakeContext):
+    """A context with a ledger of go-lives."""
 
     def __post_init__(self) -> None:
         """Add what a go-live needs."""
@@ -61,16 +61,16 @@ class GoLiveHouse(GateHouse):
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GoLiveHouse:
-    """Put a house with this timeline in the place of the real one; every way back is proven."""
-    made = GoLiveHouse(Run(healthy), tmp_path, SLOTS)
-    monkeypatch.setattr(wiring, "House", made)
+def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GoLiveContext:
+    """Put a context with this timeline in the place of the real one; every way back is proven."""
+    made = GoLiveContext(Run(healthy), tmp_path, SLOTS)
+    monkeypatch.setattr(wiring, "Context", made)
     monkeypatch.setattr(wiring, "fast_clock", lambda: made.run.cloud.clock)
     monkeypatch.setattr(golive, "unproven_now", lambda *_: ())
     return made
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("context")
 def test_the_plan_says_when_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
     """Each slot with its moment and its distance from the traffic; nothing is done."""
     assert invoke(["golive", "plan", "--env", "sandbox", "--at", "2026-12-01T06:00Z"]) is ExitCode.GO
@@ -81,13 +81,13 @@ def test_the_plan_says_when_what_happens(capsys: pytest.CaptureFixture[str]) -> 
     ]
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("context")
 def test_what_is_no_moment_is_a_usage_error() -> None:
     """Nobody goes live at a misread time."""
     assert invoke(["golive", "plan", "--env", "sandbox", "--at", "noon"]) is ExitCode.USAGE_ERROR
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("context")
 @pytest.mark.parametrize(
     ("hook", "said"),
     [
@@ -105,9 +105,11 @@ def test_a_command_before_a_slot_is_understood_and_done_or_nothing_goes_on(
     assert said in capsys.readouterr().err
 
 
-def test_nothing_is_rehearsed_where_users_are(house: GoLiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_rehearsed_where_users_are(
+    context: GoLiveContext, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A protected environment has no rehearsals."""
-    house.environment = replace(house.environment, is_protected=True)
+    context.environment = replace(context.environment, is_protected=True)
 
     assert invoke(REHEARSE) is ExitCode.USAGE_ERROR
     assert "nothing is rehearsed there" in capsys.readouterr().err
@@ -116,47 +118,47 @@ def test_nothing_is_rehearsed_where_users_are(house: GoLiveHouse, capsys: pytest
 @pytest.mark.parametrize("name", ["../../x", "März 1", "a/b", "", "x" * 120])
 @pytest.mark.parametrize("how", [["rehearse"], ["run", "--at", "2030-01-01T06:00Z"]], ids=lambda how: how[0])
 def test_a_name_that_no_run_can_have_is_refused_before_anything_is_begun(
-    house: GoLiveHouse, capsys: pytest.CaptureFixture[str], how: list[str], name: str
+    context: GoLiveContext, capsys: pytest.CaptureFixture[str], how: list[str], name: str
 ) -> None:
     """No plan is shown, nothing is written, and the characters that a name may have are named."""
     assert invoke(["golive", *how, "--env", "sandbox", "--name", name]) is ExitCode.USAGE_ERROR
     said = capsys.readouterr()
     assert said.out == ""
     assert "letters, digits" in said.err
-    assert house.golive_ledger.opened is None
-    assert house.golive_ledger.rows == []
+    assert context.golive_ledger.opened is None
+    assert context.golive_ledger.rows == []
 
 
-def test_one_conductor_at_a_time(house: GoLiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_conductor_at_a_time(context: GoLiveContext, capsys: pytest.CaptureFixture[str]) -> None:
     """The second is told who conducts; nothing is opened, nothing looked at."""
-    house.ports = replace(house.ports, journal=FakeJournal(holder="the other day"))
+    context.ports = replace(context.ports, journal=FakeJournal(holder="the other day"))
     assert invoke(REHEARSE) is ExitCode.ACTION_FAILED
     assert "the other day acts in sandbox (go-live)" in capsys.readouterr().err
-    assert house.golive_ledger.opened is None
+    assert context.golive_ledger.opened is None
 
 
-def test_the_traffic_is_moved_under_the_environments_own_lease(house: GoLiveHouse) -> None:
+def test_the_traffic_is_moved_under_the_environments_own_lease(context: GoLiveContext) -> None:
     """The one that every rollback holds, beside that of the conductor."""
     journal = FakeJournal()
-    house.ports = replace(house.ports, journal=journal)
-    house.timeline = Timeline(slots=SLOTS[1:2])
+    context.ports = replace(context.ports, journal=journal)
+    context.timeline = Timeline(slots=SLOTS[1:2])
     assert invoke(REHEARSE) is ExitCode.GO
     assert journal.held == ["sandbox (go-live)", "sandbox"]
 
 
-def test_a_candidate_that_passed_before_it_had_traffic_still_goes_live(house: GoLiveHouse) -> None:
+def test_a_candidate_that_passed_before_it_had_traffic_still_goes_live(context: GoLiveContext) -> None:
     """What it passed behind its tag moves nothing by itself: it is what the go-live is about."""
-    house.timeline = Timeline(slots=SLOTS[1:2])
-    house.run.go()
-    service = house.run.cloud.services["auth-service"]
+    context.timeline = Timeline(slots=SLOTS[1:2])
+    context.run.go()
+    service = context.run.cloud.services["auth-service"]
     service.traffic = service.traffic.all_to("auth-service-1")
     assert invoke(REHEARSE) is ExitCode.GO
-    assert house.golive_ledger.opened is not None
-    assert house.golive_ledger.opened.candidates == (("auth-service", "auth-service-2"),)
-    assert house.run.cloud.serving("auth-service") == "auth-service-2"
+    assert context.golive_ledger.opened is not None
+    assert context.golive_ledger.opened.candidates == (("auth-service", "auth-service-2"),)
+    assert context.run.cloud.serving("auth-service") == "auth-service-2"
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("at", ["tomorrow", "9999-12-31T23:00Z", "0001-01-01T00:00Z"])
 def test_a_moment_that_is_none_is_refused(at: str) -> None:
     """Also one before or after which there is no week."""
@@ -164,28 +166,28 @@ def test_a_moment_that_is_none_is_refused(at: str) -> None:
 
 
 def test_what_is_rolled_back_at_the_last_moment_gets_no_traffic(
-    house: GoLiveHouse, monkeypatch: pytest.MonkeyPatch
+    context: GoLiveContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody condemned the candidate after the go-live was begun."""
     mark = ("sandbox", "auth-service", "auth-service-2")
-    auth = house.run.cloud.services["auth-service"]
+    auth = context.run.cloud.services["auth-service"]
     auth.traffic = auth.traffic.all_to("auth-service-1")
 
     def condemned_meanwhile(*_: object) -> tuple[str, ...]:
-        house.ledger.tombstones.add(mark)
+        context.ledger.tombstones.add(mark)
         return ()
 
     monkeypatch.setattr(golive, "unproven_now", condemned_meanwhile)
-    house.timeline = Timeline(slots=SLOTS[1:2])
+    context.timeline = Timeline(slots=SLOTS[1:2])
     assert invoke(REHEARSE) is not ExitCode.GO
-    assert house.run.cloud.serving("auth-service") == "auth-service-1"
+    assert context.run.cloud.serving("auth-service") == "auth-service-1"
 
 
 def test_a_rehearsal_is_no_go_live_and_happens_once(
-    house: GoLiveHouse, capsys: pytest.CaptureFixture[str]
+    context: GoLiveContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its name closes nothing else: neither the day itself nor another rehearsal."""
-    house.timeline = Timeline(slots=SLOTS[1:2])
+    context.timeline = Timeline(slots=SLOTS[1:2])
     at = ["--at", "2026-12-01T06:00Z"]
     assert invoke(REHEARSE) is ExitCode.GO
     assert invoke(REHEARSE) is ExitCode.USAGE_ERROR
@@ -194,9 +196,9 @@ def test_a_rehearsal_is_no_go_live_and_happens_once(
     assert "g is the name of a rehearsal" in capsys.readouterr().err
 
 
-def test_a_name_is_one_go_live(house: GoLiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_is_one_go_live(context: GoLiveContext, capsys: pytest.CaptureFixture[str]) -> None:
     """Another day under the same name is refused."""
-    house.timeline = Timeline(slots=SLOTS[1:2])
+    context.timeline = Timeline(slots=SLOTS[1:2])
     run = ["golive", "run", "--env", "sandbox", "--name", "g", "--at"]
     assert invoke([*run, "2025-01-01T00:00Z"]) is ExitCode.GO
     assert invoke([*run, "2025-01-02T00:00Z"]) is ExitCode.USAGE_ERROR
@@ -205,41 +207,44 @@ def test_a_name_is_one_go_live(house: GoLiveHouse, capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("why", ["nothing", "not ready"])
 def test_a_go_live_of_nothing_is_refused(
-    house: GoLiveHouse, capsys: pytest.CaptureFixture[str], why: str
+    context: GoLiveContext, capsys: pytest.CaptureFixture[str], why: str
 ) -> None:
     """It would close green without having moved anything."""
-    house.run.go()
+    context.run.go()
     if why == "not ready":
-        service = house.run.cloud.services["auth-service"]
+        service = context.run.cloud.services["auth-service"]
         service.revisions = (revision("auth-service-3", 0, is_ready=False), *service.revisions)
     assert invoke(REHEARSE) is ExitCode.USAGE_ERROR
     said = "every service serves its newest" if why == "nothing" else "not ready: auth-service-3"
     assert said in capsys.readouterr().err
-    assert house.golive_ledger.opened is None
+    assert context.golive_ledger.opened is None
 
 
-def test_a_slot_is_not_rolled_back_while_one_service_stays(house: GoLiveHouse) -> None:
+def test_a_slot_is_not_rolled_back_while_one_service_stays(context: GoLiveContext) -> None:
     """One went back, the other has nowhere to go: a person is called."""
-    house.run = Run(lambda _criterion, _service: 1.0)
-    only = house.run.cloud.services["frontend"]
+    context.run = Run(lambda _criterion, _service: 1.0)
+    only = context.run.cloud.services["frontend"]
     only.revisions = only.revisions[:1]
-    looked = SlotLook(house, "g")(replace(SLOTS[0], at=timedelta(hours=1)), {})  # type: ignore[arg-type]
+    result = CheckpointLook(context, "g")(replace(SLOTS[0], at=timedelta(hours=1)), {})  # type: ignore[arg-type]
 
-    assert house.run.cloud.serving("auth-service") == "auth-service-1"
-    assert not looked.is_rolled_back
+    assert context.run.cloud.serving("auth-service") == "auth-service-1"
+    assert not result.is_rolled_back
 
 
 def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
-    house: GoLiveHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    context: GoLiveContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It leaves as a NO_GO, and the commands before its slots ran in their order."""
-    house.run = Run(bad_auth)
+    context.run = Run(bad_auth)
     hooks = ("--before", "checks=echo 1 >> {0}", "--before", "checks=echo 2 >> {0}")
 
     assert invoke([*REHEARSE, *(part.format(tmp_path / "h") for part in hooks)]) is ExitCode.NO_GO
     assert (tmp_path / "h").read_text().split() == ["1", "2"]
     assert "STOPPED" in capsys.readouterr().out
-    assert [row.state for row in house.golive_ledger.rows] == [SlotState.BEGUN, SlotState.STOPPED]
+    assert [row.state for row in context.golive_ledger.rows] == [
+        CheckpointState.BEGUN,
+        CheckpointState.STOPPED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -252,16 +257,16 @@ def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
     ],
 )
 def test_a_slot_is_a_run_that_rolls_back_only_after_the_traffic(
-    house: GoLiveHouse, seen: Seen, at: timedelta, finding: Finding, serving: str
+    context: GoLiveContext, seen: Seen, at: timedelta, finding: Finding, serving: str
 ) -> None:
     """Held, failed, failed and rolled back, or still open; its run is named for those who sign."""
-    house.run = Run(seen)
-    looked = SlotLook(house, "g")(replace(SLOTS[0], at=at), {})  # type: ignore[arg-type]
+    context.run = Run(seen)
+    result = CheckpointLook(context, "g")(replace(SLOTS[0], at=at), {})  # type: ignore[arg-type]
 
-    assert looked.finding is finding
-    assert looked.is_rolled_back == (serving == "auth-service-1")
-    assert house.run.cloud.serving("auth-service") == serving
-    assert (house.reports / looked.run_id / "verdict.json").exists()
+    assert result.finding is finding
+    assert result.is_rolled_back == (serving == "auth-service-1")
+    assert context.run.cloud.serving("auth-service") == serving
+    assert (context.reports / result.run_id / "verdict.json").exists()
 
 
 def test_a_suite_holds_only_whole_and_without_a_flaw() -> None:
@@ -277,7 +282,7 @@ def test_a_suite_holds_only_whole_and_without_a_flaw() -> None:
     assert not is_held(replace(part, judgements=(failed, *part.judgements[1:])))
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("context")
 def test_a_moment_without_a_zone_is_utc(capsys: pytest.CaptureFixture[str]) -> None:
     """As everything that the gate prints."""
     invoke(["golive", "plan", "--env", "sandbox", "--at", "2026-12-01T06:00"])

@@ -45,8 +45,8 @@ WAIVER = Waiver(
 
 
 @dataclass
-class FakeHouse:
-    """A house over the pipeline's fakes, in which people sign by adding to two lists."""
+class FakeContext:
+    """A context over the pipeline's fakes, in which people sign by adding to two lists."""
 
     run: Run
     reports: Path
@@ -59,7 +59,7 @@ class FakeHouse:
         self.catalogue = self.run.gate.catalogue
         self.statements = self
 
-    def __call__(self, _name: str) -> FakeHouse:
+    def __call__(self, _name: str) -> FakeContext:
         """Stand in for the class."""
         return self
 
@@ -113,11 +113,11 @@ class FakeHouse:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
-    """Give a house in whose release the frontend fails what may be waived."""
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeContext:
+    """Give a context in whose release the frontend fails what may be waived."""
     run = Run(lambda _criterion, service: 1.0 if service == "frontend" else 0.0, demands=(MILD,))
-    made = FakeHouse(run, tmp_path)
-    monkeypatch.setattr(wiring, "House", made)
+    made = FakeContext(run, tmp_path)
+    monkeypatch.setattr(wiring, "Context", made)
     monkeypatch.setattr(wiring, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
     return made
 
@@ -127,26 +127,26 @@ def judge(folder: Path, *more: str) -> ExitCode:
     return cli.invoke(["judge", str(folder), "--env", "sandbox", *more])
 
 
-def test_a_waiver_counts_without_a_new_look_when_the_run_is_judged_again(house: FakeHouse) -> None:
+def test_a_waiver_counts_without_a_new_look_when_the_run_is_judged_again(context: FakeContext) -> None:
     """Beside the run, which stays as it was; the new folder has everything that a run's has."""
-    folder = house.look()
+    folder = context.look()
     before = (folder / "verdict.json").read_bytes()
-    house.waived.append(WAIVER)
+    context.waived.append(WAIVER)
 
     assert judge(folder, "--again") is ExitCode.GO
     again = folder.parent / "run-1-judged-2"
-    document, verdict = house.open_run_folder(again).read_verdict()
+    document, verdict = context.open_run_folder(again).read_verdict()
     assert (verdict.outcome, document.counts.waived) == (VerdictOutcome.GO, 1)
     assert {"setup.json", "evidence.jsonl", "decision.json", "summary.md"} <= {
         f.name for f in again.iterdir()
     }
     assert (folder / "verdict.json").read_bytes() == before
-    assert house.run.ledger.last_go("sandbox", "frontend")[0].name == "frontend-2"
+    assert context.run.ledger.last_go("sandbox", "frontend")[0].name == "frontend-2"
 
 
-def test_judging_again_and_again_counts_up(house: FakeHouse) -> None:
+def test_judging_again_and_again_counts_up(context: FakeContext) -> None:
     """No folder is ever written twice, wherever one starts from."""
-    folder = house.look()
+    folder = context.look()
 
     assert judge(folder, "--again") is ExitCode.NO_GO
     assert judge(folder.parent / "run-1-judged-2", "--again") is ExitCode.NO_GO
@@ -157,32 +157,32 @@ def test_judging_again_and_again_counts_up(house: FakeHouse) -> None:
     ]
 
 
-def test_a_replay_is_of_then_whatever_was_waived_since(house: FakeHouse) -> None:
+def test_a_replay_is_of_then_whatever_was_waived_since(context: FakeContext) -> None:
     """A waiver of a minute later changes no verdict of before: the replay gives the same bytes."""
-    folder = house.look()
-    house.waived.append(WAIVER)
+    folder = context.look()
+    context.waived.append(WAIVER)
 
     assert judge(folder) is ExitCode.NO_GO
     judge(folder, "--again")
     assert judge(folder.parent / "run-1-judged-2") is ExitCode.GO
 
 
-def test_a_verdict_whose_waiver_nobody_signed_is_not_replayed(house: FakeHouse) -> None:
+def test_a_verdict_whose_waiver_nobody_signed_is_not_replayed(context: FakeContext) -> None:
     """A waiver that stands in the file alone is not believed."""
-    house.waived.append(WAIVER)
-    folder = house.look()
-    house.waived.clear()
+    context.waived.append(WAIVER)
+    folder = context.look()
+    context.waived.clear()
 
     assert judge(folder) is ExitCode.USAGE_ERROR
 
 
 def test_an_attestation_counts_when_the_run_is_judged_again(
-    house: FakeHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: FakeContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What people say takes the place of what they had said when the gate looked."""
     silent = Run(lambda one, _service: None if one.id == ATTESTED.id else 0.0, demands=(MILD, ATTESTED))
-    people = FakeHouse(silent, tmp_path)
-    monkeypatch.setattr(wiring, "House", people)
+    people = FakeContext(silent, tmp_path)
+    monkeypatch.setattr(wiring, "Context", people)
     folder = people.look()
     assert judge(folder) is ExitCode.INCONCLUSIVE
     people.attest()
@@ -190,10 +190,10 @@ def test_an_attestation_counts_when_the_run_is_judged_again(
     assert judge(folder, "--again") is ExitCode.GO
 
 
-def test_evidence_that_is_too_old_counts_no_longer(house: FakeHouse) -> None:
+def test_evidence_that_is_too_old_counts_no_longer(context: FakeContext) -> None:
     """Judging again looks at nothing anew, so it cannot make old evidence young."""
-    folder = house.look()
-    house.waived.append(replace(WAIVER, expires_at=EPOCH + timedelta(days=700)))
-    house.run.cloud.clock.wait(timedelta(days=365).total_seconds())
+    folder = context.look()
+    context.waived.append(replace(WAIVER, expires_at=EPOCH + timedelta(days=700)))
+    context.run.cloud.clock.wait(timedelta(days=365).total_seconds())
 
     assert judge(folder, "--again") is ExitCode.INCONCLUSIVE

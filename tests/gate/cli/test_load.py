@@ -12,7 +12,7 @@ from gates import cli, wiring
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Impact
 from load.profiles import PROFILES
-from tests.support.fake_spot import SpotHouse, check
+from tests.support.fake_spot import AdhocContext, check
 
 DEMANDS = (
     check("LOD-QUICK", "load", "tests/validation/immediate/test_load.py::test_rate"),
@@ -22,10 +22,10 @@ DEMANDS = (
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SpotHouse:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
     """A quick and an agreed load criterion."""
-    made = SpotHouse(DEMANDS, lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(wiring, "House", made)
+    made = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
+    monkeypatch.setattr(wiring, "Context", made)
     monkeypatch.setenv("GATE_LOAD_PROFILE", "before")
     return made
 
@@ -34,7 +34,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SpotHouse:
     ("profile", "measured"), [("smoke", "LOD-QUICK"), ("expected", "LOD-AGREED"), ("stress", "LOD-AGREED")]
 )
 def test_a_profile_is_measured_by_its_own_producers(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str], profile: str, measured: str
+    context: AdhocContext, capsys: pytest.CaptureFixture[str], profile: str, measured: str
 ) -> None:
     """The producers are told the profile; figures and demand are shown."""
     assert cli.invoke(["load", profile, "--env", "sandbox"]) is ExitCode.GO
@@ -46,26 +46,26 @@ def test_a_profile_is_measured_by_its_own_producers(
 
 
 def test_nothing_is_sent_without_a_profile_and_the_names_are_listed(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Load is sent only when somebody says how much."""
     assert cli.invoke(["load", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
-    assert house.asked == []
+    assert context.command == []
     said = capsys.readouterr().err
     assert [name for name in PROFILES if name not in said] == []
 
 
 def test_an_unknown_profile_is_refused_before_anything_is_sent(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The nearest name is offered."""
     assert cli.invoke(["load", "smok", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
-    assert house.asked == []
+    assert context.command == []
     assert "did you mean 'smoke'?" in capsys.readouterr().err
 
 
 def test_the_page_is_refused_where_no_load_is_allowed(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An environment that only lets look gets no users."""
     assert cli.invoke(["load", "--ui", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
@@ -74,14 +74,14 @@ def test_the_page_is_refused_where_no_load_is_allowed(
 
 @pytest.mark.parametrize(("status", "code"), [(0, ExitCode.GO), (2, ExitCode.INCONCLUSIVE)])
 def test_the_page_is_opened_with_what_is_deployed(
-    house: SpotHouse, monkeypatch: pytest.MonkeyPatch, status: int, code: ExitCode
+    context: AdhocContext, monkeypatch: pytest.MonkeyPatch, status: int, code: ExitCode
 ) -> None:
     """Its end is the command's end."""
     allowed = (Impact.NOISY, Impact.CREATES_DATA)
-    house.environment = replace(house.environment, allowed_impacts=allowed)
+    context.environment = replace(context.environment, allowed_impacts=allowed)
     opened: list[int] = []
 
-    def page(_house: object, _folder: object, *, root: Path, port: int) -> int:
+    def page(_context: object, _folder: object, *, root: Path, port: int) -> int:
         opened.append(port)
         return status
 

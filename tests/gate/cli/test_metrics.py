@@ -7,7 +7,7 @@ import pytest
 from gates import cli
 from gates.model.exit_code import ExitCode
 from gates.model.hardware import Component, Reading
-from tests.support.fake_room import FakeRoom
+from tests.support.fake_room import FakeOperations
 
 FINE = {Component.CPU: 0.8, Component.MEMORY: 0.85, Component.DISK: 0.8, Component.NETWORK: 100.0}
 
@@ -23,9 +23,9 @@ def run() -> ExitCode:
     return cli.invoke(["metrics", "--env", "sandbox"])
 
 
-def test_at_the_limit_all_is_well(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_at_the_limit_all_is_well(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """The guide says "above"."""
-    room.readings = readings()
+    operations.readings = readings()
     assert run() is ExitCode.GO
     assert "cpu      a: 80 % (at most 80 %)" in capsys.readouterr().out
 
@@ -40,16 +40,16 @@ def test_at_the_limit_all_is_well(room: FakeRoom, capsys: pytest.CaptureFixture[
     ],
 )
 def test_above_the_limit_the_action_is_named(
-    room: FakeRoom, changed: dict[str, float], action: str, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations, changed: dict[str, float], action: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each component has its own."""
-    room.readings = readings(**changed)
+    operations.readings = readings(**changed)
     assert run() is ExitCode.NO_GO
     assert action in capsys.readouterr().out
 
 
-def test_no_data_is_not_well(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_data_is_not_well(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody knows how it is, so it is inconclusive."""
-    room.readings = readings()[:3]
+    operations.readings = readings()[:3]
     assert run() is ExitCode.INCONCLUSIVE
     assert "network  no data" in capsys.readouterr().out

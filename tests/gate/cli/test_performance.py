@@ -11,7 +11,7 @@ from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
 from tests.support.fake_clock import EPOCH
 from tests.support.fake_operations import settings
-from tests.support.fake_room import FakeRoom, environment
+from tests.support.fake_room import FakeOperations, environment
 
 RECORD = DrillRecord(
     kind=DrillKind.RESTORE,
@@ -49,7 +49,7 @@ def run(command: str) -> ExitCode:
     return cli.invoke([*command.split(), "--env", "sandbox"])
 
 
-def test_a_cold_start_is_measured(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cold_start_is_measured(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """At the revision that a rollback would choose."""
     assert run("coldstart a") is ExitCode.GO
     assert "s for a-1" in capsys.readouterr().out
@@ -57,35 +57,35 @@ def test_a_cold_start_is_measured(room: FakeRoom, capsys: pytest.CaptureFixture[
     assert run("coldstart nothing") is ExitCode.USAGE_ERROR
 
 
-def test_bounds_are_reported_and_set(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bounds_are_reported_and_set(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is changed without --apply, and the way back is known."""
     assert run("autoscaling report") is ExitCode.GO
     assert run("autoscaling optimize --apply") is ExitCode.GO
-    room.peak = 4.0
+    operations.peak = 4.0
     assert run("autoscaling report") is ExitCode.NO_GO
     assert "no headroom: better 1 to 6" in capsys.readouterr().out
     assert run("autoscaling optimize") is ExitCode.GO
-    assert room.configuration.writes == []
+    assert operations.configuration.writes == []
     assert run("autoscaling optimize --apply") is ExitCode.GO
-    assert room.configuration.services["a"].scaling.maximum == 6
-    room.peak = None
-    room.configuration.services["a"] = settings("a")
+    assert operations.configuration.services["a"].scaling.maximum == 6
+    operations.peak = None
+    operations.configuration.services["a"] = settings("a")
     assert run("autoscaling report") is ExitCode.INCONCLUSIVE
     assert "no data" in capsys.readouterr().out
 
 
-def test_services_are_redeployed(room: FakeRoom) -> None:
+def test_services_are_redeployed(operations: FakeOperations) -> None:
     """One, several or all; --from names a revision of one."""
     assert run("redeploy") is ExitCode.USAGE_ERROR
     assert run("redeploy a --all") is ExitCode.USAGE_ERROR
     assert run("redeploy a b --from a-1") is ExitCode.USAGE_ERROR
     assert run("redeploy a --from a-0") is ExitCode.GO
-    assert room.configuration.services["a"].image == "image of a-0"
+    assert operations.configuration.services["a"].image == "image of a-0"
     assert run("redeploy --all") is ExitCode.GO
-    assert len(room.configuration.writes) == 3
+    assert len(operations.configuration.writes) == 3
 
 
-def test_a_build_rolls_back(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_build_rolls_back(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """One, several or all; the services' own answers prove it."""
     assert run("build rollback") is ExitCode.USAGE_ERROR
     assert run("build rollback a --dry-run") is ExitCode.GO
@@ -98,22 +98,24 @@ def test_a_build_rolls_back(room: FakeRoom, capsys: pytest.CaptureFixture[str]) 
     "command",
     ["drill restore", "drill redeploy a", "drill redeploy-all", "drill partial a", "drill rollback a"],
 )
-def test_drills_are_disruptive(room: FakeRoom, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_drills_are_disruptive(
+    operations: FakeOperations, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """They need an environment that allows it; a dry run only says what would be done."""
-    room.drilling = drills = FakeDrills()
+    operations.drilling = drills = FakeDrills()
     assert run(f"{command} --dry-run") is ExitCode.GO
     assert "would" in capsys.readouterr().out
     assert drills.done == 0
     assert run(command) is ExitCode.GO
     assert "kept" in capsys.readouterr().out
-    room.environment = replace(environment(), allowed_impacts=())
+    operations.environment = replace(environment(), allowed_impacts=())
     assert run(command) is ExitCode.USAGE_ERROR
     assert drills.done == 1
 
 
-def test_all_drills_end_with_the_rollback_of_what_serves(room: FakeRoom) -> None:
+def test_all_drills_end_with_the_rollback_of_what_serves(operations: FakeOperations) -> None:
     """One restore, all redeployed, then each service back and forth."""
-    room.drilling = drills = FakeDrills()
+    operations.drilling = drills = FakeDrills()
     assert run("drill all --dry-run") is ExitCode.GO
     assert drills.done == 0
     assert run("drill all") is ExitCode.GO
@@ -129,17 +131,17 @@ def test_all_drills_end_with_the_rollback_of_what_serves(room: FakeRoom) -> None
     ],
 )
 def test_a_missed_objective_is_not_green(
-    room: FakeRoom, record: DrillRecord, shown: str, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations, record: DrillRecord, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Too slow, too much lost, or not verified."""
-    room.drilling = FakeDrills(record=record)
+    operations.drilling = FakeDrills(record=record)
     assert run("drill restore") is ExitCode.NO_GO
     assert shown in capsys.readouterr().out
 
 
-def test_recorded_drills_are_shown(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recorded_drills_are_shown(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """None at all is 5, never all good."""
     assert run("drill report") is ExitCode.NOTHING_EVALUATED
-    room.ledger.record_drill(RECORD)
+    operations.ledger.record_drill(RECORD)
     assert run("drill report") is ExitCode.GO
     assert "RTO 60.00 s, RPO 60 s" in capsys.readouterr().out

@@ -49,7 +49,7 @@ class CloudConfiguration(FakeConfiguration):
 
 @dataclass
 class Stage:
-    """House and control room in one, over one cloud: `a` is public, `b` depends on it."""
+    """Context and control room in one, over one cloud: `a` is public, `b` depends on it."""
 
     cloud: FakeCloud = field(
         default_factory=lambda: FakeCloud(services={name: two_revisions(name) for name in "ab"})
@@ -81,8 +81,8 @@ class Stage:
         return self
 
     @property
-    def house(self) -> Stage:
-        """The room's house."""
+    def context(self) -> Stage:
+        """The room's context."""
         return self
 
     @property
@@ -103,16 +103,16 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     """The stage, with looks that only note what they are asked."""
     made = Stage()
 
-    def looked(
+    def result(
         _work: planned.PlannedWork, name: str, _plan: RollbackPlan, only: tuple[str, ...]
     ) -> Iterator[str]:
         made.looks.append((name, only))
         if made.refused == name:
             yield "HLT-READY of a does not hold"
 
-    monkeypatch.setattr(wiring, "House", made)
-    monkeypatch.setattr(planned, "ControlRoom", made)
-    monkeypatch.setattr(planned.PlannedWork, "_looked", looked)
+    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(planned, "OperationsContext", made)
+    monkeypatch.setattr(planned.PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return made
 
@@ -213,7 +213,7 @@ def test_what_somebody_finished_between_look_and_word_is_not_done_again(
     assert gate("resume --yes") is ExitCode.GO
     writes = len(stage.cloud.writes)
     capsys.readouterr()
-    monkeypatch.setattr(planned, "unfinished", lambda _house: begun)
+    monkeypatch.setattr(planned, "unfinished", lambda _context: begun)
     assert gate("resume --yes") is ExitCode.GO
     assert "was finished meanwhile" in capsys.readouterr().out
     assert len(stage.cloud.writes) == writes

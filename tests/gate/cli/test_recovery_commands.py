@@ -13,7 +13,7 @@ from gates.adapters.snapshots import SnapshotFolder
 from gates.model.configuration import Scaling
 from gates.model.exit_code import ExitCode
 from tests.support.fake_operations import backup, database
-from tests.support.fake_room import FakeRoom
+from tests.support.fake_room import FakeOperations
 
 
 def run(command: str) -> ExitCode:
@@ -26,38 +26,44 @@ def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
 
 
-def test_the_state_of_the_database_is_shown(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_state_of_the_database_is_shown(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """1 when it does not run."""
     assert run("db state") is ExitCode.GO
     assert "SUN 02:00 UTC" in capsys.readouterr().out
-    room.sql.found = replace(room.sql.found, state="SUSPENDED")
+    operations.sql.found = replace(operations.sql.found, state="SUSPENDED")
     assert run("db state") is ExitCode.NO_GO
 
 
-def test_the_window_is_shown_and_moved(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_window_is_shown_and_moved(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A day needs an hour."""
     assert run("db maintenance-window") is ExitCode.GO
     assert capsys.readouterr().out == "SUN 02:00 UTC\n"
     assert run("db maintenance-window --day mon") is ExitCode.USAGE_ERROR
     assert run("db maintenance-window --day mon --hour 3") is ExitCode.GO
-    assert room.sql.done == ["window 1 3"]
+    assert operations.sql.done == ["window 1 3"]
 
 
 @pytest.mark.parametrize("command", ["db restart", "restore b-1"])
-def test_destructive_commands_want_a_role_and_the_typed_name(room: FakeRoom, command: str) -> None:
+def test_destructive_commands_want_a_role_and_the_typed_name(
+    operations: FakeOperations, command: str
+) -> None:
     """--yes is not enough, another role neither; a dry run needs no typing."""
-    room.sql.stored = (backup("b-1", age_s=60),)
+    operations.sql.stored = (backup("b-1", age_s=60),)
     assert run(command) is ExitCode.USAGE_ERROR
     assert run(f"{command} --role owner --confirm the-db") is ExitCode.USAGE_ERROR
     assert run(f"{command} --role on-call --yes") is ExitCode.USAGE_ERROR
     assert run(f"{command} --role on-call --confirm other") is ExitCode.USAGE_ERROR
     assert run(f"{command} --role on-call --dry-run") is ExitCode.GO
-    assert room.sql.done == []
+    assert operations.sql.done == []
     assert run(f"{command} --role on-call --confirm the-db") is ExitCode.GO
-    assert len(room.sql.done) == 1
+    assert len(operations.sql.done) == 1
 
 
-def test_backups_are_taken_and_listed(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_backups_are_taken_and_listed(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty list is 1, never all good."""
     assert run("backup list") is ExitCode.NO_GO
     assert run("backup create") is ExitCode.GO
@@ -65,31 +71,35 @@ def test_backups_are_taken_and_listed(room: FakeRoom, capsys: pytest.CaptureFixt
     assert "new  SUCCESSFUL" in capsys.readouterr().out
 
 
-def test_freshness_is_compared_with_each_tier(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_freshness_is_compared_with_each_tier(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The fake clock's backups are years old, so the objective is missed; without one everything is lost."""
-    room.sql = database(backup("b-1", age_s=60))
+    operations.sql = database(backup("b-1", age_s=60))
     assert run("backup freshness") is ExitCode.NO_GO
     assert "MISS  critical" in capsys.readouterr().out
-    room.sql = database()
+    operations.sql = database()
     assert run("backup freshness") is ExitCode.NO_GO
     assert "everything" in capsys.readouterr().out
 
 
 def test_a_snapshot_finds_what_drifted(
-    room: FakeRoom, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing right after it, one line after a change."""
-    room.snapshots = SnapshotFolder(tmp_path, "sandbox", lambda document: document)
+    operations.snapshots = SnapshotFolder(tmp_path, "sandbox", lambda document: document)
     assert run("snapshot diff") is ExitCode.NOTHING_EVALUATED
     assert run("snapshot create") is ExitCode.GO
     assert run("snapshot diff") is ExitCode.GO
-    before = room.configuration.settings("a").scaling
-    room.configuration.set_scaling("a", Scaling(minimum=3, maximum=0), over=before)
+    before = operations.configuration.settings("a").scaling
+    operations.configuration.set_scaling("a", Scaling(minimum=3, maximum=0), over=before)
     assert run("snapshot diff") is ExitCode.NO_GO
     assert "a.scaling.minimum: 1 → 3" in capsys.readouterr().out
 
 
-def test_a_revision_without_its_image_is_shown(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_revision_without_its_image_is_shown(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Service b has none in the repository."""
     assert run("images") is ExitCode.NO_GO
     shown = capsys.readouterr().out
@@ -97,9 +107,11 @@ def test_a_revision_without_its_image_is_shown(room: FakeRoom, capsys: pytest.Ca
     assert "2 of 4 revisions have theirs" in shown
 
 
-def test_the_precheck_names_what_lacks(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_precheck_names_what_lacks(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Green with everything, red without an API."""
     assert run("precheck") is ExitCode.GO
-    room.inventory.apis = frozenset()
+    operations.inventory.apis = frozenset()
     assert run("precheck") is ExitCode.NO_GO
     assert "LACKS  the API run.googleapis.com" in capsys.readouterr().out

@@ -18,8 +18,8 @@ from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revi
 from tests.support.fake_journal import FakeJournal
 
 
-class FakeHouse:
-    """A house with a cloud of two services; `b` depends on `a`."""
+class FakeContext:
+    """A context with a cloud of two services; `b` depends on `a`."""
 
     environment = Environment(
         name="sandbox",
@@ -49,7 +49,7 @@ class FakeHouse:
         self.journal = FakeJournal()
         self.asked_for: list[str] = []
 
-    def __call__(self, name: str) -> FakeHouse:
+    def __call__(self, name: str) -> FakeContext:
         """Stand in for the class."""
         self.asked_for.append(name)
         return self
@@ -69,17 +69,17 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
-    """The house that the command builds, off a terminal."""
-    fake = FakeHouse()
-    monkeypatch.setattr(wiring, "House", fake)
+def context(monkeypatch: pytest.MonkeyPatch) -> FakeContext:
+    """The context that the command builds, off a terminal."""
+    fake = FakeContext()
+    monkeypatch.setattr(wiring, "Context", fake)
     monkeypatch.setenv("GATE_ENV", "sandbox")
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return fake
 
 
 def test_a_service_goes_back_and_is_said_to_be_pinned(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Plan, receipt, seconds, pin, and how to unpin; what was left is marked."""
     assert cli.invoke(["rollback", "a", "--yes", "--reason", "login is slow"]) is ExitCode.GO
@@ -90,76 +90,78 @@ def test_a_service_goes_back_and_is_said_to_be_pinned(
     assert "1 of 1 rolled back and proven in" in out
     assert "NOW PINNED" in out
     assert "gate rollback unpin a --env sandbox" in out
-    assert house.cloud.serving("a") == "a-1"
-    assert house.ledger.tombstones == {("sandbox", "a", "a-2")}
-    assert house.asked_for == ["sandbox"]
+    assert context.cloud.serving("a") == "a-1"
+    assert context.ledger.tombstones == {("sandbox", "a", "a-2")}
+    assert context.asked_for == ["sandbox"]
 
 
 def test_all_goes_in_waves_and_a_target_without_a_go_is_loud(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Dependants first; nobody overlooks that b-1 was never judged."""
     assert cli.invoke(["rollback", "--all", "--yes"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "  1  b: b-2 → b-1  (NOT VERIFIED: no GO on record for b-1)" in out
     assert "  2  a: a-2 → a-1  (GO on record)" in out
-    assert [name for name, _ in house.cloud.writes] == ["b", "a"]
+    assert [name for name, _ in context.cloud.writes] == ["b", "a"]
 
 
 def test_asking_again_changes_nothing_and_says_how_to_go_further(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The second command succeeds, writes nothing, and names --to."""
     cli.invoke(["rollback", "a", "--yes"])
-    writes = list(house.cloud.writes)
+    writes = list(context.cloud.writes)
     assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "ALREADY_DONE" in out
     assert "further back: gate rollback a --to REVISION" in out
-    assert house.cloud.writes == writes
+    assert context.cloud.writes == writes
 
 
 def test_a_dry_run_prints_the_call_and_sends_nothing(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It needs no --yes, leaves with 0, and neither cloud nor ledger is written."""
     assert cli.invoke(["rollback", "a", "--dry-run"]) is ExitCode.GO
     out = capsys.readouterr().out
     assert "DRY_RUN" in out
     assert 'shift a to [a-1=100, a-1=0 stable] with etag "1"' in out
-    assert (house.cloud.writes, house.ledger.rollbacks, house.ledger.tombstones) == ([], [], set())
+    assert (context.cloud.writes, context.ledger.rollbacks, context.ledger.tombstones) == ([], [], set())
 
 
-def test_a_dry_run_writes_no_word_down(house: FakeHouse) -> None:
+def test_a_dry_run_writes_no_word_down(context: FakeContext) -> None:
     """A guard that would be lifted is lifted for the look alone."""
-    house.ledger.tombstones.add(("sandbox", "a", "a-1"))
+    context.ledger.tombstones.add(("sandbox", "a", "a-1"))
     words = ["rollback", "a", "--to", "a-1", "--override", "tombstone=INC-7"]
     assert cli.invoke([*words, "--dry-run"]) is ExitCode.GO
-    assert house.ledger.recorded == []
+    assert context.ledger.recorded == []
     assert cli.invoke([*words, "--yes"]) is ExitCode.GO
-    assert [one.detail for one in house.ledger.recorded] == ["INC-7"]
+    assert [one.detail for one in context.ledger.recorded] == ["INC-7"]
 
 
-def test_off_a_terminal_it_refuses_without_yes(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_off_a_terminal_it_refuses_without_yes(
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nobody can be asked, so nothing is done."""
     assert cli.invoke(["rollback", "a"]) is ExitCode.USAGE_ERROR
     assert "--yes" in capsys.readouterr().err
-    assert house.cloud.writes == []
+    assert context.cloud.writes == []
 
 
 @pytest.mark.parametrize(("said", "code", "serving"), [("y\n", 0, "a-1"), ("n\n", 2, "a-2"), ("", 2, "a-2")])
 def test_on_a_terminal_a_person_is_asked(
-    house: FakeHouse, monkeypatch: pytest.MonkeyPatch, said: str, code: int, serving: str
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch, said: str, code: int, serving: str
 ) -> None:
     """Yes goes; no and a closed terminal leave everything as it is."""
     monkeypatch.setattr("sys.stdin", Terminal(said))
     assert cli.invoke(["rollback", "a"]) == code
-    assert house.cloud.serving("a") == serving
+    assert context.cloud.serving("a") == serving
 
 
-def test_a_failure_leaves_with_12(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_leaves_with_12(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
     """A service whose answer never changes is a failure, whatever the cloud says."""
-    house.cloud.services["a"].lag_s = 10_000.0
+    context.cloud.services["a"].lag_s = 10_000.0
     assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.ACTION_FAILED
     out = capsys.readouterr().out
     assert "FAILED" in out
@@ -168,20 +170,20 @@ def test_a_failure_leaves_with_12(house: FakeHouse, capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("more", [["--yes"], ["--dry-run"]])
 def test_nothing_to_go_back_to_leaves_with_12(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str], more: list[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str], more: list[str]
 ) -> None:
     """A lone revision cannot be left."""
-    entry = house.cloud.services["a"]
+    entry = context.cloud.services["a"]
     entry.revisions = entry.revisions[:1]
     assert cli.invoke(["rollback", "a", *more]) is ExitCode.ACTION_FAILED
     assert "a: IMPOSSIBLE: there is no revision but a-2" in capsys.readouterr().out
 
 
-def test_a_named_target_is_taken(house: FakeHouse) -> None:
+def test_a_named_target_is_taken(context: FakeContext) -> None:
     """The revision that was named serves, and what was left is not marked."""
     assert cli.invoke(["rollback", "b", "--to", "b-1", "--yes"]) is ExitCode.GO
-    assert house.cloud.serving("b") == "b-1"
-    assert house.ledger.tombstones == set()
+    assert context.cloud.serving("b") == "b-1"
+    assert context.ledger.tombstones == set()
 
 
 @pytest.mark.parametrize(
@@ -195,29 +197,31 @@ def test_a_named_target_is_taken(house: FakeHouse) -> None:
     ],
 )
 def test_bad_arguments_are_explained(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+    context: FakeContext, capsys: pytest.CaptureFixture[str], words: list[str], why: str
 ) -> None:
     """Nothing is sent for a command that makes no sense."""
     assert cli.invoke(words) is ExitCode.USAGE_ERROR
     assert why in capsys.readouterr().err
-    assert house.cloud.writes == []
+    assert context.cloud.writes == []
 
 
 def test_a_ledger_that_fails_afterwards_hides_nothing(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The traffic moved and that is what the exit code says; the trouble is told beside it."""
 
     class ReadOnly(FakeLedger):
-        def tombstone(self, environment: str, service: str, revision: str, reason: str) -> None:
+        def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
             raise LedgerError("the disk is full")
 
-    house.ledger = ReadOnly(clock=house.cloud.clock)
+    context.ledger = ReadOnly(clock=context.cloud.clock)
     assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.GO
     assert "NOT RECORDED: the disk is full" in capsys.readouterr().out
 
 
-def test_status_shows_pins_and_how_to_lift_them(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_shows_pins_and_how_to_lift_them(
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One line per service; the way out only for those that hold a newer revision back."""
     cli.invoke(["rollback", "a", "--yes"])
     capsys.readouterr()
@@ -229,24 +233,24 @@ def test_status_shows_pins_and_how_to_lift_them(house: FakeHouse, capsys: pytest
 
 
 def test_status_of_a_service_that_cannot_be_read_is_no_success(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Unknown is said and is not 0."""
-    house.cloud.services["b"].refusal = DeniedError("may not read b")
+    context.cloud.services["b"].refusal = DeniedError("may not read b")
     assert cli.invoke(["rollback", "status"]) is ExitCode.ACTION_FAILED
     assert "b  UNKNOWN: may not read b" in capsys.readouterr().out
 
 
 def test_an_unfinished_rollback_is_shown_and_finished(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Status names it and the way on; resume does the rest and then nothing is left."""
-    house.cloud.services["a"].refusal = DeniedError("no right")
+    context.cloud.services["a"].refusal = DeniedError("no right")
     assert cli.invoke(["rollback", "--all", "--yes"]) is ExitCode.ACTION_FAILED
-    house.cloud.services["a"].refusal = None
+    context.cloud.services["a"].refusal = None
     cli.invoke(["rollback", "a", "b", "--yes"])
     capsys.readouterr()
-    house.journal.plans["crashed"] = RollbackPlan(
+    context.journal.plans["crashed"] = RollbackPlan(
         waves=(
             (
                 RollBack(
@@ -269,17 +273,17 @@ def test_an_unfinished_rollback_is_shown_and_finished(
     assert "nothing is unfinished in sandbox" in capsys.readouterr().out
 
 
-def test_a_rollback_can_be_abandoned(house: FakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rollback_can_be_abandoned(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
     """It is closed, and nothing is sent."""
-    house.journal.plans["crashed"] = RollbackPlan()
+    context.journal.plans["crashed"] = RollbackPlan()
 
     assert cli.invoke(["rollback", "resume", "--abandon"]) is ExitCode.GO
     assert "abandoned" in capsys.readouterr().out
-    assert house.journal.unfinished("sandbox") == ()
+    assert context.journal.unfinished("sandbox") == ()
 
 
 def test_unpin_lets_the_pinned_follow_and_names_who_is_not_pinned(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A condemned revision needs a reason; an unknown service and no service are refused."""
     cli.invoke(["rollback", "a", "--yes"])
@@ -287,7 +291,7 @@ def test_unpin_lets_the_pinned_follow_and_names_who_is_not_pinned(
     assert "--even-unverified REASON" in capsys.readouterr().out
     assert cli.invoke(["rollback", "unpin", "a", "b", "--yes", "--even-unverified", "fixed"]) is ExitCode.GO
     assert "b is not pinned" in capsys.readouterr().out
-    assert house.cloud.serving("a") == "a-2"
+    assert context.cloud.serving("a") == "a-2"
     assert cli.invoke(["rollback", "unpin", "c", "--yes"]) is ExitCode.USAGE_ERROR
     assert cli.invoke(["rollback", "unpin", "--yes"]) is ExitCode.USAGE_ERROR
     assert cli.invoke(["rollback", "unpin", "--all", "--yes"]) is ExitCode.GO
@@ -295,30 +299,30 @@ def test_unpin_lets_the_pinned_follow_and_names_who_is_not_pinned(
 
 @pytest.mark.parametrize("command", ["status", "a --dry-run"])
 def test_status_and_dry_run_are_documents_too(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str], command: str
+    context: FakeContext, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """With the full names of revisions, and nothing else on stdout."""
     code = cli.invoke(["rollback", *command.split(), "--format", "json"])
     found = json.loads(capsys.readouterr().out)
-    assert (found["exit_code"], found["environment"]) == (int(code), house.environment.name)
+    assert (found["exit_code"], found["environment"]) == (int(code), context.environment.name)
     assert "a-2" in json.dumps(found)
 
 
 def test_only_what_changes_nothing_is_printed_as_a_document(
-    house: FakeHouse, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of a rollback that acts, each step is said when it is taken; nothing was begun."""
     assert cli.invoke(["rollback", "a", "--yes", "--format", "json"]) is ExitCode.USAGE_ERROR
     assert "--dry-run" in capsys.readouterr().err
-    assert house.ports.ledger.last_rollback("sandbox", "a") is None
+    assert context.ports.ledger.last_rollback("sandbox", "a") is None
 
 
 def test_the_plan_and_the_exact_calls_fit_80_columns(
-    house: FakeHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever the names of the revisions are."""
     monkeypatch.setenv("COLUMNS", "80")
-    assert house is not None
+    assert context is not None
     cli.invoke(["rollback", "--all", "--dry-run"])
     shown = capsys.readouterr().out
     assert [line for line in shown.splitlines() if len(line) > 80] == []

@@ -14,7 +14,7 @@ from gates.cli.run import confirm, duration, revisions_named
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
-from tests.support.gate_house import GateHouse
+from tests.support.fake_context import FakeContext
 from tests.support.sample_verdict import decision
 
 RUN = ["--env", "sandbox", "--stage", "immediate", "--release", "r1"]
@@ -29,10 +29,10 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def house(monkeypatch: pytest.MonkeyPatch, reports: Path, seen: Seen, **options: object) -> GateHouse:
+def context(monkeypatch: pytest.MonkeyPatch, reports: Path, seen: Seen, **options: object) -> FakeContext:
     """Put a gate that sees this in the place of the real one."""
-    made = GateHouse(Run(seen, **options), reports)
-    monkeypatch.setattr(wiring, "House", made)
+    made = FakeContext(Run(seen, **options), reports)
+    monkeypatch.setattr(wiring, "Context", made)
     return made
 
 
@@ -40,7 +40,7 @@ def test_a_good_release_leaves_with_zero(
     monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The verdict and the folder are on stdout; a missing page is said and changes nothing."""
-    house(monkeypatch, reports, healthy)
+    context(monkeypatch, reports, healthy)
 
     assert cli.invoke(["run", *RUN]) is ExitCode.GO
     captured = capsys.readouterr()
@@ -55,7 +55,7 @@ def test_json_on_stdout_is_the_document_of_the_file(
     monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A machine reads the same bytes from either."""
-    house(monkeypatch, reports, bad_auth)
+    context(monkeypatch, reports, bad_auth)
 
     assert cli.invoke(["run", *RUN, "--format", "json"]) is ExitCode.NO_GO
     out = capsys.readouterr().out
@@ -75,7 +75,7 @@ def test_a_bad_release_is_rolled_back_only_when_asked_to(
     monkeypatch: pytest.MonkeyPatch, reports: Path, mode: str, code: ExitCode, serving: str
 ) -> None:
     """Never, not without a terminal, or under the standing authority."""
-    made = house(monkeypatch, reports, bad_auth)
+    made = context(monkeypatch, reports, bad_auth)
 
     assert cli.invoke(["run", *RUN, "--rollback", mode]) is code
     assert made.run.cloud.serving("auth-service") == serving
@@ -83,9 +83,9 @@ def test_a_bad_release_is_rolled_back_only_when_asked_to(
 
 def test_a_part_or_nothing_is_inconclusive(monkeypatch: pytest.MonkeyPatch, reports: Path) -> None:
     """One criterion is no stage, and silence is no consent."""
-    house(monkeypatch, reports, healthy)
+    context(monkeypatch, reports, healthy)
     assert cli.invoke(["run", *RUN, "--only", "HLT-LIVE"]) is ExitCode.INCONCLUSIVE
-    house(monkeypatch, reports, lambda _criterion, _service: None)
+    context(monkeypatch, reports, lambda _criterion, _service: None)
     assert cli.invoke(["run", *RUN[:-1], "r2"]) is ExitCode.INCONCLUSIVE
 
 
@@ -93,17 +93,17 @@ def test_no_verdict_when_the_time_was_up_is_an_interruption(
     monkeypatch: pytest.MonkeyPatch, reports: Path
 ) -> None:
     """The deadline has its own exit code."""
-    made = house(monkeypatch, reports, lambda _criterion, _service: None)
+    made = context(monkeypatch, reports, lambda _criterion, _service: None)
     source, clock = made.run.gate.source, made.run.cloud.clock
     monkeypatch.setattr(source, "meanwhile", lambda: clock.wait(90))
 
     assert cli.invoke(["run", *RUN, "--deadline", "90s"]) is ExitCode.INTERRUPTED
-    assert made.asked[-1] == {"folder": "r1", "seconds": 90.0, "fail_fast": False}
+    assert made.command[-1] == {"folder": "r1", "seconds": 90.0, "fail_fast": False}
 
 
 def test_what_was_asked_for_reaches_the_gate(monkeypatch: pytest.MonkeyPatch, reports: Path) -> None:
     """Seed, workers, deadline, fail-fast, and the revision that a person named."""
-    made = house(monkeypatch, reports, healthy)
+    made = context(monkeypatch, reports, healthy)
     more = [
         "--seed",
         "7",
@@ -117,7 +117,7 @@ def test_what_was_asked_for_reaches_the_gate(monkeypatch: pytest.MonkeyPatch, re
     ]
     cli.invoke(["run", *RUN, *more])
 
-    assert made.asked == [{"seed": 7, "workers": 3}, {"folder": "r1", "seconds": 3600.0, "fail_fast": True}]
+    assert made.command == [{"seed": 7, "workers": 3}, {"folder": "r1", "seconds": 3600.0, "fail_fast": True}]
     assert "frontend-1" in (reports / "r1" / "setup.json").read_text(encoding="utf-8")
 
 
@@ -129,10 +129,10 @@ def test_as_many_workers_look_as_were_asked_for(
     monkeypatch: pytest.MonkeyPatch, reports: Path, command: str, given: list[str], wanted: int | None
 ) -> None:
     """As many as pay when nobody says a number."""
-    made = house(monkeypatch, reports, healthy)
+    made = context(monkeypatch, reports, healthy)
     cli.invoke([command, *RUN, *given])
 
-    assert made.asked[0] == {"seed": None, "workers": wanted}
+    assert made.command[0] == {"seed": None, "workers": wanted}
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "33", "many", ""])
@@ -140,10 +140,10 @@ def test_what_is_no_number_of_workers_is_refused(
     monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str], given: str
 ) -> None:
     """Before anything happens, with what would be one."""
-    made = house(monkeypatch, reports, healthy)
+    made = context(monkeypatch, reports, healthy)
 
     assert cli.invoke(["run", *RUN, f"--workers={given}"]) is ExitCode.USAGE_ERROR
-    assert made.asked == []
+    assert made.command == []
     assert "auto" in capsys.readouterr().err
 
 
@@ -151,7 +151,7 @@ def test_a_run_one_step_at_a_time(
     monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Collected, judged, judged again with the same bytes; the words and the document are the same."""
-    house(monkeypatch, reports, healthy)
+    context(monkeypatch, reports, healthy)
     folder = str(reports / "r1")
 
     assert cli.invoke(["collect", *RUN]) is ExitCode.GO
@@ -168,7 +168,7 @@ def test_nothing_collected_is_said(
     monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With its flaws, and with an exit code of its own."""
-    house(monkeypatch, reports, lambda _criterion, _service: None, flaws=("worker lost",))
+    context(monkeypatch, reports, lambda _criterion, _service: None, flaws=("worker lost",))
 
     assert cli.invoke(["collect", *RUN]) is ExitCode.NOTHING_EVALUATED
     assert "flaw: worker lost" in capsys.readouterr().err
@@ -178,7 +178,7 @@ def test_reports_are_written_again_from_the_verdict(
     monkeypatch: pytest.MonkeyPatch, reports: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever lost the page makes it anew."""
-    house(monkeypatch, reports, healthy)
+    context(monkeypatch, reports, healthy)
     cli.invoke(["run", *RUN])
     (reports / "r1" / "junit.xml").unlink()
 
@@ -234,6 +234,6 @@ def test_a_run_that_cannot_be_is_refused_before_it_has_a_folder(
     monkeypatch: pytest.MonkeyPatch, reports: Path, words: tuple[str, ...]
 ) -> None:
     """A name that no folder can have, a criterion that is not demanded, a service that is not there."""
-    house(monkeypatch, reports, healthy)
+    context(monkeypatch, reports, healthy)
     assert cli.invoke(["run", *RUN, *words]) is ExitCode.USAGE_ERROR
     assert [one.name for one in reports.iterdir() if one.is_dir()] == []

@@ -34,7 +34,7 @@ DOWN = failed(criterion(), "auth-service", 1.0, "it is down")
 
 
 @dataclass
-class Desk:
+class IncidentWorkflow:
     """Folders of one team: its platform with four signers, its reports, and the run `run-1` in staging."""
 
     root: Path
@@ -69,7 +69,7 @@ def write_run(root: Path, *, seen: Judgement) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IncidentWorkflow:
     """Give a team with keys and a run that found GO."""
     platform = Path(shutil.copytree(SHIPPED, tmp_path / "isectech"))
     lines = []
@@ -81,26 +81,28 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("GATE_PLATFORM", str(platform))
     monkeypatch.setenv("GATE_REPORTS", str(tmp_path))
     write_run(tmp_path, seen=UP)
-    return Desk(tmp_path)
+    return IncidentWorkflow(tmp_path)
 
 
-def test_a_run_is_approved_when_all_four_roles_signed(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_approved_when_all_four_roles_signed(
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Who is missing is named; the last signature closes the list of the go-live."""
     for role in ROLES[:3]:
         assert desk.sign("sign", desk.run, role=role) is ExitCode.GO
-    asked = ["approvals", "--env", "staging", "--stage", "pre-golive", "--run", desk.run]
+    command = ["approvals", "--env", "staging", "--stage", "pre-golive", "--run", desk.run]
     capsys.readouterr()
-    assert invoke(asked) is ExitCode.INCONCLUSIVE
+    assert invoke(command) is ExitCode.INCONCLUSIVE
     told = capsys.readouterr().out
     assert "OPEN  go-live     product-owner: " in told
     assert "technical-lead-1 (technical-lead) approved" in told
     assert desk.sign("sign", desk.run, role="product-owner") is ExitCode.GO
     capsys.readouterr()
-    assert invoke(asked) is ExitCode.INCONCLUSIVE  # the attestations of the stage are another matter
+    assert invoke(command) is ExitCode.INCONCLUSIVE  # the attestations of the stage are another matter
     assert "OPEN  go-live" not in capsys.readouterr().out
 
 
-def test_a_refusal_keeps_a_go_live_open(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_keeps_a_go_live_open(desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]) -> None:
     """A signed no outweighs."""
     assert desk.sign("sign", desk.run, "--refuse", role="product-owner") is ExitCode.GO
     invoke(["approvals", "--env", "staging", "--stage", "pre-golive", "--run", desk.run])
@@ -116,7 +118,11 @@ def test_a_refusal_keeps_a_go_live_open(desk: Desk, capsys: pytest.CaptureFixtur
     ],
 )
 def test_what_cannot_be_approved_is_not_kept(
-    desk: Desk, capsys: pytest.CaptureFixture[str], seen: Judgement, more: dict[str, str], said: str
+    desk: IncidentWorkflow,
+    capsys: pytest.CaptureFixture[str],
+    seen: Judgement,
+    more: dict[str, str],
+    said: str,
 ) -> None:
     """Another role, a run that is not GO, another person's key: refused, and nothing is left behind."""
     shutil.rmtree(desk.run)
@@ -127,7 +133,9 @@ def test_what_cannot_be_approved_is_not_kept(
     assert desk.kept == []
 
 
-def test_a_run_of_another_place_is_not_approved(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_of_another_place_is_not_approved(
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Neither signed for nor waived in."""
     who = ["--role", "product-owner", "--by", "p", "--reason", "r", "--env", "production"]
 
@@ -138,7 +146,7 @@ def test_a_run_of_another_place_is_not_approved(desk: Desk, capsys: pytest.Captu
 
 
 def test_without_a_key_the_command_that_signs_is_shown(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A key in an agent or a token signs outside; until then the text counts for nothing."""
     who = ["--role", "product-owner", "--by", "p", "--reason", "r", "--env", "staging"]
@@ -152,28 +160,28 @@ def test_without_a_key_the_command_that_signs_is_shown(
 
 
 def test_an_attestation_is_shown_as_seen_and_a_refusal_outweighs_it(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the operations-manager says of training, before and after."""
-    asked = ["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run]
-    invoke(asked)
+    command = ["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run]
+    invoke(command)
     assert "OPEN  OPS-01      waits for the operations-manager" in capsys.readouterr().out
     assert desk.sign("attest", "OPS-01", "--run", desk.run, "--link", "https://a.test/1") is ExitCode.GO
     capsys.readouterr()
-    assert invoke(asked) is ExitCode.INCONCLUSIVE
+    assert invoke(command) is ExitCode.INCONCLUSIVE
     assert "ok    OPS-01      operations-manager-1 (operations-manager) attests it" in capsys.readouterr().out
     desk.sign("attest", "OPS-01", "--run", desk.run, "--refuse")
-    invoke(asked)
+    invoke(command)
     assert "OPEN  OPS-01      operations-manager-1 (operations-manager) refuses" in capsys.readouterr().out
 
 
-def test_a_damaged_statement_is_a_flaw(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_statement_is_a_flaw(desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]) -> None:
     """Something was said that nobody can read: the list is not closed."""
     (desk.root / "attestations").mkdir()
     (desk.root / "attestations" / "x.json").write_text("{")
 
-    asked = ["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run]
-    assert invoke(asked) is ExitCode.INCONCLUSIVE
+    command = ["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run]
+    assert invoke(command) is ExitCode.INCONCLUSIVE
     assert "FLAW  x.json: " in capsys.readouterr().out
 
 
@@ -187,7 +195,7 @@ def test_a_damaged_statement_is_a_flaw(desk: Desk, capsys: pytest.CaptureFixture
     ],
 )
 def test_only_the_role_attests_and_only_what_is_to_be_attested(
-    desk: Desk, capsys: pytest.CaptureFixture[str], subject: str, role: str, said: str
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str], subject: str, role: str, said: str
 ) -> None:
     """A check cannot be talked green."""
     assert desk.sign("attest", subject, "--run", desk.run, role=role) is ExitCode.USAGE_ERROR
@@ -195,7 +203,7 @@ def test_only_the_role_attests_and_only_what_is_to_be_attested(
     assert desk.kept == []
 
 
-def test_its_owner_waives_a_criterion_for_a_release(desk: Desk) -> None:
+def test_its_owner_waives_a_criterion_for_a_release(desk: IncidentWorkflow) -> None:
     """Signed, for one service, with an end."""
     more = ("--run", desk.run, "--service", "api-gateway", "--expires", "7d")
 
@@ -214,7 +222,7 @@ def test_its_owner_waives_a_criterion_for_a_release(desk: Desk) -> None:
     ],
 )
 def test_a_waiver_that_would_not_hold_is_not_written(
-    desk: Desk, capsys: pytest.CaptureFixture[str], subject: str, more: tuple[str, ...], said: str
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str], subject: str, more: tuple[str, ...], said: str
 ) -> None:
     """Unknown, grave, of another owner, endless, about another service."""
     code = desk.sign("waive", subject, "--run", desk.run, *more, role="technical-lead")
@@ -262,7 +270,7 @@ FORGED = ("seen\nok  OPS-02", "\x1b[32mok", "seen\u202eneve", "x" * 501)
     "command", [("waive", "VAL-PERF"), ("attest", "OPS-01"), ("sign",), ("authority", "grant", "P0")]
 )
 def test_a_reason_that_is_blank_or_forges_lines_is_refused(
-    desk: Desk, command: tuple[str, ...], text: str
+    desk: IncidentWorkflow, command: tuple[str, ...], text: str
 ) -> None:
     """Whatever is signed says why, in one line."""
     subject = (desk.run,) if command == ("sign",) else ()
@@ -272,7 +280,7 @@ def test_a_reason_that_is_blank_or_forges_lines_is_refused(
 
 
 @pytest.mark.parametrize("name", [*BLANK, "a\nb", "x" * 101])
-def test_a_signer_without_a_name_is_refused(desk: Desk, name: str) -> None:
+def test_a_signer_without_a_name_is_refused(desk: IncidentWorkflow, name: str) -> None:
     """Somebody signed."""
     who = ["--role", "operations-manager", "--by", name, "--env", "staging", "--reason", "seen"]
 
@@ -281,7 +289,7 @@ def test_a_signer_without_a_name_is_refused(desk: Desk, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*BLANK, *FORGED])
-def test_an_incident_without_a_title_is_refused(desk: Desk, text: str) -> None:
+def test_an_incident_without_a_title_is_refused(desk: IncidentWorkflow, text: str) -> None:
     """People are woken by its title."""
     answers = ["--no-users", "--no-critical", "--no-data", "--no-security", "--env", "staging"]
 
@@ -293,7 +301,7 @@ def test_an_incident_without_a_title_is_refused(desk: Desk, text: str) -> None:
 
 @pytest.mark.parametrize(("criterion_id", "days"), [("OPS-01", 90), ("GLV-09", 7)])
 def test_an_attestation_ends_when_its_evidence_stops_counting(
-    desk: Desk, criterion_id: str, days: int, capsys: pytest.CaptureFixture[str]
+    desk: IncidentWorkflow, criterion_id: str, days: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody signs for 27 years what counts for a quarter; when it stops is said."""
     more = ("--run", desk.run, "--expires", "9999d")
@@ -304,14 +312,14 @@ def test_an_attestation_ends_when_its_evidence_stops_counting(
     assert f"{written.expires_at:%Y-%m-%d %H:%M}" in capsys.readouterr().out
 
 
-def test_an_approval_lasts_a_month_at_most(desk: Desk) -> None:
+def test_an_approval_lasts_a_month_at_most(desk: IncidentWorkflow) -> None:
     """Older evidence describes another platform."""
     assert desk.sign("sign", desk.run, "--expires", "9999d", role="product-owner") is ExitCode.GO
     (written,) = statements(desk)
     assert written.expires_at - written.issued_at == timedelta(days=30)
 
 
-def test_several_criteria_are_attested_by_one_command(desk: Desk) -> None:
+def test_several_criteria_are_attested_by_one_command(desk: IncidentWorkflow) -> None:
     """Each in a statement of its own, and none when one of them is another role's."""
     assert desk.sign("attest", "OPS-01", "OPS-02", "--run", desk.run) is ExitCode.USAGE_ERROR
     assert desk.kept == []
@@ -319,7 +327,7 @@ def test_several_criteria_are_attested_by_one_command(desk: Desk) -> None:
     assert [one.subject for one in statements(desk)] == ["OPS-01", "OPS-04"]
 
 
-def test_all_that_waits_for_a_role_is_attested_by_one_command(desk: Desk) -> None:
+def test_all_that_waits_for_a_role_is_attested_by_one_command(desk: IncidentWorkflow) -> None:
     """What the role has answered already is left alone; when nothing waits, that is said."""
     waiting = ("--waiting", "readiness", "--run", desk.run)
     desk.sign("attest", "OPS-01", "--run", desk.run)
@@ -332,14 +340,14 @@ def test_all_that_waits_for_a_role_is_attested_by_one_command(desk: Desk) -> Non
     assert len(statements(desk)) == 3
 
 
-def statements(desk: Desk) -> list[Statement]:
+def statements(desk: IncidentWorkflow) -> list[Statement]:
     """Return everything that was signed."""
     files = sorted((desk.root / "attestations").glob("*.json"))
     return [codec.decode(Statement, file.read_bytes(), source=file.name) for file in files]
 
 
 def test_a_waiver_says_when_it_counts_and_approvals_list_it_with_its_end(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """For a run that was looked at already, the command that judges it again is named."""
     desk.sign("waive", "TST-05", "--run", desk.run, "--expires", "7d", role="technical-lead")
@@ -353,7 +361,7 @@ def test_a_waiver_says_when_it_counts_and_approvals_list_it_with_its_end(
 
 
 def test_what_is_open_names_the_command_that_answers_it(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One command for each role, about this run."""
     invoke(["approvals", "--env", "staging", "--stage", "readiness", "--run", desk.run])

@@ -8,7 +8,7 @@ import pytest
 
 from gates import cli
 from gates.model.exit_code import ExitCode
-from tests.support.fake_room import FakeRoom
+from tests.support.fake_room import FakeOperations
 
 
 def run(*words: str) -> ExitCode:
@@ -28,19 +28,19 @@ def run(*words: str) -> ExitCode:
     ],
 )
 def test_levels_are_compared_with_the_catalogue(
-    room: FakeRoom,
+    operations: FakeOperations,
     changed: dict[str, float | None],
     code: ExitCode,
     shown: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """No data and too few requests are never kept; a miss is one however few there were."""
-    room.levels = replace(room.levels, **changed)  # type: ignore[arg-type]
+    operations.levels = replace(operations.levels, **changed)  # type: ignore[arg-type]
     assert run() is code
     assert shown in capsys.readouterr().out
 
 
-def test_a_window_has_a_unit(room: FakeRoom) -> None:
+def test_a_window_has_a_unit(operations: FakeOperations) -> None:
     """Minutes, hours or days."""
     assert run("--window", "7d") is ExitCode.GO
     assert run("--window", "24") is ExitCode.USAGE_ERROR

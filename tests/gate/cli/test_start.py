@@ -14,10 +14,10 @@ import sys
 from gates import cli
 cli._start_quickly()
 import {module}
-from gates.control_room import ControlRoom
-from gates.wiring import House, platform_folder
-house = House("sandbox")
-house.platform
+from gates.operations_context import OperationsContext
+from gates.wiring import Context, platform_folder
+context = Context("sandbox")
+context.platform
 import gates.adapters.operator_client, gates.adapters.network
 print(*sorted(sys.modules))
 """

@@ -23,8 +23,8 @@ from tests.gate.test_pipeline import Run
 from tests.support.fake_cloud import revision
 
 
-class FakeHouse:
-    """A house whose gate stands over the fake cloud of the pipeline's tests."""
+class FakeContext:
+    """A context whose gate stands over the fake cloud of the pipeline's tests."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -32,7 +32,7 @@ class FakeHouse:
         self.environment = run.gate.environment
         self.ledger = run.ledger
 
-    def __call__(self, name: str, **options: object) -> FakeHouse:
+    def __call__(self, name: str, **options: object) -> FakeContext:
         """Stand in for the class."""
         return self
 
@@ -49,7 +49,7 @@ class FakeHouse:
 def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Path]:
     """The folder of a run in which frontend failed, judged and not decided."""
     run = Run(lambda _criterion, service: 1.0 if service == "frontend" else 0.0)
-    monkeypatch.setattr(wiring, "House", FakeHouse(run))
+    monkeypatch.setattr(wiring, "Context", FakeContext(run))
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
     folder = RunFolder.create(tmp_path, "run-1", Redactor())
@@ -92,7 +92,7 @@ def test_without_authority_and_without_a_terminal_nothing_is_done(
 ) -> None:
     """The decision waits for the role that the matrix names; --yes is that person's."""
     run, folder = judged
-    monkeypatch.setattr(wiring, "House", FakeHouse(bare := Run(lambda *_: 1.0, is_standing=False)))
+    monkeypatch.setattr(wiring, "Context", FakeContext(bare := Run(lambda *_: 1.0, is_standing=False)))
     cli.invoke(["decide", str(folder), "--env", "sandbox"])
 
     act = ["act", str(folder), "--env", "sandbox"]

@@ -10,7 +10,7 @@ import pytest
 
 from gates.criteria.lint import Finding, lint
 from gates.model.criterion import Catalogue, Severity, Stage
-from gates.model.platform import Contact, Platform, ServiceSpec, Stewardship, Tier
+from gates.model.platform import Contact, DocumentOwnership, Platform, ServiceSpec, Tier
 from tests.support.builders import criterion
 
 TODAY = date(2026, 3, 1)
@@ -24,7 +24,9 @@ SITE = Platform(
     roles=(),
     digest="",
     contacts=(Contact(name="On-Call", group="on-call", phone="+1-877-355-5787"),),
-    stewardship=Stewardship(owner="lead", version="2", classification="internal", next_review=TODAY),
+    document_ownership=DocumentOwnership(
+        owner="lead", version="2", classification="internal", next_review=TODAY
+    ),
 )
 FULL = Catalogue(criteria=(criterion(stages=tuple(Stage)),), digest="")
 
@@ -73,11 +75,11 @@ def test_nobody_to_call_is_a_finding() -> None:
 
 def test_a_review_that_has_passed_fails_the_documents_item() -> None:
     """One day late is late, and documents without a keeper are never reviewed."""
-    assert SITE.stewardship is not None
-    late = replace(SITE.stewardship, next_review=date(2026, 2, 28))
+    assert SITE.document_ownership is not None
+    late = replace(SITE.document_ownership, next_review=date(2026, 2, 28))
 
-    assert found(replace(SITE, stewardship=late)) == [("documents", "OPS-02")]
-    assert found(replace(SITE, stewardship=None)) == [("documents", "OPS-02")]
+    assert found(replace(SITE, document_ownership=late)) == [("documents", "OPS-02")]
+    assert found(replace(SITE, document_ownership=None)) == [("documents", "OPS-02")]
 
 
 def test_a_service_without_a_tier_is_a_gap() -> None:

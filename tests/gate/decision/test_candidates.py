@@ -44,7 +44,7 @@ VIEW = ServiceView(
     ),
     revisions=(revision(3), revision(2), revision(1)),
     verified=(RevisionRef(name="a-2", digest="sha256:2"),),
-    tombstoned=frozenset(),
+    quarantined=frozenset(),
 )
 
 
@@ -82,7 +82,7 @@ def test_what_went_lately_or_was_named_is_watched() -> None:
 def test_what_was_rolled_back_is_no_candidate_again() -> None:
     """The one that serves is, and the note says why."""
     state = replace(VIEW.state, serving=(("a-2", 100),), traffic=VIEW.state.traffic.all_to("a-2"))
-    seen = found(replace(VIEW, state=state, tombstoned=frozenset({"a-3"})))
+    seen = found(replace(VIEW, state=state, quarantined=frozenset({"a-3"})))
 
     assert seen.release.services[0].candidate.name == "a-2"
     looked_at, is_pinned = seen.notes

@@ -124,9 +124,9 @@ def go(*names: str) -> tuple[RevisionRef, ...]:
         (CASE, "r2", False),
         (replace(CASE, verified=go("r1")), "r1", True),
         (replace(CASE, verified=go("r1", "r2")), "r2", True),
-        (replace(CASE, verified=go("r1", "r2"), tombstoned=frozenset({"r2"})), "r1", True),
+        (replace(CASE, verified=go("r1", "r2"), quarantined=frozenset({"r2"})), "r1", True),
         (replace(CASE, verified=go("r3")), "r2", False),
-        (replace(CASE, tombstoned=frozenset({"r2"})), "r1", False),
+        (replace(CASE, quarantined=frozenset({"r2"})), "r1", False),
         (replace(CASE, bad="r1", verified=go("r2", "r3")), "r3", True),
         (replace(CASE, bad="r2", verified=go("r1", "r3")), "r1", True),
         (replace(CASE, bad="gone"), "r3", False),
@@ -134,7 +134,7 @@ def go(*names: str) -> tuple[RevisionRef, ...]:
         (replace(CASE, verified=(RevisionRef(name="r1", digest="sha256:other"),)), "r2", False),
         (replace(CASE, wanted="r1"), "r1", False),
         (replace(CASE, wanted="r1", verified=go("r1")), "r1", True),
-        (replace(CASE, wanted="r2", tombstoned=frozenset({"r2"})), "r2", False),
+        (replace(CASE, wanted="r2", quarantined=frozenset({"r2"})), "r2", False),
     ],
 )
 def test_the_target_is_the_newest_one_with_a_go(
@@ -149,7 +149,7 @@ def test_the_target_is_the_newest_one_with_a_go(
 
 def test_going_back_to_a_revision_that_was_rolled_back_warns() -> None:
     """A person may name a tombstoned target, and is told what it is."""
-    case = replace(CASE, wanted="r2", tombstoned=frozenset({"r2"}))
+    case = replace(CASE, wanted="r2", quarantined=frozenset({"r2"}))
     assert "WARNING" in plan_rollback((case,), (spec("a"),)).actions[0].reason
 
 
@@ -159,7 +159,7 @@ def test_going_back_to_a_revision_that_was_rolled_back_warns() -> None:
         (replace(CASE, revisions=(NEW,)), "no revision but r3"),
         (replace(CASE, revisions=()), "no revision but r3"),
         (replace(CASE, bad="r1"), "no ready revision before r1"),
-        (replace(CASE, tombstoned=frozenset({"r1", "r2"})), "no ready revision before r3"),
+        (replace(CASE, quarantined=frozenset({"r1", "r2"})), "no ready revision before r3"),
         (replace(CASE, wanted="r9"), "r9 does not exist; the newest are: r3, r2, r1"),
         (replace(CASE, wanted="r2", revisions=(NEW, replace(MID, is_ready=False, detail="oom"))), "oom"),
     ],

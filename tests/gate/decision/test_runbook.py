@@ -41,9 +41,9 @@ def test_a_step_without_a_condition_is_always_due() -> None:
 
 def test_a_command_that_did_well_later_was_put_right() -> None:
     """The repair worked, and the same look says so."""
-    looked, again = came("look", StepState.FAILED, "check"), came("again", StepState.DONE, "check")
-    assert unresolved([looked, again]) == ()
-    assert ended([looked, again]) is ExitCode.GO
+    result, again = came("look", StepState.FAILED, "check"), came("again", StepState.DONE, "check")
+    assert unresolved([result, again]) == ()
+    assert ended([result, again]) is ExitCode.GO
 
 
 def test_a_command_that_failed_again_stands() -> None:

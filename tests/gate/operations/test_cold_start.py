@@ -19,15 +19,15 @@ class SlowFirst:
     """The first answer takes three seconds and a half, the next ones half a second."""
 
     clock: FakeClock
-    asked: int = 0
+    command: int = 0
     is_silent: bool = False
 
     def wait_for_tag(self, service: str, tag: str) -> None:
         """Answer late."""
         if self.is_silent:
             raise UnavailableError("nobody answers")
-        self.asked += 1
-        self.clock.wait(3.5 if self.asked == 1 else 0.5)
+        self.command += 1
+        self.clock.wait(3.5 if self.command == 1 else 0.5)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from gates.errors import UnavailableError
-from gates.model.drill import DrillKind, DrillRecord, Mark
+from gates.model.drill import DrillKind, DrillRecord, Sentinel
 from gates.model.release import Release, RevisionRef, ServiceRelease
 from gates.operations.drills import DrillPorts, Drills
 from tests.support.fake_cloud import FakeClock, FakeCloud, two_revisions
@@ -38,16 +38,16 @@ class FakeWitness:
     loses: bool = False
     keeps: bool = False
 
-    def leave(self, identity: str) -> tuple[Mark, ...]:
+    def leave(self, identity: str) -> tuple[Sentinel, ...]:
         """Write one mark."""
         self.rounds.append(identity)
-        return (Mark(service="a", key=identity),)
+        return (Sentinel(service="a", key=identity),)
 
-    def is_there(self, mark: Mark) -> bool:
+    def is_there(self, mark: Sentinel) -> bool:
         """Whether the restore left it there."""
         return not self.loses if mark.key == self.rounds[0] else self.keeps
 
-    def remove(self, mark: Mark) -> None:
+    def remove(self, mark: Sentinel) -> None:
         """Remember what was taken away."""
         self.removed.append(mark.key)
 

@@ -110,7 +110,7 @@ def test_after_a_rollback_behind_the_page_its_target_comes_back() -> None:
     """Never what was remembered: that one is bad; tags of others stay, ours are gone."""
     stage = Stage(PINNED)
     stage.maintenance.turn_on("a", "sandbox", is_dry=False)
-    stage.ledger.tombstone("sandbox", "a", "a-1", "slow")
+    stage.ledger.quarantine("sandbox", "a", "a-1", "slow")
     put_behind(stage, "a-0")
     assert stage.maintenance.turn_off("a", "sandbox", is_dry=False).state is OperationState.DONE
     assert stage.configuration.services["a"].image == "image of a-0"
@@ -122,7 +122,7 @@ def test_what_was_rolled_back_never_comes_back() -> None:
     """A rollback was killed before it put its target behind the page: users keep the page."""
     stage = Stage()
     stage.maintenance.turn_on("a", "sandbox", is_dry=False)
-    stage.ledger.tombstone("sandbox", "a", "a-1", "slow")
+    stage.ledger.quarantine("sandbox", "a", "a-1", "slow")
     receipt = stage.maintenance.turn_off("a", "sandbox", is_dry=False)
     assert receipt.state is OperationState.FAILED
     assert "a-1 would come back, and it was rolled back as bad" in receipt.detail

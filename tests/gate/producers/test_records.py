@@ -13,7 +13,7 @@ from gates.model.criterion import Stage
 from gates.model.evidence import Measurement
 from gates.model.history import PastCheck, PastRun
 from gates.model.judgement import Outcome
-from gates.model.platform import Contact, Papers, Stewardship
+from gates.model.platform import Contact, Documentation, DocumentOwnership
 from gates.model.target import Demand, ServiceTarget, Target
 from gates.model.verdict import VerdictOutcome
 from journeys.checks import DemandNotMetError
@@ -205,15 +205,20 @@ def test_a_benchmark_without_the_requests_of_both_runs_only_shows_that_nothing_i
 )
 def test_a_contact_that_cannot_be_reached_is_red(contact: Contact) -> None:
     """A placeholder, no way at all, or nobody on call."""
-    no_placeholder(Papers(contacts=(Contact(name="b", group="on-call", phone="1-877-355-5787"),)))
+    no_placeholder(Documentation(contacts=(Contact(name="b", group="on-call", phone="1-877-355-5787"),)))
     with pytest.raises(DemandNotMetError):
-        no_placeholder(Papers(contacts=(contact,)))
+        no_placeholder(Documentation(contacts=(contact,)))
 
 
 def test_a_review_that_is_due_is_red() -> None:
     """The day itself is still in time; nobody's documents are not."""
-    keeper = Stewardship(owner="o", version="1", classification="c", next_review=NOW.date())
-    review_is_not_due(Papers(stewardship=replace(keeper, next_review=NOW.date().replace(year=2999))))
-    for papers in (Papers(), Papers(stewardship=replace(keeper, next_review=NOW.date().replace(year=2024)))):
+    keeper = DocumentOwnership(owner="o", version="1", classification="c", next_review=NOW.date())
+    review_is_not_due(
+        Documentation(document_ownership=replace(keeper, next_review=NOW.date().replace(year=2999)))
+    )
+    for documentation in (
+        Documentation(),
+        Documentation(document_ownership=replace(keeper, next_review=NOW.date().replace(year=2024))),
+    ):
         with pytest.raises(DemandNotMetError):
-            review_is_not_due(papers)
+            review_is_not_due(documentation)

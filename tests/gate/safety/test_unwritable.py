@@ -15,7 +15,7 @@ from gates.adapters.ledger import SqliteLedger
 from gates.adapters.run_folder import RunFolder
 from gates.adapters.snapshots import SnapshotFolder
 from gates.cli.rollback import _ending
-from gates.decision.rollback_guards import Guard
+from gates.decision.safety_checks import Guard
 from gates.errors import ConfigurationError, GateError, LedgerError
 from gates.model.exit_code import ExitCode
 from gates.reporting.redaction import Redactor

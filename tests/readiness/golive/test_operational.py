@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gates.model.platform import Papers
+from gates.model.platform import Documentation
 from gates.model.target import Target
 from tests.readiness.pages import demand_answers
 
@@ -12,6 +12,6 @@ STATUS_PAGE = "status-page"
 
 
 @pytest.mark.criterion("GLV-11")
-def test_status_page_answers(target: Target, papers: Papers) -> None:
+def test_status_page_answers(target: Target, documentation: Documentation) -> None:
     """Customers look there first."""
-    demand_answers(target, [link for link in papers.links if link.name == STATUS_PAGE])
+    demand_answers(target, [link for link in documentation.links if link.name == STATUS_PAGE])

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gates.model.criterion import PLATFORM
-from gates.model.platform import Papers
+from gates.model.platform import Documentation
 from journeys.checks import demand
 
 PLACEHOLDER = re.compile(r"X{2,}|0{4,}|TBD|TODO|CHANGE-?ME|example\.(com|org|net)|<[^>]*>", re.IGNORECASE)
@@ -17,11 +17,11 @@ ON_CALL = "on-call"
 
 
 @pytest.mark.criterion("OPS-03")
-def test_no_placeholder(papers: Papers) -> None:
+def test_no_placeholder(documentation: Documentation) -> None:
     """Somebody is on call, and each contact has a number or an address that could be one."""
-    on_call = [contact for contact in papers.contacts if contact.group == ON_CALL]
+    on_call = [contact for contact in documentation.contacts if contact.group == ON_CALL]
     demand(on_call, "nobody is named for the on-call group", blames=PLATFORM)
-    for contact in papers.contacts:
+    for contact in documentation.contacts:
         ways = [(PHONE, contact.phone), (MAIL, contact.email)]
         given = [(form, way) for form, way in ways if way is not None]
         demand(given, f"{contact.name} has neither phone nor e-mail", blames=PLATFORM)

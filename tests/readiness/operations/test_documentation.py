@@ -7,24 +7,24 @@ from datetime import UTC, datetime
 import pytest
 
 from gates.model.criterion import PLATFORM
-from gates.model.platform import Papers
+from gates.model.platform import Documentation
 from gates.model.target import Target
 from journeys.checks import demand
 from tests.readiness.pages import demand_answers
 
 
 @pytest.mark.criterion("OPS-02")
-def test_links_answer(target: Target, papers: Papers) -> None:
+def test_links_answer(target: Target, documentation: Documentation) -> None:
     """Every page that the platform file names answers."""
-    demand_answers(target, papers.links)
+    demand_answers(target, documentation.links)
 
 
 @pytest.mark.criterion("OPS-02")
-def test_review_is_not_due(papers: Papers) -> None:
+def test_review_is_not_due(documentation: Documentation) -> None:
     """Somebody keeps the documents, and the next review lies ahead."""
-    stewardship = papers.stewardship
-    demand(stewardship is not None, "nobody keeps the documents", blames=PLATFORM)
-    assert stewardship is not None
+    document_ownership = documentation.document_ownership
+    demand(document_ownership is not None, "nobody keeps the documents", blames=PLATFORM)
+    assert document_ownership is not None
     today = datetime.now(UTC).date()
-    due = stewardship.next_review
-    demand(due >= today, f"the review was due on {due}: {stewardship.owner} decides", blames=PLATFORM)
+    due = document_ownership.next_review
+    demand(due >= today, f"the review was due on {due}: {document_ownership.owner} decides", blames=PLATFORM)

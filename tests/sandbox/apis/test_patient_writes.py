@@ -10,9 +10,9 @@ import pytest
 from google.cloud import run_v2
 
 from gates.actions.attempt import Attempt, Patience
-from gates.actions.held import HeldAttempt
-from gates.actions.moving import change_traffic
 from gates.actions.ports import RollbackPorts
+from gates.actions.staged import HeldAttempt
+from gates.actions.traffic_change import change_traffic
 from gates.actions.unpin import UnpinAttempt
 from gates.adapters.cloud_run import CloudRun
 from gates.adapters.cloud_run_configuration import CloudRunConfiguration

@@ -21,8 +21,8 @@ from gates import wiring
 from gates.adapters import generator_page
 more = ("--headless", "-u", "7", "-r", "7", "-t", "12s", "--only-summary", "--json-file", sys.argv[1])
 generator_page.open_page = functools.partial(generator_page.open_page, more=more)
-house = wiring.House("sandbox")
-sys.exit(wiring.generator_page(house, house.run_folder("page"), root=pathlib.Path.cwd(), port=0))
+context = wiring.Context("sandbox")
+sys.exit(wiring.generator_page(context, context.run_folder("page"), root=pathlib.Path.cwd(), port=0))
 """
 
 
@@ -44,9 +44,9 @@ def test_every_journey_is_a_user_and_passes_beside_all_others(sandbox: RealSandb
 _OPEN = """
 import pathlib, sys
 from gates import wiring
-house = wiring.House("sandbox")
-folder, port = house.run_folder("killed"), int(sys.argv[1])
-sys.exit(wiring.generator_page(house, folder, root=pathlib.Path.cwd(), port=port))
+context = wiring.Context("sandbox")
+folder, port = context.run_folder("killed"), int(sys.argv[1])
+sys.exit(wiring.generator_page(context, folder, root=pathlib.Path.cwd(), port=port))
 """
 
 

@@ -17,9 +17,9 @@ import pytest
 
 from gates import cli
 from gates.adapters import clock
-from gates.control_room import ControlRoom
 from gates.model.exit_code import ExitCode
-from gates.wiring import House
+from gates.operations_context import OperationsContext
+from gates.wiring import Context
 from tests.support.local_platform import LocalPlatform
 
 
@@ -67,8 +67,8 @@ class Bench:
 
     def __init__(self, platform: LocalPlatform) -> None:
         self.platform = platform
-        self.house = House("sandbox")
-        self.room = ControlRoom(self.house, "somebody")
+        self.context = Context("sandbox")
+        self.room = OperationsContext(self.context, "somebody")
 
     def gate(self, command: str) -> ExitCode:
         """Run one command line of the gate."""

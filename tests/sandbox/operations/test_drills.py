@@ -18,7 +18,7 @@ THREE_DAYS_S = 3 * 86400.0
 
 def newest(bench: Bench, kind: DrillKind) -> DrillRecord:
     """Return the newest drill of that kind."""
-    return bench.house.ledger.drills("sandbox", kind)[0]
+    return bench.context.ledger.drills("sandbox", kind)[0]
 
 
 def test_a_restore_measures_the_injected_time(bench: Bench) -> None:
@@ -58,21 +58,21 @@ def test_a_redeployment_measures_the_injected_cold_start(bench: Bench) -> None:
 
 def test_a_rollback_measures_the_injected_latency_and_lag(bench: Bench) -> None:
     """Back and forth; afterwards the traffic is what it was."""
-    before = bench.house.cloud.describe("asset-discovery").traffic
+    before = bench.context.cloud.describe("asset-discovery").traffic
     bench.gate("drill redeploy asset-discovery")
     with bench.injected(operation_latency_s=INJECTED_S / 2, traffic_lag_s=INJECTED_S / 2):
         assert bench.gate("drill rollback asset-discovery") is ExitCode.GO
     assert newest(bench, DrillKind.ROLLBACK).rto_s == pytest.approx(INJECTED_S)
-    assert bench.house.cloud.describe("asset-discovery").traffic == before
+    assert bench.context.cloud.describe("asset-discovery").traffic == before
 
 
 def test_everything_is_redeployed_and_partly_recovered(bench: Bench) -> None:
     """One record for each service; a partial recovery goes back to today's image."""
     assert bench.gate("drill redeploy-all") is ExitCode.GO
-    found = bench.house.ledger.drills("sandbox", DrillKind.REDEPLOY_ALL)
-    assert {one.subject for one in found} == set(bench.house.platform.service_names)
+    found = bench.context.ledger.drills("sandbox", DrillKind.REDEPLOY_ALL)
+    assert {one.subject for one in found} == set(bench.context.platform.service_names)
     assert all(one.passed for one in found)
-    digest = bench.house.cloud.revisions("nlp-assistant")[0].digest
+    digest = bench.context.cloud.revisions("nlp-assistant")[0].digest
     assert bench.gate("drill partial nlp-assistant") is ExitCode.GO
-    assert bench.house.cloud.revisions("nlp-assistant")[0].digest == digest
+    assert bench.context.cloud.revisions("nlp-assistant")[0].digest == digest
     assert bench.gate("drill report") is ExitCode.GO

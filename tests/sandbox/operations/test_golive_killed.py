@@ -13,7 +13,7 @@ import pytest
 
 from gates.adapters.golive_ledger import GoLiveLedger
 from gates.model.exit_code import ExitCode
-from gates.model.timeline import GoLive, SlotState
+from gates.model.timeline import CheckpointState, GoLive
 from tests.support.builders import NOW
 from tests.support.real_sandbox import RealSandbox, real_sandbox
 
@@ -66,8 +66,10 @@ def test_a_conductor_killed_before_each_slot_loses_nothing(sandbox: RealSandbox,
     ledger = GoLiveLedger(sandbox.folder / "reports" / "gate.sqlite3")
     golive = ledger.open(GoLive(name="day", environment="sandbox", zero=NOW, candidates=()))
     records = ledger.slots(golive)
-    assert [r.slot for r in records if r.state is SlotState.HELD] == list(SLOTS)
-    assert [r.slot for r in records if r.state is SlotState.BEGUN] == [slot for slot in SLOTS for _ in "ab"]
+    assert [r.slot for r in records if r.state is CheckpointState.HELD] == list(SLOTS)
+    assert [r.slot for r in records if r.state is CheckpointState.BEGUN] == [
+        slot for slot in SLOTS for _ in "ab"
+    ]
     status = sandbox.run(
         GATE, "rollback", "status", "--env", "sandbox", "--format", "json", wanted=ExitCode.GO
     )

@@ -22,7 +22,7 @@ SOON = polling.DEFAULT_POLLING.with_delay(initial=0.02, maximum=0.1)
 @contextmanager
 def cut_off(bench: Bench, service: str) -> Iterator[None]:
     """Leave a service without any instance while the block runs."""
-    place = bench.house.environment
+    place = bench.context.environment
     transport = run_v2.ServicesClient.get_transport_class("grpc")
     with grpc.insecure_channel(place.endpoints.run_grpc or "") as channel:
         client = run_v2.ServicesClient(transport=transport(channel=channel))
@@ -70,9 +70,9 @@ def test_the_fallback_serves_known_tokens_without_auth_service(bench: Bench) -> 
 
 def test_maintenance_is_what_users_meet(bench: Bench) -> None:
     """503 and Retry-After at the public hosts, and afterwards the same image as before."""
-    hosts = dict(bench.house.environment.public_hosts)
-    digests = {name: bench.house.cloud.revisions(name)[0].digest for name in hosts}
-    with Network(bench.house.environment.endpoints).client() as client:
+    hosts = dict(bench.context.environment.public_hosts)
+    digests = {name: bench.context.cloud.revisions(name)[0].digest for name in hosts}
+    with Network(bench.context.environment.endpoints).client() as client:
         assert bench.gate("maintenance on") is ExitCode.GO
         for host in hosts.values():
             answer = client.get(f"https://{host}/anything")
@@ -80,23 +80,23 @@ def test_maintenance_is_what_users_meet(bench: Bench) -> None:
         assert bench.gate("maintenance off") is ExitCode.GO
         for name, host in hosts.items():
             assert client.get(f"https://{host}/readyz").status_code == OK
-            assert bench.house.cloud.revisions(name)[0].digest == digests[name]
+            assert bench.context.cloud.revisions(name)[0].digest == digests[name]
     assert bench.gate("check") is ExitCode.GO
 
 
 def test_scaling_starts_instances_and_goes_back(bench: Bench) -> None:
     """The service has three instances at least, then one again; no revision was made."""
-    before = bench.house.cloud.revisions("event-processor")
+    before = bench.context.cloud.revisions("event-processor")
     assert bench.gate("scale event-processor --min-instances 3") is ExitCode.GO
     assert bench.room.configuration.settings("event-processor").scaling.minimum == 3
     assert bench.gate("scale event-processor --restore") is ExitCode.GO
     assert bench.room.configuration.settings("event-processor").scaling.minimum == 1
-    assert bench.house.cloud.revisions("event-processor") == before
+    assert bench.context.cloud.revisions("event-processor") == before
 
 
 def test_an_infrastructure_rollback_is_one_build_and_is_remembered(bench: Bench) -> None:
     """The service answers as before, asking again builds nothing, and what was left is no target any more."""
-    service, cloud = "nlp-assistant", bench.house.cloud
+    service, cloud = "nlp-assistant", bench.context.cloud
     before = cloud.describe(service).sole_serving
     bad = bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0")
     assert bench.gate(f"build rollback {service} --dry-run") is ExitCode.GO
@@ -104,8 +104,8 @@ def test_an_infrastructure_rollback_is_one_build_and_is_remembered(bench: Bench)
     for _ in range(2):
         assert bench.gate(f"build rollback {service}") is ExitCode.GO
         assert cloud.describe(service).sole_serving == before
-    assert bench.house.ledger.is_tombstoned("sandbox", service, bad)
-    last = bench.house.ledger.last_rollback("sandbox", service)
+    assert bench.context.ledger.is_tombstoned("sandbox", service, bad)
+    last = bench.context.ledger.last_rollback("sandbox", service)
     assert last is not None
     assert (last.from_revision, last.to_revision) == (bad, before)
     assert bench.gate(f"rollback {service} --yes") is ExitCode.GO  # the same way, not one further

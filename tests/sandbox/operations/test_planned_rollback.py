@@ -21,7 +21,7 @@ from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt
 from gates.operations.planned_rollback import Step, held
-from gates.wiring import House
+from gates.wiring import Context
 from tests.sandbox.operations.conftest import Bench
 
 BEHIND, PUBLIC = "decision-engine", "api-gateway"
@@ -32,16 +32,16 @@ Gate = Callable[..., int]
 
 def gateway(bench: Bench) -> httpx.Response:
     """Ask as a user does."""
-    host = dict(bench.house.environment.public_hosts)[PUBLIC]
-    with Network(bench.house.environment.endpoints).client(seconds=10.0) as client:
+    host = dict(bench.context.environment.public_hosts)[PUBLIC]
+    with Network(bench.context.environment.endpoints).client(seconds=10.0) as client:
         return client.get(f"https://{host}/api/v1/limits")
 
 
 def put_forward(bench: Bench, plan: RollbackPlan) -> None:
     """Send all traffic to the revisions that the plan leaves."""
     for action in plan.actions:
-        state = bench.house.cloud.describe(action.service)
-        bench.house.cloud.shift(action.service, state.traffic.all_to(action.from_revision), state.etag)
+        state = bench.context.cloud.describe(action.service)
+        bench.context.cloud.shift(action.service, state.traffic.all_to(action.from_revision), state.etag)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def plan(bench: Bench) -> RollbackPlan:
     """Two services with a newer revision."""
     waves = []
     for service in BOTH:
-        before = bench.house.cloud.describe(service).sole_serving
+        before = bench.context.cloud.describe(service).sole_serving
         assert before
         newer = bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0")
         way = RollBack(
@@ -92,7 +92,7 @@ def test_users_meet_the_page_until_the_whole_platform_has_gone_back(bench: Bench
     """503 with Retry-After meanwhile, then the old revision; the bad one never comes back."""
     receipts: list[Receipt] = []
     manner = Manner(has_page=True, execution=ExecutionPolicy(), lifted={}, announce=receipts.append)
-    work, cloud = PlannedWork(bench.room, "rollback-test", manner), bench.house.cloud
+    work, cloud = PlannedWork(bench.room, "rollback-test", manner), bench.context.cloud
     put_forward(bench, plan)
     marked = held(plan, (PUBLIC,))
     behind, public = plan.actions
@@ -122,7 +122,7 @@ def test_killed_at_the_end_of_any_step_it_is_taken_up_again(
     assert gate(tmp_path) == ExitCode.GO
 
     for action in plan.actions:
-        state = bench.house.cloud.describe(action.service)
+        state = bench.context.cloud.describe(action.service)
         assert (state.sole_serving, state.traffic.is_in_maintenance) == (action.to_revision, False)
     assert gateway(bench).status_code == OPEN
     assert gate(tmp_path) == 99  # there is nothing to go on with
@@ -148,8 +148,8 @@ def test_after_a_kill_the_page_is_told_and_never_gives_way_to_what_was_bad(
     assert "UNFINISHED rollback-killed, planned: next is post-test" in shown
 
     assert cli.invoke(["rollback", "resume", "--abandon", "--env", "sandbox"]) is ExitCode.GO
-    assert unfinished(House("sandbox")) is None
+    assert unfinished(Context("sandbox")) is None
     assert cli.invoke(["maintenance", "off", "--env", "sandbox"]) is ExitCode.GO
     for action in plan.actions:
-        assert bench.house.cloud.describe(action.service).sole_serving == action.to_revision
+        assert bench.context.cloud.describe(action.service).sole_serving == action.to_revision
     assert gateway(bench).status_code == OPEN

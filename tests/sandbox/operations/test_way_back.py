@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gates.cli.proving import unproven_now
+from gates.cli.rollback_verify import unproven_now
 from gates.model.drill import DrillKind
 from gates.model.exit_code import ExitCode
 from tests.sandbox.operations.conftest import Bench
@@ -12,25 +12,25 @@ SERVICE = "auth-service"
 
 def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) -> None:
     """What a rollback would choose is named, asked and recorded; afterwards no tag is left."""
-    serving = bench.house.cloud.describe(SERVICE).sole_serving
+    serving = bench.context.cloud.describe(SERVICE).sole_serving
     candidate = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.1.0", takes_traffic=False)
-    assert "never proven" in unproven_now(bench.house, {SERVICE: candidate})[0]
+    assert "never proven" in unproven_now(bench.context, {SERVICE: candidate})[0]
 
     assert bench.gate(f"rollback prove {SERVICE}") is ExitCode.GO
-    assert unproven_now(bench.house, {SERVICE: candidate}) == ()
-    proof = bench.house.ledger.drills("sandbox", DrillKind.WAY_BACK)[0]
+    assert unproven_now(bench.context, {SERVICE: candidate}) == ()
+    proof = bench.context.ledger.drills("sandbox", DrillKind.WAY_BACK)[0]
     assert (proof.passed, proof.fingerprint.partition("@")[0]) == (True, serving)
 
     # Now a rollback would choose a revision that answers 503 to everybody: the old proof is about another.
     bench.platform.deploy_image(SERVICE, "py:sandbox.maintenance:create_app", takes_traffic=False)
     newest = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.2.0", takes_traffic=False)
-    assert "the newest proof is about" in unproven_now(bench.house, {SERVICE: newest})[0]
+    assert "the newest proof is about" in unproven_now(bench.context, {SERVICE: newest})[0]
     assert bench.gate(f"rollback prove {SERVICE}") is ExitCode.NO_GO
-    (why,) = unproven_now(bench.house, {SERVICE: newest})
+    (why,) = unproven_now(bench.context, {SERVICE: newest})
     assert "/readyz answers 503" in why
     assert "the right password answers 503" in why
 
-    state = bench.house.cloud.describe(SERVICE)
+    state = bench.context.cloud.describe(SERVICE)
     assert state.sole_serving == serving
     assert not any(target.tag == "way-back" for target in state.traffic.targets)
 
@@ -38,7 +38,7 @@ def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) ->
 def test_a_revision_that_starts_too_slowly_is_no_way_back(bench: Bench) -> None:
     """Twelve seconds are more than users may wait for the rollback's first answer, nine are not."""
     service = "behavioral-analysis"
-    serving = bench.house.cloud.describe(service).sole_serving
+    serving = bench.context.cloud.describe(service).sole_serving
     bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0", takes_traffic=False)
     candidate = bench.platform.deploy_image(service, f"sandbox/{service}:1.2.0", takes_traffic=False)
 
@@ -46,6 +46,6 @@ def test_a_revision_that_starts_too_slowly_is_no_way_back(bench: Bench) -> None:
         assert bench.gate(f"rollback prove {service}") is ExitCode.GO
     with bench.injected(extra_cold_start_s=12.0):
         assert bench.gate(f"rollback prove {service}") is ExitCode.NO_GO
-    (why,) = unproven_now(bench.house, {service: candidate})
+    (why,) = unproven_now(bench.context, {service: candidate})
     assert "s are allowed" in why
-    assert bench.house.cloud.describe(service).sole_serving == serving
+    assert bench.context.cloud.describe(service).sole_serving == serving

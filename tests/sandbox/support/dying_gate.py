@@ -20,7 +20,7 @@ from typing import Any
 
 from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy
-from gates.actions.ports import RollbackPorts, Tenure
+from gates.actions.ports import Lease, RollbackPorts
 from gates.adapters import codec
 from gates.adapters.clock import SystemClock
 from gates.adapters.cloud_run import CloudRun
@@ -71,10 +71,10 @@ class Death:
 
 
 @dataclass
-class DyingTenure:
+class DyingLease:
     """A tenure that dies."""
 
-    inner: Tenure
+    inner: Lease
     death: Death
 
     def begin(self, plan: RollbackPlan) -> None:
@@ -106,10 +106,10 @@ class DyingJournal:
     death: Death
 
     @contextmanager
-    def hold(self, environment: str, run_id: str) -> Iterator[DyingTenure]:
+    def hold(self, environment: str, run_id: str) -> Iterator[DyingLease]:
         """Hold the lease."""
         with self.inner.hold(environment, run_id) as tenure:
-            yield DyingTenure(tenure, self.death)
+            yield DyingLease(tenure, self.death)
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return what the inner journal says."""

@@ -22,13 +22,13 @@ from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy
 from gates.adapters.ledger import SqliteLedger
 from gates.cli import planned
-from gates.cli.stopping import Stop
+from gates.cli.signals import Stop
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.health import ServiceHealth
 from gates.model.operation import OperationReceipt
 from gates.model.rollback_policy import RollbackPolicy
 from gates.operations.planned_rollback import ACTION
-from gates.wiring import House
+from gates.wiring import Context
 
 IMPORTED_LATE = (
     *("cloud_monitoring", "cloud_run", "cloud_run_configuration", "cloud_sql", "documents"),
@@ -67,17 +67,17 @@ def run(reports: str, plan: list[dict[str, Any]] | None, die: list[str] | None) 
     """Begin a procedure, or go on with the one that was begun."""
     os.environ["GATE_REPORTS"] = reports
     planned.PlannedWork = HurriedWork  # type: ignore[misc]
-    house, stop = House("sandbox"), Stop()
+    context, stop = Context("sandbox"), Stop()
     if die is not None:
-        house.__dict__["ledger"] = MortalLedger(house.ledger, die)
+        context.__dict__["ledger"] = MortalLedger(context.ledger, die)
     policy = ExecutionPolicy(manner=RollbackPolicy().planned, patience=PATIENCE)
     manner = planned.Manner(has_page=True, execution=policy, lifted={}, announce=lambda _receipt: None)
     if plan is None:
-        left = planned.unfinished(house)
-        return 99 if left is None else int(planned.go_on(house, left, manner, stop, by="ana"))
+        left = planned.unfinished(context)
+        return 99 if left is None else int(planned.go_on(context, left, manner, stop, by="ana"))
     waves = tuple((RollBack(**action),) for action in plan)
     order = planned.Order(run_id="rollback-killed", plan=RollbackPlan(waves=waves), by="ana")
-    return int(planned.begin(house, order, manner, stop))
+    return int(planned.begin(context, order, manner, stop))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gates.decision.way_back import unproven
+from gates.decision.rollback_readiness import unproven
 from gates.model.decision import RollBack, RollbackPlan, Target
 from gates.model.drill import DrillKind, DrillRecord
 from tests.support.builders import NOW

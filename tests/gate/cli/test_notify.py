@@ -17,11 +17,11 @@ import pytest
 from gates import cli, wiring
 from gates.adapters.allure_report import BuiltReport
 from gates.cli import decisions
-from gates.cli.stopping import Stop
+from gates.cli.signals import Stop
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Channel, EscalationStep, Policy
 from tests.gate.test_pipeline import Run, bad_auth
-from tests.support.gate_house import GateHouse
+from tests.support.fake_context import FakeContext
 from tests.support.tiny_mailbox import Hook, webhook
 
 RUN = ["run", "--env", "sandbox", "--stage", "immediate", "--release", "r1", "--rollback", "auto"]
@@ -31,8 +31,8 @@ ESCALATION = (
 )
 
 
-class ToldHouse(GateHouse):
-    """A house with one channel and an escalation."""
+class NotifyContext(FakeContext):
+    """A context with one channel and an escalation."""
 
     secrets: tuple[str, ...] = ()
 
@@ -47,7 +47,7 @@ class ToldHouse(GateHouse):
 
 @pytest.fixture
 def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
-    """Give the webhook of a house in which auth-service is bad; runs go to a folder of our own."""
+    """Give the webhook of a context in which auth-service is bad; runs go to a folder of our own."""
     monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
     monkeypatch.setattr(wiring, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
     monkeypatch.setattr("sys.stdin", io.StringIO())
@@ -56,10 +56,10 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
         yield made
 
 
-def house(monkeypatch: pytest.MonkeyPatch, reports: Path, **options: object) -> ToldHouse:
-    """Put the house in the place of the real one."""
-    made = ToldHouse(Run(bad_auth, **options), reports)
-    monkeypatch.setattr(wiring, "House", made)
+def context(monkeypatch: pytest.MonkeyPatch, reports: Path, **options: object) -> NotifyContext:
+    """Put the context in the place of the real one."""
+    made = NotifyContext(Run(bad_auth, **options), reports)
+    monkeypatch.setattr(wiring, "Context", made)
     return made
 
 
@@ -72,7 +72,7 @@ def test_a_rollback_is_told_with_its_proof(
     hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the act, once."""
-    house(monkeypatch, tmp_path)
+    context(monkeypatch, tmp_path)
     assert cli.invoke(RUN) is ExitCode.ROLLED_BACK
     assert texts(hook) == ["sandbox: rolled back and proved: auth-service to auth-service-1."]
 
@@ -81,7 +81,7 @@ def test_who_must_act_is_told_and_then_whose_turn_it_has_become(
     hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A decision that waits is told when it is made; late, the next role is, once; nothing after the act."""
-    house(monkeypatch, tmp_path, is_standing=False)
+    context(monkeypatch, tmp_path, is_standing=False)
     assert cli.invoke(RUN) is ExitCode.NO_GO
     assert texts(hook)[0].startswith("sandbox: ROLL_BACK auth-service (P0), waits for the on-call until ")
     for _ in "ab":
@@ -101,7 +101,7 @@ def test_a_channel_that_fails_changes_nothing(
 ) -> None:
     """The rollback is done, its exit code stands, and stderr says who was not told."""
     hook.status = 500
-    house(monkeypatch, tmp_path)
+    context(monkeypatch, tmp_path)
     assert cli.invoke(RUN) is ExitCode.ROLLED_BACK
     assert "gate: chat was not told of carried out: HTTPStatusError" in capsys.readouterr().err
 
@@ -110,7 +110,7 @@ def test_a_watch_escalates_by_itself_and_ends_when_nothing_waits(
     hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each look tells what is new; between the second and the third somebody acts."""
-    house(monkeypatch, tmp_path, is_standing=False)
+    context(monkeypatch, tmp_path, is_standing=False)
     cli.invoke(RUN)
     act = ["act", str(tmp_path / "r1"), "--env", "sandbox", "--role", "on-call", "--yes"]
     looks: Iterator[Callable[[], object]] = iter([lambda: None, lambda: cli.invoke(act)])
@@ -130,13 +130,13 @@ def test_a_watch_escalates_by_itself_and_ends_when_nothing_waits(
 @pytest.mark.usefixtures("hook")
 def test_a_signal_ends_a_watch_with_what_it_saw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM: the look that runs is finished, and a late decision still is exit 12."""
-    house(monkeypatch, tmp_path, is_standing=False)
+    context(monkeypatch, tmp_path, is_standing=False)
     cli.invoke(RUN)
-    looked = decisions._look
+    result = decisions._look
 
     def interrupted(*arguments: object, **options: object) -> object:
         os.kill(os.getpid(), signal.SIGTERM)
-        return looked(*arguments, **options)  # type: ignore[arg-type]
+        return result(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(decisions, "_look", interrupted)
     assert cli.invoke(["decisions", "--env", "sandbox", "--watch"]) is ExitCode.ACTION_FAILED

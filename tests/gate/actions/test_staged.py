@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gates.actions.attempt import Patience
-from gates.actions.held import HeldAttempt
+from gates.actions.staged import HeldAttempt
 from gates.model.decision import RollBack
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget

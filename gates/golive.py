@@ -12,13 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gates.actions.moving import change_traffic
-from gates.actions.ports import Clock, RevisionProbe, Tenure, TrafficController
+from gates.actions.ports import Clock, Lease, RevisionProbe, TrafficController
+from gates.actions.traffic_change import change_traffic
 from gates.aside import aside
 from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
 from gates.errors import ActionError, CloudError, LeaseHeldError, LeaseLostError
 from gates.model.state import ServiceState
-from gates.model.timeline import Finding, GoLive, Looked, Slot, SlotRecord, SlotState, Timeline
+from gates.model.timeline import (
+    Checkpoint,
+    CheckpointRecord,
+    CheckpointResult,
+    CheckpointState,
+    Finding,
+    GoLive,
+    Timeline,
+)
 from gates.model.traffic import TrafficSplit
 
 POLL_S = 300.0
@@ -30,10 +38,10 @@ _PROOF_POLL_S = 0.5
 class GoLiveRecords(Protocol):
     """Remembers go-lives. Every method raises LedgerError."""
 
-    def slots(self, golive: GoLive) -> tuple[SlotRecord, ...]:
+    def slots(self, golive: GoLive) -> tuple[CheckpointRecord, ...]:
         """Return the records of a go-live in the order in which they were written."""
 
-    def add(self, golive: GoLive, record: SlotRecord) -> None:
+    def add(self, golive: GoLive, record: CheckpointRecord) -> None:
         """Add a record."""
 
 
@@ -53,21 +61,21 @@ class GoLivePorts:
     clock: Clock
     traffic: TrafficController
     probe: RevisionProbe
-    look: Callable[[Slot, Mapping[str, str]], Looked]
+    look: Callable[[Checkpoint, Mapping[str, str]], CheckpointResult]
     missing: Callable[[str], Sequence[str]]
     unproven: Callable[[], Sequence[str]]
     tell: Callable[[str], None]
-    before: Callable[[Slot], None] = lambda _slot: None
-    alone: Callable[[], AbstractContextManager[Tenure]]
-    is_condemned: Callable[[str, str], bool]
+    before: Callable[[Checkpoint], None] = lambda _slot: None
+    alone: Callable[[], AbstractContextManager[Lease]]
+    is_quarantined: Callable[[str, str], bool]
     """Whether a revision of a service was rolled back as bad."""
     confirm: Callable[[], None] = lambda: None
-    notify: Callable[[Slot, str, str], None] = lambda _slot, _event, _text: None
+    notify: Callable[[Checkpoint, str, str], None] = lambda _slot, _event, _text: None
     """Tells people who are not looking what became of a slot, each event once."""
     poll_s: float = POLL_S
 
 
-class Conductor:
+class GoLiveWorkflow:
     """Takes one go-live from wherever it stands to its end."""
 
     def __init__(self, timeline: Timeline, golive: GoLive, ports: GoLivePorts) -> None:
@@ -93,94 +101,104 @@ class Conductor:
         with aside("telling of a go-live"):
             self._ports.tell(text)
 
-    def _notify(self, slot: Slot, event: str, text: str) -> None:
+    def _notify(self, slot: Checkpoint, event: str, text: str) -> None:
         with aside("notifying"):
             self._ports.notify(slot, event, text)
 
-    def _hold(self, slot: Slot, deadline: datetime, records: Sequence[SlotRecord]) -> None:
+    def _hold(self, slot: Checkpoint, deadline: datetime, records: Sequence[CheckpointRecord]) -> None:
         """Do a slot until it is settled, and remember how."""
-        self._remember(slot, SlotState.BEGUN, Looked(finding=Finding.OPEN, detail="begun"))
+        self._remember(slot, CheckpointState.BEGUN, CheckpointResult(finding=Finding.OPEN, detail="begun"))
         self._ports.before(slot)
         # Whoever began this slot before, and was ended, may have moved some of the traffic.
         was_begun = any(record.slot == slot.name for record in records)
         was_live = is_live(self._timeline, records) or (slot.enables_traffic and was_begun)
         while True:
             self._ports.confirm()
-            looked = self._do(slot, records)
+            result = self._do(slot, records)
             is_late = self._ports.schedule.now() >= deadline
-            state = settle(looked, is_live=was_live or self._has_moved, is_late=is_late)
+            state = settle(result, is_live=was_live or self._has_moved, is_late=is_late)
             if state is not None:
                 break
-            self._say(f"{slot.name} is open: {looked.detail}")
-            self._notify(slot, "is open", looked.detail)
+            self._say(f"{slot.name} is open: {result.detail}")
+            self._notify(slot, "is open", result.detail)
             left = (deadline - self._ports.schedule.now()).total_seconds()
             self._ports.schedule.wait(min(self._ports.poll_s, max(1.0, left)))
-        self._remember(slot, state, looked)
-        self._say(f"{state:11}  {slot.name}: {looked.detail}")
-        if state is not SlotState.HELD or slot is self._timeline.slots[-1]:
-            self._notify(slot, state, looked.detail)
+        self._remember(slot, state, result)
+        self._say(f"{state:11}  {slot.name}: {result.detail}")
+        if state is not CheckpointState.HELD or slot is self._timeline.slots[-1]:
+            self._notify(slot, state, result.detail)
 
-    def _do(self, slot: Slot, records: Sequence[SlotRecord]) -> Looked:
+    def _do(self, slot: Checkpoint, records: Sequence[CheckpointRecord]) -> CheckpointResult:
         """Do what a slot asks for, one after the other; the first that does not hold is what it shows."""
-        looked = Looked(finding=Finding.HELD, detail=slot.title)
+        result = CheckpointResult(finding=Finding.HELD, detail=slot.title)
         if slot.approves is not None:
-            looked = self._approved(slot.approves, records)
-        if slot.enables_traffic and looked.finding is Finding.HELD:
-            looked = self._switch_if_proven()
-        if slot.stage is not None and looked.finding is Finding.HELD:
+            result = self._approved(slot.approves, records)
+        if slot.enables_traffic and result.finding is Finding.HELD:
+            result = self._switch_if_proven()
+        if slot.stage is not None and result.finding is Finding.HELD:
             try:
-                looked = self._ports.look(slot, dict(self._golive.candidates))
+                result = self._ports.look(slot, dict(self._golive.candidates))
             except CloudError as error:  # one look without an answer is no end of a go-live
-                looked = Looked(finding=Finding.OPEN, detail=f"nothing could be seen: {error.cause}")
-        return looked
+                result = CheckpointResult(
+                    finding=Finding.OPEN, detail=f"nothing could be seen: {error.cause}"
+                )
+        return result
 
-    def _approved(self, approved: str, records: Sequence[SlotRecord]) -> Looked:
+    def _approved(self, approved: str, records: Sequence[CheckpointRecord]) -> CheckpointResult:
         run_id = next((r.run_id for r in reversed(records) if r.slot == approved and r.run_id), "")
         missing = self._ports.missing(run_id) if run_id else ("a run to sign",)
         if missing:
-            return Looked(
+            return CheckpointResult(
                 finding=Finding.OPEN, detail=f"waits for signatures on {run_id}: {'; '.join(missing)}"
             )
-        return Looked(finding=Finding.HELD, detail=f"{run_id} is approved by every role", run_id=run_id)
+        return CheckpointResult(
+            finding=Finding.HELD, detail=f"{run_id} is approved by every role", run_id=run_id
+        )
 
-    def _switch_if_proven(self) -> Looked:
+    def _switch_if_proven(self) -> CheckpointResult:
         """Let nothing go live whose way back was not proven lately; a proof may still come in time."""
         missing = self._ports.unproven()
         if missing:
             detail = f"no fresh proof of the way back: {'; '.join(missing)}; prove it: gate rollback prove"
-            return Looked(finding=Finding.OPEN, detail=detail)
+            return CheckpointResult(finding=Finding.OPEN, detail=detail)
         try:
-            with self._ports.alone() as tenure:
+            with self._ports.alone() as lease:
                 self._ports.confirm()
-                return self._switch(tenure)
+                return self._switch(lease)
         except LeaseHeldError as error:
-            return Looked(finding=Finding.OPEN, detail=error.cause)
+            return CheckpointResult(finding=Finding.OPEN, detail=error.cause)
 
-    def _switch(self, tenure: Tenure) -> Looked:
+    def _switch(self, lease: Lease) -> CheckpointResult:
         """Send all traffic to the candidates, each proven by its own answer; what is there already stays."""
         self._has_moved = True
         moved = []
         for service, candidate in self._golive.candidates:
-            if self._ports.is_condemned(service, candidate):
+            if self._ports.is_quarantined(service, candidate):
                 detail = f"{candidate} of {service} was rolled back as bad: it gets no traffic again"
-                return Looked(finding=Finding.FAILED, detail=detail)
+                return CheckpointResult(finding=Finding.FAILED, detail=detail)
             try:
                 if self._ports.traffic.describe(service).sole_serving != candidate:
-                    self._send(service, candidate, tenure)
+                    self._send(service, candidate, lease)
                     moved.append(f"{service} → {candidate}")
             except LeaseLostError:
                 raise
             except (ActionError, CloudError) as error:
-                return Looked(finding=Finding.FAILED, detail=f"{service} was not switched: {error.cause}")
+                return CheckpointResult(
+                    finding=Finding.FAILED, detail=f"{service} was not switched: {error.cause}"
+                )
             if not self._is_proven(service, candidate):
-                return Looked(finding=Finding.FAILED, detail=f"{service} does not answer as {candidate}")
-        return Looked(finding=Finding.HELD, detail=f"traffic: {', '.join(moved) or 'was there already'}")
+                return CheckpointResult(
+                    finding=Finding.FAILED, detail=f"{service} does not answer as {candidate}"
+                )
+        return CheckpointResult(
+            finding=Finding.HELD, detail=f"traffic: {', '.join(moved) or 'was there already'}"
+        )
 
-    def _send(self, service: str, candidate: str, tenure: Tenure) -> None:
+    def _send(self, service: str, candidate: str, lease: Lease) -> None:
         """Give all traffic to the candidate, and write nothing once another gate took over."""
 
         def wanted(state: ServiceState) -> TrafficSplit:
-            tenure.confirm()
+            lease.confirm()
             return state.traffic.all_to(candidate)
 
         change_traffic(self._ports.traffic, self._ports.clock, service, wanted)
@@ -193,12 +211,12 @@ class Conductor:
             self._ports.clock.wait(_PROOF_POLL_S)
         return True
 
-    def _remember(self, slot: Slot, state: SlotState, looked: Looked) -> None:
-        record = SlotRecord(
+    def _remember(self, slot: Checkpoint, state: CheckpointState, result: CheckpointResult) -> None:
+        record = CheckpointRecord(
             slot=slot.name,
             state=state,
-            detail=looked.detail,
-            run_id=looked.run_id,
+            detail=result.detail,
+            run_id=result.run_id,
             at=self._ports.clock.now(),
         )
         self._ports.records.add(self._golive, record)

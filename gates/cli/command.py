@@ -15,15 +15,15 @@ from typing import Any
 import click
 
 from gates import wiring
-from gates.cli.asking import ask
 from gates.cli.options import environment_option
-from gates.cli.stopping import Stop
-from gates.control_room import ControlRoom
+from gates.cli.prompts import ask
+from gates.cli.signals import Stop
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Platform
+from gates.operations_context import OperationsContext
 
 
 def actor() -> str:
@@ -37,11 +37,11 @@ def actor() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CommandContext:
     """What a command was asked for beside its own arguments: where, whether to send anything, how sure."""
 
-    house: wiring.House
-    room: ControlRoom
+    context: wiring.Context
+    operations: OperationsContext
     is_dry: bool
     is_sure: bool
     running: ExitStack = field(default_factory=ExitStack)
@@ -60,7 +60,7 @@ class Asked:
             UsageError: there is no terminal to ask on.
             click.Abort: the answer was no.
         """
-        environment = self.house.environment
+        environment = self.context.environment
         if environment.is_protected and not self.is_dry:
             ask(self.is_sure, f"{environment.name}: {what}?")
         self.begin()
@@ -74,28 +74,28 @@ class Asked:
         if self.is_dry:
             return nullcontext()
         self.begin()
-        return self.house.ports.journal.hold(
-            self.house.environment.name, f"operations-{uuid.uuid4().hex[:12]}"
+        return self.context.ports.journal.hold(
+            self.context.environment.name, f"operations-{uuid.uuid4().hex[:12]}"
         )
 
 
 def looks(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    """Add `--env`; the command gets an `Asked` first."""
+    """Add `--env`; the command gets a `CommandContext` first."""
 
     def run(*, env: str, **rest: Any) -> ExitCode:
-        with _asked(env, is_dry=False, is_sure=False) as asked:
-            return command(asked, **rest)
+        with _opened(env, is_dry=False, is_sure=False) as opened:
+            return command(opened, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
     return environment_option(wrapped)
 
 
 def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    """Add `--env`, `--dry-run` and `--yes`; the command gets an `Asked` first."""
+    """Add `--env`, `--dry-run` and `--yes`; the command gets a `CommandContext` first."""
 
     def run(*, env: str, is_dry: bool, is_sure: bool, **rest: Any) -> ExitCode:
-        with _asked(env, is_dry=is_dry, is_sure=is_sure) as asked:
-            return command(asked, **rest)
+        with _opened(env, is_dry=is_dry, is_sure=is_sure) as opened:
+            return command(opened, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
     sure = click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")(wrapped)
@@ -106,12 +106,16 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
 
 @contextmanager
-def _asked(env: str, *, is_dry: bool, is_sure: bool) -> Iterator[Asked]:
-    house = wiring.House(env)
-    with closing(ControlRoom(house, actor())) as room, ExitStack() as running:
-        yield Asked(house=house, room=room, is_dry=is_dry, is_sure=is_sure, running=running)
-        if room.why_unshared:
-            click.echo(f"gate: this command shares no session with others: {room.why_unshared}", err=True)
+def _opened(env: str, *, is_dry: bool, is_sure: bool) -> Iterator[CommandContext]:
+    context = wiring.Context(env)
+    with closing(OperationsContext(context, actor())) as operations, ExitStack() as running:
+        yield CommandContext(
+            context=context, operations=operations, is_dry=is_dry, is_sure=is_sure, running=running
+        )
+        if operations.why_unshared:
+            click.echo(
+                f"gate: this command shares no session with others: {operations.why_unshared}", err=True
+            )
 
 
 def confirm_typed(word: str, typed: str | None, what: str) -> None:

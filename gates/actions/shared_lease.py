@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gates.actions.ports import Journal, Tenure
+from gates.actions.ports import Journal, Lease
 from gates.errors import LeaseHeldError
 from gates.model.journal import UnfinishedRollback
 
 
-class LentJournal:
+class SharedLease:
     """Lends one tenure to whoever asks, so that nobody else acts between two parts either."""
 
-    def __init__(self, inner: Journal, tenure: Tenure, environment: str) -> None:
+    def __init__(self, inner: Journal, lease: Lease, environment: str) -> None:
         self._inner = inner
-        self._tenure = tenure
+        self._lease = lease
         self._environment = environment
 
     @contextmanager
-    def hold(self, environment: str, _run_id: str) -> Iterator[Tenure]:
+    def hold(self, environment: str, _run_id: str) -> Iterator[Lease]:
         """Lend the tenure, if it still counts.
 
         Raises:
@@ -29,8 +29,8 @@ class LentJournal:
         """
         if environment != self._environment:
             raise LeaseHeldError(f"this procedure acts in {self._environment}, not in {environment}")
-        self._tenure.confirm()
-        yield self._tenure
+        self._lease.confirm()
+        yield self._lease
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return what the journal says; raises LedgerError."""

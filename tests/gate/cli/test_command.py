@@ -11,10 +11,10 @@ from typing import NoReturn
 import pytest
 
 from gates import cli
-from gates.cli.operating import actor
+from gates.cli.command import actor
 from gates.model.exit_code import ExitCode
 from gates.operations.maintenance import is_on
-from tests.support.fake_room import FakeRoom, environment
+from tests.support.fake_room import FakeOperations, environment
 
 
 def run(command: str) -> ExitCode:
@@ -22,45 +22,49 @@ def run(command: str) -> ExitCode:
     return cli.invoke([*command.split(), "--env", "sandbox"])
 
 
-def test_check_says_who_is_not_well(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_who_is_not_well(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:
     """An open circuit and a silent service are both bad; without them the command leaves with 0."""
-    room.services.silent.add("b")
+    operations.services.silent.add("b")
     assert run("check") is ExitCode.NO_GO
     shown = capsys.readouterr().out
     assert "BAD  a" in shown
     assert "b does not answer" in shown
     assert "0 of 2 services are well" in shown
-    room.services.silent.clear()
+    operations.services.silent.clear()
     assert run("check b") is ExitCode.GO
     assert run("check nothing") is ExitCode.USAGE_ERROR
 
 
-def test_check_without_credentials_is_one_message(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_without_credentials_is_one_message(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nobody looked, so no service is called bad."""
-    room.services.missing = "no credentials"
+    operations.services.missing = "no credentials"
     assert run("check") is ExitCode.USAGE_ERROR
     shown = capsys.readouterr()
     assert (shown.out, shown.err.count("no credentials")) == ("", 1)
 
 
 def test_circuits_that_could_not_be_asked_for_are_unknown(
-    room: FakeRoom, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command says why, once, and leaves with 10; a service that is bad all the same makes it 1."""
-    room.services.locked_out = "every one-time code was used before"
+    operations.services.locked_out = "every one-time code was used before"
     assert run("check") is ExitCode.INCONCLUSIVE
     shown = capsys.readouterr().out
     assert "BAD" not in shown
     assert shown.count("every one-time code was used before") == 1
     assert run("circuits report") is ExitCode.INCONCLUSIVE
     assert capsys.readouterr().out == ""
-    room.services.silent.add("b")
+    operations.services.silent.add("b")
     assert run("check") is ExitCode.NO_GO
 
 
-def test_check_as_a_document_says_the_same(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_as_a_document_says_the_same(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """And nothing else is on stdout."""
-    room.services.silent.add("b")
+    operations.services.silent.add("b")
     assert run("check --format json") is ExitCode.NO_GO
     found = json.loads(capsys.readouterr().out)
     assert (found["report"], found["environment"], found["exit_code"]) == ("check", "sandbox", 1)
@@ -71,15 +75,17 @@ def test_check_as_a_document_says_the_same(room: FakeRoom, capsys: pytest.Captur
 
 
 def test_what_keeps_commands_from_sharing_a_session_is_said(
-    room: FakeRoom, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On stderr: what was found stays what it is."""
-    room.why_unshared = "cache: Read-only file system"
+    operations.why_unshared = "cache: Read-only file system"
     assert run("check b") is ExitCode.GO
     assert "Read-only file system" in capsys.readouterr().err
 
 
-def test_circuits_are_reported_and_reset(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_circuits_are_reported_and_reset(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The report is red while one is open, green after its reset; a second reset finds nothing to do."""
     assert run("circuits report") is ExitCode.NO_GO
     assert "BAD  a → c: open" in capsys.readouterr().out
@@ -87,56 +93,63 @@ def test_circuits_are_reported_and_reset(room: FakeRoom, capsys: pytest.CaptureF
     assert run("circuits status a") is ExitCode.GO
     assert run("circuits reset a") is ExitCode.GO
     assert "every circuit of a is closed" in capsys.readouterr().out
-    room.services.silent.add("a")
+    operations.services.silent.add("a")
     assert run("circuits status a") is ExitCode.NO_GO
 
 
-def test_the_fallback_is_switched_and_shown(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_fallback_is_switched_and_shown(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`on` carries its proof; a gateway that serves revoked tokens leaves the command with 12."""
     assert run("circuits fallback on") is ExitCode.GO
     assert "a revoked one refused" in capsys.readouterr().out
     assert run("circuits fallback status") is ExitCode.GO
     assert "fallback on" in capsys.readouterr().out
     assert run("circuits fallback off") is ExitCode.GO
-    room.services.serves_revoked = True
+    operations.services.serves_revoked = True
     assert run("circuits fallback on") is ExitCode.ACTION_FAILED
 
 
-def test_scale_needs_one_wish(room: FakeRoom) -> None:
+def test_scale_needs_one_wish(operations: FakeOperations) -> None:
     """A number or --restore, not both and not none."""
     assert run("scale a") is ExitCode.USAGE_ERROR
     assert run("scale a --min-instances 2 --restore") is ExitCode.USAGE_ERROR
     assert run("scale a --min-instances 2") is ExitCode.GO
     assert run("scale a --restore") is ExitCode.GO
-    assert room.configuration.services["a"].scaling.minimum == 1
+    assert operations.configuration.services["a"].scaling.minimum == 1
 
 
-def test_maintenance_goes_to_the_public_services(room: FakeRoom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_maintenance_goes_to_the_public_services(
+    operations: FakeOperations, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Others only when they are named; status shows which."""
     assert run("maintenance on") is ExitCode.GO
-    assert is_on(room.configuration.settings("a"))
-    assert not is_on(room.configuration.settings("b"))
+    assert is_on(operations.configuration.settings("a"))
+    assert not is_on(operations.configuration.settings("b"))
     capsys.readouterr()
     assert run("maintenance status") is ExitCode.GO
     assert capsys.readouterr().out.split()[:2] == ["MAINTENANCE", "a"]
     assert run("maintenance off") is ExitCode.GO
-    assert not is_on(room.configuration.settings("a"))
+    assert not is_on(operations.configuration.settings("a"))
 
 
 @pytest.mark.parametrize("command", ["circuits reset a", "scale a --min-instances 2", "maintenance on"])
 def test_a_protected_environment_is_changed_only_when_asked(
-    room: FakeRoom, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Without a terminal --yes is needed; a dry run asks nobody and shows the call."""
-    room.environment = environment(is_protected=True)
+    operations.environment = environment(is_protected=True)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert run(command) is ExitCode.USAGE_ERROR
-    assert room.ledger.written == []
+    assert operations.ledger.written == []
     assert run(f"{command} --dry-run") is ExitCode.GO
     assert "DRY_RUN" in capsys.readouterr().out
-    assert room.ledger.written == []
+    assert operations.ledger.written == []
     assert run(f"{command} --yes") is ExitCode.GO
-    assert room.ledger.written
+    assert operations.ledger.written
 
 
 @pytest.mark.parametrize(
@@ -144,22 +157,22 @@ def test_a_protected_environment_is_changed_only_when_asked(
     ["scale a --min-instances 2", "maintenance on", "maintenance off", "redeploy a", "coldstart a"],
 )
 def test_two_gates_never_act_at_once(
-    room: FakeRoom, command: str, capsys: pytest.CaptureFixture[str]
+    operations: FakeOperations, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The second one says who holds the lease; a dry run needs none."""
-    room.journal.holder = "somebody else"
+    operations.journal.holder = "somebody else"
     assert run(command) is ExitCode.ACTION_FAILED
     assert "somebody else acts in sandbox" in capsys.readouterr().err
-    assert room.configuration.writes == []
+    assert operations.configuration.writes == []
     assert run(f"{command} --dry-run") is ExitCode.GO
 
 
-def test_a_failed_action_needs_a_person(room: FakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_action_needs_a_person(operations: FakeOperations, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command leaves with 12, and the receipt names who asked."""
     monkeypatch.setenv("GATE_ACTOR", "somebody")
-    room.configuration.refuses = True
+    operations.configuration.refuses = True
     assert run("scale a --min-instances 2") is ExitCode.ACTION_FAILED
-    assert room.ledger.written[-1].by == "somebody"
+    assert operations.ledger.written[-1].by == "somebody"
 
 
 @pytest.mark.parametrize("refusal", [KeyError("getpwuid(): uid not found"), OSError("no user name")])

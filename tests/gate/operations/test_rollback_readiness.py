@@ -11,7 +11,7 @@ import pytest
 from gates.errors import UnavailableError
 from gates.model.decision import RollBack, Target
 from gates.model.drill import DrillKind, DrillRecord
-from gates.operations.way_back import TAG, WayBack
+from gates.operations.rollback_readiness import TAG, ReadinessCheck
 from tests.support.fake_cloud import FakeCloud, two_revisions
 
 OLD, NEW = "a-1", "a-2"
@@ -25,14 +25,14 @@ class Probe:
     seconds: float = 1.0
     faults: tuple[str, ...] = ()
     is_silent: bool = False
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    command: list[tuple[str, str | None]] = field(default_factory=list)
 
     def wait_for_tag(self, service: str, tag: str) -> None:
         """Answer late."""
         if self.is_silent:
             raise UnavailableError("nobody answers")
         tags = {one.tag: one.revision for one in self.cloud.describe(service).traffic.targets if one.tag}
-        self.asked.append((tag, tags[tag]))
+        self.command.append((tag, tags[tag]))
         self.cloud.clock.wait(self.seconds)
 
     def faults_behind(self, _service: str, _tag: str, _revision: str) -> Sequence[str]:
@@ -54,8 +54,10 @@ class Bench:
     def prove(self, probe: Probe, *, to: str = OLD, objections: tuple[str, ...] = ()) -> DrillRecord:
         """Prove the way from the second revision to the first."""
         action = RollBack(service="a", from_revision=NEW, to_revision=to, is_target_verified=True, reason="")
-        way_back = WayBack(self.cloud, probe, self, self.cloud.clock, timedelta(seconds=10))
-        return way_back.prove(Target(action=action, digest="sha256:1", objections=objections), "sandbox")
+        rollback_readiness = ReadinessCheck(self.cloud, probe, self, self.cloud.clock, timedelta(seconds=10))
+        return rollback_readiness.prove(
+            Target(action=action, digest="sha256:1", objections=objections), "sandbox"
+        )
 
 
 def test_a_target_that_answers_is_proven_and_no_traffic_moved() -> None:
@@ -67,7 +69,7 @@ def test_a_target_that_answers_is_proven_and_no_traffic_moved() -> None:
 
     assert (proof.kind, proof.passed, proof.fingerprint) == (DrillKind.WAY_BACK, True, f"{OLD}@sha256:1")
     assert (proof.rto_s, bench.drills) == (1.0, [proof])
-    assert probe.asked == [(TAG, OLD)]
+    assert probe.command == [(TAG, OLD)]
     assert bench.cloud.describe("a").traffic == before
     assert bench.cloud.serving("a") == NEW
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gates.decision.rollback_guards import Guard, GuardFacts, Objection, objections, without_refused
+from gates.decision.safety_checks import Guard, GuardFacts, Objection, objections, without_refused
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.rollback_policy import Freeze
 from gates.model.state import RevisionState
@@ -95,10 +95,10 @@ def test_a_service_that_stays_and_needs_more_than_the_target_offers_objects() ->
 def test_an_image_that_is_gone_and_a_target_that_was_bad_object() -> None:
     """Each about its own service."""
     found = facts(
-        PLAIN, missing_images=frozenset({("a", "a-1")}), tombstoned=frozenset({("b", "b-1"), ("b", "b-2")})
+        PLAIN, missing_images=frozenset({("a", "a-1")}), quarantined=frozenset({("b", "b-1"), ("b", "b-2")})
     )
 
-    assert said(plan("a", "b"), found) == [("a", Guard.IMAGE), ("b", Guard.TOMBSTONE)]
+    assert said(plan("a", "b"), found) == [("a", Guard.IMAGE), ("b", Guard.QUARANTINE)]
 
 
 def test_a_freeze_objects_from_its_start_until_its_end() -> None:

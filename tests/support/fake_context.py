@@ -1,4 +1,4 @@
-"""A house whose gate stands over the fake cloud of the pipeline's tests; run folders are real."""
+"""A context whose gate stands over the fake cloud of the pipeline's tests; run folders are real."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gates.model.criterion import Criterion
 from gates.model.events import Event
 from gates.model.evidence import EvidenceBundle
 from gates.model.release import Release
-from gates.model.timeline import Slot, Timeline
+from gates.model.timeline import Checkpoint, Timeline
 from gates.pipeline import EvidenceSource, Gate
 from gates.reporting.redaction import Redactor
 from tests.gate.test_pipeline import Run
@@ -36,13 +36,13 @@ class _Written:
 
 
 @dataclass
-class GateHouse:
-    """Stands in for `wiring.House`; `asked` keeps what the gate was built with."""
+class FakeContext:
+    """Stands in for `wiring.Context`; `asked` keeps what the gate was built with."""
 
     run: Run
     reports: Path
-    slots: tuple[Slot, ...] = ()
-    asked: list[dict[str, object]] = field(default_factory=list)
+    slots: tuple[Checkpoint, ...] = ()
+    command: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.is_stopped: Callable[[], bool] = lambda: False
@@ -60,9 +60,9 @@ class GateHouse:
         seed: int | None = None,
         is_stopped: Callable[[], bool] = lambda: False,
         workers: int | None = None,
-    ) -> GateHouse:
+    ) -> FakeContext:
         """Stand in for the class."""
-        self.asked.append({"seed": seed, "workers": workers})
+        self.command.append({"seed": seed, "workers": workers})
         self.is_stopped = is_stopped
         return self
 
@@ -83,6 +83,6 @@ class GateHouse:
         is_fail_fast: bool = False,
     ) -> Gate:
         """Return the gate with another listener."""
-        self.asked.append({"folder": folder.run_id, "seconds": seconds, "fail_fast": is_fail_fast})
+        self.command.append({"folder": folder.run_id, "seconds": seconds, "fail_fast": is_fail_fast})
         source = _Written(self.run.gate.source, folder)
         return replace(self.run.gate, announce=announce, source=source)

@@ -13,18 +13,18 @@ from pathlib import Path
 from gates.actions.ports import Clock
 from gates.adapters.clock import SystemClock
 from gates.adapters.incident_ledger import IncidentLedger
-from gates.adapters.notifications import Notifier
+from gates.adapters.notifications import ChannelSender
 from gates.errors import LedgerError
 from gates.model.incident import Notice, NoticeResult
 from gates.model.platform import Environment, Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Herald:
-    """Tells `channels`; `clean` takes out what must not leave the house."""
+class Notifier:
+    """Tells `channels`; `clean` takes out secrets."""
 
     told: IncidentLedger
-    notifier: Notifier
+    sender: ChannelSender
     channels: tuple[str, ...]
     clock: Clock
     clean: Callable[[str], str]
@@ -32,12 +32,12 @@ class Herald:
     @classmethod
     def of(
         cls, platform: Platform, environment: Environment, ledger: Path, clean: Callable[[str], str]
-    ) -> Herald:
-        """Return the herald of an environment."""
+    ) -> Notifier:
+        """Return the notifier of an environment."""
         clock = SystemClock()
         return cls(
             told=IncidentLedger(ledger, environment.name),
-            notifier=Notifier(platform.channels, dict(environment.notifications), clock),
+            sender=ChannelSender(platform.channels, dict(environment.notifications), clock),
             channels=tuple(name for name, _ in environment.notifications),
             clock=clock,
             clean=clean,
@@ -53,8 +53,8 @@ class Herald:
         try:
             claimed = self.told.claim(wanted, self.clock.now())
         except LedgerError:
-            return self.notifier.send(wanted)
-        results = self.notifier.send(claimed)
+            return self.sender.send(wanted)
+        results = self.sender.send(claimed)
         with suppress(LedgerError):  # what is not recorded is told again
             self.told.record(results)
         return results

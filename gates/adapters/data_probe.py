@@ -13,20 +13,20 @@ import httpx
 from gates.adapters.operator_client import OperatorClient
 from gates.adapters.service_answers import AUTH
 from gates.errors import NotFoundError
-from gates.model.drill import Mark
+from gates.model.drill import Sentinel
 
 ASSETS = "asset-discovery"
 EVENTS = "event-processor"
 _LABEL = "recovery-drill"
 
 
-class DataWitness:
+class OperatorDataProbe:
     """Leaves marks as the operator and as one witness identity for each round of marks."""
 
     def __init__(self, operator: OperatorClient) -> None:
         self._operator = operator
 
-    def leave(self, identity: str) -> tuple[Mark, ...]:
+    def leave(self, identity: str) -> tuple[Sentinel, ...]:
         """Write one mark into each of the three services; sessions are the identity's.
 
         Raises:
@@ -43,12 +43,12 @@ class DataWitness:
         event = {"assetId": stored, "kind": "login_success", "severity": "low", "summary": _LABEL}
         received = self._operator.operate("POST", EVENTS, "/v1/events", event).json()["id"]
         return (
-            Mark(service=ASSETS, key=str(stored)),
-            Mark(service=EVENTS, key=str(received)),
-            Mark(service=AUTH, key=self._operator.token(identity)),
+            Sentinel(service=ASSETS, key=str(stored)),
+            Sentinel(service=EVENTS, key=str(received)),
+            Sentinel(service=AUTH, key=self._operator.token(identity)),
         )
 
-    def is_there(self, mark: Mark) -> bool:
+    def is_there(self, mark: Sentinel) -> bool:
         """Whether the service still has it.
 
         Raises:
@@ -63,7 +63,7 @@ class DataWitness:
             return False
         return True
 
-    def remove(self, mark: Mark) -> None:
+    def remove(self, mark: Sentinel) -> None:
         """Take a mark away as far as the service lets one.
 
         Raises:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from gates.actions.moving import change_traffic
 from gates.actions.ports import TrafficController
+from gates.actions.traffic_change import change_traffic
 from gates.errors import GateError
 from gates.model.decision import RollBack, Target
 from gates.model.drill import DrillKind, DrillRecord
@@ -32,7 +32,7 @@ class TaggedRevision(Protocol):
         """Return what is wrong with it: health, its own name, the way in. Raises CloudError."""
 
 
-class WayBack:
+class ReadinessCheck:
     """Proves targets of rollbacks in one environment; `longest` is the cold start that is still good."""
 
     def __init__(

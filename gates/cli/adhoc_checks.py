@@ -51,7 +51,7 @@ class Spotted:
 
 
 def spot(
-    house: wiring.House,
+    context: wiring.Context,
     criteria: Sequence[Criterion],
     *,
     word: str,
@@ -65,12 +65,12 @@ def spot(
     """
     if not criteria:
         raise UsageError("there is no such check", next_step="see `gate criteria list`")
-    folder = house.run_folder(f"{word}-{datetime.now(UTC):%m%d%H%M%S%f}"[:-3])
+    folder = context.run_folder(f"{word}-{datetime.now(UTC):%m%d%H%M%S%f}"[:-3])
     chosen = {criterion.id for criterion in criteria}
-    others = (known for known in house.catalogue.criteria if known.id not in chosen)
-    catalogue = Catalogue(criteria=(*criteria, *others), digest=house.catalogue.digest)
-    with listener(how.output, house.platform) as progress:
-        gate = house.gate(
+    others = (known for known in context.catalogue.criteria if known.id not in chosen)
+    catalogue = Catalogue(criteria=(*criteria, *others), digest=context.catalogue.digest)
+    with listener(how.output, context.platform) as progress:
+        gate = context.gate(
             folder, announce=progress, seconds=seconds, catalogue=catalogue, is_fail_fast=how.is_fail_fast
         )
         check = gate.spot(criteria, label=folder.run_id)

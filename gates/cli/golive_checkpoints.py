@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from gates import wiring
 from gates.adapters.run_folder import checked_name
-from gates.cli.telling import tell_run
+from gates.cli.notify import tell_run
 from gates.decision.approval import Question, approvals
 from gates.model.decision import DecisionKind
 from gates.model.judgement import Outcome
 from gates.model.receipt import ReceiptState
 from gates.model.record import DecisionRecord
-from gates.model.timeline import Finding, Looked, Slot
+from gates.model.timeline import Checkpoint, CheckpointResult, Finding
 from gates.model.verdict import Verdict, VerdictOutcome
 from gates.pipeline import Request, RollbackMode
 
@@ -22,20 +22,20 @@ _LONGEST_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class SlotLook:
+class CheckpointLook:
     """Takes a slot's demands through the gate."""
 
-    house: wiring.House
+    context: wiring.Context
     golive: str
 
-    def __call__(self, slot: Slot, wanted: Mapping[str, str]) -> Looked:
+    def __call__(self, slot: Checkpoint, wanted: Mapping[str, str]) -> CheckpointResult:
         """Look, judge, decide, and roll back what the standing authority covers."""
         if slot.stage is None:
             raise AssertionError(f"{slot.name} has nothing to look at")
         run_id = run_of(self.golive, slot)
-        folder = self.house.run_folder(run_id)
+        folder = self.context.run_folder(run_id)
         keeper = wiring.keeper(folder)
-        gate = self.house.gate(folder, announce=keeper, seconds=_LONGEST_S)
+        gate = self.context.gate(folder, announce=keeper, seconds=_LONGEST_S)
         request = Request(
             stage=slot.stage,
             run_id=run_id,
@@ -44,12 +44,12 @@ class SlotLook:
             rollback=RollbackMode.AUTO if slot.at.total_seconds() > 0 else RollbackMode.NEVER,
         )
         record = gate.run(request)
-        tell_run(self.house, run_id, record.decision, record.receipts)
+        tell_run(self.context, run_id, record.decision, record.receipts)
         keeper.finish(record)
         return _looked(record)
 
 
-def run_of(golive: str, slot: Slot) -> str:
+def run_of(golive: str, slot: Checkpoint) -> str:
     """Return the id of a new run of a slot.
 
     Raises:
@@ -66,32 +66,36 @@ def is_held(verdict: Verdict) -> bool:
     return is_suite and all(judgement.outcome is Outcome.PASS for judgement in verdict.blocking)
 
 
-def _looked(record: DecisionRecord) -> Looked:
+def _looked(record: DecisionRecord) -> CheckpointResult:
     verdict, decision = record.verdict, record.decision
     if is_held(verdict):
         passed = sum(j.outcome is Outcome.PASS for j in verdict.judgements)
-        return Looked(finding=Finding.HELD, detail=f"{passed} demands are met", run_id=record.run_id)
+        return CheckpointResult(
+            finding=Finding.HELD, detail=f"{passed} demands are met", run_id=record.run_id
+        )
     because = "; ".join(decision.because)[:500]
     if verdict.outcome is not VerdictOutcome.NO_GO:
-        return Looked(finding=Finding.OPEN, detail=because, run_id=record.run_id)
+        return CheckpointResult(finding=Finding.OPEN, detail=because, run_id=record.run_id)
     good = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
     stays = decision.plan.impossible if decision.plan else ()
     is_back = bool(record.receipts) and not stays
     is_back = is_back and all(r.state in good and r.is_verified for r in record.receipts)
     who = "" if decision.kind is DecisionKind.ROLL_BACK and is_back else f", for the {decision.authority}"
     detail = f"{decision.kind} ({decision.priority}{who}): {because}"
-    return Looked(finding=Finding.FAILED, detail=detail, run_id=record.run_id, is_rolled_back=is_back)
+    return CheckpointResult(
+        finding=Finding.FAILED, detail=detail, run_id=record.run_id, is_rolled_back=is_back
+    )
 
 
-def missing_signatures(house: wiring.House, run_id: str) -> Sequence[str]:
+def missing_signatures(context: wiring.Context, run_id: str) -> Sequence[str]:
     """Return who has not signed a run, and why; nobody is missing when every role has."""
     folder = wiring.open_run_folder(wiring.reports_folder() / run_id)
     question = Question(
         run_id=run_id,
         digest=folder.evidence_digest(),
-        environment=house.environment.name,
-        roles=house.platform.policy.approvals,
+        environment=context.environment.name,
+        roles=context.platform.policy.approvals,
         now=datetime.now(UTC),
     )
-    found = approvals(house.statements.folder.read(), question)
+    found = approvals(context.statements.folder.read(), question)
     return () if found.is_complete else [f"{role} {why}" for role, why in found.missing] or ["somebody"]

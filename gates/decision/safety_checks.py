@@ -31,7 +31,7 @@ class Guard(StrEnum):
     """What can speak against a rollback."""
 
     IMAGE = "image"
-    TOMBSTONE = "tombstone"
+    QUARANTINE = "tombstone"
     SCHEMA = "schema"
     DEPENDANTS = "dependants"
     FREEZE = "freeze"
@@ -60,7 +60,7 @@ class GuardFacts:
     revisions: Mapping[str, Sequence[RevisionState]]
     serving: Mapping[str, str]
     missing_images: frozenset[tuple[str, str]] = frozenset()
-    tombstoned: frozenset[tuple[str, str]] = frozenset()
+    quarantined: frozenset[tuple[str, str]] = frozenset()
     freezes: tuple[Freeze, ...] = ()
 
     def revision(self, service: str, name: str) -> RevisionState | None:
@@ -108,8 +108,8 @@ def _image(action: RollBack, facts: GuardFacts) -> _Said:
 
 
 def _tombstone(action: RollBack, facts: GuardFacts) -> _Said:
-    if (action.service, action.to_revision) in facts.tombstoned:
-        yield Guard.TOMBSTONE, f"{action.to_revision} was itself rolled back as bad"
+    if (action.service, action.to_revision) in facts.quarantined:
+        yield Guard.QUARANTINE, f"{action.to_revision} was itself rolled back as bad"
 
 
 def _schema(action: RollBack, facts: GuardFacts) -> _Said:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gates.decision.rollback_guards import Guard
-from gates.decision.standing import standing_objections
+from gates.decision.preflight import standing_objections
+from gates.decision.safety_checks import Guard
 from gates.model.database import Database
 from gates.model.health import Circuit, ServiceHealth
 from tests.support.fake_operations import database

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gates import wiring
-from gates.cli import invoke, proving
-from gates.cli.proving import unproven_now
+from gates.cli import invoke, rollback_verify
+from gates.cli.rollback_verify import unproven_now
 from gates.model.criterion import Stage
 from gates.model.decision import Target
 from gates.model.drill import DrillKind, DrillRecord
@@ -19,15 +19,15 @@ from gates.model.release import Release
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.pipeline import Request
 from tests.gate.test_pipeline import Run, healthy
-from tests.support.gate_house import GateHouse
+from tests.support.fake_context import FakeContext
 
 PROVE = ["rollback", "prove", "--env", "sandbox"]
 NEW, OLD = "auth-service-2", "auth-service-1"
 
 
 @dataclass
-class ProvingHouse(GateHouse):
-    """A house whose ways back are as a test says; proofs are kept, the newest first."""
+class VerifyContext(FakeContext):
+    """A context whose ways back are as a test says; proofs are kept, the newest first."""
 
     faults: dict[str, str] = field(default_factory=dict)
     proofs: list[DrillRecord] = field(default_factory=list)
@@ -66,62 +66,62 @@ class ProvingHouse(GateHouse):
 
 
 class Room:
-    """Leads to the house's own way back."""
+    """Leads to the context's own way back."""
 
-    def __init__(self, house: ProvingHouse, _by: str) -> None:
-        self.way_back = house
+    def __init__(self, context: VerifyContext, _by: str) -> None:
+        self.rollback_readiness = context
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ProvingHouse:
+def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VerifyContext:
     """Two services with two revisions each; nothing waits for traffic."""
-    made = ProvingHouse(Run(healthy), tmp_path)
-    monkeypatch.setattr(wiring, "House", made)
-    monkeypatch.setattr(proving, "ControlRoom", Room)
+    made = VerifyContext(Run(healthy), tmp_path)
+    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(rollback_verify, "OperationsContext", Room)
     monkeypatch.setattr(type(made.ledger), "drills", lambda *_: tuple(made.proofs), raising=False)
     return made
 
 
 def test_only_who_waits_for_traffic_is_proven(
-    house: ProvingHouse, capsys: pytest.CaptureFixture[str]
+    context: VerifyContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The others have nothing to go live with."""
-    house.wait_for_traffic("auth-service")
+    context.wait_for_traffic("auth-service")
 
     assert invoke(PROVE) is ExitCode.GO
     assert capsys.readouterr().out == "proven  auth-service: answers\n"
 
 
 def test_when_nothing_waits_a_person_names_what_is_meant(
-    house: ProvingHouse, capsys: pytest.CaptureFixture[str]
+    context: VerifyContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is proven by looking at nothing."""
     assert invoke(PROVE) is ExitCode.USAGE_ERROR
     assert "no candidate waits for traffic" in capsys.readouterr().err
     assert invoke([*PROVE, "--all"]) is ExitCode.GO
-    assert sorted(proof.subject for proof in house.proofs) == ["auth-service", "frontend"]
+    assert sorted(proof.subject for proof in context.proofs) == ["auth-service", "frontend"]
 
 
-def test_a_way_that_is_shut_is_no_success(house: ProvingHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_way_that_is_shut_is_no_success(context: VerifyContext, capsys: pytest.CaptureFixture[str]) -> None:
     """A proof that failed, or nothing to go back to."""
-    house.faults["frontend"] = "/readyz answers 503"
+    context.faults["frontend"] = "/readyz answers 503"
     assert invoke([*PROVE, "frontend", "auth-service"]) is ExitCode.NO_GO
     assert "FAILED  frontend: /readyz answers 503" in capsys.readouterr().out
-    entry = house.cloud.services["auth-service"]
+    entry = context.cloud.services["auth-service"]
     entry.revisions = entry.revisions[:1]
     assert invoke([*PROVE, "auth-service"]) is ExitCode.NO_GO
     assert "NO WAY  auth-service: " in capsys.readouterr().out
 
 
-def test_a_go_live_asks_for_a_fresh_proof_of_exactly_its_way_back(house: ProvingHouse) -> None:
+def test_a_go_live_asks_for_a_fresh_proof_of_exactly_its_way_back(context: VerifyContext) -> None:
     """Never proven, proven, proven too long ago; who waits for nothing needs no proof."""
     candidates = {"auth-service": NEW}
-    assert unproven_now(house, candidates) == ()  # type: ignore[arg-type]
-    house.wait_for_traffic("auth-service")
-    (missing,) = unproven_now(house, candidates)  # type: ignore[arg-type]
+    assert unproven_now(context, candidates) == ()  # type: ignore[arg-type]
+    context.wait_for_traffic("auth-service")
+    (missing,) = unproven_now(context, candidates)  # type: ignore[arg-type]
     assert missing == f"auth-service → {OLD}: never proven"
     invoke(PROVE)
-    assert unproven_now(house, candidates) == ()  # type: ignore[arg-type]
-    house.proofs[0] = replace(house.proofs[0], at=datetime.now(UTC) - timedelta(days=60))
-    (missing,) = unproven_now(house, candidates)  # type: ignore[arg-type]
+    assert unproven_now(context, candidates) == ()  # type: ignore[arg-type]
+    context.proofs[0] = replace(context.proofs[0], at=datetime.now(UTC) - timedelta(days=60))
+    (missing,) = unproven_now(context, candidates)  # type: ignore[arg-type]
     assert "the proof is of " in missing

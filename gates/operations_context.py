@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gates.wiring import House
+from gates.wiring import Context
 
 if TYPE_CHECKING:
     from gates.adapters.cloud_run_configuration import CloudRunConfiguration
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gates.adapters.operator_client import OperatorClient
     from gates.adapters.project_inventory import ProjectInventory
     from gates.adapters.snapshots import SnapshotFolder
-    from gates.decision.rollback_guards import Guard
+    from gates.decision.safety_checks import Guard
     from gates.model.decision import RollbackPlan
     from gates.model.evidence import Window
     from gates.model.hardware import Reading
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from gates.operations.maintenance import Maintenance
     from gates.operations.performing import Performer
     from gates.operations.redeploying import Redeployment
+    from gates.operations.rollback_readiness import ReadinessCheck
     from gates.operations.scaling import ScalingOperations
     from gates.operations.service_levels import ServiceLevels
-    from gates.operations.way_back import WayBack
 
 
 @dataclass(frozen=True)
-class ControlRoom:
+class OperationsContext:
     """What can be done to one environment, in the name of one person."""
 
-    house: House
+    context: Context
     by: str
 
     def close(self) -> None:
@@ -60,8 +60,8 @@ class ControlRoom:
         from gates.adapters.clock import SystemClock
         from gates.operations.performing import Performer
 
-        place = self.house.environment.name
-        return Performer(self.house.ledger, SystemClock(), environment=place, by=self.by)
+        place = self.context.environment.name
+        return Performer(self.context.ledger, SystemClock(), environment=place, by=self.by)
 
     @cached_property
     def services(self) -> OperatorClient:
@@ -71,10 +71,10 @@ class ControlRoom:
         from gates.adapters.personal_files import personal_files
 
         def ask(service: str) -> str:
-            return self.house.cloud.describe(service).uri
+            return self.context.cloud.describe(service).uri
 
         wait = SystemClock().wait
-        return OperatorClient(self.house.environment, ask, wait, personal_files(wait))
+        return OperatorClient(self.context.environment, ask, wait, personal_files(wait))
 
     @cached_property
     def configuration(self) -> CloudRunConfiguration:
@@ -82,7 +82,7 @@ class ControlRoom:
         from gates.adapters.clock import SystemClock
         from gates.adapters.cloud_run_configuration import CloudRunConfiguration
 
-        return CloudRunConfiguration(self.house.environment, SystemClock())
+        return CloudRunConfiguration(self.context.environment, SystemClock())
 
     @cached_property
     def circuits(self) -> CircuitOperations:
@@ -103,11 +103,11 @@ class ControlRoom:
         """Maintenance mode."""
         from gates.operations.maintenance import Maintenance
 
-        environment = self.house.environment
+        environment = self.context.environment
         return Maintenance(
             self.configuration,
             self.performer,
-            self.house.ledger,
+            self.context.ledger,
             image=environment.maintenance_image,
             cloud_name=environment.cloud_run_name,
         )
@@ -118,7 +118,7 @@ class ControlRoom:
         from gates.adapters.clock import SystemClock
         from gates.adapters.cloud_sql import CloudSql
 
-        return CloudSql(self.house.environment, SystemClock())
+        return CloudSql(self.context.environment, SystemClock())
 
     @cached_property
     def database(self) -> DatabaseOperations:
@@ -132,7 +132,7 @@ class ControlRoom:
         """The project, its APIs, its images."""
         from gates.adapters.project_inventory import ProjectInventory
 
-        return ProjectInventory(self.house.environment)
+        return ProjectInventory(self.context.environment)
 
     @cached_property
     def snapshots(self) -> SnapshotFolder:
@@ -142,29 +142,29 @@ class ControlRoom:
         from gates.wiring import reports_folder
 
         def clean(document: Mapping[str, object]) -> Mapping[str, object]:
-            return Redactor(self.house.secrets)(document)
+            return Redactor(self.context.secrets)(document)
 
-        return SnapshotFolder(reports_folder(), self.house.environment_name, clean)
+        return SnapshotFolder(reports_folder(), self.context.environment_name, clean)
 
     def drills(self) -> Drills:
         """Return rehearsed recoveries of what serves now."""
         from gates.adapters.clock import SystemClock
-        from gates.adapters.data_witness import DataWitness
+        from gates.adapters.data_probe import OperatorDataProbe
         from gates.operations.drills import DrillPorts, Drills
 
-        house = self.house
+        context = self.context
         ports = DrillPorts(
             services=self.services,
             database=self.sql,
             configuration=self.configuration,
-            traffic=house.cloud,
-            probe=house.ports.probe,
-            witness=DataWitness(self.services),
-            ledger=house.ledger,
+            traffic=context.cloud,
+            probe=context.ports.probe,
+            witness=OperatorDataProbe(self.services),
+            ledger=context.ledger,
             clock=SystemClock(),
         )
-        names = house.platform.service_names
-        return Drills(ports, house.environment, names=names, release=house.release_now())
+        names = context.platform.service_names
+        return Drills(ports, context.environment, names=names, release=context.release_now())
 
     @cached_property
     def cold_start(self) -> ColdStart:
@@ -173,27 +173,27 @@ class ControlRoom:
         from gates.adapters.tag_probe import TagProbe
         from gates.operations.cold_start import ColdStart
 
-        probe = TagProbe(self.house.environment, self.house.cloud, SystemClock())
-        return ColdStart(self.house.cloud, probe, self.performer)
+        probe = TagProbe(self.context.environment, self.context.cloud, SystemClock())
+        return ColdStart(self.context.cloud, probe, self.performer)
 
     @cached_property
-    def way_back(self) -> WayBack:
+    def rollback_readiness(self) -> ReadinessCheck:
         """Proofs that a rollback would find what it needs."""
         from gates.adapters.clock import SystemClock
         from gates.adapters.tag_probe import TagProbe
-        from gates.operations.way_back import WayBack
+        from gates.operations.rollback_readiness import ReadinessCheck
 
-        house, clock = self.house, SystemClock()
-        probe = TagProbe(house.environment, house.cloud, clock)
-        longest = house.platform.policy.rollback.proof.longest_start
-        return WayBack(house.cloud, probe, house.ledger, clock, longest)
+        context, clock = self.context, SystemClock()
+        probe = TagProbe(context.environment, context.cloud, clock)
+        longest = context.platform.policy.rollback.proof.longest_start
+        return ReadinessCheck(context.cloud, probe, context.ledger, clock, longest)
 
     @cached_property
     def redeployment(self) -> Redeployment:
         """Services from their recorded images."""
         from gates.operations.redeploying import Redeployment
 
-        return Redeployment(self.configuration, self.performer, self.house.environment.cloud_run_name)
+        return Redeployment(self.configuration, self.performer, self.context.environment.cloud_run_name)
 
     def hardware(self, now: datetime, minutes: int) -> tuple[Reading, ...]:
         """Return what the infrastructure measured in the last minutes.
@@ -203,8 +203,8 @@ class ControlRoom:
         """
         from gates.adapters.hardware_metrics import HardwareMetrics
 
-        house = self.house
-        return HardwareMetrics(house.environment, house.platform.service_names).read(now, minutes)
+        context = self.context
+        return HardwareMetrics(context.environment, context.platform.service_names).read(now, minutes)
 
     def service_levels(self, service: str, window: Window) -> ServiceLevels:
         """Return what Monitoring saw of the revision that serves.
@@ -215,7 +215,7 @@ class ControlRoom:
         from gates.adapters.cloud_monitoring import CloudMonitoring
         from gates.operations.service_levels import ServiceLevels
 
-        place, state = self.house.environment, self.house.cloud.describe(service)
+        place, state = self.context.environment, self.context.cloud.describe(service)
         about = (place.cloud_run_name(service), state.sole_serving or state.latest_ready, window)
         monitoring = CloudMonitoring(place.project, place.endpoints.monitoring_grpc, region=place.region)
         try:
@@ -239,7 +239,7 @@ class ControlRoom:
         """
         from gates.adapters.cloud_monitoring import CloudMonitoring
 
-        place = self.house.environment
+        place = self.context.environment
         monitoring = CloudMonitoring(place.project, place.endpoints.monitoring_grpc, region=place.region)
         try:
             found = monitoring.instance_count(place.cloud_run_name(service), revision, window)
@@ -253,8 +253,8 @@ class ControlRoom:
         from gates.adapters.cloud_build import CloudBuild
         from gates.operations.building import BuildRollback
 
-        place = self.house.environment
-        return BuildRollback(CloudBuild(place), self.house.ports, self.performer, place.name)
+        place = self.context.environment
+        return BuildRollback(CloudBuild(place), self.context.ports, self.performer, place.name)
 
     def rollback_plan(
         self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None, *, is_dry: bool = False
@@ -268,8 +268,8 @@ class ControlRoom:
         """
         from gates.rollback import RollbackEngine
 
-        house = self.house
-        engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="operations")
+        context = self.context
+        engine = RollbackEngine(context.environment, context.platform, context.ports, run_id="operations")
         plan = engine.plan(services, reason="asked for by hand")
         if lifted is None:
             return plan

@@ -39,7 +39,7 @@ class AcceptedLedger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityBook:
+class KnownCredentials:
     """What is known of the identities of one environment."""
 
     ledger: AcceptedLedger

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 import click
 
 from gates import wiring
-from gates.cli.operating import actor
+from gates.cli.command import actor
 from gates.cli.options import environment_option
-from gates.control_room import ControlRoom
-from gates.decision.way_back import unproven
+from gates.decision.rollback_readiness import unproven
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan, Target
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
+from gates.operations_context import OperationsContext
 from gates.rollback import RollbackEngine
 
 
@@ -31,23 +31,23 @@ def prove(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     Its health, its name, the way in at auth-service, the guards and the seconds until it answers. Without
     SERVICES: those whose candidate waits for traffic. A go-live is refused without a fresh proof of each.
     """
-    house = wiring.House(env)
-    candidates = waiting(house, candidates_now(house))
-    names = house.platform.service_names if is_all else services or tuple(candidates)
+    context = wiring.Context(env)
+    candidates = waiting(context, candidates_now(context))
+    names = context.platform.service_names if is_all else services or tuple(candidates)
     if not names:
         raise UsageError("no candidate waits for traffic", next_step="name services, or say --all")
-    plan, targets = ways_back(house, names, candidates)
+    plan, targets = targets_readiness(context, names, candidates)
     for service, why in plan.impossible:
         click.echo(f"NO WAY  {service}: {why}")
-    with house.ports.journal.hold(house.environment.name, f"prove-{uuid.uuid4().hex[:12]}"):
-        proofs = _proofs(house, targets)
+    with context.ports.journal.hold(context.environment.name, f"prove-{uuid.uuid4().hex[:12]}"):
+        proofs = _proofs(context, targets)
     for proof in proofs:
         click.echo(f"{'proven' if proof.passed else 'FAILED'}  {proof.subject}: {proof.detail}")
     is_open = not plan.impossible and all(proof.passed for proof in proofs)
     return ExitCode.GO if is_open else ExitCode.NO_GO
 
 
-def waiting(house: wiring.House, candidates: Mapping[str, str]) -> dict[str, str]:
+def waiting(context: wiring.Context, candidates: Mapping[str, str]) -> dict[str, str]:
     """Return the candidates that do not have all the traffic yet: the others have nothing to go live with.
 
     Raises:
@@ -56,19 +56,19 @@ def waiting(house: wiring.House, candidates: Mapping[str, str]) -> dict[str, str
     return {
         service: candidate
         for service, candidate in candidates.items()
-        if house.ports.traffic.describe(service).sole_serving != candidate
+        if context.ports.traffic.describe(service).sole_serving != candidate
     }
 
 
-def candidates_now(house: wiring.House) -> dict[str, str]:
+def candidates_now(context: wiring.Context) -> dict[str, str]:
     """Return what there is to go live with: what never went in service, and what does not have all traffic.
 
     Raises:
         CloudError: a service cannot be read.
         LedgerError: the ledger cannot be read.
     """
-    parts = house.release_now().services
-    leaving = waiting(house, {part.service: part.candidate.name for part in parts})
+    parts = context.release_now().services
+    leaving = waiting(context, {part.service: part.candidate.name for part in parts})
     return {
         part.service: part.candidate.name
         for part in parts
@@ -76,28 +76,30 @@ def candidates_now(house: wiring.House) -> dict[str, str]:
     }
 
 
-def ways_back(
-    house: wiring.House, services: Sequence[str], leaving: Mapping[str, str]
+def targets_readiness(
+    context: wiring.Context, services: Sequence[str], leaving: Mapping[str, str]
 ) -> tuple[RollbackPlan, tuple[Target, ...]]:
     """Return what a rollback of the services would do, were `leaving` live, and where each would go."""
-    engine = RollbackEngine(house.environment, house.platform, house.ports, run_id="way-back")
+    engine = RollbackEngine(context.environment, context.platform, context.ports, run_id="way-back")
     plan = engine.plan(services, reason="the way back", leaving=leaving)
     return plan, engine.examine(plan)
 
 
-def unproven_now(house: wiring.House, candidates: Mapping[str, str]) -> tuple[str, ...]:
+def unproven_now(context: wiring.Context, candidates: Mapping[str, str]) -> tuple[str, ...]:
     """Return whose way back is not proven at this moment, and why."""
-    leaving = waiting(house, candidates)
-    plan, targets = ways_back(house, tuple(leaving), leaving)
-    proofs = house.ledger.drills(house.environment.name, DrillKind.WAY_BACK)
-    max_age = house.platform.policy.rollback.proof.max_age
+    leaving = waiting(context, candidates)
+    plan, targets = targets_readiness(context, tuple(leaving), leaving)
+    proofs = context.ledger.drills(context.environment.name, DrillKind.WAY_BACK)
+    max_age = context.platform.policy.rollback.proof.max_age
     return unproven(plan, targets, proofs, now=datetime.now(UTC), max_age=max_age)
 
 
-def _proofs(house: wiring.House, targets: Sequence[Target]) -> list[DrillRecord]:
+def _proofs(context: wiring.Context, targets: Sequence[Target]) -> list[DrillRecord]:
     """Prove all ways back side by side: each is about a service of its own."""
     if not targets:
         return []
-    way_back = ControlRoom(house, actor()).way_back
+    rollback_readiness = OperationsContext(context, actor()).rollback_readiness
     with ThreadPoolExecutor(max_workers=len(targets)) as pool:
-        return list(pool.map(lambda target: way_back.prove(target, house.environment.name), targets))
+        return list(
+            pool.map(lambda target: rollback_readiness.prove(target, context.environment.name), targets)
+        )

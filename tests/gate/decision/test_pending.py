@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gates.decision.waiting import Prepared, waiting
+from gates.decision.pending import Prepared, waiting
 from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
 from tests.support.builders import NOW
@@ -25,7 +25,7 @@ def prepared(run_id: str = "run-1", **changes: Any) -> Prepared:
 
 def still(*found: Prepared, left: tuple[str, ...] = (), dismissed: tuple[str, ...] = ()) -> list[str]:
     """Return the runs whose decisions wait."""
-    waits = waiting(found, is_left=lambda action: action.from_revision in left, dismissed=dismissed)
+    waits = waiting(found, is_quarantined=lambda action: action.from_revision in left, dismissed=dismissed)
     return [one.run_id for one in waits]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.decision.rollback_guards import Guard
+from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
 
 override_option = click.option(

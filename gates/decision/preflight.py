@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from gates.decision.rollback_guards import Guard, Objection
+from gates.decision.safety_checks import Guard, Objection
 from gates.model.database import Database
 from gates.model.health import ServiceHealth
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.identity_book import IdentityBook, let_in
+from gates.adapters.known_credentials import KnownCredentials, let_in
 from gates.model.platform import Environment
 from tests.support.builders import environment
 from tests.support.fake_clock import FakeClock
@@ -20,9 +20,9 @@ PLACE = environment(
 )
 
 
-def book(ledger: FakeLedger, place: Environment = PLACE) -> IdentityBook:
+def book(ledger: FakeLedger, place: Environment = PLACE) -> KnownCredentials:
     """Return the book of an environment."""
-    return IdentityBook(ledger, place, FakeClock())
+    return KnownCredentials(ledger, place, FakeClock())
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ class Prepared:
 
 
 def waiting(
-    prepared: Sequence[Prepared], *, is_left: Callable[[RollBack], bool], dismissed: Collection[str]
+    prepared: Sequence[Prepared], *, is_quarantined: Callable[[RollBack], bool], dismissed: Collection[str]
 ) -> tuple[Prepared, ...]:
     """Return those that wait, the oldest first.
 
@@ -36,7 +36,7 @@ def waiting(
         if one.decision.due is not None
         and not one.receipts
         and one.run_id not in dismissed
-        and not _is_left(one.decision, is_left)
+        and not _is_quarantined(one.decision, is_quarantined)
         and not any(_overtakes(later, one) for later in prepared)
     )
 
@@ -45,9 +45,9 @@ def _when(one: Prepared) -> str:
     return one.decision.decided_at.isoformat() if one.decision.decided_at else ""
 
 
-def _is_left(decision: Decision, is_left: Callable[[RollBack], bool]) -> bool:
+def _is_quarantined(decision: Decision, is_quarantined: Callable[[RollBack], bool]) -> bool:
     plan = decision.plan
-    return plan is not None and bool(plan.actions) and all(is_left(action) for action in plan.actions)
+    return plan is not None and bool(plan.actions) and all(is_quarantined(action) for action in plan.actions)
 
 
 def _overtakes(later: Prepared, one: Prepared) -> bool:
