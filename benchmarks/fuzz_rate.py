@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 
-from gates.adapters import targeting
+from gates.adapters.producers import targeting
 from journeys.client import client
 from journeys.session import AUTH, sign_in
 from tests.validation.contract_document import with_open_answers, without_security

@@ -24,8 +24,8 @@ from pathlib import Path
 
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import RollbackPorts
-from gates.adapters.journal import SqliteJournal
-from gates.adapters.ledger import SqliteLedger
+from gates.adapters.ledger.journal import SqliteJournal
+from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
 from gates.errors import ActionError
 from gates.model.decision import RollbackPlan

@@ -1,4 +1,4 @@
 """The gate: what it demands, what it saw, what it concluded, what it did.
 
-`gates.pipeline` tells the whole story on one page; `ARCHITECTURE.md` draws the rooms.
+`gates.workflows.pipeline` tells the whole story on one page; `ARCHITECTURE.md` draws the rooms.
 """

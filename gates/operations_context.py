@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING
 from gates.wiring import Context
 
 if TYPE_CHECKING:
-    from gates.adapters.cloud_run_configuration import CloudRunConfiguration
-    from gates.adapters.cloud_sql import CloudSql
-    from gates.adapters.operator_client import OperatorClient
-    from gates.adapters.project_inventory import ProjectInventory
-    from gates.adapters.snapshots import SnapshotFolder
+    from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
+    from gates.adapters.google.cloud_sql import CloudSql
+    from gates.adapters.google.project_inventory import ProjectInventory
+    from gates.adapters.runs.snapshots import SnapshotFolder
+    from gates.adapters.services.operator_client import OperatorClient
     from gates.decision.safety_checks import Guard
     from gates.model.decision import RollbackPlan
     from gates.model.evidence import Window
     from gates.model.hardware import Reading
-    from gates.operations.building import BuildRollback
     from gates.operations.circuits import CircuitOperations
     from gates.operations.cold_start import ColdStart
     from gates.operations.database import DatabaseOperations
-    from gates.operations.drills import Drills
     from gates.operations.maintenance import Maintenance
     from gates.operations.performing import Performer
     from gates.operations.redeploying import Redeployment
-    from gates.operations.rollback_readiness import ReadinessCheck
     from gates.operations.scaling import ScalingOperations
     from gates.operations.service_levels import ServiceLevels
+    from gates.workflows.build_rollback import BuildRollback
+    from gates.workflows.drills import Drills
+    from gates.workflows.rollback_readiness import ReadinessCheck
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class OperationsContext:
     @cached_property
     def performer(self) -> Performer:
         """Who does things, and records them."""
-        from gates.adapters.clock import SystemClock
+        from gates.adapters.machine.clock import SystemClock
         from gates.operations.performing import Performer
 
         place = self.context.environment.name
@@ -66,9 +66,9 @@ class OperationsContext:
     @cached_property
     def services(self) -> OperatorClient:
         """The services' own endpoints for operators."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.operator_client import OperatorClient
-        from gates.adapters.personal_files import personal_files
+        from gates.adapters.machine.clock import SystemClock
+        from gates.adapters.machine.personal_files import personal_files
+        from gates.adapters.services.operator_client import OperatorClient
 
         def ask(service: str) -> str:
             return self.context.cloud.describe(service).uri
@@ -79,8 +79,8 @@ class OperationsContext:
     @cached_property
     def configuration(self) -> CloudRunConfiguration:
         """How services are deployed."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.cloud_run_configuration import CloudRunConfiguration
+        from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
+        from gates.adapters.machine.clock import SystemClock
 
         return CloudRunConfiguration(self.context.environment, SystemClock())
 
@@ -115,8 +115,8 @@ class OperationsContext:
     @cached_property
     def sql(self) -> CloudSql:
         """The platform's database."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.cloud_sql import CloudSql
+        from gates.adapters.google.cloud_sql import CloudSql
+        from gates.adapters.machine.clock import SystemClock
 
         return CloudSql(self.context.environment, SystemClock())
 
@@ -130,14 +130,14 @@ class OperationsContext:
     @cached_property
     def inventory(self) -> ProjectInventory:
         """The project, its APIs, its images."""
-        from gates.adapters.project_inventory import ProjectInventory
+        from gates.adapters.google.project_inventory import ProjectInventory
 
         return ProjectInventory(self.context.environment)
 
     @cached_property
     def snapshots(self) -> SnapshotFolder:
         """The configuration snapshots of this environment."""
-        from gates.adapters.snapshots import SnapshotFolder
+        from gates.adapters.runs.snapshots import SnapshotFolder
         from gates.reporting.redaction import Redactor
         from gates.wiring import reports_folder
 
@@ -148,9 +148,9 @@ class OperationsContext:
 
     def drills(self) -> Drills:
         """Return rehearsed recoveries of what serves now."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.data_probe import OperatorDataProbe
-        from gates.operations.drills import DrillPorts, Drills
+        from gates.adapters.machine.clock import SystemClock
+        from gates.adapters.services.data_probe import OperatorDataProbe
+        from gates.workflows.drills import DrillPorts, Drills
 
         context = self.context
         ports = DrillPorts(
@@ -169,8 +169,8 @@ class OperationsContext:
     @cached_property
     def cold_start(self) -> ColdStart:
         """Cold starts, measured."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.tag_probe import TagProbe
+        from gates.adapters.machine.clock import SystemClock
+        from gates.adapters.services.tag_probe import TagProbe
         from gates.operations.cold_start import ColdStart
 
         probe = TagProbe(self.context.environment, self.context.cloud, SystemClock())
@@ -179,9 +179,9 @@ class OperationsContext:
     @cached_property
     def rollback_readiness(self) -> ReadinessCheck:
         """Proofs that a rollback would find what it needs."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.tag_probe import TagProbe
-        from gates.operations.rollback_readiness import ReadinessCheck
+        from gates.adapters.machine.clock import SystemClock
+        from gates.adapters.services.tag_probe import TagProbe
+        from gates.workflows.rollback_readiness import ReadinessCheck
 
         context, clock = self.context, SystemClock()
         probe = TagProbe(context.environment, context.cloud, clock)
@@ -201,7 +201,7 @@ class OperationsContext:
         Raises:
             CloudError: Monitoring does not answer.
         """
-        from gates.adapters.hardware_metrics import HardwareMetrics
+        from gates.adapters.google.hardware_metrics import HardwareMetrics
 
         context = self.context
         return HardwareMetrics(context.environment, context.platform.service_names).read(now, minutes)
@@ -212,7 +212,7 @@ class OperationsContext:
         Raises:
             CloudError: Monitoring or the service cannot be read.
         """
-        from gates.adapters.cloud_monitoring import CloudMonitoring
+        from gates.adapters.google.cloud_monitoring import CloudMonitoring
         from gates.operations.service_levels import ServiceLevels
 
         place, state = self.context.environment, self.context.cloud.describe(service)
@@ -237,7 +237,7 @@ class OperationsContext:
         Raises:
             CloudError: Monitoring does not answer.
         """
-        from gates.adapters.cloud_monitoring import CloudMonitoring
+        from gates.adapters.google.cloud_monitoring import CloudMonitoring
 
         place = self.context.environment
         monitoring = CloudMonitoring(place.project, place.endpoints.monitoring_grpc, region=place.region)
@@ -250,8 +250,8 @@ class OperationsContext:
     @cached_property
     def build_rollback(self) -> BuildRollback:
         """Rollbacks that a build carries out."""
-        from gates.adapters.cloud_build import CloudBuild
-        from gates.operations.building import BuildRollback
+        from gates.adapters.google.cloud_build import CloudBuild
+        from gates.workflows.build_rollback import BuildRollback
 
         place = self.context.environment
         return BuildRollback(CloudBuild(place), self.context.ports, self.performer, place.name)
@@ -266,7 +266,7 @@ class OperationsContext:
         Raises:
             LedgerError: the ledger cannot be read or written.
         """
-        from gates.rollback import RollbackEngine
+        from gates.workflows.rollback import RollbackEngine
 
         context = self.context
         engine = RollbackEngine(context.environment, context.platform, context.ports, run_id="operations")

@@ -13,23 +13,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gates.adapters import settings
-from gates.adapters.settings import from_root, ledger_path, platform_folder, project_root, reports_folder
+from gates.adapters.machine import settings
+from gates.adapters.machine.settings import (
+    from_root,
+    ledger_path,
+    platform_folder,
+    project_root,
+    reports_folder,
+)
 from gates.aside import heard
 
 if TYPE_CHECKING:
     from gates.actions.ports import Clock, RollbackPorts
-    from gates.adapters.allure_report import BuiltReport
-    from gates.adapters.authorities import Authorities
-    from gates.adapters.cloud_run import CloudRun
-    from gates.adapters.golive_ledger import GoLiveLedger
-    from gates.adapters.journey_log import JourneyLog
-    from gates.adapters.known_credentials import KnownCredentials
-    from gates.adapters.ledger import SqliteLedger
-    from gates.adapters.run_folder import RunFolder
-    from gates.adapters.run_keeper import RunKeeper
-    from gates.adapters.statements import Statements
-    from gates.bench import Bench, Runs
+    from gates.adapters.google.cloud_run import CloudRun
+    from gates.adapters.google.journey_log import JourneyLog
+    from gates.adapters.ledger.golive_ledger import GoLiveLedger
+    from gates.adapters.ledger.sqlite_ledger import SqliteLedger
+    from gates.adapters.producers.known_credentials import KnownCredentials
+    from gates.adapters.runs.allure_report import BuiltReport
+    from gates.adapters.runs.run_folder import RunFolder
+    from gates.adapters.runs.run_keeper import RunKeeper
+    from gates.adapters.signing.authorities import Authorities
+    from gates.adapters.signing.statements import Statements
     from gates.model.bench import Arm
     from gates.model.criterion import Catalogue
     from gates.model.decision import Decision
@@ -39,8 +44,9 @@ if TYPE_CHECKING:
     from gates.model.record import ToolVersion
     from gates.model.release import Release
     from gates.model.timeline import Timeline
-    from gates.pipeline import Gate
     from gates.reporting.verdict_document import VerdictDocument
+    from gates.workflows.bench import Bench, Runs
+    from gates.workflows.pipeline import Gate
 
 _TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
 PLATFORM_VARIABLE, REPORTS_VARIABLE = settings.PLATFORM, settings.REPORTS
@@ -63,60 +69,60 @@ class Context:
     @cached_property
     def platform(self) -> Platform:
         """The platform's documents as a value."""
-        from gates.adapters.documents import load_platform
+        from gates.adapters.documents.documents import load_platform
 
         return load_platform(platform_folder())
 
     @cached_property
     def environment(self) -> Environment:
         """The environment's document as a value."""
-        from gates.adapters.documents import load_environment
+        from gates.adapters.documents.documents import load_environment
 
         return load_environment(platform_folder(), self.environment_name, self.platform)
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """All criteria."""
-        from gates.adapters.documents import load_catalogue
+        from gates.adapters.documents.documents import load_catalogue
 
         return load_catalogue(platform_folder(), self.platform)
 
     @cached_property
     def cloud(self) -> CloudRun:
         """The cloud's own API."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.cloud_run import CloudRun
+        from gates.adapters.google.cloud_run import CloudRun
+        from gates.adapters.machine.clock import SystemClock
 
         return CloudRun(self.environment, SystemClock())
 
     @cached_property
     def ledger(self) -> SqliteLedger:
         """What earlier runs concluded and did."""
-        from gates.adapters.ledger import SqliteLedger
+        from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 
         return SqliteLedger(ledger_path())
 
     @cached_property
     def timeline(self) -> Timeline:
         """The slots of a go-live."""
-        from gates.adapters.timeline_document import load_timeline
+        from gates.adapters.documents.timeline_document import load_timeline
 
         return load_timeline(platform_folder(), self.catalogue)
 
     @cached_property
     def golive_ledger(self) -> GoLiveLedger:
         """What is remembered of go-lives."""
-        from gates.adapters.golive_ledger import GoLiveLedger
+        from gates.adapters.ledger.golive_ledger import GoLiveLedger
 
         return GoLiveLedger(ledger_path())
 
     @cached_property
     def statements(self) -> Statements:
         """What people signed about releases here."""
-        from gates.adapters.allowed_signers import read_allowed_signers
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.statement_folder import StatementFolder
-        from gates.adapters.statements import Statements
+        from gates.adapters.machine.clock import SystemClock
+        from gates.adapters.signing.allowed_signers import read_allowed_signers
+        from gates.adapters.signing.statement_folder import StatementFolder
+        from gates.adapters.signing.statements import Statements
 
         signers = Path(self.environment.signers or platform_folder() / "allowed_signers")
         folder = StatementFolder(
@@ -131,7 +137,7 @@ class Context:
     @cached_property
     def authorities(self) -> Authorities:
         """Who lets the gate roll back here by itself."""
-        from gates.adapters.authorities import Authorities
+        from gates.adapters.signing.authorities import Authorities
 
         named = self.environment.standing
         folder = None if named is None else replace(self.statements.folder, path=Path(named))
@@ -140,15 +146,15 @@ class Context:
     @cached_property
     def known_credentials(self) -> KnownCredentials:
         """Which test identities' secrets are known to be right here."""
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.known_credentials import KnownCredentials
+        from gates.adapters.machine.clock import SystemClock
+        from gates.adapters.producers.known_credentials import KnownCredentials
 
         return KnownCredentials(self.ledger, self.environment, SystemClock())
 
     def release_now(self) -> Release:
         """Return the release that is deployed now or waits to go live, without looking at it any closer."""
         from gates.decision.candidates import find_next_release
-        from gates.pipeline import survey
+        from gates.workflows.pipeline import survey
 
         return find_next_release(
             survey(self.ports, self.platform, self.environment),
@@ -162,10 +168,10 @@ class Context:
     def ports(self) -> RollbackPorts:
         """What a rollback needs of the world."""
         from gates.actions.ports import RollbackPorts
-        from gates.adapters.clock import SystemClock
-        from gates.adapters.image_registry import ImageRegistry
-        from gates.adapters.journal import SqliteJournal
-        from gates.adapters.version_probe import VersionProbe
+        from gates.adapters.google.image_registry import ImageRegistry
+        from gates.adapters.ledger.journal import SqliteJournal
+        from gates.adapters.machine.clock import SystemClock
+        from gates.adapters.services.version_probe import VersionProbe
 
         clock = SystemClock()
         return RollbackPorts(
@@ -180,7 +186,7 @@ class Context:
     @cached_property
     def journey_log(self) -> JourneyLog:
         """Where the results of synthetic journeys are written."""
-        from gates.adapters.journey_log import JourneyLog
+        from gates.adapters.google.journey_log import JourneyLog
 
         return JourneyLog(self.environment)
 
@@ -201,7 +207,7 @@ class Context:
         Raises:
             UsageError: a run with that id is there already.
         """
-        from gates.adapters.run_folder import RunFolder
+        from gates.adapters.runs.run_folder import RunFolder
         from gates.reporting.redaction import Redactor
 
         return RunFolder.create(root or reports_folder(), run_id, Redactor(self.secrets))
@@ -212,7 +218,7 @@ class Context:
         Raises:
             UsageError: there is no such run, or it is about another environment.
         """
-        from gates.adapters.run_folder import RunFolder
+        from gates.adapters.runs.run_folder import RunFolder
         from gates.reporting.redaction import Redactor
 
         return RunFolder.open(path, Redactor(self.secrets))
@@ -231,12 +237,12 @@ class Context:
         `catalogue` takes the place of the platform's own, for checks that are about fewer services. With
         `is_fail_fast` the look ends at the first blocking failure.
         """
-        from gates.adapters.evidence_source import ProducerSource
-        from gates.adapters.producers import PytestProducers
-        from gates.adapters.worker_count import worth
-        from gates.pipeline import Gate
+        from gates.adapters.producers.evidence_source import ProducerSource
+        from gates.adapters.producers.producer_run import PytestProducers
+        from gates.adapters.producers.worker_count import worth
         from gates.reporting.redaction import Redactor
-        from gates.rollback import RollbackEngine
+        from gates.workflows.pipeline import Gate
+        from gates.workflows.rollback import RollbackEngine
 
         producers = PytestProducers(
             root=project_root(),
@@ -273,7 +279,7 @@ class Context:
 
 def fast_clock() -> Clock:
     """Return the clock of rehearsals."""
-    from gates.adapters.clock import FastClock
+    from gates.adapters.machine.clock import FastClock
 
     return FastClock()
 
@@ -293,7 +299,7 @@ def open_run_folder(path: Path) -> RunFolder:
     Raises:
         UsageError: there is no such run.
     """
-    from gates.adapters.run_folder import RunFolder
+    from gates.adapters.runs.run_folder import RunFolder
     from gates.reporting.redaction import Redactor
 
     return RunFolder.open(path, Redactor())
@@ -302,10 +308,10 @@ def open_run_folder(path: Path) -> RunFolder:
 @contextmanager
 def bench(context: Context, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
     """Yield the benchmark of an environment; `runs` runs the gate there."""
-    from gates.adapters.clock import SystemClock
-    from gates.adapters.cloud_run_deployer import CloudRunDeployer
-    from gates.adapters.command_lines import CommandLines
-    from gates.bench import Bench
+    from gates.adapters.documents.command_lines import CommandLines
+    from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
+    from gates.adapters.machine.clock import SystemClock
+    from gates.workflows.bench import Bench
 
     deployer = CloudRunDeployer(context.environment)
     try:
@@ -327,14 +333,14 @@ def bench_arms(context: Context, folder: Path) -> tuple[Arm, ...]:
     Raises:
         DocumentError: it is missing or wrong.
     """
-    from gates.adapters.bench_document import load_bench
+    from gates.adapters.documents.bench_document import load_bench
 
     return load_bench(folder, context.platform, context.catalogue)
 
 
 def keeper(folder: RunFolder) -> RunKeeper:
     """Return the listener that keeps what a run concludes."""
-    from gates.adapters.run_keeper import RunKeeper
+    from gates.adapters.runs.run_keeper import RunKeeper
 
     return RunKeeper(folder)
 
@@ -351,7 +357,7 @@ def all_of(*listeners: Callable[[Event], None]) -> Callable[[Event], None]:
 
 def allure_page(folder: RunFolder) -> BuiltReport:
     """Build the Allure page of a run; its failure is said, and never changes a verdict."""
-    from gates.adapters.allure_report import PACKAGE, AllureReport
+    from gates.adapters.runs.allure_report import PACKAGE, AllureReport
 
     page = AllureReport(package=from_root(PACKAGE), history=reports_folder() / "allure-history.jsonl")
     results, target = folder.path / "allure-results", folder.path / "allure-report"
@@ -364,15 +370,15 @@ def load_profiles() -> tuple[str, ...]:
     Raises:
         ConfigurationError: their file is missing or wrong.
     """
-    from gates.adapters.load_profiles import profile_names
+    from gates.adapters.documents.load_profiles import profile_names
 
     return profile_names()
 
 
 def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int) -> int:
     """Serve the load generator's page, pointed at what is deployed now, and return its exit status."""
-    from gates.adapters.generator_page import open_page
-    from gates.adapters.targeting import make_target
+    from gates.adapters.producers.generator_page import open_page
+    from gates.adapters.producers.targeting import make_target
     from gates.decision.candidates import find_release
 
     views = context.gate(folder, announce=lambda _event: None, seconds=0).views()
@@ -388,7 +394,7 @@ def write_reports(
     folder: RunFolder, document: VerdictDocument, decision: Decision, receipts: tuple[Receipt, ...]
 ) -> None:
     """Write everything that is derived from a verdict."""
-    from gates.adapters.run_keeper import write_reports
+    from gates.adapters.runs.run_keeper import write_reports
 
     write_reports(folder, document, decision, receipts)
 

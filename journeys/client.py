@@ -28,7 +28,7 @@ class Odometer:
             self.sent += 1
 
 
-ODOMETER = Odometer()
+REQUEST_COUNTER = Odometer()
 
 
 class SilenceError(AssertionError):
@@ -74,7 +74,7 @@ class NamedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request to the mapped address."""
-        ODOMETER.tick()
+        REQUEST_COUNTER.tick()
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
         address = self._addresses.get(f"{url.host}:{port}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from gates.adapters.settings import from_root
+from gates.adapters.machine.settings import from_root
 from gates.errors import ConfigurationError
 
 
@@ -37,7 +37,7 @@ def resolve(reference: str, *, endpoint: str | None = None) -> dict[str, Any]:
         entry = entries.get(key) if isinstance(entries, dict) else None
         return _object(json.dumps(entry) if entry is not None else None, reference, f"add {key} to {file}")
     if scheme == "secret" and rest:
-        from gates.adapters.secret_store import read  # noqa: PLC0415 - only these pay for the cloud's client
+        from gates.adapters.google.secret_store import read  # noqa: PLC0415 - only these pay for the cloud's client
 
         return _object(read(rest, endpoint=endpoint), reference, "")
     raise ConfigurationError(

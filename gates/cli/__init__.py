@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import click
 
-from gates.adapters.way_out import settle
+from gates.adapters.machine.way_out import settle
 from gates.cli.output import safe
 from gates.cli.signals import interrupting
 from gates.errors import (

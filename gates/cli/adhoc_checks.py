@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import click
 
 from gates import wiring
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.runs.run_folder import RunFolder
 from gates.cli.progress import listener
 from gates.errors import UsageError
 from gates.model.criterion import Catalogue, Criterion
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement, Outcome
-from gates.pipeline import SpotCheck
 from gates.reporting.redaction import clean
+from gates.workflows.pipeline import SpotCheck
 
 _ENDING = {
     Outcome.PASS: ExitCode.GO,

@@ -13,10 +13,9 @@ from pathlib import Path
 import click
 
 from gates import wiring
-from gates.adapters.bench_results import BenchFolder
-from gates.adapters.request_count import requests_until
-from gates.adapters.run_folder import checked_name
-from gates.bench import Trial
+from gates.adapters.producers.request_count import requests_until
+from gates.adapters.runs.bench_results import BenchFolder
+from gates.adapters.runs.run_folder import checked_name
 from gates.cli.options import environment_option, format_option
 from gates.errors import ConfigurationError, UsageError
 from gates.judgement.detection import summarise
@@ -26,8 +25,9 @@ from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Impact
 from gates.model.verdict import Verdict
-from gates.pipeline import Request
 from gates.reporting.bench import line_of, summary
+from gates.workflows.bench import Trial
+from gates.workflows.pipeline import Request
 
 _LONGEST_S = 900.0
 _SHARD = re.compile(r"([1-9]\d{0,2})/([1-9]\d{0,2})")

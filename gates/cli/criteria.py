@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from gates.adapters.bench_document import load_bench, load_proofs
-from gates.adapters.document_files import unread
-from gates.adapters.documents import check_environments, load_catalogue, load_platform
-from gates.adapters.producer_files import existing
+from gates.adapters.documents.bench_document import load_bench, load_proofs
+from gates.adapters.documents.document_files import unread
+from gates.adapters.documents.documents import check_environments, load_catalogue, load_platform
+from gates.adapters.producers.producer_files import existing
 from gates.cli.options import Meant
 from gates.criteria.coverage import Coverage, counted, coverage
 from gates.criteria.explain import explain

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from gates import wiring
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.runs.run_folder import RunFolder
 from gates.cli.command import actor
 from gates.cli.failure_actions import ends_wait
 from gates.cli.notify import DECIDED, tell

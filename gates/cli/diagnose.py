@@ -21,9 +21,9 @@ from gates.errors import GateError
 from gates.model.criterion import Catalogue, Criterion, Stage
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement, Outcome
-from gates.pipeline import survey
 from gates.reporting.layout import Line, Row, Verbatim, short_revision
 from gates.reporting.redaction import one_line
+from gates.workflows.pipeline import survey
 
 _REASON = 160
 _SLOWEST = "contract"

@@ -11,7 +11,7 @@ import click
 
 from gates import wiring
 from gates.actions.ports import Journal, Lease
-from gates.adapters import processes
+from gates.adapters.machine import processes
 from gates.cli.golive_checkpoints import CheckpointLook, missing_signatures, run_of
 from gates.cli.notify import tell
 from gates.cli.options import environment_option
@@ -19,11 +19,11 @@ from gates.cli.rollback_verify import candidates_now, unproven_now
 from gates.cli.signals import Stop
 from gates.decision.timeline import Over, next_step
 from gates.errors import UsageError
-from gates.golive import POLL_S, GoLivePorts, GoLiveWorkflow
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.timeline import Checkpoint, CheckpointState, GoLive, Timeline
 from gates.reporting import notices
+from gates.workflows.golive import POLL_S, GoLivePorts, GoLiveWorkflow
 
 _ENDS = {
     CheckpointState.HELD: ExitCode.GO,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gates import wiring
-from gates.adapters.run_folder import checked_name
+from gates.adapters.runs.run_folder import checked_name
 from gates.cli.notify import tell_run
 from gates.decision.approval import Question, approvals
 from gates.model.decision import DecisionKind
@@ -16,7 +16,7 @@ from gates.model.receipt import ReceiptState
 from gates.model.record import DecisionRecord
 from gates.model.timeline import Checkpoint, CheckpointResult, Finding
 from gates.model.verdict import Verdict, VerdictOutcome
-from gates.pipeline import Request, RollbackMode
+from gates.workflows.pipeline import Request, RollbackMode
 
 _LONGEST_S = 3600.0
 

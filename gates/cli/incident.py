@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gates import wiring
-from gates.adapters.writable import writing
+from gates.adapters.machine.writable import writing
 from gates.aside import aside
 from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
@@ -25,8 +25,8 @@ from gates.model.likeness import refuse_unknown
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gates.adapters.incident_ledger import IncidentLedger
-    from gates.adapters.notifications import ChannelSender
+    from gates.adapters.ledger.incident_ledger import IncidentLedger
+    from gates.adapters.notifications.channel_sender import ChannelSender
     from gates.model.incident import Due, Incident, NoticeResult
     from gates.reporting.layout import Line
 
@@ -147,14 +147,14 @@ class IncidentWorkflow:
     @cached_property
     def now(self) -> Callable[[], datetime]:
         """The time."""
-        from gates.adapters.clock import SystemClock  # noqa: PLC0415
+        from gates.adapters.machine.clock import SystemClock  # noqa: PLC0415
 
         return SystemClock().now
 
     @cached_property
     def ledger(self) -> IncidentLedger:
         """What is remembered."""
-        from gates.adapters.incident_ledger import IncidentLedger  # noqa: PLC0415
+        from gates.adapters.ledger.incident_ledger import IncidentLedger  # noqa: PLC0415
 
         return IncidentLedger(wiring.ledger_path(), self.env)
 
@@ -178,8 +178,8 @@ class IncidentWorkflow:
     @cached_property
     def notifier(self) -> ChannelSender:
         """The ways to tell somebody."""
-        from gates.adapters.clock import SystemClock  # noqa: PLC0415
-        from gates.adapters.notifications import ChannelSender  # noqa: PLC0415
+        from gates.adapters.machine.clock import SystemClock  # noqa: PLC0415
+        from gates.adapters.notifications.channel_sender import ChannelSender  # noqa: PLC0415
 
         references = dict(self.context.environment.notifications)
         return ChannelSender(self.context.platform.channels, references, SystemClock())

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from gates import wiring
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.runs.run_folder import RunFolder
 from gates.cli.notify import tell_run
 from gates.cli.options import RunFolderPath, environment_option, format_option
 from gates.cli.run import tell
@@ -23,8 +23,8 @@ from gates.model.evidence import ATTESTATION, EvidenceBundle
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord, RunSetup
 from gates.model.verdict import Verdict
-from gates.pipeline import Gate, Request
 from gates.reporting.terminal import terminal
+from gates.workflows.pipeline import Gate, Request
 
 _AGAIN = re.compile(r"-judged-\d+$")
 

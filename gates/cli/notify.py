@@ -12,7 +12,7 @@ from gates.aside import aside
 from gates.reporting import notices
 
 if TYPE_CHECKING:
-    from gates.adapters.notifier import Notifier
+    from gates.adapters.notifications.notifier import Notifier
     from gates.model.decision import Decision
     from gates.model.receipt import Receipt
 
@@ -21,7 +21,7 @@ DECIDED, ENDED = "decided", "carried out"
 
 def notifier(context: wiring.Context) -> Notifier:
     """Return who tells the channels of an environment."""
-    from gates.adapters.notifier import Notifier  # noqa: PLC0415 - where nobody is told, nothing is paid for
+    from gates.adapters.notifications.notifier import Notifier  # noqa: PLC0415 - where nobody is told, nothing is paid for
     from gates.reporting.redaction import Redactor  # noqa: PLC0415
 
     redactor = Redactor(context.secrets)

@@ -30,7 +30,10 @@ from gates.model.health import ServiceHealth
 from gates.model.judgement import Outcome
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.verdict import Verdict
-from gates.operations.planned_rollback import (
+from gates.operations_context import OperationsContext
+from gates.reporting.layout import Line, Verbatim
+from gates.workflows.pipeline import Request, RollbackMode
+from gates.workflows.planned_rollback import (
     ACTION,
     ADVICE,
     Ended,
@@ -39,10 +42,7 @@ from gates.operations.planned_rollback import (
     Unfinished,
     held,
 )
-from gates.operations_context import OperationsContext
-from gates.pipeline import Request, RollbackMode
-from gates.reporting.layout import Line, Verbatim
-from gates.rollback import RollbackEngine
+from gates.workflows.rollback import RollbackEngine
 
 REPORT = f"{ACTION} report"
 """Name of the operation that keeps how the platform stood before, in the ledger."""

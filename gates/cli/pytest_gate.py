@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gates.adapters.scratch import scratch
+from gates.adapters.machine.scratch import scratch
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 
 if TYPE_CHECKING:
     from gates import wiring
-    from gates.adapters.run_keeper import RunKeeper
-    from gates.pipeline import Gate, Prepared, Request
+    from gates.adapters.runs.run_keeper import RunKeeper
+    from gates.workflows.pipeline import Gate, Prepared, Request
 
 _JUDGED = pytest.StashKey["JudgedSession"]()
 _PATHS, _RAW = "gate_paths", "gate_raw"
@@ -91,10 +91,10 @@ def pytest_configure_node(node: Any) -> None:
 def _begin(config: pytest.Config) -> JudgedSession:
     """Do what `gate run` does before it looks, and tell pytest where the evidence goes."""
     from gates import wiring  # noqa: PLC0415
-    from gates.adapters.targeting import make_target, target_to_json  # noqa: PLC0415
+    from gates.adapters.producers.targeting import make_target, target_to_json  # noqa: PLC0415
     from gates.cli.run import duration, run_id_now  # noqa: PLC0415
     from gates.errors import UsageError  # noqa: PLC0415
-    from gates.pipeline import Request, RollbackMode  # noqa: PLC0415
+    from gates.workflows.pipeline import Request, RollbackMode  # noqa: PLC0415
 
     if config.getoption("env") is None:
         raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")
@@ -145,7 +145,7 @@ class JudgedSession:
 
     def point(self, config: pytest.Config) -> None:
         """Set the options that the producers' plugin and Allure read; name the tests if nobody did."""
-        from gates.adapters import producer_files  # noqa: PLC0415
+        from gates.adapters.producers import producer_files  # noqa: PLC0415
 
         folder = self.keeper.folder.path
         config.option.gate_target = str(folder / "target.json")
@@ -184,7 +184,7 @@ class JudgedSession:
         return _CUT_SHORT.get(pytest.ExitCode(status), code) if is_known else code
 
     def _concluded(self, status: int) -> ExitCode:
-        from gates.adapters.pytest_session import OwnSession  # noqa: PLC0415
+        from gates.adapters.producers.pytest_session import OwnSession  # noqa: PLC0415
         from gates.cli import run  # noqa: PLC0415
         from gates.cli.notify import tell_run  # noqa: PLC0415
         from gates.reporting.redaction import Redactor  # noqa: PLC0415

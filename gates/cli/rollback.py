@@ -27,9 +27,9 @@ from gates.model.journal import UnfinishedRollback
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
-from gates.operations.planned_rollback import Unfinished
 from gates.reporting.layout import Line, Verbatim
-from gates.rollback import Pin, RollbackEngine
+from gates.workflows.planned_rollback import Unfinished
+from gates.workflows.rollback import Pin, RollbackEngine
 
 _DEFAULT = "services"
 

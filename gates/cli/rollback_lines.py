@@ -9,7 +9,7 @@ from gates.model.decision import RollBack, RollbackPlan
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt
 from gates.reporting.layout import Line, Row, short_revision
-from gates.rollback import Pin
+from gates.workflows.rollback import Pin
 
 
 def plan_lines(plan: RollbackPlan, environment: Environment, reason: str) -> list[Line]:

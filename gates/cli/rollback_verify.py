@@ -18,7 +18,7 @@ from gates.model.decision import RollbackPlan, Target
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
 from gates.operations_context import OperationsContext
-from gates.rollback import RollbackEngine
+from gates.workflows.rollback import RollbackEngine
 
 
 @click.command()

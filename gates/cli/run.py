@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import click
 
 from gates import wiring
-from gates.adapters.run_folder import RunFolder, verdict_json
-from gates.adapters.run_keeper import RunKeeper
+from gates.adapters.runs.run_folder import RunFolder, verdict_json
+from gates.adapters.runs.run_keeper import RunKeeper
 from gates.aside import aside
 from gates.cli.failure_actions import investigate
 from gates.cli.notify import tell_run
@@ -35,8 +35,8 @@ from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.record import DecisionRecord
 from gates.model.verdict import VerdictOutcome
-from gates.pipeline import Request, RollbackMode
 from gates.reporting.terminal import terminal
+from gates.workflows.pipeline import Request, RollbackMode
 
 _DURATION = re.compile(r"^(\d+)(s|m|h)$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

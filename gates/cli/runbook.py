@@ -205,20 +205,20 @@ def _check_service(found: Runbook, service: str) -> None:
         return
     if not service:
         raise UsageError(f"{found.name} is about one service", next_step="say --service NAME")
-    from gates.adapters.documents import load_platform  # noqa: PLC0415
+    from gates.adapters.documents.documents import load_platform  # noqa: PLC0415
 
     chosen((service,), load_platform(wiring.platform_folder()))
 
 
 def _all() -> list[Runbook]:
-    from gates.adapters.runbook_document import runbook_names  # noqa: PLC0415
+    from gates.adapters.documents.runbook_document import runbook_names  # noqa: PLC0415
 
     return [_load(name) for name in runbook_names(wiring.platform_folder())]
 
 
 def _load(name: str) -> Runbook:
-    from gates.adapters.documents import load_platform  # noqa: PLC0415
-    from gates.adapters.runbook_document import load_runbook  # noqa: PLC0415
+    from gates.adapters.documents.documents import load_platform  # noqa: PLC0415
+    from gates.adapters.documents.runbook_document import load_runbook  # noqa: PLC0415
 
     folder = wiring.platform_folder()
     return load_runbook(folder, name, load_platform(folder))

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gates import wiring
-from gates.adapters.statement_folder import StatementFolder
+from gates.adapters.signing.statement_folder import StatementFolder
 from gates.cli.options import RunFolderPath
 from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
@@ -172,8 +172,8 @@ def write_into(folder: StatementFolder, statement: Statement, key: object) -> No
     file = folder.write(statement, key if isinstance(key, Path) else None)
     objection = folder.see(file).objection
     if not isinstance(key, Path):
-        from gates.adapters.allowed_signers import namespace_of  # noqa: PLC0415
-        from gates.adapters.statement_folder import signing_command  # noqa: PLC0415
+        from gates.adapters.signing.allowed_signers import namespace_of  # noqa: PLC0415
+        from gates.adapters.signing.statement_folder import signing_command  # noqa: PLC0415
 
         namespace = namespace_of(statement.role, folder.platform)
         click.echo(f"written, not signed yet: {file}")

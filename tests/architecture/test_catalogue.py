@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.documents import check_environments, load_catalogue, load_platform
+from gates.adapters.documents.documents import check_environments, load_catalogue, load_platform
 from gates.criteria.listing import markdown
 from gates.model.criterion import (
     PLATFORM,

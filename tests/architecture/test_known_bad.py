@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from gates.adapters.bench_document import load_bench, load_proofs
-from gates.adapters.documents import load_catalogue, load_platform
-from gates.adapters.producer_files import existing
+from gates.adapters.documents.bench_document import load_bench, load_proofs
+from gates.adapters.documents.documents import load_catalogue, load_platform
+from gates.adapters.producers.producer_files import existing
 from gates.criteria.known_bad import Red, page, reds
 from gates.model.bench import Arm, Proof
 from gates.model.criterion import Catalogue

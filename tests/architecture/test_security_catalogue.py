@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from gates.adapters.document_types import Envelope, Filled, Strict, Text
-from gates.adapters.documents import load_catalogue, load_platform
-from gates.adapters.yaml_source import read_yaml
+from gates.adapters.documents.document_types import Envelope, Filled, Strict, Text
+from gates.adapters.documents.documents import load_catalogue, load_platform
+from gates.adapters.documents.yaml_source import read_yaml
 from gates.model.criterion import Catalogue, Criterion, Priority, Severity, Stage
 
 FOLDER = Path(__file__).parents[2] / "platforms" / "isectech"

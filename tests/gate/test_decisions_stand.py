@@ -14,9 +14,9 @@ from gates.model.exit_code import ExitCode
 from gates.model.release import ServiceRelease
 from gates.model.state import MADE, Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
-from gates.pipeline import Request
-from gates.rollback import RollbackEngine
-from tests.gate.test_pipeline import PLATFORM, Run, Seen, bad_auth, ending, healthy
+from gates.workflows.pipeline import Request
+from gates.workflows.rollback import RollbackEngine
+from tests.gate.workflows.test_pipeline import PLATFORM, Run, Seen, bad_auth, ending, healthy
 from tests.support.builders import environment
 from tests.support.fake_cloud import EPOCH, revision
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters import codec
+from gates.adapters.documents import codec
 from gates.evidence.binding import bind
 from gates.evidence.pytest_results import parse
 from gates.judgement.judge import judge
@@ -62,7 +62,7 @@ class Bench:
         (self.folder / "target.json").write_bytes(codec.canonical(codec.encode(target)))
         arguments = [
             *("-q", "--rootdir", str(self.folder), "-p", "xdist"),
-            *("-p", "gates.adapters.pytest_plugin", "-c", os.devnull),
+            *("-p", "gates.adapters.producers.pytest_plugin", "-c", os.devnull),
             *(f"--gate-target={self.folder}/target.json", f"--gate-evidence={self.folder}/e.jsonl"),
             *("test_it.py", *options),
         ]

@@ -16,7 +16,7 @@ from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
 from gates.model.rollback_policy import RollbackPolicy
 from gates.model.traffic import TrafficSplit, TrafficTarget
-from gates.rollback import RollbackEngine
+from gates.workflows.rollback import RollbackEngine
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 from tests.support.fake_journal import FakeJournal
 

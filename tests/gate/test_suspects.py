@@ -11,7 +11,7 @@ from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import VerdictOutcome
-from tests.gate.test_pipeline import FakeSource, Run, Seen, bad_auth, ending, granted, healthy
+from tests.gate.workflows.test_pipeline import FakeSource, Run, Seen, bad_auth, ending, granted, healthy
 from tests.support.fake_cloud import EPOCH, revision
 
 

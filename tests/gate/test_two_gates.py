@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gates.actions.execute import Executor
-from gates.adapters.journal import SqliteJournal
+from gates.adapters.ledger.journal import SqliteJournal
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.state import ServiceState

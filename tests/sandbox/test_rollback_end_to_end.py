@@ -14,17 +14,17 @@ import httpx
 import pytest
 
 from gates.actions.ports import RollbackPorts
-from gates.adapters.clock import SystemClock
-from gates.adapters.cloud_run import CloudRun
-from gates.adapters.image_registry import ImageRegistry
-from gates.adapters.journal import SqliteJournal
-from gates.adapters.ledger import SqliteLedger
-from gates.adapters.network import Network
-from gates.adapters.version_probe import VersionProbe
+from gates.adapters.google.cloud_run import CloudRun
+from gates.adapters.google.image_registry import ImageRegistry
+from gates.adapters.ledger.journal import SqliteJournal
+from gates.adapters.ledger.sqlite_ledger import SqliteLedger
+from gates.adapters.machine.clock import SystemClock
+from gates.adapters.services.network import Network
+from gates.adapters.services.version_probe import VersionProbe
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Endpoints, Environment, Platform, ServiceSpec
 from gates.model.receipt import ReceiptState
-from gates.rollback import RollbackEngine
+from gates.workflows.rollback import RollbackEngine
 from tests.support.local_platform import SERVICES, LocalPlatform, local_platform
 
 KNOBS = {"traffic_lag_s": 0.0, "operations_denied": False, "etag_mode": "enforced"}

@@ -17,9 +17,9 @@ import pytest
 from google.api_core.future import polling
 from google.cloud import run_v2
 
-from gates.adapters import codec
-from gates.adapters.journal import SqliteJournal
-from gates.adapters.ledger import SqliteLedger
+from gates.adapters.documents import codec
+from gates.adapters.ledger.journal import SqliteJournal
+from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.model.platform import Endpoints, Environment
 from tests.support.local_platform import SERVICES, LocalPlatform, local_platform
 
@@ -151,4 +151,4 @@ def test_a_killed_rollback_is_finished_by_a_resume(
     memory = SqliteLedger(ledger)
     for service in SERVICES:
         assert memory.last_rollback("sandbox", service) is not None
-        assert memory.is_tombstoned("sandbox", service, scene.newest(service))
+        assert memory.is_quarantined("sandbox", service, scene.newest(service))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.runs.run_folder import RunFolder
 from gates.model.statement import StatementKind
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.redaction import Redactor

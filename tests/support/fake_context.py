@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.runs.run_folder import RunFolder
 from gates.decision.candidates import ServiceView
 from gates.model.criterion import Criterion
 from gates.model.events import Event
 from gates.model.evidence import EvidenceBundle
 from gates.model.release import Release
 from gates.model.timeline import Checkpoint, Timeline
-from gates.pipeline import EvidenceSource, Gate
 from gates.reporting.redaction import Redactor
-from tests.gate.test_pipeline import Run
+from gates.workflows.pipeline import EvidenceSource, Gate
+from tests.gate.workflows.test_pipeline import Run
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gates.adapters.snapshots import SnapshotFolder
+from gates.adapters.runs.snapshots import SnapshotFolder
 from gates.decision.safety_checks import Guard
 from gates.model.criterion import (
     Catalogue,
@@ -25,7 +25,6 @@ from gates.model.evidence import Window
 from gates.model.hardware import Reading
 from gates.model.inventory import Image
 from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, Tier
-from gates.operations.building import BuildRollback
 from gates.operations.circuits import CircuitOperations
 from gates.operations.cold_start import ColdStart
 from gates.operations.database import DatabaseOperations
@@ -34,6 +33,7 @@ from gates.operations.maintenance import Maintenance
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from gates.operations.service_levels import ServiceLevels
+from gates.workflows.build_rollback import BuildRollback
 from tests.support.builders import environment as place
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.runs.run_folder import RunFolder
 from gates.decision.candidates import ServiceView
 from gates.errors import CloudError
 from gates.model.criterion import Catalogue, Criterion
@@ -15,9 +15,9 @@ from gates.model.events import Event
 from gates.model.evidence import Evidence, EvidenceBundle, Subject, Window
 from gates.model.journey import JourneyResult
 from gates.model.release import Release
-from gates.pipeline import Gate
 from gates.reporting.redaction import Redactor
-from tests.gate.test_pipeline import Run, Seen
+from gates.workflows.pipeline import Gate
+from tests.gate.workflows.test_pipeline import Run, Seen
 from tests.support.builders import criterion, evidence
 from tests.support.fake_clock import EPOCH
 

@@ -11,7 +11,7 @@ import pytest
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
-    ["pytest", "xdist", "tests.support.forked_pytest", "gates.adapters.pytest_plugin"]
+    ["pytest", "xdist", "tests.support.forked_pytest", "gates.adapters.producers.pytest_plugin"]
 )
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.documents import load_catalogue, load_platform
-from gates.adapters.targeting import target_to_json
+from gates.adapters.documents.documents import load_catalogue, load_platform
+from gates.adapters.producers.targeting import target_to_json
 from gates.model.platform import Impact
 from gates.model.target import Demand, ServiceTarget, Target
 

@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from gates.adapters import codec
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.documents import codec
+from gates.adapters.runs.run_folder import RunFolder
 from gates.model.evidence import EvidenceBundle
 from gates.reporting.junit import junit
 from gates.reporting.markdown import markdown

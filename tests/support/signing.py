@@ -9,8 +9,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gates.adapters.allowed_signers import Signer, namespace_of
-from gates.adapters.ssh_signature import public_wire
+from gates.adapters.signing.allowed_signers import Signer, namespace_of
+from gates.adapters.signing.ssh_signature import public_wire
 from gates.model.statement import SeenStatement, Statement, StatementKind
 from tests.support.builders import NOW, release
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.runs.run_folder import RunFolder
 from gates.adapters.secrets import resolve, sensitive
 from gates.errors import ConfigurationError
 from gates.model.decision import Decision, DecisionKind

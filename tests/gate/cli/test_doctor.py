@@ -11,11 +11,11 @@ from typing import NoReturn
 import pytest
 
 from gates import wiring
-from gates.adapters.authorities import Authorities
+from gates.adapters.signing.authorities import Authorities
 from gates.cli import invoke
 from gates.errors import ConfigurationError, DeniedError
 from gates.model.exit_code import ExitCode
-from tests.gate.test_pipeline import Run, healthy
+from tests.gate.workflows.test_pipeline import Run, healthy
 from tests.support.fake_context import FakeContext
 
 DOCTOR = ["doctor", "--env", "sandbox"]

@@ -17,9 +17,9 @@ from gates.model.judgement import Outcome
 from gates.model.release import Release
 from gates.model.timeline import Checkpoint, CheckpointState, Finding, GoLive, Timeline
 from gates.model.verdict import Scope, VerdictOutcome
-from gates.pipeline import Request
-from tests.gate.test_golive import Records
-from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
+from gates.workflows.pipeline import Request
+from tests.gate.workflows.test_golive import Records
+from tests.gate.workflows.test_pipeline import Run, Seen, bad_auth, healthy
 from tests.support.fake_cloud import revision
 from tests.support.fake_context import FakeContext
 from tests.support.fake_journal import FakeJournal

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gates import cli, wiring
-from gates.adapters.allure_report import BuiltReport
-from gates.adapters.run_folder import RunFolder
-from gates.adapters.run_keeper import RunKeeper
+from gates.adapters.runs.allure_report import BuiltReport
+from gates.adapters.runs.run_folder import RunFolder
+from gates.adapters.runs.run_keeper import RunKeeper
 from gates.model.criterion import Criterion, Priority, Severity, Stage
 from gates.model.events import Event
 from gates.model.evidence import ATTESTATION, Evidence, EvidenceBundle, Subject, Window
@@ -20,9 +20,9 @@ from gates.model.exit_code import ExitCode
 from gates.model.judgement import Waiver
 from gates.model.release import Release
 from gates.model.verdict import VerdictOutcome
-from gates.pipeline import Gate, Request
 from gates.reporting.redaction import Redactor
-from tests.gate.test_pipeline import Run
+from gates.workflows.pipeline import Gate, Request
+from tests.gate.workflows.test_pipeline import Run
 from tests.support.builders import criterion, evidence
 from tests.support.fake_cloud import EPOCH
 

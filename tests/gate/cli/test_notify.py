@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from gates import cli, wiring
-from gates.adapters.allure_report import BuiltReport
+from gates.adapters.runs.allure_report import BuiltReport
 from gates.cli import decisions
 from gates.cli.signals import Stop
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Channel, EscalationStep, Policy
-from tests.gate.test_pipeline import Run, bad_auth
+from tests.gate.workflows.test_pipeline import Run, bad_auth
 from tests.support.fake_context import FakeContext
 from tests.support.tiny_mailbox import Hook, webhook
 

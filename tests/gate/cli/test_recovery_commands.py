@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gates import cli
-from gates.adapters.snapshots import SnapshotFolder
+from gates.adapters.runs.snapshots import SnapshotFolder
 from gates.model.configuration import Scaling
 from gates.model.exit_code import ExitCode
 from tests.support.fake_operations import backup, database

@@ -17,8 +17,8 @@ from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
 from gates.model.release import Release
 from gates.model.traffic import TrafficSplit, TrafficTarget
-from gates.pipeline import Request
-from tests.gate.test_pipeline import Run, healthy
+from gates.workflows.pipeline import Request
+from tests.gate.workflows.test_pipeline import Run, healthy
 from tests.support.fake_context import FakeContext
 
 PROVE = ["rollback", "prove", "--env", "sandbox"]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from gates import cli, wiring
-from gates.adapters.allure_report import BuiltReport
+from gates.adapters.runs.allure_report import BuiltReport
 from gates.cli.run import confirm, duration, revisions_named
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
-from tests.gate.test_pipeline import Run, Seen, bad_auth, healthy
+from tests.gate.workflows.test_pipeline import Run, Seen, bad_auth, healthy
 from tests.support.fake_context import FakeContext
 from tests.support.sample_verdict import decision
 

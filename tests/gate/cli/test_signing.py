@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters import codec
-from gates.adapters.run_folder import RunFolder
+from gates.adapters.documents import codec
+from gates.adapters.runs.run_folder import RunFolder
 from gates.cli import invoke
 from gates.cli.signing import expiry
 from gates.errors import UsageError

@@ -18,7 +18,7 @@ from gates.operations_context import OperationsContext
 from gates.wiring import Context, platform_folder
 context = Context("sandbox")
 context.platform
-import gates.adapters.operator_client, gates.adapters.network
+import gates.adapters.services.operator_client, gates.adapters.services.network
 print(*sorted(sys.modules))
 """
 _SLOW = {
@@ -27,7 +27,7 @@ _SLOW = {
     "rich",
     "pygments",
     "dns",
-    "gates.adapters.criteria_document",
+    "gates.adapters.documents.criteria_document",
     "sqlite3",
 }
 
@@ -38,4 +38,4 @@ def test_a_look_at_the_services_pays_for_no_library_that_it_does_not_use(module:
     program = _SHOW.format(module=module)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert _SLOW.isdisjoint(done.stdout.split())
-    assert {"httpx", "gates.adapters.operator_client"} <= set(done.stdout.split())
+    assert {"httpx", "gates.adapters.services.operator_client"} <= set(done.stdout.split())

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from gates import cli, wiring
-from gates.adapters.run_folder import RunFolder
-from gates.adapters.run_keeper import RunKeeper
+from gates.adapters.runs.run_folder import RunFolder
+from gates.adapters.runs.run_keeper import RunKeeper
 from gates.errors import LedgerError
 from gates.model.criterion import Stage
 from gates.model.events import Event
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
-from gates.pipeline import Gate, Request
 from gates.reporting.redaction import Redactor
 from tests.gate.test_pipeline import Run
 from tests.support.fake_cloud import revision

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.documents import load_platform
+from gates.adapters.documents.documents import load_platform
 from gates.decision.incident import clock, due_now, priority_of
 from gates.model.criterion import Priority
 from gates.model.incident import Incident, TriageAnswers

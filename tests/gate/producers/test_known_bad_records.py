@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from google.cloud import run_v2
 
-from gates.adapters.documents import load_catalogue, load_platform
+from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.judgement.comparators import holds
 from gates.model.criterion import Catalogue, Stage
 from gates.model.drill import DrillKind, DrillRecord

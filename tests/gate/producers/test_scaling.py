@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.gate.adapters.test_producers import TARGET
+from tests.gate.adapters.producers.test_producer_run import TARGET
 from tests.readiness.infrastructure.test_scaling import due_at, has_gone_back
 
 

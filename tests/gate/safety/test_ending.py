@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters import leftovers, lifeline, processes
-from gates.adapters.producers import PytestProducers
-from gates.adapters.scratch import scratch
+from gates.adapters.machine import lifeline, processes
+from gates.adapters.machine.scratch import scratch
+from gates.adapters.producers import leftovers
+from gates.adapters.producers.producer_run import PytestProducers
 from gates.cli import golive
 from gates.model.evidence import EvidenceBundle
 from gates.model.timeline import GoLive
-from tests.gate.adapters.test_producers import PLUGINS, PRODUCER, TARGET
+from tests.gate.adapters.producers.test_producer_run import PLUGINS, PRODUCER, TARGET
 from tests.support.builders import criterion
 from tests.support.fake_journal import FakeJournal
 
@@ -105,7 +106,7 @@ def test_who_ignores_every_word_is_killed_with_all_that_it_started(tmp_path: Pat
 def test_raw_files_of_a_killed_process_go_with_the_next(temporary: Path) -> None:
     """Those of a living one stay, and so does what is not ours."""
     code = (
-        "import sys\nfrom gates.adapters.scratch import scratch\n"
+        "import sys\nfrom gates.adapters.machine.scratch import scratch\n"
         "with scratch('gate-test') as folder:\n"
         " (folder / 'raw').touch()\n print(folder, flush=True)\n sys.stdin.read()"
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gates import aside
-from gates.adapters.run_folder import RunFolder
-from gates.adapters.run_keeper import RunKeeper
+from gates.adapters.runs.run_folder import RunFolder
+from gates.adapters.runs.run_keeper import RunKeeper
 from gates.cli.rollback import _ending
 from gates.errors import ConfigurationError, GateError, LedgerError
 from gates.model.decision import RollbackPlan
@@ -19,8 +19,8 @@ from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.redaction import Redactor
-from tests.gate.test_pipeline import Run
 from tests.gate.test_rollback_faults import SERVICES, World
+from tests.gate.workflows.test_pipeline import Run
 
 ERRORS: list[Exception] = [BrokenPipeError("gone"), OSError(28, "full"), ValueError("closed"), KeyError("?")]
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from gates import cli
-from gates.adapters.journal import SqliteJournal
-from gates.adapters.ledger import SqliteLedger
-from gates.adapters.run_folder import RunFolder
-from gates.adapters.snapshots import SnapshotFolder
+from gates.adapters.ledger.journal import SqliteJournal
+from gates.adapters.ledger.sqlite_ledger import SqliteLedger
+from gates.adapters.runs.run_folder import RunFolder
+from gates.adapters.runs.snapshots import SnapshotFolder
 from gates.cli.rollback import _ending
 from gates.decision.safety_checks import Guard
 from gates.errors import ConfigurationError, GateError, LedgerError
 from gates.model.exit_code import ExitCode
 from gates.reporting.redaction import Redactor
-from gates.rollback import RollbackEngine
+from gates.workflows.rollback import RollbackEngine
 from tests.gate.test_rollback_faults import ENVIRONMENT, PLATFORM, World
 from tests.support.fake_cloud import fake_ports
 

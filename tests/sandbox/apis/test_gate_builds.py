@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gates.adapters.cloud_build import CloudBuild
+from gates.adapters.google.cloud_build import CloudBuild
 from gates.errors import OperationFailedError
 from gates.model.decision import RollBack
 from gates.model.platform import Endpoints, Environment

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from google.cloud import run_v2
 
-from gates.adapters.clock import SystemClock
-from gates.adapters.cloud_run import CloudRun
-from gates.adapters.cloud_run_configuration import CloudRunConfiguration
-from gates.adapters.cloud_sql import CloudSql
-from gates.adapters.project_inventory import ProjectInventory
+from gates.adapters.google.cloud_run import CloudRun
+from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
+from gates.adapters.google.cloud_sql import CloudSql
+from gates.adapters.google.project_inventory import ProjectInventory
+from gates.adapters.machine.clock import SystemClock
 from gates.errors import (
     ConfigurationError,
     ConflictError,

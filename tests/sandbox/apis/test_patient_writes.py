@@ -14,9 +14,9 @@ from gates.actions.ports import RollbackPorts
 from gates.actions.staged import HeldAttempt
 from gates.actions.traffic_change import change_traffic
 from gates.actions.unpin import UnpinAttempt
-from gates.adapters.cloud_run import CloudRun
-from gates.adapters.cloud_run_configuration import CloudRunConfiguration
-from gates.adapters.cloud_run_deployer import CloudRunDeployer
+from gates.adapters.google.cloud_run import CloudRun
+from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
+from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
 from gates.errors import QuotaError
 from gates.model.decision import RollBack
 from gates.model.operation import OperationReceipt, OperationState

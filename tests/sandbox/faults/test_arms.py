@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from gates.adapters.bench_document import load_bench, load_proofs
-from gates.adapters.documents import load_catalogue, load_platform
+from gates.adapters.documents.bench_document import load_bench, load_proofs
+from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.model.bench import Arm, ArmKind
 from sandbox.faults.arms import FIRST_MARK, LAST_MARK, text
 from sandbox.faults.registry import FAULTS

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import pytest
 
-from gates.adapters.documents import load_catalogue, load_platform
+from gates.adapters.documents.documents import load_catalogue, load_platform
 from sandbox.faults.fault import Fault
 from sandbox.faults.registry import FAULTS, find
 from sandbox.faults.wrapping import answering, rewriting

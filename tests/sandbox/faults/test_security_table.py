@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from gates.adapters.documents import load_catalogue, load_platform
+from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.model.criterion import Criterion
 from sandbox.faults.request_faults import header, posing, query, with_header
 from sandbox.faults.tables.security import KNOWN

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import pytest
 
-from gates.adapters.targeting import find_target
+from gates.adapters.producers.targeting import find_target
 from gates.model.identity import Identity
 from gates.model.platform import Impact
 from journeys.client import client

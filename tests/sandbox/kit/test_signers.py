@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.allowed_signers import read_allowed_signers
-from gates.adapters.statement_folder import StatementFolder
+from gates.adapters.signing.allowed_signers import read_allowed_signers
+from gates.adapters.signing.statement_folder import StatementFolder
 from sandbox.platform.signers import PLATFORM, write_signers
 
 

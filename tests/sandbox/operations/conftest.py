@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from gates import cli
-from gates.adapters import clock
+from gates.adapters.machine import clock
 from gates.model.exit_code import ExitCode
 from gates.operations_context import OperationsContext
 from gates.wiring import Context

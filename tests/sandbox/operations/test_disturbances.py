@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from gates.adapters.bench_document import load_bench
-from gates.adapters.documents import load_catalogue, load_platform
+from gates.adapters.documents.bench_document import load_bench
+from gates.adapters.documents.documents import load_catalogue, load_platform
 from tests.sandbox.operations.conftest import Bench
 
 FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.golive_ledger import GoLiveLedger
+from gates.adapters.ledger.golive_ledger import GoLiveLedger
 from gates.model.exit_code import ExitCode
 from gates.model.timeline import CheckpointState, GoLive
 from tests.support.builders import NOW

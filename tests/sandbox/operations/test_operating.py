@@ -10,7 +10,7 @@ from google.api_core.future import polling
 from google.cloud import run_v2
 from google.protobuf import field_mask_pb2
 
-from gates.adapters.network import Network
+from gates.adapters.services.network import Network
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationState
 from tests.sandbox.operations.conftest import Bench
@@ -104,7 +104,7 @@ def test_an_infrastructure_rollback_is_one_build_and_is_remembered(bench: Bench)
     for _ in range(2):
         assert bench.gate(f"build rollback {service}") is ExitCode.GO
         assert cloud.describe(service).sole_serving == before
-    assert bench.context.ledger.is_tombstoned("sandbox", service, bad)
+    assert bench.context.ledger.is_quarantined("sandbox", service, bad)
     last = bench.context.ledger.last_rollback("sandbox", service)
     assert last is not None
     assert (last.from_revision, last.to_revision) == (bad, before)

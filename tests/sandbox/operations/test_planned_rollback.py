@@ -15,13 +15,13 @@ import pytest
 
 from gates import cli
 from gates.actions.execute import ExecutionPolicy
-from gates.adapters.network import Network
+from gates.adapters.services.network import Network
 from gates.cli.planned import Manner, PlannedWork, unfinished
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt
-from gates.operations.planned_rollback import Step, held
 from gates.wiring import Context
+from gates.workflows.planned_rollback import Step, held
 from tests.sandbox.operations.conftest import Bench
 
 BEHIND, PUBLIC = "decision-engine", "api-gateway"

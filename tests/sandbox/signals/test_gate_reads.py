@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gates.adapters.cloud_monitoring import CloudMonitoring
+from gates.adapters.google.cloud_monitoring import CloudMonitoring
 from gates.errors import DeniedError
 from gates.model.evidence import Window
 from sandbox.platform.monitoring.store import InstanceReading

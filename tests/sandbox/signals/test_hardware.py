@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.hardware_metrics import HardwareMetrics
+from gates.adapters.google.hardware_metrics import HardwareMetrics
 from gates.model.hardware import Component
 from gates.model.platform import Endpoints, Environment
 from sandbox.platform.disturbances import Disturbances

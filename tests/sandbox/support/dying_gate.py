@@ -21,20 +21,20 @@ from typing import Any
 from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.ports import Lease, RollbackPorts
-from gates.adapters import codec
-from gates.adapters.clock import SystemClock
-from gates.adapters.cloud_run import CloudRun
-from gates.adapters.image_registry import ImageRegistry
-from gates.adapters.journal import SqliteJournal
-from gates.adapters.ledger import SqliteLedger
-from gates.adapters.version_probe import VersionProbe
+from gates.adapters.documents import codec
+from gates.adapters.google.cloud_run import CloudRun
+from gates.adapters.google.image_registry import ImageRegistry
+from gates.adapters.ledger.journal import SqliteJournal
+from gates.adapters.ledger.sqlite_ledger import SqliteLedger
+from gates.adapters.machine.clock import SystemClock
+from gates.adapters.services.version_probe import VersionProbe
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment, Platform, ServiceSpec
 from gates.model.receipt import Receipt
 from gates.model.rollback_policy import RollbackPolicy
 from gates.model.traffic import TrafficSplit
-from gates.rollback import RollbackEngine
+from gates.workflows.rollback import RollbackEngine
 from tests.support.local_platform import SERVICES
 
 PATIENCE = Patience(answers=1, poll_s=0.02, confirm_s=0.01)

@@ -20,15 +20,15 @@ from typing import Any
 
 from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy
-from gates.adapters.ledger import SqliteLedger
+from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.cli import planned
 from gates.cli.signals import Stop
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.health import ServiceHealth
 from gates.model.operation import OperationReceipt
 from gates.model.rollback_policy import RollbackPolicy
-from gates.operations.planned_rollback import ACTION
 from gates.wiring import Context
+from gates.workflows.planned_rollback import ACTION
 
 IMPORTED_LATE = (
     *("cloud_monitoring", "cloud_run", "cloud_run_configuration", "cloud_sql", "documents"),

@@ -1,0 +1,240 @@
+"""Calls of Cloud Run's Admin API v2, with one rule for waiting, for conflicts and for lost answers.
+
+1. A refusal for quota (429) is waited for: as long as the server asks (RetryInfo), else with growing pauses
+   and jitter, until `quota_s` is spent. Reads and writes alike.
+2. A write carries the etag of the read that it was made from. When somebody else wrote meanwhile (ABORTED)
+   the service is read again and the write is made anew from what stands then.
+3. Without an answer to a write nobody knows whether it was applied: the service is read before anything is
+   sent again, and what it shows decides.
+4. An operation whose end cannot be heard (denied to a narrow role, lost, too slow) is judged by the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any, TypeVar
+
+from google.cloud import run_v2
+from google.longrunning import operations_pb2
+from google.protobuf import duration_pb2, field_mask_pb2
+from google.rpc import code_pb2
+
+from gates.actions.ports import Clock
+from gates.adapters.google.cloud_errors import demanded_delay, translated
+from gates.adapters.google.cloud_run_channel import connect
+from gates.errors import CloudError, ConflictError, OperationFailedError, QuotaError, UnavailableError
+from gates.model.platform import Environment
+
+_Answer = TypeVar("_Answer")
+_SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
+_LONGEST_POLL_S = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLimits:
+    """How long calls may take, in seconds, and how often a write is made anew.
+
+    `operation_s` bounds one change from its acceptance to its end; `quota_s` bounds all waiting for quota,
+    which Cloud Run refills each minute; `poll_s` is the pause between two looks at a service, `retry_s` the
+    one before a write is made anew.
+    """
+
+    read_s: float = 10.0
+    write_s: float = 15.0
+    operation_s: float = 120.0
+    poll_s: float = 0.2
+    retry_s: float = 0.2
+    attempts: int = 4
+    quota_s: float = 90.0
+    first_backoff_s: float = 0.5
+    longest_backoff_s: float = 20.0
+
+
+class UnheardError(Exception):
+    """A write was accepted, and how it ended cannot be heard from its operation."""
+
+    def __init__(self, why: CloudError) -> None:
+        super().__init__(why.cause)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """A change of one service.
+
+    `make` gets the service as it was just read and returns a message that holds the fields of `paths`; what
+    it raises stops the write. `is_applied` says whether a service as read shows the change.
+    """
+
+    attempted: str
+    paths: Sequence[str]
+    make: Callable[[Any], Any]
+    is_applied: Callable[[Any], bool]
+
+
+class CloudRunApi:
+    """The services of one environment; safe to use from several threads at once."""
+
+    def __init__(self, environment: Environment, clock: Clock, limits: CallLimits | None = None) -> None:
+        self._environment = environment
+        self._clock = clock
+        self.limits = limits or CallLimits()
+        self._services, self._revisions = connect(environment.endpoints)
+
+    def close(self) -> None:
+        """Close the channel."""
+        self._services.transport.close()
+
+    def path(self, service: str) -> str:
+        """Return the resource name of a service of the platform."""
+        place = self._environment
+        return f"projects/{place.project}/locations/{place.region}/services/{place.cloud_run_name(service)}"
+
+    def read(self, service: str) -> Any:
+        """Return the service's message; raise CloudError."""
+        name, limit = self.path(service), self.limits.read_s
+        return self._patiently(
+            f"read {service}", lambda: self._services.get_service(name=name, timeout=limit)
+        )
+
+    def read_revisions(self, service: str) -> list[Any]:
+        """Return the messages of all revisions; raise CloudError."""
+        parent, limit = self.path(service), self.limits.read_s
+        return self._patiently(
+            f"list the revisions of {service}",
+            lambda: list(self._revisions.list_revisions(parent=parent, timeout=limit)),
+        )
+
+    def read_revision(self, service: str, revision: str) -> Any:
+        """Return the message of one revision; raise CloudError."""
+        name, limit = f"{self.path(service)}/revisions/{revision}", self.limits.read_s
+        return self._patiently(
+            f"read {revision}", lambda: self._revisions.get_revision(name=name, timeout=limit)
+        )
+
+    def send(self, attempted: str, service: Any, paths: Sequence[str]) -> Any:
+        """Send one write and return its operation, which may still run.
+
+        Raises:
+            ConflictError: the service changed since its etag was read.
+            UnavailableError: no answer, so nobody knows whether it was applied.
+            CloudError: the cloud refused.
+        """
+        request = run_v2.UpdateServiceRequest(
+            service=service, update_mask=field_mask_pb2.FieldMask(paths=paths)
+        )
+        limit = self.limits.write_s
+        accepted = self._patiently(
+            attempted, lambda: self._services.update_service(request=request, timeout=limit)
+        )
+        return accepted.operation
+
+    def ended(self, service: str, operation: Any) -> Any:
+        """Return the operation once it is done, asked for by long polls.
+
+        Raises:
+            UnheardError: its end cannot be heard of: denied, lost, or not within the limit.
+        """
+        limits = self.limits
+        deadline = self._clock.monotonic() + limits.operation_s
+        while not operation.done:
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                raise UnheardError(
+                    UnavailableError(f"{service}: the operation still runs after {limits.operation_s:g} s")
+                )
+            request = operations_pb2.WaitOperationRequest(
+                name=operation.name,
+                timeout=duration_pb2.Duration(seconds=max(1, int(min(left, _LONGEST_POLL_S)))),
+            )
+            try:
+                with translated(f"wait for the operation on {service}"):
+                    answer = self._services.wait_operation(request, timeout=left + limits.read_s)
+            except CloudError as error:
+                raise UnheardError(error) from error
+            # The client hands this one answer over undecoded.
+            operation = operations_pb2.Operation.FromString(answer) if isinstance(answer, bytes) else answer
+        return operation
+
+    def update(self, service: str, change: Update) -> Any:
+        """Make a change once, whatever becomes of the answers, and return the service's message after it.
+
+        Raises:
+            ConflictError: others wrote each time in between.
+            UnavailableError: no answer, and the change is not there.
+            OperationFailedError: the cloud accepted the change and could not carry it out.
+            CloudError: the cloud refused, or `make` did.
+        """
+        trouble: CloudError | None = None
+        for _ in range(self.limits.attempts):
+            if trouble is not None:
+                self._clock.wait(self.limits.retry_s)
+            current = self.read(service)
+            if trouble is not None and change.is_applied(current):
+                return self._settled(service, change)
+            try:
+                return self._once(service, current, change)
+            except (ConflictError, UnavailableError) as error:
+                trouble = error
+        raise trouble or CloudError(f"could not {change.attempted}: no attempt was allowed")
+
+    def _once(self, service: str, current: Any, change: Update) -> Any:
+        wanted = change.make(current)
+        wanted.name, wanted.etag = self.path(service), current.etag
+        operation = self.send(change.attempted, wanted, change.paths)
+        try:
+            ended = self.ended(service, operation)
+        except UnheardError:
+            return self._settled(service, change)
+        if ended.HasField("error"):
+            raise operation_error(service, ended.error)
+        message = run_v2.Service.pb()()
+        ended.response.Unpack(message)
+        return run_v2.Service.wrap(message)
+
+    def _settled(self, service: str, change: Update) -> Any:
+        """Return the service's message once it shows the change and reconciles no more."""
+        deadline = self._clock.monotonic() + self.limits.operation_s
+        while True:
+            current = self.read(service)
+            if not change.is_applied(current):
+                raise ConflictError(f"{service}: somebody else replaced what was written")
+            if not current.reconciling:
+                break
+            if self._clock.monotonic() >= deadline:
+                raise UnavailableError(
+                    f"{service} still reconciles after {self.limits.operation_s:g} s",
+                    next_step="read the service again: the outcome is unknown",
+                )
+            self._clock.wait(self.limits.poll_s)
+        condition = current.terminal_condition
+        if condition.state != _SUCCEEDED:
+            raise OperationFailedError(f"{service}: {condition.message or 'no reason given'}")
+        return current
+
+    def _patiently(self, attempted: str, call: Callable[[], _Answer]) -> _Answer:
+        """Call, and again after each refusal for quota, until the limit."""
+        limits = self.limits
+        deadline = self._clock.monotonic() + limits.quota_s
+        longest = limits.first_backoff_s
+        while True:
+            try:
+                with translated(attempted):
+                    return call()
+            except QuotaError as error:
+                pause = demanded_delay(error) or SystemRandom().uniform(longest / 2, longest)
+                if self._clock.monotonic() + pause > deadline:
+                    raise
+            self._clock.wait(pause)
+            longest = min(longest * 2, limits.longest_backoff_s)
+
+
+def operation_error(service: str, error: Any) -> CloudError:
+    """Return the gate's error for an operation that ended with `error`: a conflict when it was superseded."""
+    label = code_pb2.Code.Name(error.code) if error.code in code_pb2.Code.values() else "UNKNOWN"
+    cause = f"{service}: the operation failed with code {error.code} {label}: {error.message}"
+    if error.code == code_pb2.ABORTED:
+        return ConflictError(cause)
+    return OperationFailedError(cause, next_step="the last serving state is kept; choose another revision")

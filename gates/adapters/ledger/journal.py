@@ -1,0 +1,236 @@
+"""The write-ahead journal of rollbacks and the lease of an environment, in the ledger's file.
+
+A lease carries an epoch that only ever grows. Clocks decide when a takeover may be tried, never whether a
+write is right: a gate that was paused past its lease finds another epoch before its next write, and stops.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gates.actions.ports import Clock
+from gates.adapters import codec
+from gates.adapters.machine.clock import SystemClock
+from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, stamp
+from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
+from gates.model.decision import RollBack, RollbackPlan
+from gates.model.journal import UnfinishedRollback
+from gates.model.receipt import Receipt
+from gates.model.traffic import TrafficSplit
+
+LEASE = timedelta(seconds=30)
+"""How long a gate that says nothing keeps its lease; it says something three times as often."""
+
+
+class SqliteJournal:
+    """Implements the journal port."""
+
+    def __init__(self, path: Path, clock: Clock | None = None, *, lease: timedelta = LEASE) -> None:
+        self._file = acting_file(path)
+        self._clock = clock or SystemClock()
+        self._lease = lease
+
+    @contextmanager
+    def hold(self, environment: str, run_id: str) -> Iterator[SqliteLease]:
+        """Hold the environment's lease while the block runs, and renew it.
+
+        Raises:
+            LeaseHeldError: another gate holds it, and who.
+            LedgerError: the file cannot be used.
+        """
+        epoch = self._acquire(environment, run_id)
+        lease = SqliteLease(
+            file=self._file, clock=self._clock, environment=environment, run_id=run_id, epoch=epoch
+        )
+        over = threading.Event()
+        renewer = threading.Thread(target=self._renew, args=(lease, over), name="lease", daemon=True)
+        renewer.start()
+        try:
+            yield lease
+        finally:
+            over.set()
+            renewer.join()
+            with suppress(LedgerError):  # what is not given back expires
+                self._expire_at(lease, _LONG_AGO)
+
+    def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
+        """Return the rollbacks that were begun and not closed, the oldest first.
+
+        What only noted an intention (ending a pin does) has no plan to finish.
+
+        Raises:
+            LedgerError: the file cannot be used.
+        """
+        with self._file.reading() as connection:
+            rows = connection.execute(
+                "select run_id, kind, service, body, at from journal where environment = ?"
+                " and run_id in (select run_id from journal where environment = ? and kind = 'begun')"
+                " and run_id not in (select run_id from journal where environment = ? and kind = 'closed')"
+                " order by id",
+                (environment, environment, environment),
+            ).fetchall()
+        runs = dict.fromkeys(run_id for run_id, *_ in rows)
+        return tuple(_unfinished(run_id, [row[1:] for row in rows if row[0] == run_id]) for run_id in runs)
+
+    def _acquire(self, environment: str, run_id: str) -> int:
+        now, host, pid = self._clock.now(), socket.gethostname(), os.getpid()
+        with self._file.writing() as connection:
+            row = connection.execute(
+                "select holder, host, pid, epoch, acquired_at, expires_at from leases where environment = ?",
+                (environment,),
+            ).fetchone()
+            if row is not None and _is_held(row, now, host):
+                holder, its_host, its_pid, _, since, until = row
+                raise LeaseHeldError(
+                    f"{holder} (process {its_pid} on {its_host}) acts in {environment} since {since}",
+                    next_step=f"wait for it; if it is dead, its lease ends at {until}",
+                )
+            epoch = 1 if row is None else int(row[3]) + 1
+            connection.execute(
+                "insert or replace into leases"
+                " (environment, holder, host, pid, epoch, acquired_at, expires_at)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                (environment, run_id, host, pid, epoch, stamp(now), stamp(now + self._lease)),
+            )
+        return epoch
+
+    def _renew(self, lease: SqliteLease, over: threading.Event) -> None:
+        while not over.wait(self._lease.total_seconds() / 3):
+            with suppress(LedgerError):  # the next write finds out
+                self._expire_at(lease, self._clock.now() + self._lease)
+
+    def _expire_at(self, lease: SqliteLease, at: datetime) -> None:
+        with self._file.writing() as connection:
+            connection.execute(
+                "update leases set expires_at = ? where environment = ? and epoch = ?",
+                (stamp(at), lease.environment, lease.epoch),
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqliteLease:
+    """Writes the journal of one run under one epoch."""
+
+    file: LedgerFile
+    clock: Clock
+    environment: str
+    run_id: str
+    epoch: int
+
+    def begin(self, plan: RollbackPlan) -> None:
+        """Write down the whole plan before anything is done.
+
+        Raises:
+            LeaseLostError: another gate took over.
+            LedgerError: the file cannot be used.
+        """
+        self._write("begun", "", codec.canonical(codec.encode(plan)).decode())
+
+    def intend(self, action: RollBack, before: TrafficSplit, etag: str) -> None:
+        """Write down that a write follows, and what stood before it.
+
+        Raises:
+            LeaseLostError: another gate took over; nothing may be written any more.
+            LedgerError: the file cannot be used.
+        """
+        body = {"etag": etag, "to": action.to_revision, "before": codec.encode(before)}
+        self._write("intended", action.service, codec.canonical(body).decode())
+
+    def ended(self, receipt: Receipt) -> None:
+        """Write down how an action ended.
+
+        Raises:
+            LeaseLostError: another gate took over.
+            LedgerError: the file cannot be used.
+        """
+        self._write("ended", receipt.action.service, codec.canonical(codec.encode(receipt)).decode())
+
+    def close(self, detail: str) -> None:
+        """Write down that the plan came to its end.
+
+        Raises:
+            LeaseLostError: another gate took over.
+            LedgerError: the file cannot be used.
+        """
+        self._write("closed", "", detail)
+
+    def confirm(self) -> None:
+        """Return if the lease is still this gate's.
+
+        Raises:
+            LeaseLostError: another gate took over.
+            LedgerError: the file cannot be used.
+        """
+        with self.file.writing() as connection:
+            self._prove(connection)
+
+    def _write(self, kind: str, service: str, body: str) -> None:
+        """Add one record, and prove in the same transaction that the lease is still this gate's."""
+        with self.file.writing() as connection:
+            self._prove(connection)
+            connection.execute(
+                "insert into journal (environment, run_id, epoch, kind, service, body, at)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                (self.environment, self.run_id, self.epoch, kind, service, body, stamp(self.clock.now())),
+            )
+
+    def _prove(self, connection: sqlite3.Connection) -> None:
+        row = connection.execute(
+            "select epoch, holder from leases where environment = ?", (self.environment,)
+        ).fetchone()
+        if row is None:
+            raise LedgerError(
+                f"the lease of {self.environment} is not in this ledger any more: was the file replaced?",
+                next_step="gate rollback status",
+            )
+        epoch, holder = row
+        if epoch != self.epoch:
+            raise LeaseLostError(
+                f"{holder} took over in {self.environment}; nothing more is written here",
+                next_step="gate rollback status",
+            )
+
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a lease that was given back ends: no clock that is set back makes it count again."""
+
+
+def _is_held(row: tuple[str, str, int, int, str, str], now: datetime, host: str) -> bool:
+    """Whether a lease still counts: it has not expired, and its process is not known to be dead."""
+    _, its_host, pid, _, _, until = row
+    return datetime.fromisoformat(until) > now and not (its_host == host and _is_dead(pid))
+
+
+def _is_dead(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _is_proven(body: str) -> bool:
+    return bool(json.loads(body).get("is_verified"))
+
+
+def _unfinished(run_id: str, records: list[tuple[str, str, str, str]]) -> UnfinishedRollback:
+    begun = next(record for record in records if record[0] == "begun")
+    _, _, body, at = begun
+    return UnfinishedRollback(
+        run_id=run_id,
+        plan=codec.decode(RollbackPlan, body, source=f"journal of {run_id}"),
+        begun_at=datetime.fromisoformat(at),
+        ended=tuple(dict.fromkeys(s for kind, s, body, _ in records if kind == "ended" and _is_proven(body))),
+        intended=tuple(dict.fromkeys(service for kind, service, *_ in records if kind == "intended")),
+    )

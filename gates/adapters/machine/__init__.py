@@ -1,0 +1,1 @@
+"""The machine the gate runs on: clock, processes, temporary files, settings, file locks."""

@@ -1,0 +1,1 @@
+"""Notices to people: the channels, and the record that sends each event once."""

@@ -1,0 +1,105 @@
+"""What producers may know of the world's paper: earlier runs, scan reports, the platform's own documents."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gates.adapters.documents.documents import check_environments, load_platform
+from gates.adapters.ledger.ledger_history import past_runs
+from gates.adapters.machine.settings import from_root, ledger_path, platform_folder
+from gates.adapters.producers import leftovers, targeting
+from gates.adapters.producers.producer_environment import RUN_FOLDER
+from gates.evidence import scans as scan_reports
+from gates.model.drill import DrillRecord
+from gates.model.history import PastRun
+from gates.model.platform import Documentation, Environment, Platform
+from gates.model.scan import ScanReport
+from gates.model.target import Target
+
+_LARGEST = 64 * 2**20
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Callable[[], None]]:
+    """Give `made(what)`: note what exists in the platform now, and call its result once it is taken away."""
+    named = os.environ.get(RUN_FOLDER)
+    folder = Path(named) if named else tmp_path_factory.mktemp("made")
+    return lambda what: leftovers.made(folder, what)
+
+
+@pytest.fixture(scope="session")
+def history(target: Target) -> tuple[PastRun, ...]:
+    """Give the earlier runs in the target's environment, the newest first."""
+    return past_runs(ledger_path(), target.environment)
+
+
+@pytest.fixture(scope="session")
+def rehearsals(target: Target) -> tuple[PastRun, ...]:
+    """Give the earlier runs in the environment where releases are rehearsed, the newest first."""
+    return past_runs(ledger_path(), rehearsed_in(target.environment))
+
+
+@pytest.fixture(scope="session")
+def rehearsed_drills(target: Target) -> tuple[DrillRecord, ...]:
+    """Give the drills of the environment where releases are rehearsed, the newest first."""
+    from gates.adapters.producers.drill_records import recorded_drills  # noqa: PLC0415 - few producers need the ledger
+
+    return recorded_drills(rehearsed_in(target.environment))
+
+
+@pytest.fixture(scope="session")
+def place(target: Target) -> str:
+    """Give the name of the target's environment."""
+    return target.environment
+
+
+@pytest.fixture(scope="session")
+def rehearsed_at(target: Target) -> str:
+    """Give the name of the environment where releases are rehearsed."""
+    return rehearsed_in(target.environment)
+
+
+@pytest.fixture(scope="session")
+def rehearsal(target: Target) -> Target | None:
+    """Give the environment where releases are rehearsed as a target; None when it is this one."""
+    name = rehearsed_in(target.environment)
+    return None if name == target.environment else targeting.find_target(platform_folder(), name)
+
+
+@pytest.fixture(scope="session")
+def documentation(target: Target) -> Documentation:
+    """Give the platform's contacts, links and stewardship, as they hold in the target's environment."""
+    platform, environment = _documents(target.environment)
+    return Documentation(
+        contacts=environment.documentation.contacts or platform.contacts,
+        links=environment.documentation.links or platform.links,
+        document_ownership=environment.documentation.document_ownership or platform.document_ownership,
+    )
+
+
+@pytest.fixture(scope="session")
+def scans(target: Target) -> tuple[ScanReport, ...]:
+    """Give every scan report in the environment's folder; a file that is none says so."""
+    _, environment = _documents(target.environment)
+    folder = from_root(os.environ.get("GATE_SCANS_FOLDER") or environment.scans or "reports/scans")
+    return tuple(_report(file) for file in sorted(folder.glob("*")) if file.suffix in (".json", ".sarif"))
+
+
+def rehearsed_in(environment: str) -> str:
+    """Return the environment in which releases of `environment` are rehearsed: itself when it names none."""
+    return _documents(environment)[1].rehearsal or environment
+
+
+def _report(file: Path) -> ScanReport:
+    if file.stat().st_size > _LARGEST:
+        return ScanReport(file=file.name, flaw="larger than any scan report")
+    return scan_reports.parse(file.read_text(encoding="utf-8", errors="replace"), file=file.name)
+
+
+def _documents(environment: str) -> tuple[Platform, Environment]:
+    platform = load_platform(platform_folder())
+    return platform, next(e for e in check_environments(platform_folder(), platform) if e.name == environment)

@@ -1,0 +1,1 @@
+"""The platform's own services over HTTP: health, version, sign-in, tags, the data probe."""

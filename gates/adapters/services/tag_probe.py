@@ -1,0 +1,105 @@
+"""Asks a revision behind its tag, at the tag's own URL: does it live, does it let people in?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from gates.actions.ports import Clock, TrafficController
+from gates.adapters import secrets
+from gates.adapters.services.network import Network
+from gates.adapters.services.operator_client import OPERATOR
+from gates.adapters.services.service_answers import AUTH
+from gates.errors import ConfigurationError, UnavailableError
+from gates.model.platform import Environment
+
+_PATIENCE_S = 120.0
+_LOOK_EVERY_S = 0.02
+_REQUEST_S = 60.0
+
+
+class TagProbe:
+    """Waits for an answer behind a tag; `TAG---HOST` is how Cloud Run names it."""
+
+    def __init__(self, environment: Environment, traffic: TrafficController, clock: Clock) -> None:
+        self._network = Network(environment.endpoints)
+        self._traffic = traffic
+        self._clock = clock
+        self._vault = environment.endpoints.apis_grpc
+        self._identities = dict(environment.identities)
+
+    def wait_for_tag(self, service: str, tag: str) -> None:
+        """Return once the service answers behind the tag.
+
+        Raises:
+            UnavailableError: it did not within two minutes.
+            CloudError: the service cannot be read.
+        """
+        url = f"{self._base(service, tag)}/healthz"
+        deadline = self._clock.monotonic() + _PATIENCE_S
+        with self._network.client(is_kept_alive=False, seconds=_REQUEST_S) as client:
+            while not _is_good(client, url):
+                if self._clock.monotonic() >= deadline:
+                    raise UnavailableError(f"{service} does not answer behind the tag {tag}")
+                self._clock.wait(_LOOK_EVERY_S)
+
+    def faults_behind(self, service: str, tag: str, revision: str) -> tuple[str, ...]:
+        """Return what is wrong with the revision behind the tag; auth-service must let a known person in too.
+
+        Raises:
+            CloudError: the service cannot be read.
+            ConfigurationError: the environment has no identity to sign in with.
+        """
+        base = self._base(service, tag)
+        with self._network.client(is_kept_alive=False, seconds=_REQUEST_S) as client:
+            try:
+                faults = [
+                    f"{path} answers {status}"
+                    for path in ("/healthz", "/readyz")
+                    if (status := client.get(f"{base}{path}").status_code) != httpx.codes.OK
+                ]
+                if _named(client, base) != revision:
+                    faults.append(
+                        f"{_named(client, base) or 'nobody'} answers behind the tag, not {revision}"
+                    )
+                return (*faults, *(self._shut(client, base) if service == AUTH else ()))
+            except httpx.HTTPError as error:
+                return (f"{service} broke off behind the tag {tag}: {type(error).__name__}",)
+
+    def _base(self, service: str, tag: str) -> str:
+        parts = urlsplit(self._traffic.describe(service).uri)
+        return f"{parts.scheme}://{tag}---{parts.netloc}"
+
+    def _shut(self, client: httpx.Client, base: str) -> Iterator[str]:
+        """Say whether the right password does not lead to the second factor, or a wrong one does."""
+        reference = self._identities.get(OPERATOR)
+        if reference is None:
+            raise ConfigurationError(
+                f"the environment has no identity {OPERATOR}",
+                next_step="add it to the environment's document",
+            )
+        secret = secrets.resolve(reference, endpoint=self._vault)
+        right = {"username": secret["username"], "password": secret["password"]}
+        wrong = {**right, "password": f"{secret['password']}-not"}
+        for body, expected in ((right, httpx.codes.OK), (wrong, httpx.codes.UNAUTHORIZED)):
+            status = client.post(f"{base}/v1/login", json=body).status_code
+            if status != expected:
+                kind = "the right" if body is right else "a wrong"
+                yield f"{kind} password answers {status} instead of {expected}"
+
+
+def _named(client: httpx.Client, base: str) -> str:
+    try:
+        said = client.get(f"{base}/version").json()
+    except ValueError:
+        return ""
+    return str(said.get("revision", "")) if isinstance(said, dict) else ""
+
+
+def _is_good(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

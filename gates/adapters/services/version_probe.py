@@ -1,0 +1,72 @@
+"""Asks a service which revision answers, through its front door and not through the cloud's API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+
+from gates.actions.ports import TrafficController
+from gates.adapters.services.network import Network
+from gates.errors import GateError
+from gates.model.platform import Environment
+
+_SECONDS = 5.0
+
+
+class VersionProbe:
+    """Implements the revision probe: `GET /version` on the service's own URL, several times.
+
+    Each answer comes over a new connection and without cookies, so that neither keep-alive nor session
+    affinity hides the rest of a split.
+    """
+
+    def __init__(self, environment: Environment, traffic: TrafficController, *, answers: int = 2) -> None:
+        self._network = Network(environment.endpoints)
+        self._traffic = traffic
+        self._answers = answers
+        self._urls: dict[str, str] = {}
+
+    def answering_revision(self, service: str) -> str | None:
+        """Return the revision that a few answers agree on, or None: no answer, no name, several names."""
+        return self._agreed(lambda: self._url(service))
+
+    def answering_behind(self, service: str, tag: str) -> str | None:
+        """Return the same for the tag's own URL; `TAG---HOST` is how Cloud Run names it."""
+
+        def url() -> str:
+            parts = urlsplit(self._url(service))
+            return f"{parts.scheme}://{tag}---{parts.netloc}"
+
+        return self._agreed(url)
+
+    def _agreed(self, url: Callable[[], str]) -> str | None:
+        try:
+            with self._network.client(is_kept_alive=False, seconds=_SECONDS) as client:
+                first = self._ask(client, url())
+                for _ in range(self._answers - 1):
+                    if first is None or self._ask(client, url()) != first:
+                        return None
+        except (httpx.HTTPError, GateError):
+            return None
+        return first
+
+    @staticmethod
+    def _ask(client: httpx.Client, url: str) -> str | None:
+        client.cookies.clear()
+        answer = client.get(f"{url}/version", headers={"Cache-Control": "no-cache"})
+        if answer.status_code != httpx.codes.OK:
+            return None
+        try:
+            said = answer.json()
+        except ValueError:
+            return None
+        revision = said.get("revision") if isinstance(said, dict) else None
+        return revision if isinstance(revision, str) and revision else None
+
+    def _url(self, service: str) -> str:
+        """Return the service's own URL, read once: it never changes while the service exists."""
+        if service not in self._urls:
+            self._urls[service] = self._traffic.describe(service).uri.rstrip("/")
+        return self._urls[service]

@@ -1,0 +1,1 @@
+"""Signed statements: OpenSSH signatures, allowed signers, statement files, pre-authorisations."""

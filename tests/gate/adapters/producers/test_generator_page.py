@@ -1,0 +1,123 @@
+"""The generator's page gets target and identities, and nothing of the secrets stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from gates.adapters.producers.generator_page import open_page
+from gates.model.platform import Impact
+from gates.model.target import ServiceTarget, Target
+
+pytestmark = pytest.mark.processes
+
+_GENERATOR = """
+import json, os, pathlib, sys
+told = {name: os.environ[name] for name in ("LOAD_TARGET", "LOAD_IDENTITIES", "LOAD_HOST_HEADER")}
+told["words"] = sys.argv[1:]
+told["identities"] = json.loads(pathlib.Path(told["LOAD_IDENTITIES"]).read_text())
+told["mode"] = oct(os.stat(told["LOAD_IDENTITIES"]).st_mode & 0o777)
+pathlib.Path("told.json").write_text(json.dumps(told))
+sys.exit(3)
+"""
+
+
+def target() -> Target:
+    """Return a target with one identity that leads somewhere and one that does not."""
+    return Target(
+        environment="sandbox",
+        fingerprint="f",
+        project="p",
+        region="r",
+        service_name="{service}",
+        services=(ServiceTarget(name="api-gateway", base_url="https://gw", revision="r", digest="d"),),
+        public_urls=(("api-gateway", "https://api.test"),),
+        allowed_impacts=(Impact.NOISY,),
+        demands=(),
+        identities=(("load", "env:TEST_LOAD_SECRET"), ("gone", "env:TEST_GONE")),
+        addresses=(("api.test:443", "127.0.0.1:1"),),
+    )
+
+
+def test_the_generator_is_told_where_and_who(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs with the mapped address and the real name; its file of secrets is its owner's, and goes."""
+    monkeypatch.setenv("TEST_LOAD_SECRET", json.dumps({"username": "u"}))
+    (tmp_path / "locust.py").write_text(_GENERATOR)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    assert open_page(target(), root=tmp_path, folder=tmp_path, port=5, more=("--headless",)) == 3
+
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["identities"] == {"load": {"username": "u"}}
+    assert told["mode"] == "0o600"
+    assert told["LOAD_HOST_HEADER"] == "api.test"
+    assert {"https://127.0.0.1:1", "127.0.0.1", "5", "--headless"} <= set(told["words"])
+    assert not Path(told["LOAD_IDENTITIES"]).exists()
+    assert json.loads(Path(told["LOAD_TARGET"]).read_text())["environment"] == "sandbox"
+    assert sys.modules.get("locust") is None
+
+
+_PAGE = """
+import os, pathlib, signal, sys, threading
+if "stubborn" in os.environ.get("KIND", ""):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path("variables").write_text(repr(sorted(os.environ)))
+pathlib.Path("pid").write_text(str(os.getpid()))
+threading.Event().wait(60)
+"""
+_GATE = """
+import pathlib, signal, sys
+from tests.gate.adapters.producers.test_generator_page import target
+from gates.adapters.producers.generator_page import open_page
+signal.signal(signal.SIGINT, signal.default_int_handler)
+here = pathlib.Path(sys.argv[1])
+try:
+    sys.exit(open_page(target(), root=here, folder=here, port=5))
+except KeyboardInterrupt:
+    sys.exit(2)
+"""
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is about to happen; the test fails when it does not."""
+    pause = threading.Event()
+    for _ in range(600):
+        if condition():
+            return
+        pause.wait(0.05)
+    pytest.fail("it did not happen in time")
+
+
+@pytest.mark.parametrize("kind", ["gentle", "stubborn"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 2), (signal.SIGHUP, 2), (signal.SIGINT, 0)])
+def test_a_signal_to_the_gate_alone_ends_the_page_first(
+    tmp_path: Path, number: signal.Signals, code: int, kind: str
+) -> None:
+    """The generator is gone when the gate is, also one that does not listen; the port is free again."""
+    (tmp_path / "locust.py").write_text(_PAGE)
+    path = os.pathsep.join([str(tmp_path), str(Path.cwd())])
+    variables = {**os.environ, "PYTHONPATH": path, "KIND": kind, "LOCUST_PROCESSES": "2", "LOAD_PLAN": "x"}
+    with subprocess.Popen([sys.executable, "-c", _GATE, str(tmp_path)], env=variables) as gate:
+        until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+        gate.send_signal(number)
+        assert gate.wait(30) == code
+    assert not is_running(int((tmp_path / "pid").read_text()))
+    assert "LOCUST_PROCESSES" not in (tmp_path / "variables").read_text()
+    assert "LOAD_PLAN" not in (tmp_path / "variables").read_text()

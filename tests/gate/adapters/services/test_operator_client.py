@@ -1,0 +1,366 @@
+"""The operator's client against a tiny platform: signing in, health, circuits, fallback, marks in data."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gates.adapters.machine.personal_files import PersonalFiles
+from gates.adapters.services.data_probe import OperatorDataProbe
+from gates.adapters.services.operator_client import OperatorClient
+from gates.errors import (
+    CodesUsedError,
+    ConfigurationError,
+    DeniedError,
+    NotFoundError,
+    NotSignedInError,
+    UnavailableError,
+)
+from gates.model.platform import Environment
+
+CIRCUIT = {"name": "b", "state": "open", "failures": 5, "opened": 1}
+
+
+@dataclass
+class TinyPlatform:
+    """Answers as a platform would; `answers` replaces the answer of one path, by (method, path)."""
+
+    answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    command: list[tuple[str, str, Any, str]] = field(default_factory=list)
+    used_codes: int = 0
+    forgotten: bool = False
+    url: str = ""
+
+    def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
+        """Return status and document."""
+        self.command.append((method, path, body, token))
+        if path == "/v1/mfa/verify" and self.used_codes:
+            self.used_codes -= 1
+            return 401, {"code": "code_reused"}
+        if path == "/internal/circuits" and self.forgotten:
+            self.forgotten = False
+            return 401, {}
+        known: dict[tuple[str, str], tuple[int, Any]] = {
+            ("POST", "/v1/login"): (200, {"mfaToken": "m"}),
+            ("POST", "/v1/mfa/verify"): (200, {"accessToken": f"t{len(self.command)}", "expiresIn": 900.0}),
+            ("GET", "/healthz"): (200, {}),
+            ("GET", "/readyz"): (200, {}),
+            ("GET", "/version"): (200, {"revision": "a-1", "version": "1.0.0"}),
+            ("GET", "/internal/circuits"): (200, {"items": [CIRCUIT]}),
+            ("POST", "/internal/circuits/b:reset"): (200, {**CIRCUIT, "state": "closed"}),
+            ("GET", "/internal/fallback"): (
+                200,
+                {"mode": "auto", "maxAgeSeconds": 300, "used": 1, "refused": 0},
+            ),
+            ("PUT", "/internal/fallback"): (
+                200,
+                {"mode": "on", "maxAgeSeconds": 300, "used": 1, "refused": 0},
+            ),
+            ("POST", "/v1/assets"): (201, {"id": "ast_1"}),
+            ("POST", "/v1/events"): (202, {"id": "evt_1"}),
+            ("GET", "/v1/assets/ast_1"): (200, {}),
+            ("DELETE", "/v1/assets/ast_1"): (204, None),
+            ("GET", "/v1/me"): (200, {}),
+            ("GET", "/api/v1/limits"): (200, {}),
+            ("POST", "/v1/logout"): (204, None),
+        }
+        return {**known, **self.answers}.get((method, path), (404, {}))
+
+
+@contextmanager
+def serving(platform: TinyPlatform) -> Iterator[None]:
+    """Serve the platform on loopback."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _do(self) -> None:
+            size = int(self.headers.get("content-length") or 0)
+            body = json.loads(self.rfile.read(size)) if size else None
+            token = self.headers.get("authorization", "").removeprefix("Bearer ")
+            status, document = platform.answer(self.command, self.path, body, token)
+            content = b"" if document is None else json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815 - the base class's names
+
+        def log_message(self, *_args: object) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    platform.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@pytest.fixture
+def platform() -> Iterator[TinyPlatform]:
+    """A running tiny platform."""
+    made = TinyPlatform()
+    with serving(made):
+        yield made
+
+
+@pytest.fixture
+def waited() -> list[float]:
+    """How long the client waited for a new one-time code."""
+    return []
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """An environment with two identities."""
+    monkeypatch.delenv("GATE_IDENTITIES_FILE", raising=False)
+    secrets = tmp_path / "identities.json"
+    entry = {"username": "a@b.test", "password": "x", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
+    secrets.write_text(json.dumps({"admin": entry, "viewer": entry}))
+    return Environment(
+        name="sandbox",
+        project="p",
+        region="r",
+        service_name="{service}",
+        public_hosts=(),
+        allowed_impacts=(),
+        is_protected=False,
+        identities=tuple((name, f"file:{secrets}#{name}") for name in ("admin", "viewer")),
+    )
+
+
+@pytest.fixture
+def command(
+    place: Environment, platform: TinyPlatform, waited: list[float], tmp_path: Path
+) -> Iterator[Callable[[], OperatorClient]]:
+    """The client of one more command of the same person."""
+    with ExitStack() as made:
+
+        def one_more() -> OperatorClient:
+            files = PersonalFiles(tmp_path / "cache")
+            client = OperatorClient(place, lambda _service: platform.url, waited.append, files)
+            made.callback(client.close)
+            return client
+
+        yield one_more
+
+
+@pytest.fixture
+def client(command: Callable[[], OperatorClient]) -> OperatorClient:
+    """The client of the first command."""
+    return command()
+
+
+def sign_ins(platform: TinyPlatform) -> int:
+    """Return how often somebody signed in."""
+    return sum(path == "/v1/mfa/verify" for _, path, _, _ in platform.command)
+
+
+def test_health_tells_everything_at_once(client: OperatorClient, platform: TinyPlatform) -> None:
+    """An open circuit and a service that is not ready are both trouble; the operator signs in once."""
+    platform.answers["GET", "/readyz"] = (503, {})
+    found = client.health("a")
+    assert (found.is_alive, found.is_ready, found.revision) == (True, False, "a-1")
+    assert found.trouble == "/readyz answers 503; the circuit to b is open"
+    client.circuits("a")
+    assert sum(path == "/v1/login" for _, path, _, _ in platform.command) == 1
+    assert not client.is_ready("a")
+
+
+def test_silence_is_part_of_the_answer(client: OperatorClient, platform: TinyPlatform) -> None:
+    """A service that nobody answers for is not alive, and nothing is raised."""
+    platform.answers["GET", "/version"] = (500, {})
+    assert client.health("a").trouble == "a answers 500 to GET /version"
+    platform.url = "http://127.0.0.1:9"
+    assert not client.health("b").is_alive
+    assert not client.is_ready("b")
+    with pytest.raises(NotSignedInError, match="does not answer"):
+        client.fallback()
+
+
+@pytest.mark.parametrize("document", [[], {"revision": "a-1"}, "text"])
+def test_a_version_that_says_nothing_is_trouble(
+    client: OperatorClient, platform: TinyPlatform, document: object
+) -> None:
+    """It is no reason to end with a defect of the gate."""
+    platform.answers["GET", "/version"] = (200, document)
+    assert "GET /version" in client.health("a").trouble
+
+
+def test_circuits_and_fallback_are_switched(client: OperatorClient) -> None:
+    """With what the platform answers."""
+    assert client.reset_circuit("a", "b").is_closed
+    assert client.fallback().mode == "auto"
+    assert client.switch_fallback("on").mode == "on"
+    with pytest.raises(NotFoundError):
+        client.reset_circuit("a", "nothing")
+
+
+@pytest.mark.parametrize(("used", "waits"), [(0, 0), (1, 0), (2, 1)])
+def test_a_used_code_is_followed_by_the_next(
+    client: OperatorClient, platform: TinyPlatform, waited: list[float], used: int, waits: int
+) -> None:
+    """First the next period's, then the period is waited out."""
+    platform.used_codes = used
+    assert client.token("viewer")
+    assert len(waited) == waits
+
+
+def test_codes_that_somebody_else_uses_up_say_nothing_about_the_platform(
+    client: OperatorClient, platform: TinyPlatform
+) -> None:
+    """Not even about the service that signs people in."""
+    platform.used_codes = 9
+    with pytest.raises(CodesUsedError, match="one-time code"):
+        client.token("viewer")
+    for service in ("a", "auth-service"):
+        found = client.health(service)
+        assert (found.trouble, found.circuits, found.is_unhurt, found.is_well) == ("", (), True, False)
+        assert "one-time code" in found.unasked
+
+
+def test_a_broken_sign_in_is_trouble_of_auth_service_alone(
+    client: OperatorClient, platform: TinyPlatform
+) -> None:
+    """It is tried once, not once for each service that would have been asked."""
+    platform.answers["POST", "/v1/login"] = (503, {})
+    assert client.health("a").is_unhurt
+    assert "503 to POST /v1/login" in client.health("auth-service").trouble
+    assert "503 to POST /v1/login" in client.health("b").unasked
+    assert sum(path == "/v1/login" for _, path, _, _ in platform.command) == 1
+
+
+def test_the_commands_of_one_person_sign_in_once(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """One after another, each with a client of its own."""
+    tokens = [command().operate("GET", "a", "/internal/circuits").request.headers for _ in range(5)]
+    assert sign_ins(platform) == 1
+    assert len({headers["authorization"] for headers in tokens}) == 1
+
+
+def test_commands_at_the_same_time_sign_in_once(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The first one signs in, the others wait for its session."""
+    clients = [command() for _ in range(6)]
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        assert all(found.is_alive for found in pool.map(lambda one: one.health("a"), clients))
+    assert sign_ins(platform) == 1
+
+
+def test_no_two_commands_send_the_same_code(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """A code that was sent is used up, whatever became of it."""
+    for _ in range(3):
+        command().token("viewer")
+    codes = [body["code"] for _, path, body, _ in platform.command if path == "/v1/mfa/verify"]
+    assert len(codes) == len(set(codes)) == 3
+
+
+def test_a_session_that_the_platform_has_forgotten_is_replaced(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The first 401 leads to one new sign-in, which the next command uses too."""
+    command().circuits("a")
+    platform.forgotten = True
+    command().circuits("a")
+    command().circuits("a")
+    assert sign_ins(platform) == 2
+
+
+@pytest.mark.parametrize("seconds", [None, 30.0, "900"])
+def test_a_session_that_ends_too_soon_is_not_shared(
+    command: Callable[[], OperatorClient], platform: TinyPlatform, seconds: object
+) -> None:
+    """Nor one of which nobody knows how long it is good."""
+    platform.answers["POST", "/v1/mfa/verify"] = (200, {"accessToken": "t", "expiresIn": seconds})
+    command().circuits("a")
+    command().circuits("a")
+    assert sign_ins(platform) == 2
+
+
+def test_signing_out_ends_the_session_at_its_issuer(
+    command: Callable[[], OperatorClient], platform: TinyPlatform, tmp_path: Path
+) -> None:
+    """And takes it from the disk."""
+    command().circuits("a")
+    token = platform.command[-1][3]
+    assert command().end_session()
+    assert ("POST", "/v1/logout", None, token) in platform.command
+    assert not any(token in path.read_text() for path in (tmp_path / "cache").iterdir())
+    assert not command().end_session()
+
+
+def test_an_identity_s_session_is_not_used_for_another_person(
+    place: Environment, command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The same name leads to another account now."""
+    command().circuits("a")
+    secrets = Path(dict(place.identities)["admin"].removeprefix("file:").partition("#")[0])
+    secrets.write_text(secrets.read_text().replace("a@b.test", "c@d.test"))
+    command().circuits("a")
+    assert sign_ins(platform) == 2
+
+
+def test_an_address_that_leads_nowhere_is_asked_for_again(
+    command: Callable[[], OperatorClient], platform: TinyPlatform
+) -> None:
+    """The cloud is asked once while addresses are right, whatever the service answers."""
+    first = command()
+    first.health("a")
+    first.close()
+    right, platform.url = platform.url, "http://127.0.0.1:9"
+    assert command().health("a").is_alive  # remembered: the cloud's answer of now would be wrong
+    moved = command()
+    moved.health("b")
+    moved.close()
+    platform.url = right
+    assert command().health("b").is_alive
+
+
+def test_an_expired_sign_in_is_renewed(client: OperatorClient, platform: TinyPlatform) -> None:
+    """One 401 leads to a new sign-in, a second one is an error; an unknown identity too."""
+    client.circuits("a")
+    platform.answers["GET", "/internal/circuits"] = (401, {})
+    with pytest.raises(DeniedError):
+        client.circuits("a")
+    assert sign_ins(platform) == 2
+    with pytest.raises(ConfigurationError, match="no identity nobody"):
+        client.token("nobody")
+
+
+def test_tokens_are_tried_and_ended(client: OperatorClient, platform: TinyPlatform) -> None:
+    """At the gateway, or at auth-service itself."""
+    assert client.status_with("t") == 200
+    assert client.status_with("t", "auth-service") == 200
+    client.sign_out("t")
+    assert [path for _, path, _, _ in platform.command] == ["/api/v1/limits", "/v1/me", "/v1/logout"]
+
+
+def test_marks_are_left_looked_for_and_removed(client: OperatorClient, platform: TinyPlatform) -> None:
+    """Three kinds of data; one that is gone is told from one that cannot be asked for."""
+    witness = OperatorDataProbe(client)
+    marks = witness.leave("viewer")
+    assert [mark.service for mark in marks] == ["asset-discovery", "event-processor", "auth-service"]
+    assert [witness.is_there(mark) for mark in marks] == [True, False, True]
+    for mark in marks:
+        witness.remove(mark)
+    assert ("DELETE", "/v1/assets/ast_1") in [(method, path) for method, path, _, _ in platform.command]
+    platform.answers["GET", "/v1/events/evt_1"] = (500, {})
+    with pytest.raises(UnavailableError):
+        witness.is_there(marks[1])
