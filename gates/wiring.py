@@ -397,10 +397,3 @@ def write_reports(
     from gates.adapters.runs.run_keeper import write_reports
 
     write_reports(folder, document, decision, receipts)
-
-
-def resolve_secret(reference: str, *, endpoint: str | None = None) -> None:
-    """Prove that a reference leads to a secret, or raise ConfigurationError."""
-    from gates.adapters.secrets import resolve
-
-    resolve(reference, endpoint=endpoint)

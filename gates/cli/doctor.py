@@ -12,6 +12,7 @@ from functools import partial
 import click
 
 from gates import wiring
+from gates.adapters.secrets import resolve
 from gates.cli.options import environment_option
 from gates.cli.reports import Report, reporting
 from gates.errors import GateError
@@ -57,9 +58,9 @@ def _findings(context: wiring.Context) -> Iterator[tuple[str, str]]:
         yield f"cloud API: {service}", _trouble(partial(context.cloud.describe, service))
     local = context.environment.endpoints.apis_grpc
     for name, reference in context.environment.identities:
-        yield f"identity {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
+        yield f"identity {name}", _trouble(partial(resolve, reference, endpoint=local))
     for name, reference in context.environment.notifications:
-        yield f"channel {name}", _trouble(partial(wiring.resolve_secret, reference, endpoint=local))
+        yield f"channel {name}", _trouble(partial(resolve, reference, endpoint=local))
     for problem in context.authorities.unreadable():
         yield "standing authorities", problem
     for standing in context.authorities.all(datetime.now(UTC)):

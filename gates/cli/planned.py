@@ -46,6 +46,7 @@ from gates.workflows.rollback import RollbackEngine
 
 REPORT = f"{ACTION} report"
 """Name of the operation that keeps how the platform stood before, in the ledger."""
+_HEALTH = "GET /healthz, /readyz, /version, /internal/circuits of every service"
 _SQL = "GET the database's instance"
 _MONITORING = "ListTimeSeries of the last 24 h, for the services that go back"
 _LEVELS_OVER = timedelta(hours=24)
@@ -80,12 +81,8 @@ class PlannedWork:
     def __init__(
         self, operations: OperationsContext, run_id: str, manner: Manner, lease: Lease | None = None
     ) -> None:
-        self._operations, self._context, self._run_id, self._manner = (
-            operations,
-            operations.context,
-            run_id,
-            manner,
-        )
+        self._operations, self._context = operations, operations.context
+        self._run_id, self._manner = run_id, manner
         self._place = self._context.environment.name
         self._public = public_of(self._context) if manner.has_page else ()
         self._lease = lease
@@ -113,11 +110,7 @@ class PlannedWork:
         targets = {action.service: action.to_revision for action in plan.actions}
         match step:
             case Step.PREPARE:
-                return [
-                    "GET /healthz, /readyz, /version, /internal/circuits of every service",
-                    _SQL,
-                    _MONITORING,
-                ]
+                return [_HEALTH, _SQL, _MONITORING]
             case Step.PAGE_ON:
                 return [maintenance.turn_on(name, self._place, is_dry=True).detail for name in self._public]
             case Step.ROLL_BACK:

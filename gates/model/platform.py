@@ -232,7 +232,7 @@ class Environment:
     """Folder of the signed standing authorities; None is that of all statements."""
     endpoints: Endpoints = field(default_factory=Endpoints)
     documentation: Documentation = field(default_factory=Documentation)
-    """Contacts, links and stewardship where they differ from the platform's."""
+    """Contacts, links and documentOwnership where they differ from the platform's."""
     scans: str | None = None
     """Folder of the scanners' reports; None is `reports/scans`."""
     rehearsal: str | None = None

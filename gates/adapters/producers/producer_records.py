@@ -72,7 +72,7 @@ def rehearsal(target: Target) -> Target | None:
 
 @pytest.fixture(scope="session")
 def documentation(target: Target) -> Documentation:
-    """Give the platform's contacts, links and stewardship, as they hold in the target's environment."""
+    """Give the platform's contacts, links and documentOwnership, as they hold in the target's environment."""
     platform, environment = _documents(target.environment)
     return Documentation(
         contacts=environment.documentation.contacts or platform.contacts,
