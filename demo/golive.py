@@ -37,7 +37,7 @@ def main() -> int:
         subprocess.run([*sandbox, "auth-service", image, "--no-traffic", "--tag", "candidate"], check=True)
         for criterion, role in ATTESTED.items():
             _gate("attest", criterion, *signer(role))
-        subprocess.run([GATE, "rollback", "prove", "--env", "sandbox"], check=True)
+        subprocess.run([GATE, "rollback", "verify", "--env", "sandbox"], check=True)
         hooks = ["--before", f"go-no-go={sys.executable} -m demo.golive sign"]
         hooks += ["--before", f"{late}=touch {STATE / 'data' / 'awake'}"] if late else []
         rehearse = [GATE, "golive", "rehearse", "--env", "sandbox", "--name", NAME, *hooks]

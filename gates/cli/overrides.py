@@ -1,4 +1,4 @@
-"""`--override GUARD=REASON`: a person's word that lifts a guard; the ledger keeps it."""
+"""`--override CHECK=REASON`: overrides a safety check; the ledger records the reason."""
 
 from __future__ import annotations
 
@@ -7,22 +7,29 @@ import click
 from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
 
+_FORMER_NAMES = {"tombstone": "quarantine"}
+
 override_option = click.option(
-    "--override", "overrides", multiple=True, metavar="GUARD=REASON", help="Lift a guard."
+    "--override",
+    "overrides",
+    multiple=True,
+    metavar="CHECK=REASON",
+    help="Override a safety check and record why. Repeatable.",
 )
 
 
 def lifted(pairs: object) -> dict[Guard, str]:
-    """Return the guards that a person lifts, each with the reason.
+    """Return the safety checks that a person overrides, each with the reason.
 
     Raises:
-        UsageError: there is no such guard, or no reason.
+        UsageError: there is no such safety check, or no reason is given.
     """
     found: dict[Guard, str] = {}
     for pair in pairs if isinstance(pairs, tuple) else ():
         name, _, reason = str(pair).partition("=")
+        name = _FORMER_NAMES.get(name, name)
         if name not in set(Guard) or not reason.strip():
             known = ", ".join(Guard)
-            raise UsageError(f"--override {pair}", next_step=f"write GUARD=REASON; guards: {known}")
+            raise UsageError(f"--override {pair}", next_step=f"write CHECK=REASON; safety checks: {known}")
         found[Guard(name)] = reason.strip()
     return found

@@ -18,7 +18,7 @@ from gates.cli.overrides import lifted, override_option
 from gates.cli.prompts import ask, refuse_without_terminal
 from gates.cli.reports import Report, reporting, say
 from gates.cli.rollback_lines import move, pin_entry, pin_line, plan_document, plan_lines, receipt_line
-from gates.cli.rollback_verify import prove
+from gates.cli.rollback_verify import verify
 from gates.cli.signals import Stop
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
@@ -34,11 +34,15 @@ from gates.workflows.rollback import Pin, RollbackEngine
 _DEFAULT = "services"
 
 
+_FORMER_NAMES = {"prove": "verify"}
+
+
 class RollbackGroup(click.Group):
-    """A group whose first word may be a service: whatever is no subcommand goes to the default one."""
+    """A group whose first word may be a service: what is not a subcommand goes to the default one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in front of anything but a subcommand or a request for help."""
+        args = [_FORMER_NAMES.get(args[0], args[0]), *args[1:]] if args else args
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
@@ -53,7 +57,7 @@ def rollback() -> None:
     gate rollback --all --env production --dry-run   show the exact calls
     gate rollback auth-service --to REVISION         name the target yourself
     gate rollback --planned --env production         the whole procedure, in maintenance mode
-    gate rollback prove --env production             is the way back open?
+    gate rollback verify --env production            would a rollback work?
     gate rollback status --env production            what is pinned, what is unfinished
     gate rollback resume --env production            finish what was interrupted
     gate rollback unpin auth-service                 follow the newest revision again
@@ -283,7 +287,7 @@ def _unfinished_procedure(begun: Unfinished, env: str) -> list[Line]:
     ]
 
 
-rollback.add_command(prove)
+rollback.add_command(verify)
 
 
 def _engine(

@@ -1,4 +1,4 @@
-"""`gate rollback prove`: whether the way back is open, before anybody needs it."""
+"""`gate rollback verify`: whether a rollback would work, before it is needed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from gates.operations_context import OperationsContext
 from gates.workflows.rollback import RollbackEngine
 
 
-@click.command()
+@click.command("verify")
 @click.argument("services", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
 @environment_option
-def prove(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
+def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     """Start what a rollback of SERVICES would choose, behind a tag and without traffic, and ask it.
 
     Its health, its name, the way in at auth-service, the guards and the seconds until it answers. Without

@@ -24,7 +24,7 @@ _NO_GO_ON_RECORD = "NOT VERIFIED: no GO on record for"
 class RollbackCase:
     """What is known of one service that has to leave revision `bad`.
 
-    `revisions` are newest first; `verified` are those with a recorded GO; `tombstoned` those that are never
+    `revisions` are newest first; `verified` are those with a recorded GO; `quarantined` those that are never
     a target by themselves. `sharing` are those that get traffic beside `bad`: the first to go back to.
     `wanted` is the target that a person named, which overrides the choice.
     """

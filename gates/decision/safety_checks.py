@@ -31,7 +31,7 @@ class Guard(StrEnum):
     """What can speak against a rollback."""
 
     IMAGE = "image"
-    QUARANTINE = "tombstone"
+    QUARANTINE = "quarantine"
     SCHEMA = "schema"
     DEPENDANTS = "dependants"
     FREEZE = "freeze"
@@ -54,7 +54,7 @@ class GuardFacts:
     """What the guards look at.
 
     `revisions` are all revisions per service, `serving` the names of those that serve. `missing_images` and
-    `tombstoned` hold pairs (service, revision). `freezes` are empty for an emergency.
+    `quarantined` hold pairs (service, revision). `freezes` are empty for an emergency.
     """
 
     revisions: Mapping[str, Sequence[RevisionState]]
@@ -76,7 +76,7 @@ def objections(plan: RollbackPlan, facts: GuardFacts, *, now: datetime) -> tuple
     for action in plan.actions:
         said = [
             *_image(action, facts),
-            *_tombstone(action, facts),
+            *_quarantine(action, facts),
             *_schema(action, facts),
             *_dependants(action, after, facts),
         ]
@@ -107,7 +107,7 @@ def _image(action: RollBack, facts: GuardFacts) -> _Said:
         yield Guard.IMAGE, f"the image of {action.to_revision} is gone: no new instance of it can start"
 
 
-def _tombstone(action: RollBack, facts: GuardFacts) -> _Said:
+def _quarantine(action: RollBack, facts: GuardFacts) -> _Said:
     if (action.service, action.to_revision) in facts.quarantined:
         yield Guard.QUARANTINE, f"{action.to_revision} was itself rolled back as bad"
 

@@ -159,7 +159,7 @@ class GoLiveWorkflow:
         """Let nothing go live whose way back was not proven lately; a proof may still come in time."""
         missing = self._ports.unproven()
         if missing:
-            detail = f"no fresh proof of the way back: {'; '.join(missing)}; prove it: gate rollback prove"
+            detail = f"no fresh rollback verification: {'; '.join(missing)}; run: gate rollback verify"
             return CheckpointResult(finding=Finding.OPEN, detail=detail)
         try:
             with self._ports.alone() as lease:

@@ -69,7 +69,7 @@ class SqliteLedger:
         """Return the revisions that have a recorded GO in service, the newest verdict first, each once.
 
         A GO of readiness is about what serves nobody yet. A NO_GO of a whole release takes no GO back, since
-        another service may be its cause: who blames a revision marks it with a tombstone.
+        another service may be its cause: who blames a revision quarantines it.
 
         Raises:
             LedgerError: the file cannot be read.

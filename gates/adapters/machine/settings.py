@@ -19,7 +19,7 @@ PLATFORM = "GATE_PLATFORM"
 REPORTS = "GATE_REPORTS"
 _DEFAULT_PLATFORM = "platforms/isectech"
 _DEFAULT_REPORTS = "reports"
-_CHECKOUT = Path(__file__).resolve().parents[2]
+_CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def project_root() -> Path:

@@ -133,7 +133,7 @@ def test_a_dry_run_prints_the_call_and_sends_nothing(
 def test_a_dry_run_writes_no_word_down(context: FakeContext) -> None:
     """A guard that would be lifted is lifted for the look alone."""
     context.ledger.tombstones.add(("sandbox", "a", "a-1"))
-    words = ["rollback", "a", "--to", "a-1", "--override", "tombstone=INC-7"]
+    words = ["rollback", "a", "--to", "a-1", "--override", "quarantine=INC-7"]
     assert cli.invoke([*words, "--dry-run"]) is ExitCode.GO
     assert context.ledger.recorded == []
     assert cli.invoke([*words, "--yes"]) is ExitCode.GO

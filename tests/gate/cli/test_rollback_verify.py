@@ -1,4 +1,4 @@
-"""`gate rollback prove`: whose way back is looked at, what is told, and how it leaves."""
+"""`gate rollback verify`: whose way back is looked at, what is told, and how it leaves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gates.workflows.pipeline import Request
 from tests.gate.workflows.test_pipeline import Run, healthy
 from tests.support.fake_context import FakeContext
 
-PROVE = ["rollback", "prove", "--env", "sandbox"]
+PROVE = ["rollback", "verify", "--env", "sandbox"]
 NEW, OLD = "auth-service-2", "auth-service-1"
 
 
@@ -125,3 +125,10 @@ def test_a_go_live_asks_for_a_fresh_proof_of_exactly_its_way_back(context: Verif
     context.proofs[0] = replace(context.proofs[0], at=datetime.now(UTC) - timedelta(days=60))
     (missing,) = unproven_now(context, candidates)  # type: ignore[arg-type]
     assert "the proof is of " in missing
+
+
+def test_the_former_name_of_the_command_still_works(context: VerifyContext) -> None:
+    """Scripts that say `prove` do the same."""
+    code = invoke(["rollback", "prove", "--env", "sandbox"])
+    assert code is invoke(PROVE)
+    assert len(context.proofs) == 2 * len({one.subject for one in context.proofs})

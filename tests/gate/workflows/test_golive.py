@@ -147,7 +147,7 @@ def test_without_a_proven_way_back_nothing_is_switched() -> None:
     day = Day(unproven=lambda: ("auth-service → r1: never proven",))
     assert day.run() is CheckpointState.STOPPED
     assert day.cloud.serving(SERVICE) != CANDIDATE
-    assert "never proven; prove it: gate rollback prove" in day.records.rows[-1].detail
+    assert "never verified; run: gate rollback verify" in day.records.rows[-1].detail
 
 
 def test_while_somebody_else_acts_the_traffic_waits() -> None:

@@ -206,7 +206,7 @@ def test_a_guard_is_lifted_only_by_a_word_that_is_on_record(bench: Bench) -> Non
 
     refused = bench.engine.guard(plan, is_planned=False, lifted={}, by="ana")
     assert (refused.actions, bench.ledger.recorded) == ((), [])
-    assert "--override tombstone=REASON" in refused.impossible[0][1]
+    assert "--override quarantine=REASON" in refused.impossible[0][1]
     lifted = bench.engine.guard(plan, is_planned=False, lifted={Guard.QUARANTINE: "INC-7"}, by="ana")
     assert lifted == plan
     (word,) = bench.ledger.recorded

@@ -38,7 +38,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
     """Run the nine services, with a candidate of one that waits for traffic and whose way back is proven."""
     with real_sandbox(tmp_path_factory.mktemp("golive")) as running:
         running.deploy("auth-service", "sandbox/auth-service:1.1.0", tag="candidate")
-        running.run(GATE, "rollback", "prove", "auth-service", "--env", "sandbox", wanted=ExitCode.GO)
+        running.run(GATE, "rollback", "verify", "auth-service", "--env", "sandbox", wanted=ExitCode.GO)
         yield running
 
 

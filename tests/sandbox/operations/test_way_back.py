@@ -16,7 +16,7 @@ def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) ->
     candidate = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.1.0", takes_traffic=False)
     assert "never proven" in unproven_now(bench.context, {SERVICE: candidate})[0]
 
-    assert bench.gate(f"rollback prove {SERVICE}") is ExitCode.GO
+    assert bench.gate(f"rollback verify {SERVICE}") is ExitCode.GO
     assert unproven_now(bench.context, {SERVICE: candidate}) == ()
     proof = bench.context.ledger.drills("sandbox", DrillKind.WAY_BACK)[0]
     assert (proof.passed, proof.fingerprint.partition("@")[0]) == (True, serving)
@@ -25,7 +25,7 @@ def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) ->
     bench.platform.deploy_image(SERVICE, "py:sandbox.maintenance:create_app", takes_traffic=False)
     newest = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.2.0", takes_traffic=False)
     assert "the newest proof is about" in unproven_now(bench.context, {SERVICE: newest})[0]
-    assert bench.gate(f"rollback prove {SERVICE}") is ExitCode.NO_GO
+    assert bench.gate(f"rollback verify {SERVICE}") is ExitCode.NO_GO
     (why,) = unproven_now(bench.context, {SERVICE: newest})
     assert "/readyz answers 503" in why
     assert "the right password answers 503" in why
@@ -43,9 +43,9 @@ def test_a_revision_that_starts_too_slowly_is_no_way_back(bench: Bench) -> None:
     candidate = bench.platform.deploy_image(service, f"sandbox/{service}:1.2.0", takes_traffic=False)
 
     with bench.injected(extra_cold_start_s=9.0):
-        assert bench.gate(f"rollback prove {service}") is ExitCode.GO
+        assert bench.gate(f"rollback verify {service}") is ExitCode.GO
     with bench.injected(extra_cold_start_s=12.0):
-        assert bench.gate(f"rollback prove {service}") is ExitCode.NO_GO
+        assert bench.gate(f"rollback verify {service}") is ExitCode.NO_GO
     (why,) = unproven_now(bench.context, {service: candidate})
     assert "s are allowed" in why
     assert bench.context.cloud.describe(service).sole_serving == serving

@@ -11,7 +11,7 @@ from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.errors import DocumentError
 from gates.model.bench import Arm, ArmKind
 
-PLATFORM = Path(__file__).parents[3] / "platforms" / "isectech"
+PLATFORM = Path(__file__).parents[4] / "platforms" / "isectech"
 HEAD = "apiVersion: gates.isectech.com/v1\nkind: Bench\nmetadata: {name: bench}\nspec:\n  arms:\n"
 BAD = "    - {id: X1, kind: known-bad, summary: s, service: frontend, image: 'a/b:1', criteria: [HLT-LIVE]}\n"
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gates.adapters.documents import codec
 from gates.errors import DocumentError
+from gates.model.decision import RollBack
 from gates.model.evidence import Evidence, EvidenceBundle, Measurement, Window
 from gates.model.judgement import Waiver
 from gates.model.receipt import Receipt
@@ -158,3 +159,13 @@ def test_lines_round_trip_and_a_half_line_is_refused() -> None:
     assert codec.decode_lines(Receipt, content, source="r") == (receipt(), receipt())
     with pytest.raises(DocumentError, match="cut off"):
         codec.decode_lines(Receipt, content[:-1], source="r")
+
+
+def test_a_journal_of_an_earlier_version_is_read() -> None:
+    """A rollback that an update interrupts can be resumed: the former name of a key is understood."""
+    now = RollBack(
+        service="a", from_revision="a-2", to_revision="a-1", is_target_verified=True, reason="r",
+        is_quarantined=True,
+    )  # fmt: skip
+    before = codec.canonical(codec.encode(now)).replace(b"is_quarantined", b"is_condemned")
+    assert codec.decode(RollBack, before, source="s") == now

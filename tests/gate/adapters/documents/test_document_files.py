@@ -14,7 +14,7 @@ from gates.adapters.documents.runbook_document import runbook_names
 from gates.errors import DocumentError
 from gates.model.exit_code import ExitCode
 
-SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
+SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.criterion import Bands, Comparator, FailureAction, Priority, Severity, Stage
 from gates.model.platform import Endpoints, Impact, Observation
 
-SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
+SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
 ENDPOINTS = {
     "admin_grpc": "127.0.0.1:1",
     "admin_rest": "http://127.0.0.1:2",

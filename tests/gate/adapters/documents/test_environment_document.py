@@ -10,7 +10,7 @@ import pytest
 from gates.adapters.documents.documents import load_environment, load_platform
 from gates.errors import DocumentError
 
-SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
+SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
 
 
 def test_a_notification_to_a_channel_that_does_not_exist_is_refused_with_its_place(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from gates.adapters.secrets import resolve
 from gates.errors import ConfigurationError
 from gates.model.platform import Environment
 
-SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
+SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
 ENDPOINTS = {
     "admin_grpc": "127.0.0.1:1",
     "monitoring_grpc": "127.0.0.1:2",

@@ -13,7 +13,7 @@ from gates.cli import gate
 from gates.errors import DocumentError, UsageError
 from gates.model.runbook import RunbookStep, StepState
 
-FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"
+FOLDER = Path(__file__).parents[4] / "platforms" / "isectech"
 PLATFORM = load_platform(FOLDER)
 AWAITED: frozenset[str] = frozenset()
 """Commands that runbooks name and the gate does not have yet; must be empty in the end."""

@@ -11,7 +11,7 @@ from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.errors import DocumentError
 from gates.model.criterion import Bands
 
-SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
+SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.adapters.machine import settings
 from gates.errors import ConfigurationError
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[4]
 
 
 @pytest.fixture

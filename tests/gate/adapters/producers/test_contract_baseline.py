@@ -11,7 +11,7 @@ from gates.adapters.documents.documents import load_platform
 from gates.adapters.producers.contract_baseline import FILE, load_baseline
 from gates.errors import DocumentError
 
-SHIPPED = Path(__file__).parents[3] / "platforms" / "isectech"
+SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
 PLATFORM = load_platform(SHIPPED)
 HEAD = (
     "apiVersion: gates.isectech.com/v1\nkind: ContractBaseline\nmetadata: {name: contract-baseline}\nspec:\n"

@@ -18,7 +18,7 @@ from tests.support.sample_verdict import bad_verdict
 
 pytestmark = pytest.mark.processes
 
-GENERATOR = Path(__file__).parents[3] / PACKAGE
+GENERATOR = Path(__file__).parents[4] / PACKAGE
 
 STAND_IN = """
 import base64, json, pathlib, sys
