@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gates.adapters.settings import reports_folder
+from gates.adapters.machine.settings import reports_folder
 from gates.model.criterion import Stage
 from gates.model.likeness import closest, meant
 
