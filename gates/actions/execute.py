@@ -107,7 +107,7 @@ class Executor:
 
         def intend(action: RollBack, before: TrafficSplit, etag: str) -> None:
             record.intend(action, before, etag)
-            self._condemn(action, record)
+            self._quarantine(action, record)
 
         return kind(action, self._ports, self._policy.patience, intend)
 
@@ -139,7 +139,7 @@ class Executor:
         attempt = self._attempt(action, record)
         failure = attempt.move(is_waiting=self._policy.manner.order is Order.PROVEN)
         if not attempt.was_overtaken:
-            self._condemn(action, record)
+            self._quarantine(action, record)
         return attempt, failure
 
     def _end(self, action: RollBack, proof: Future[Receipt], record: _Record, announce: Announce) -> Receipt:
@@ -168,8 +168,8 @@ class Executor:
             detail=f"defect of the gate, outcome unknown: {type(defect).__name__}: {defect}",
         )
 
-    def _condemn(self, action: RollBack, record: _Record) -> None:
-        """Quarantine the bad revision, once, before it is left: after a crash in between nobody may choose it."""
+    def _quarantine(self, action: RollBack, record: _Record) -> None:
+        """Quarantine the bad revision once, before traffic leaves it: a crash in between must not hide it."""
         if not action.is_quarantined or not record.is_first_mark(action.service):
             return
         try:

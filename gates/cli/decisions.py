@@ -20,7 +20,6 @@ from gates.cli.signals import Stop
 from gates.cli.texts import REASON
 from gates.decision.pending import Prepared, waiting
 from gates.decision.response_clock import Standing, standing
-from gates.decision.pending import Prepared, waiting
 from gates.errors import DocumentError, LedgerError, UsageError
 from gates.model.decision import Decision, RollBack
 from gates.model.exit_code import ExitCode
@@ -157,9 +156,9 @@ def record_breach(context: wiring.Context, run_id: str, decision: Decision, stat
         at=datetime.now(UTC),
     )
     try:
-        if any(one.action == BREACH for one in house.ledger.operations(receipt.environment, run_id)):
+        if any(one.action == BREACH for one in context.ledger.operations(receipt.environment, run_id)):
             return
-        house.ledger.record_operation(receipt)
+        context.ledger.record_operation(receipt)
     except LedgerError as error:
         click.echo(f"  LATE: NOT RECORDED: {error.cause}; escalated to {state.turn_of}", err=True)
     else:

@@ -11,11 +11,10 @@ import click
 from gates import wiring
 from gates.aside import note
 from gates.cli import notify
-from gates.cli.prompts import ask
-from gates.cli.incident import IncidentWorkflow
 from gates.cli.command import actor, tell
+from gates.cli.incident import IncidentWorkflow
+from gates.cli.prompts import ask
 from gates.cli.signals import Stop
-from gates.operations_context import OperationsContext
 from gates.errors import LedgerError, UsageError
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
@@ -78,7 +77,7 @@ def investigate(context: wiring.Context, folder: Path, decision: Decision) -> Ex
     is_kept = desk.keep(found)
     desk.tell(found)
     if is_kept:
-        _record(house, run_id, decision, f"incident {found.id}", OperationState.DONE)
+        _record(context, run_id, decision, f"incident {found.id}", OperationState.DONE)
     return ExitCode.NO_GO if is_kept else ExitCode.ACTION_FAILED
 
 
@@ -101,7 +100,9 @@ def _scale(context: wiring.Context, run_id: str, decision: Decision, *, is_sure:
     return ExitCode.NO_GO if ended is ExitCode.GO else ended
 
 
-def _record(context: wiring.House, run_id: str, decision: Decision, after: str, state: OperationState) -> None:
+def _record(
+    context: wiring.Context, run_id: str, decision: Decision, after: str, state: OperationState
+) -> None:
     """Write down what was done; that it is not on record makes it no less done."""
     receipt = OperationReceipt(
         action=CARRIED_OUT,
@@ -115,6 +116,6 @@ def _record(context: wiring.House, run_id: str, decision: Decision, after: str, 
         at=datetime.now(UTC),
     )
     try:
-        house.ledger.record_operation(receipt)
+        context.ledger.record_operation(receipt)
     except LedgerError as error:
         note(f"{after} is NOT RECORDED: {error.cause}")

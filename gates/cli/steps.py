@@ -140,7 +140,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
                 gate.remember(request, verdict)
     if not receipts:
         click.echo("nothing was done")
-        _note_lateness(house, opened.run_id, decision, late)
+        _note_lateness(context, opened.run_id, decision, late)
         if stop.is_asked_for():
             return ExitCode.INTERRUPTED
         return exit_code(verdict, decision, (), was_to_act=True)
@@ -167,7 +167,7 @@ def _refuse_other_role(decision: Decision, role: str) -> None:
         )
 
 
-def _note_lateness(context: wiring.House, run_id: str, decision: Decision, state: Standing | None) -> None:
+def _note_lateness(context: wiring.Context, run_id: str, decision: Decision, state: Standing | None) -> None:
     """Record that the decision was late when somebody acted; afterwards, so that nobody waits for it."""
     if state is not None and state.is_late:
         record_breach(context, run_id, decision, state)

@@ -20,7 +20,7 @@ def unproven(
     """Return for each service of the plan what is missing; nothing when each way back is proven.
 
     Args:
-        plan: what a rollback would do; a service that it cannot bring back is never proven.
+        plan: what a rollback would do; a service that it cannot bring back is never verified.
         targets: where each service of the plan would go, with its image.
         proofs: recorded drills, the newest first: the newest proof of a service counts.
         now: the moment at which the proofs must be fresh.
@@ -38,7 +38,7 @@ def unproven(
 
 def _flaw(proof: DrillRecord | None, wanted: str, now: datetime, max_age: timedelta) -> str:
     if proof is None:
-        return "never proven"
+        return "never verified"
     if proof.fingerprint != wanted:
         return f"the newest proof is about {proof.fingerprint.partition('@')[0]}"
     if not proof.passed:

@@ -23,7 +23,7 @@ class DecisionKind(StrEnum):
 class RollBack:
     """Send all traffic of one service from one revision to another.
 
-    `is_target_verified` says whether the ledger holds a GO for the target. `is_condemned` says that the
+    `is_target_verified` says whether the ledger holds a GO for the target. `is_quarantined` says that the
     revision that is left is bad: it is never a target again until a later GO. While `is_held` the maintenance
     page keeps the traffic: the target only becomes what comes back when maintenance ends.
     """

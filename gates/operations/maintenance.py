@@ -113,7 +113,7 @@ class Maintenance:
             return self._performer.rehearse(change)
 
         def act() -> str:
-            self._refuse_condemned(service, environment, then)
+            self._refuse_quarantined(service, environment, then)
             new = NewRevision(
                 name=revision, purpose=Purpose.RESUMED, traffic=then.split, over=settings.traffic
             )
@@ -144,7 +144,7 @@ class Maintenance:
             return memory.after_rollback(behind) if behind else memory
         return _Memory.of(settings).after_rollback(behind)
 
-    def _refuse_condemned(self, service: str, environment: str, then: _Memory) -> None:
+    def _refuse_quarantined(self, service: str, environment: str, then: _Memory) -> None:
         """Keep users on the page rather than give them a revision that was rolled back.
 
         Raises:

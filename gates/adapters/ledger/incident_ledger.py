@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gates.adapters import codec
+from gates.adapters.documents import codec
 from gates.adapters.ledger.ledger_file import acting_file, stamp
 from gates.model.incident import Incident, Notice, NoticeResult
 

@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gates.actions.ports import Clock
-from gates.adapters import codec
-from gates.adapters.machine.clock import SystemClock
+from gates.adapters.documents import codec
 from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, stamp
+from gates.adapters.machine.clock import SystemClock
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback

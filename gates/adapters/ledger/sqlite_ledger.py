@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from gates.actions.ports import Clock
-from gates.adapters import ledger_history
-from gates.adapters.machine.clock import SystemClock
+from gates.adapters.ledger import ledger_history
 from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, stamp
+from gates.adapters.machine.clock import SystemClock
 from gates.model.criterion import Stage
 from gates.model.decision import RollBack
 from gates.model.drill import DrillKind, DrillRecord

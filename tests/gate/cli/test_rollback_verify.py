@@ -119,7 +119,7 @@ def test_a_go_live_asks_for_a_fresh_proof_of_exactly_its_way_back(context: Verif
     assert unproven_now(context, candidates) == ()  # type: ignore[arg-type]
     context.wait_for_traffic("auth-service")
     (missing,) = unproven_now(context, candidates)  # type: ignore[arg-type]
-    assert missing == f"auth-service → {OLD}: never proven"
+    assert missing == f"auth-service → {OLD}: never verified"
     invoke(PROVE)
     assert unproven_now(context, candidates) == ()  # type: ignore[arg-type]
     context.proofs[0] = replace(context.proofs[0], at=datetime.now(UTC) - timedelta(days=60))

@@ -18,7 +18,8 @@ from gates.model.events import Event
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
 from gates.reporting.redaction import Redactor
-from tests.gate.test_pipeline import Run
+from gates.workflows.pipeline import Gate, Request
+from tests.gate.workflows.test_pipeline import Run
 from tests.support.fake_cloud import revision
 
 

@@ -48,9 +48,9 @@ def test_a_fresh_proof_of_this_target_is_enough() -> None:
 @pytest.mark.parametrize(
     ("proofs", "why"),
     [
-        ((), "never proven"),
-        ((replace(PROOF, subject="frontend"),), "never proven"),
-        ((replace(PROOF, kind=DrillKind.ROLLBACK),), "never proven"),
+        ((), "never verified"),
+        ((replace(PROOF, subject="frontend"),), "never verified"),
+        ((replace(PROOF, kind=DrillKind.ROLLBACK),), "never verified"),
         ((replace(PROOF, fingerprint="r0@sha256:1"), PROOF), "about r0"),
         ((replace(PROOF, fingerprint="r1@sha256:other"),), "about r1"),
         ((replace(PROOF, passed=False, detail="/readyz answers 503"), PROOF), "/readyz answers 503"),

@@ -128,7 +128,7 @@ def test_raw_files_of_a_killed_process_go_with_the_next(temporary: Path) -> None
 
 CHILD = """
 import sys
-from gates.adapters import lifeline
+from gates.adapters.machine import lifeline
 lifeline.hold_on()
 print("up", flush=True)
 try:
@@ -139,7 +139,7 @@ except KeyboardInterrupt:
 """
 PARENT = f"""
 import os, subprocess, sys
-from gates.adapters import lifeline
+from gates.adapters.machine import lifeline
 with lifeline.lifeline() as line:
     variables = {{**os.environ, lifeline.VARIABLE: str(line)}}
     child = [sys.executable, "-c", {CHILD!r}]

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters import ledger_file
-from gates.adapters.journal import SqliteJournal
-from gates.adapters.ledger import SqliteLedger
-from gates.adapters.ledger_file import ACTING_S, PATIENT_S, LedgerFile, acting_file
+from gates.adapters.ledger import ledger_file
+from gates.adapters.ledger.journal import SqliteJournal
+from gates.adapters.ledger.ledger_file import ACTING_S, PATIENT_S, LedgerFile, acting_file
+from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.cli.rollback import _ending
 from gates.errors import LedgerError
 from gates.model.exit_code import ExitCode
 from gates.model.verdict import Verdict
-from gates.rollback import RollbackEngine
-from tests.gate.test_pipeline import Run
+from gates.workflows.rollback import RollbackEngine
 from tests.gate.test_rollback_faults import ENVIRONMENT, PLATFORM, SERVICES, World
+from tests.gate.workflows.test_pipeline import Run
 from tests.support.fake_cloud import fake_ports
 
 SHORT_S = 0.2
@@ -84,7 +84,7 @@ def test_whoever_finds_the_file_locked_spares_the_others_the_wait(
         pass
     assert acting_file(path).wait_s < SHORT_S
     lock.execute("rollback")
-    ledger.tombstone("sandbox", "a", "a-2", "slow")
+    ledger.quarantine("sandbox", "a", "a-2", "slow")
     assert acting_file(path).wait_s == SHORT_S
 
 

@@ -144,7 +144,7 @@ def test_without_every_signature_nothing_is_switched() -> None:
 
 def test_without_a_proven_way_back_nothing_is_switched() -> None:
     """It says whose, waits until the traffic's moment, and stops."""
-    day = Day(unproven=lambda: ("auth-service → r1: never proven",))
+    day = Day(unproven=lambda: ("auth-service → r1: never verified",))
     assert day.run() is CheckpointState.STOPPED
     assert day.cloud.serving(SERVICE) != CANDIDATE
     assert "never verified; run: gate rollback verify" in day.records.rows[-1].detail

@@ -18,7 +18,7 @@ from tests.support.real_sandbox import RealSandbox
 _HEADLESS = """
 import functools, pathlib, sys
 from gates import wiring
-from gates.adapters import generator_page
+from gates.adapters.producers import generator_page
 more = ("--headless", "-u", "7", "-r", "7", "-t", "12s", "--only-summary", "--json-file", sys.argv[1])
 generator_page.open_page = functools.partial(generator_page.open_page, more=more)
 context = wiring.Context("sandbox")

@@ -14,7 +14,7 @@ def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) ->
     """What a rollback would choose is named, asked and recorded; afterwards no tag is left."""
     serving = bench.context.cloud.describe(SERVICE).sole_serving
     candidate = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.1.0", takes_traffic=False)
-    assert "never proven" in unproven_now(bench.context, {SERVICE: candidate})[0]
+    assert "never verified" in unproven_now(bench.context, {SERVICE: candidate})[0]
 
     assert bench.gate(f"rollback verify {SERVICE}") is ExitCode.GO
     assert unproven_now(bench.context, {SERVICE: candidate}) == ()
