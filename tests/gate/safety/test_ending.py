@@ -129,10 +129,10 @@ def test_raw_files_of_a_killed_process_go_with_the_next(temporary: Path) -> None
 CHILD = """
 import sys
 from gates.adapters.machine import lifeline
-lifeline.hold_on()
-print("up", flush=True)
+import threading
 try:
-    import threading
+    lifeline.hold_on()
+    print("up", flush=True)
     threading.Event().wait(60)
 except KeyboardInterrupt:
     print("cleaned", flush=True)
