@@ -64,9 +64,9 @@ def bad_login(demanded: Criterion, _service: str) -> float:
     return 1.0 if demanded.id == LOGIN.id else 0.0
 
 
-def deployed_last(house: SpotHouse, service: str) -> None:
+def deployed_last(context: AdhocContext, service: str) -> None:
     """Let the newest revision of a service be newer than all others."""
-    cloud = house.run.cloud.services[service]
+    cloud = context.run.cloud.services[service]
     newest, *older = cloud.revisions
     cloud.revisions = (replace(newest, created_at=newest.created_at + timedelta(minutes=1)), *older)
 
@@ -134,13 +134,13 @@ def test_what_could_not_be_tried_leaves_the_answer_open(
 
 
 def test_contracts_come_last_and_what_was_deployed_last_comes_first(
-    house: SpotHouse, capsys: pytest.CaptureFixture[str]
+    context: AdhocContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever the catalogue's order: a look that must end early has seen what tells most."""
-    house.catalogue = replace(house.catalogue, criteria=(SERVED, LOGIN, LOAD))
-    deployed_last(house, "frontend")
+    context.catalogue = replace(context.catalogue, criteria=(SERVED, LOGIN, LOAD))
+    deployed_last(context, "frontend")
     diagnose(capsys)
-    first, second, *_ = house.asked[-1].criteria
+    first, second, *_ = context.asked[-1].criteria
     assert (first.id, second.id) == (LOGIN.id, SERVED.id)
     assert second.services == ("frontend", "auth-service")
 
