@@ -89,7 +89,7 @@ class AdhocContext:
         self.ports = self.run.gate.ports
         self.journey_log = FakeJourneyLog()
         self.steps: tuple[tuple[str, float], ...] = ()
-        self.command: list[Catalogue] = []
+        self.requests: list[Catalogue] = []
         self._reports = reports
 
     def __call__(self, _name: str) -> AdhocContext:
@@ -117,5 +117,5 @@ class AdhocContext:
         is_fail_fast: bool = False,
     ) -> Gate:
         """Return the gate with another listener and the asked-for catalogue."""
-        self.command.append(catalogue)
+        self.requests.append(catalogue)
         return replace(self.run.gate, announce=announce, catalogue=catalogue, source=self.source)

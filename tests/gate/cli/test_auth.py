@@ -72,7 +72,7 @@ def test_signing_out_ends_the_shared_session_once(
 def test_a_service_s_producers_run_for_that_service_alone(context: AdhocContext) -> None:
     """The catalogue that the producers see is narrowed, so that the others are not even asked."""
     cli.invoke(["auth", "--env", "sandbox", "--service", "frontend"])
-    (seen,) = context.command
+    (seen,) = context.requests
 
     assert {c.id: c.services for c in seen.criteria}["AUT-EXPIRED"] == ("frontend",)
     assert len(seen.criteria) == len(DEMANDS)
@@ -108,4 +108,4 @@ def test_the_flows_are_listed_and_an_unknown_one_is_refused(
     assert capsys.readouterr().out.split()[0] == "login"
     assert cli.invoke(["auth", "--env", "sandbox", "nonsense"]) is ExitCode.USAGE_ERROR
     assert "valid_login" in capsys.readouterr().err
-    assert context.command == []
+    assert context.requests == []

@@ -140,7 +140,7 @@ def test_contracts_come_last_and_what_was_deployed_last_comes_first(
     context.catalogue = replace(context.catalogue, criteria=(SERVED, LOGIN, LOAD))
     deployed_last(context, "frontend")
     diagnose(capsys)
-    first, second, *_ = context.asked[-1].criteria
+    first, second, *_ = context.requests[-1].criteria
     assert (first.id, second.id) == (LOGIN.id, SERVED.id)
     assert second.services == ("frontend", "auth-service")
 

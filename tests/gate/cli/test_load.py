@@ -50,7 +50,7 @@ def test_nothing_is_sent_without_a_profile_and_the_names_are_listed(
 ) -> None:
     """Load is sent only when somebody says how much."""
     assert cli.invoke(["load", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
-    assert context.command == []
+    assert context.requests == []
     said = capsys.readouterr().err
     assert [name for name in PROFILES if name not in said] == []
 
@@ -60,7 +60,7 @@ def test_an_unknown_profile_is_refused_before_anything_is_sent(
 ) -> None:
     """The nearest name is offered."""
     assert cli.invoke(["load", "smok", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
-    assert context.command == []
+    assert context.requests == []
     assert "did you mean 'smoke'?" in capsys.readouterr().err
 
 
