@@ -74,6 +74,16 @@ def invalid(violations: Sequence[Violation]) -> ApiError:
     return ApiError(Code.INVALID_ARGUMENT, text, violations)
 
 
+def refused(message: str) -> ApiError:
+    """Return the INVALID_ARGUMENT error that names no single field."""
+    return ApiError(Code.INVALID_ARGUMENT, message)
+
+
+def not_emulated(what: str) -> ApiError:
+    """Return the UNIMPLEMENTED error for what the real API could answer."""
+    return ApiError(Code.UNIMPLEMENTED, f"{what} is not emulated.")
+
+
 def not_found(kind: str, name: str) -> ApiError:
     """Return the NOT_FOUND error of a resource."""
     return ApiError(Code.NOT_FOUND, f"Resource '{name}' of kind '{kind}' does not exist.")

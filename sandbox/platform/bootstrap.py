@@ -6,10 +6,8 @@ import asyncio
 import contextlib
 import json
 import os
-import ssl
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import dns.name
 
@@ -19,15 +17,9 @@ from sandbox.kit.settings import Settings
 from sandbox.platform import infrastructure_faults
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import RunningControlPlane, serve
-from sandbox.platform.apis import catalogue, secrets, sql
+from sandbox.platform.apis import catalogue, sql
 from sandbox.platform.apis.context import ApisContext
-from sandbox.platform.apis.images import Repository
-from sandbox.platform.apis.logs import Logs
-from sandbox.platform.apis.projects import Project
-from sandbox.platform.apis.pubsub import PubSub
 from sandbox.platform.apis.security_watch import SecurityWatch
-from sandbox.platform.apis.server import serve_apis
-from sandbox.platform.apis.sql_backups import Backups
 from sandbox.platform.capacity_limit import CapacityLimit
 from sandbox.platform.certificates import Authority
 from sandbox.platform.contract import KnobBoard, RequestSample, RevisionSpec
@@ -37,12 +29,12 @@ from sandbox.platform.disturbances import Disturbances, disturbance_routes
 from sandbox.platform.dns import serve_dns
 from sandbox.platform.environment import InstanceContext
 from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
+from sandbox.platform.grpc_methods import Methods, serve_grpc
+from sandbox.platform.infrastructure_faults import InfrastructureContext
 from sandbox.platform.instance import InstanceLauncher
-from sandbox.platform.instances import Fleet
 from sandbox.platform.monitoring import fault_injection
-from sandbox.platform.monitoring.hardware import Hardware, Process
-from sandbox.platform.monitoring.server import serve_monitoring
-from sandbox.platform.monitoring.store import InstanceReading, SampleStore
+from sandbox.platform.monitoring.hardware import Hardware
+from sandbox.platform.monitoring.store import InstanceReading
 from sandbox.platform.monitoring.suite import MonitoringSuite
 from sandbox.platform.monitoring.uptime_checks import Prober
 from sandbox.platform.options import Options, Ports
@@ -67,41 +59,19 @@ class Sandbox:
         self._options = options
         self._folder = folder
         self._stack = stack
-        self._board = KnobBoard(options.knobs)
+        self._knobs = KnobBoard(options.knobs)
         self._disturbances = Disturbances()
-        self._vault = secrets.seeded(topology.PROJECT)
-        self._repository = Repository()
-        self._project = Project()
-        self._backups = Backups(folder / "data", folder / "backups", self._board)
-        self._store = SampleStore(project=topology.PROJECT, region=topology.REGION)
-        self._logs = Logs(project=topology.PROJECT, region=topology.REGION)
-        self._pubsub = PubSub(topology.PROJECT)
-        self._suite = MonitoringSuite(self._store, self._board, self._pubsub.post)
-        fault_injection.offer(self._disturbances, self._suite)
-        self._watch = SecurityWatch(self._logs)
-        self._watch.offer(self._disturbances)
-        self._table = RoutingTable(
-            f"{topology.REGION}.{topology.RUN_DOMAIN}",
-            {one.public_host: one.cloud_run_name for one in topology.SERVICES if one.public_host},
-        )
-        self._fleets: dict[str, Fleet] = {}
-        self._unknown_names: set[dns.name.Name] = set()
-        self._authority = Authority(
-            [
-                f"*.{topology.PUBLIC_DOMAIN}",
-                f"*.{topology.REGION}.{topology.RUN_DOMAIN}",
-                "localhost",
-                OUTSIDE,
-                INSIDE,
-            ]
-        )
-        self._context: ssl.SSLContext = self._authority.context()
-        self._authority.show(options.leaf, self._context)
+        place = {"project": topology.PROJECT, "region": topology.REGION}
+        self._apis = ApisContext(self._knobs, folder, **place)
+        self._monitoring = MonitoringSuite(self._knobs, self._apis.pubsub.post, **place)
+        self._infrastructure = _infrastructure(options)
+        self._fleets = self._infrastructure.fleets
+        self._watch = SecurityWatch(self._apis.logs)
 
     def record(self, sample: RequestSample) -> None:
         """Give a request that the router saw to Monitoring and to the logs."""
-        self._store.record(sample)
-        self._logs.record(sample)
+        self._monitoring.store.record(sample)
+        self._apis.logs.record(sample)
 
     async def open(self, spawner: Spawner) -> dict[str, object]:
         """Open every listener, deploy the services, and return the endpoints.
@@ -110,31 +80,28 @@ class Sandbox:
             DeploymentError: a service could not be deployed.
             OSError: a wanted port is taken.
         """
-        folder = self._folder
-        door = await self._open_front_door()
+        ports, folder = self._options.ports, self._folder
+        door = await self._stack.enter_async_context(self._front_door())
         instances = InstanceContext(state_dir=folder, mesh_url=f"http://{OUTSIDE}:{door.mesh}")
-        self._authority.write(folder / "ca.pem")
+        self._infrastructure.authority.write(folder / "ca.pem")
         _write_identities(folder / "identities.json", instances)
         write_signers(folder)
         admin = await self._open_admin(await self._open_data_plane(spawner, instances))
-        monitoring_port, dns_ports = await self._open_signals()
-        apis_port = await self._open_apis(admin.control)
-        self._offer_infrastructure(admin.control)
+        monitoring = await self._serve(self._monitoring.tables(), ports.monitoring)
+        first, second = await self._name_server(), await self._name_server(is_second=True)
+        tables = catalogue.tables(self._disturbances, self._apis, admin.control)
+        apis = await self._serve(tables, ports.apis)
+        self._offer_faults(admin.control)
         await self._deploy_all(admin)
-        hardware = self._hardware(door.https)
-        await self._keep_doing(
-            self._backups.keep_taking(), self._watch.keep_watching(), hardware.keep_measuring()
-        )
-        prober = Prober(self._suite.uptime, self._store, port=door.https, trust=self._authority.trusting())
-        await self._stack.enter_async_context(self._suite.watching(prober, self._readings))
+        await self._keep_working(door.https)
         return {
             "admin_grpc": f"{OUTSIDE}:{admin.grpc_port}",
             "admin_rest": f"http://{OUTSIDE}:{admin.rest_port}",
-            "monitoring_grpc": f"{OUTSIDE}:{monitoring_port}",
-            "apis_grpc": f"{OUTSIDE}:{apis_port}",
+            "monitoring_grpc": f"{OUTSIDE}:{monitoring}",
+            "apis_grpc": f"{OUTSIDE}:{apis}",
             "sql_admin": f"http://{OUTSIDE}:{admin.rest_port}",
-            "dns": f"{OUTSIDE}:{dns_ports[0]}",
-            "resolvers": [f"{OUTSIDE}:{dns_ports[1]}"],
+            "dns": f"{OUTSIDE}:{first}",
+            "resolvers": [f"{OUTSIDE}:{second}"],
             "https_port": door.https,
             "http_port": door.http,
             "mesh": instances.mesh_url,
@@ -144,20 +111,20 @@ class Sandbox:
             "standing_folder": str(folder / "standing"),
             "project": topology.PROJECT,
             "region": topology.REGION,
-            "metrics_delay_s": self._board.current.metrics_delay_s,
+            "metrics_delay_s": self._knobs.current.metrics_delay_s,
             "pid": os.getpid(),
         }
 
-    async def _open_front_door(self) -> Ports:
-        capacity_limit = CapacityLimit(_GATEWAY, lambda: self._board.current.gateway_per_s)
-        door = open_front_door(
-            Router(self._table, self._fleets, self, capacity_limit),
-            self._table,
-            self._context,
+    def _front_door(self) -> contextlib.AbstractAsyncContextManager[Ports]:
+        context = self._infrastructure
+        limit = CapacityLimit(_GATEWAY, lambda: self._knobs.current.gateway_per_s)
+        return open_front_door(
+            Router(context.table, self._fleets, self, limit),
+            context.table,
+            context.tls,
             self._options.ports,
-            distance=lambda: self._board.current.distance_s,
+            distance=lambda: self._knobs.current.distance_s,
         )
-        return await self._stack.enter_async_context(door)
 
     async def _open_data_plane(self, spawner: Spawner, instances: InstanceContext) -> LocalDataPlane:
         scanner = Scanner(self._folder / "scans")
@@ -171,106 +138,80 @@ class Sandbox:
             spawner=spawner,
             environment_of=environment_of,
             logs=instances.logs_dir,
-            delay_start=lambda: self._board.wait(self._board.current.extra_cold_start_s),
+            delay_start=lambda: self._knobs.wait(self._knobs.current.extra_cold_start_s),
         )
-        plane = LocalDataPlane(launcher, self._table, self._fleets, deleted=self._repository.deleted)
+        plane = LocalDataPlane(
+            launcher, self._infrastructure.table, self._fleets, deleted=self._apis.deleted_images
+        )
         return await self._stack.enter_async_context(plane)
 
     async def _open_admin(self, data_plane: LocalDataPlane) -> RunningControlPlane:
         control = ControlPlane(
-            data_plane,
-            self._board,
-            topology.PROJECT,
-            topology.REGION,
-            domain=topology.RUN_DOMAIN,
+            data_plane, self._knobs, topology.PROJECT, topology.REGION, domain=topology.RUN_DOMAIN
         )
-        control.state.read_secret = self._vault.read
+        control.state.read_secret = self._apis.vault.read
         admin = await serve(
             control,
             grpc_port=self._options.ports.admin_grpc,
             rest_port=self._options.ports.admin_rest,
             extra_routes=[
                 *instance_routes(self._fleets),
-                *certificate_routes(self._authority, self._context, self._options.leaf),
+                *certificate_routes(self._infrastructure),
                 *disturbance_routes(self._disturbances),
-                *catalogue.routes(self._disturbances, self._apis_context(control)),
+                *catalogue.routes(self._apis),
             ],
         )
         self._stack.push_async_callback(admin.close)
         return admin
 
-    async def _open_signals(self) -> tuple[int, tuple[int, int]]:
-        monitoring = await serve_monitoring(
-            self._store,
-            lambda: self._board.current,
-            port=self._options.ports.monitoring,
-            instances=self._readings,
-        )
-        monitoring.answer_also(self._suite.tables())
-        self._stack.push_async_callback(monitoring.close)
-        first = await serve_dns(port=self._options.ports.dns)
-        self._stack.push_async_callback(first.close)
-        second = await serve_dns(unknown=self._unknown_names)
-        self._stack.push_async_callback(second.close)
-        return monitoring.port, (first.port, second.port)
+    async def _serve(self, tables: Mapping[str, Methods], port: int) -> int:
+        server = await serve_grpc(tables, port=port)
+        self._stack.push_async_callback(server.close)
+        return server.port
 
-    def _offer_infrastructure(self, control: ControlPlane) -> None:
-        parts = infrastructure_faults.InfrastructureContext(
-            state=control.state,
-            fleets=self._fleets,
-            table=self._table,
-            authority=self._authority,
-            context=self._context,
-            shown=self._options.leaf,
-            unknown_names=self._unknown_names,
-        )
-        infrastructure_faults.offer(self._disturbances, parts)
+    async def _name_server(self, *, is_second: bool = False) -> int:
+        """Open a name server on its wanted port; the second one does not know every name."""
+        unknown = self._infrastructure.unknown_names if is_second else frozenset[dns.name.Name]()
+        server = await serve_dns(port=0 if is_second else self._options.ports.dns, unknown=unknown)
+        self._stack.push_async_callback(server.close)
+        return server.port
 
-    def _apis_context(self, control: ControlPlane) -> ApisContext:
-        return ApisContext(
-            control=control,
-            vault=self._vault,
-            repository=self._repository,
-            project=self._project,
-            backups=self._backups,
-            logs=self._logs,
-            pubsub=self._pubsub,
-        )
+    def _offer_faults(self, control: ControlPlane) -> None:
+        fault_injection.offer(self._disturbances, self._monitoring)
+        self._watch.offer(self._disturbances)
+        infrastructure_faults.offer(self._disturbances, self._infrastructure, control.state)
 
-    async def _open_apis(self, control: ControlPlane) -> int:
-        tables = catalogue.tables(self._disturbances, self._apis_context(control))
-        apis = await serve_apis(tables, port=self._options.ports.apis)
-        self._stack.push_async_callback(apis.close)
-        return apis.port
-
-    def _hardware(self, port: int) -> Hardware:
+    async def _keep_working(self, https_port: int) -> None:
+        """Do what goes on in the background until the end; one task that breaks ends the sandbox."""
+        store = self._monitoring.store
         hardware = Hardware(
-            store=self._store,
-            region=topology.REGION,
-            processes=self._processes,
+            store=store,
+            read_instances=self._read_instances,
             data_dir=self._folder / "data",
             database=f"{topology.PROJECT}:{sql.INSTANCE}",
-            port=port,
+            port=https_port,
         )
         hardware.offer(self._disturbances)
-        return hardware
-
-    def _processes(self) -> Iterator[Process]:
-        for name, fleet in self._fleets.items():
-            for pid in fleet.pids:
-                yield Process(service=fleet.spec.service, revision=name, pid=pid)
-
-    async def _keep_doing(self, *works: Coroutine[Any, Any, None]) -> None:
-        """Do something in the background until the end; what breaks there ends the sandbox."""
+        trust = self._infrastructure.authority.trusting()
+        prober = Prober(self._monitoring.uptime, store, port=https_port, trust=trust)
         group = await self._stack.enter_async_context(asyncio.TaskGroup())
-        for work in works:
+        for work in (
+            self._apis.backups.keep_taking(),
+            self._watch.keep_watching(),
+            hardware.keep_measuring(),
+            *self._monitoring.work(prober, self._read_instances),
+        ):
             self._stack.callback(group.create_task(work).cancel)
 
-    def _readings(self) -> Iterator[InstanceReading]:
+    def _read_instances(self) -> Iterator[InstanceReading]:
         for name, fleet in self._fleets.items():
             active = fleet.busy
             yield InstanceReading(
-                service=fleet.spec.service, revision=name, active=active, idle=fleet.size - active
+                service=fleet.spec.service,
+                revision=name,
+                active=active,
+                idle=fleet.size - active,
+                pids=fleet.pids,
             )
 
     async def _deploy_all(self, admin: RunningControlPlane) -> None:
@@ -283,6 +224,18 @@ class Sandbox:
                     group.create_task(deployer.deploy(service, Rollout(image=image)))
         finally:
             await deployer.close()
+
+
+def _infrastructure(options: Options) -> InfrastructureContext:
+    """Return the routes and certificates of a sandbox that has no service yet."""
+    inside = f"{topology.REGION}.{topology.RUN_DOMAIN}"
+    public = {one.public_host: one.cloud_run_name for one in topology.SERVICES if one.public_host}
+    names = [f"*.{topology.PUBLIC_DOMAIN}", f"*.{inside}", "localhost", OUTSIDE, INSIDE]
+    authority = Authority(names)
+    tls = authority.context()
+    authority.show(options.leaf, tls)
+    table = RoutingTable(inside, public)
+    return InfrastructureContext(table=table, authority=authority, tls=tls, shown=options.leaf)
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ A known-bad revision is an image; a disturbance is the same for what no image ho
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -15,35 +15,32 @@ from starlette.routing import BaseRoute, Route
 
 PATH = "/sandbox/disturbances"
 
+Switch = Callable[[bool], object]
+"""Makes something wrong (True), or puts it right again, completely (False)."""
 
-@dataclass(frozen=True, slots=True)
-class Disturbance:
-    """One way in which the platform can be wrong, and the criteria that must notice it."""
 
-    name: str
+class _Disturbance(NamedTuple):
     summary: str
     criteria: tuple[str, ...]
-    break_it: Callable[[], object]
-    mend_it: Callable[[], object]
+    switch: Switch
 
 
 class Disturbances:
     """All disturbances that the parts of a sandbox offer, and which of them are in force."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Disturbance] = {}
+        self._known: dict[str, _Disturbance] = {}
         self._in_force: set[str] = set()
 
-    def offer(self, *offered: Disturbance) -> None:
-        """Add disturbances.
+    def offer(self, name: str, summary: str, criteria: tuple[str, ...], switch: Switch) -> None:
+        """Add one disturbance; its criteria must notice it.
 
         Raises:
-            ValueError: a name is offered already.
+            ValueError: the name is offered already.
         """
-        for disturbance in offered:
-            if disturbance.name in self._known:
-                raise ValueError(f"the disturbance {disturbance.name} is offered twice")
-            self._known[disturbance.name] = disturbance
+        if name in self._known:
+            raise ValueError(f"the disturbance {name} is offered twice")
+        self._known[name] = _Disturbance(summary, criteria, switch)
 
     def names(self) -> tuple[str, ...]:
         """Names of all disturbances, in order."""
@@ -56,14 +53,9 @@ class Disturbances:
             KeyError: there is no such disturbance.
         """
         disturbance = self._known[name]
-        if in_force is (name in self._in_force):
-            return
-        if in_force:
-            disturbance.break_it()
-            self._in_force.add(name)
-        else:
-            disturbance.mend_it()
-            self._in_force.remove(name)
+        if in_force is not (name in self._in_force):
+            disturbance.switch(in_force)
+            (self._in_force.add if in_force else self._in_force.remove)(name)
 
     def listed(self) -> list[dict[str, object]]:
         """All of them as a document."""

@@ -1,9 +1,10 @@
-"""Methods of an API as a table, and the gRPC handlers that answer for them."""
+"""Methods of Google's APIs as tables, and one plaintext gRPC server that answers for them on loopback."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -12,10 +13,10 @@ import grpc.aio
 from sandbox.platform.api_errors import ApiError
 
 CALLER_KEY = "x-sandbox-principal"
-"""Request metadata that says who asks; there are no credentials to read it from."""
+"""Request metadata that names the caller; the sandbox has no credentials to read it from."""
 
 DEFAULT_CALLER = "developer@sandbox.test"
-"""Who writes when a request does not say; the sandbox checks no credentials."""
+"""The caller of a request that names none; the sandbox checks no credentials."""
 
 DETAILS_KEY = "grpc-status-details-bin"
 
@@ -28,11 +29,31 @@ Methods = Mapping[str, tuple[Any, Handler]]
 _STATUS = {code.value[0]: code for code in grpc.StatusCode}
 
 
-def add_methods(server: grpc.aio.Server, tables: Mapping[str, Methods]) -> None:
-    """Let `server` answer the listed methods; gRPC itself answers UNIMPLEMENTED to all others."""
+@dataclass(frozen=True, slots=True)
+class GrpcServer:
+    """A running server; `port` is where it listens on 127.0.0.1."""
+
+    port: int
+    _server: grpc.aio.Server
+
+    async def close(self) -> None:
+        """Stop answering."""
+        await self._server.stop(0)
+
+
+async def serve_grpc(tables: Mapping[str, Methods], *, port: int = 0) -> GrpcServer:
+    """Answer the methods of each service until the result is closed; all others get UNIMPLEMENTED.
+
+    Raises:
+        RuntimeError: the port is taken.
+    """
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     for service, table in tables.items():
         handlers = {name: _method_handler(request, handler) for name, (request, handler) in table.items()}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    chosen = server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    return GrpcServer(chosen, server)
 
 
 def _method_handler(request_type: Any, handler: Handler) -> Any:

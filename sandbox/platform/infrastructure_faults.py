@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dns.name
 from google.cloud import run_v2
@@ -15,7 +14,7 @@ from sandbox.platform.admin.messages import Revision, Service
 from sandbox.platform.admin.state import State
 from sandbox.platform.certificates import Authority
 from sandbox.platform.data_plane import IDLE_S
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances, Switch
 from sandbox.platform.instances import Fleet
 from sandbox.platform.options import Leaf
 from sandbox.platform.router_table import RoutingTable
@@ -30,162 +29,138 @@ _MOST = 4
 _FOREVER_S = 1e9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class InfrastructureContext:
-    """The parts of a sandbox that can be wrong here."""
+    """What the services of one sandbox run on."""
 
-    state: State
-    fleets: Mapping[str, Fleet]
     table: RoutingTable
     authority: Authority
-    context: ssl.SSLContext
+    tls: ssl.SSLContext
     shown: Leaf
-    unknown_names: set[dns.name.Name]
+    """The certificate that the front door shows when nothing is wrong with it."""
+    fleets: dict[str, Fleet] = field(default_factory=dict)
+    """Instances by revision."""
+    unknown_names: set[dns.name.Name] = field(default_factory=set)
     """Names that the second name server does not know."""
 
-    def service(self, name: str) -> Service:
-        """Return the message of a service."""
-        wanted = f"isectech-{name}-{topology.ENVIRONMENT}"
-        return next(found for path, found in self.state.services.items() if path.endswith(f"/{wanted}"))
 
-    def revision(self, name: str) -> Revision:
-        """Return the message of a service's ready revision."""
-        return self.state.revision(self.service(name).latest_ready_revision)
-
-
-def offer(board: Disturbances, parts: InfrastructureContext) -> None:
+def offer(board: Disturbances, context: InfrastructureContext, state: State) -> None:
     """Offer everything; each is one thing wrong, and is taken back completely."""
-    board.offer(*_certificates(parts), *_probes(parts), *_bounds(parts))
+    _offer_entrance(board, context)
+    _offer_configuration(board, state)
+    _offer_scaling(board, context)
+
+
+def _offer_entrance(board: Disturbances, context: InfrastructureContext) -> None:
+    def showing(leaf: Leaf) -> Switch:
+        return lambda is_wrong: context.authority.show(leaf if is_wrong else context.shown, context.tls)
+
+    for leaf, summary in (
+        (Leaf.EXPIRED, "The certificate has been over since yesterday"),
+        (Leaf.EXPIRING, "The certificate is valid for five days more"),
+        (Leaf.OTHER_NAME, "The certificate is for another name"),
+        (Leaf.UNTRUSTED, "The certificate is signed by an unknown authority"),
+    ):
+        board.offer(f"certificate-{leaf.value}", summary, ("INF-06",), showing(leaf))
+    authority, names = context.authority, context.unknown_names
     public = dns.name.from_text(f"app.{topology.PUBLIC_DOMAIN}.")
     board.offer(
-        _row(
-            "dns-record-missing",
-            "The second name server does not know app.isectech.test",
-            "INF-07",
-            lambda: parts.unknown_names.add(public),
-            lambda: parts.unknown_names.discard(public),
+        "tls-outdated",
+        "The front door still speaks TLS 1.0",
+        ("INF-06",),
+        lambda is_wrong: (authority.speak_broken if is_wrong else authority.speak)(context.tls),
+    )
+    board.offer(
+        "dns-record-missing",
+        "The second name server does not know app.isectech.test",
+        ("INF-07",),
+        lambda is_wrong: (names.add if is_wrong else names.discard)(public),
+    )
+    board.offer(
+        "plain-http-served",
+        "The front door answers plain HTTP instead of sending it to HTTPS",
+        ("SEC-07",),
+        lambda is_wrong: setattr(context.table, "is_plain_allowed", is_wrong),
+    )
+
+
+def _offer_configuration(board: Disturbances, state: State) -> None:
+    board.offer(
+        "ingress-opened",
+        f"{INTERNAL} accepts traffic from everywhere",
+        ("SEC-06",),
+        lambda is_wrong: setattr(_service(state, INTERNAL), "ingress", _ALL if is_wrong else _INTERNAL_ONLY),
+    )
+    board.offer(
+        "probe-missing",
+        f"{INTERNAL} has no startup probe",
+        ("INF-02",),
+        lambda is_wrong: _set_startup_probe(state, is_missing=is_wrong),
+    )
+    board.offer(
+        "ejection-slow",
+        f"A dead instance of {PUBLIC} keeps its requests for twelve minutes",
+        ("INF-08",),
+        lambda is_wrong: setattr(
+            _revision(state, PUBLIC).containers[0].liveness_probe,
+            "period_seconds",
+            _SLOW_PERIOD_S if is_wrong else _PERIOD_S,
         ),
-        _row(
-            "plain-http-served",
-            "The front door answers plain HTTP instead of sending it to HTTPS",
-            "SEC-07",
-            lambda: _allow_plain(parts, is_allowed=True),
-            lambda: _allow_plain(parts, is_allowed=False),
-        ),
-        _row(
-            "ingress-opened",
-            f"{INTERNAL} accepts traffic from everywhere",
-            "SEC-06",
-            lambda: _set_ingress(parts, _ALL),
-            lambda: _set_ingress(parts, _INTERNAL_ONLY),
+    )
+    board.offer(
+        "bounds-too-tight",
+        f"{INTERNAL} may have one instance and no more",
+        ("INF-09",),
+        lambda is_wrong: setattr(
+            _service(state, INTERNAL).template.scaling, "max_instance_count", 1 if is_wrong else _MOST
         ),
     )
 
 
-def _row(
-    name: str, summary: str, criterion: str, break_it: Callable[[], object], mend_it: Callable[[], object]
-) -> Disturbance:
-    return Disturbance(name=name, summary=summary, criteria=(criterion,), break_it=break_it, mend_it=mend_it)
+def _offer_scaling(board: Disturbances, context: InfrastructureContext) -> None:
+    def fleets() -> list[Fleet]:
+        return [fleet for fleet in context.fleets.values() if fleet.spec.service == _cloud_run_name(INTERNAL)]
 
+    def resize(most: int) -> None:
+        for fleet in fleets():
+            if fleet.size:
+                fleet.resize(scaling.Bounds(1, most))
 
-def _certificates(parts: InfrastructureContext) -> tuple[Disturbance, ...]:
-    def shown(leaf: Leaf, summary: str) -> Disturbance:
-        return _row(
-            f"certificate-{leaf.value}",
-            summary,
-            "INF-06",
-            lambda: parts.authority.show(leaf, parts.context),
-            lambda: parts.authority.show(parts.shown, parts.context),
-        )
-
-    return (
-        shown(Leaf.EXPIRED, "The certificate has been over since yesterday"),
-        shown(Leaf.EXPIRING, "The certificate is valid for five days more"),
-        shown(Leaf.OTHER_NAME, "The certificate is for another name"),
-        shown(Leaf.UNTRUSTED, "Nobody knows who signed the certificate"),
-        _row(
-            "tls-outdated",
-            "The front door still speaks TLS 1.0",
-            "INF-06",
-            lambda: parts.authority.speak_broken(parts.context),
-            lambda: parts.authority.speak(parts.context),
-        ),
-    )
-
-
-def _probes(parts: InfrastructureContext) -> tuple[Disturbance, ...]:
-    return (
-        _row(
-            "probe-missing",
-            f"{INTERNAL} has no startup probe",
-            "INF-02",
-            lambda: parts.revision(INTERNAL).containers[0].ClearField("startup_probe"),
-            lambda: _give_startup_probe(parts),
-        ),
-        _row(
-            "ejection-slow",
-            f"A dead instance of {PUBLIC} keeps its requests for twelve minutes",
-            "INF-08",
-            lambda: _set_period(parts, _SLOW_PERIOD_S),
-            lambda: _set_period(parts, _PERIOD_S),
-        ),
-    )
-
-
-def _bounds(parts: InfrastructureContext) -> tuple[Disturbance, ...]:
-    return (
-        _row(
-            "bounds-too-tight",
-            f"{INTERNAL} may have one instance and no more",
-            "INF-09",
-            lambda: _set_most(parts, 1),
-            lambda: _set_most(parts, _MOST),
-        ),
-        _row(
-            "scaling-stuck",
-            f"{INTERNAL} may have four instances, and never gets the second one",
-            "INF-09",
-            lambda: _resize(parts, most=1),
-            lambda: _resize(parts, most=_MOST),
-        ),
-        _row(
-            "scaling-one-way",
-            f"{INTERNAL} gets more instances and never gives one back",
-            "INF-09",
-            lambda: _keep_idle(parts, _FOREVER_S),
-            lambda: _keep_idle(parts, IDLE_S),
-        ),
-    )
-
-
-def _allow_plain(parts: InfrastructureContext, *, is_allowed: bool) -> None:
-    parts.table.is_plain_allowed = is_allowed
-
-
-def _set_ingress(parts: InfrastructureContext, ingress: int) -> None:
-    parts.service(INTERNAL).ingress = ingress
-
-
-def _give_startup_probe(parts: InfrastructureContext) -> None:
-    whole = parts.service(INTERNAL).template.containers[0].startup_probe
-    parts.revision(INTERNAL).containers[0].startup_probe.CopyFrom(whole)
-
-
-def _set_period(parts: InfrastructureContext, seconds: int) -> None:
-    parts.revision(PUBLIC).containers[0].liveness_probe.period_seconds = seconds
-
-
-def _set_most(parts: InfrastructureContext, most: int) -> None:
-    parts.service(INTERNAL).template.scaling.max_instance_count = most
-
-
-def _keep_idle(parts: InfrastructureContext, seconds: float) -> None:
-    for fleet in parts.fleets.values():
-        if fleet.spec.service == f"isectech-{INTERNAL}-{topology.ENVIRONMENT}":
+    def keep_idle(seconds: float) -> None:
+        for fleet in fleets():
             fleet.idle_s = seconds
 
+    board.offer(
+        "scaling-stuck",
+        f"{INTERNAL} may have four instances, and never gets the second one",
+        ("INF-09",),
+        lambda is_wrong: resize(1 if is_wrong else _MOST),
+    )
+    board.offer(
+        "scaling-one-way",
+        f"{INTERNAL} gets more instances and never gives one back",
+        ("INF-09",),
+        lambda is_wrong: keep_idle(_FOREVER_S if is_wrong else IDLE_S),
+    )
 
-def _resize(parts: InfrastructureContext, *, most: int) -> None:
-    for fleet in parts.fleets.values():
-        if fleet.spec.service == f"isectech-{INTERNAL}-{topology.ENVIRONMENT}" and fleet.size:
-            fleet.resize(scaling.Bounds(1, most))
+
+def _set_startup_probe(state: State, *, is_missing: bool) -> None:
+    container = _revision(state, INTERNAL).containers[0]
+    if is_missing:
+        container.ClearField("startup_probe")
+    else:
+        container.startup_probe.CopyFrom(_service(state, INTERNAL).template.containers[0].startup_probe)
+
+
+def _cloud_run_name(name: str) -> str:
+    return f"isectech-{name}-{topology.ENVIRONMENT}"
+
+
+def _service(state: State, name: str) -> Service:
+    """Return the message of a service as it is now."""
+    return state.service(state.location.service_name(_cloud_run_name(name)))
+
+
+def _revision(state: State, name: str) -> Revision:
+    """Return the message of a service's ready revision."""
+    return state.revision(_service(state, name).latest_ready_revision)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.platform.certificates import Authority
+from sandbox.platform.infrastructure_faults import InfrastructureContext
 from sandbox.platform.instances import Fleet
 from sandbox.platform.options import Leaf
 
@@ -33,9 +32,9 @@ def instance_routes(fleets: Mapping[str, Fleet]) -> list[BaseRoute]:
     return [Route("/sandbox/instances", read, methods=["GET"])]
 
 
-def certificate_routes(authority: Authority, context: ssl.SSLContext, shown: Leaf) -> list[BaseRoute]:
+def certificate_routes(context: InfrastructureContext) -> list[BaseRoute]:
     """`GET` and `PUT /sandbox/certificate`: which leaf the front door shows from the next handshake on."""
-    state = {"leaf": shown.value}
+    state = {"leaf": context.shown.value}
 
     async def read(_request: Request) -> Response:
         return JSONResponse(state)
@@ -46,7 +45,7 @@ def certificate_routes(authority: Authority, context: ssl.SSLContext, shown: Lea
         except ValueError:
             known = ", ".join(leaf.value for leaf in Leaf)
             return PlainTextResponse(f"The body is one of: {known}.", status_code=400)
-        authority.show(leaf, context)
+        context.authority.show(leaf, context.tls)
         state["leaf"] = leaf.value
         return JSONResponse(state)
 

@@ -6,12 +6,12 @@ What can be wrong with the scans of one image is offered as disturbances.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sandbox.platform.contract import RevisionSpec
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 
 _VICTIM = "isectech-auth-service-sandbox"
 _LOW = {"VulnerabilityID": "CVE-2099-0001", "Severity": "LOW"}
@@ -41,24 +41,13 @@ class Scanner:
             "scan-of-another-image": "The scan of auth-service is of an image that is not deployed",
         }
         for name, summary in summaries.items():
-            board.offer(
-                Disturbance(
-                    name=name,
-                    summary=summary,
-                    criteria=("SEC-01",),
-                    break_it=self._switch(name, self._wrong.add),
-                    mend_it=self._switch(name, self._wrong.discard),
-                )
-            )
+            board.offer(name, summary, ("SEC-01",), partial(self._switch, name))
 
-    def _switch(self, name: str, change: Callable[[str], None]) -> Callable[[], None]:
-        def switch() -> None:
-            change(name)
-            for spec in self._seen.values():
-                if spec.service == _VICTIM:
-                    self._write(spec)
-
-        return switch
+    def _switch(self, name: str, is_wrong: bool) -> None:  # noqa: FBT001 - the one question of a switch
+        (self._wrong.add if is_wrong else self._wrong.discard)(name)
+        for spec in self._seen.values():
+            if spec.service == _VICTIM:
+                self._write(spec)
 
     def _write(self, spec: RevisionSpec) -> None:
         wrong = self._wrong if spec.service == _VICTIM else set()

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import grpc.aio
 from google.cloud import run_v2
 from google.iam.v1 import iam_policy_pb2
 from google.longrunning import operations_pb2
 
 from sandbox.platform.admin.control import ControlPlane
-from sandbox.platform.grpc_methods import Methods, add_methods
+from sandbox.platform.grpc_methods import Methods
 
 
 def methods(control: ControlPlane) -> Mapping[str, Methods]:
@@ -43,10 +42,3 @@ def methods(control: ControlPlane) -> Mapping[str, Methods]:
             "DeleteOperation": (operations_pb2.DeleteOperationRequest, operations.delete_operation),
         },
     }
-
-
-def build_server(control: ControlPlane) -> grpc.aio.Server:
-    """Return a server, not started, that answers for the control plane."""
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    add_methods(server, methods(control))
-    return server

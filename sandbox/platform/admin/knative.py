@@ -19,7 +19,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.platform.admin import paging
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.knative_read import API_VERSION, Json, revision_view, service_view
 from sandbox.platform.admin.knative_write import service_from
@@ -28,6 +27,7 @@ from sandbox.platform.admin.names import Location, service_of, short
 from sandbox.platform.admin.routing import is_routed
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 from sandbox.platform.grpc_methods import CALLER_KEY, DEFAULT_CALLER
+from sandbox.platform.requests import page_of
 
 _REGION = re.compile(r"([a-z]+-[a-z]+[0-9]+)-run\.")
 _DELETED = {"kind": "Status", "apiVersion": "v1", "status": "Success"}
@@ -239,7 +239,7 @@ def _selector(text: str) -> dict[str, str]:
 
 
 def _list(kind: str, items: list[Json], parent: str, request: Request) -> Response:
-    found, token = paging.page(
+    found, token = page_of(
         items,
         of=f"{kind} {parent}",
         size=int(request.query_params.get("limit") or 0),

@@ -10,10 +10,10 @@ from typing import Any
 from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2
 
-from sandbox.platform.admin import paging
 from sandbox.platform.admin.names import Location
-from sandbox.platform.api_errors import ApiError, Code, not_found
+from sandbox.platform.api_errors import ApiError, Code, not_emulated, not_found
 from sandbox.platform.contract import KnobBoard
+from sandbox.platform.requests import page
 
 KEPT = 5000
 """Operations remembered; beyond it the oldest finished ones are forgotten."""
@@ -79,10 +79,8 @@ class Operations:
         self._refuse_when_denied()
         self._location.require(request.name.removesuffix("/operations"), "name")
         if request.filter:
-            raise ApiError(Code.UNIMPLEMENTED, "Filters of operations are not emulated.")
-        found, token = paging.page(
-            list(self._operations.values()), of="operations", size=request.page_size, token=request.page_token
-        )
+            raise not_emulated("A filter of operations")
+        found, token = page(list(self._operations.values()), request)
         return operations_pb2.ListOperationsResponse(operations=found, next_page_token=token)
 
     def delete_operation(self, request: Any, caller: str) -> empty_pb2.Empty:

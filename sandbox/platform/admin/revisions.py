@@ -9,7 +9,6 @@ from typing import Any
 from google.cloud import run_v2
 from google.longrunning import operations_pb2
 
-from sandbox.platform.admin import paging
 from sandbox.platform.admin.messages import (
     FAILED,
     RECONCILING,
@@ -28,6 +27,7 @@ from sandbox.platform.admin.state import State
 from sandbox.platform.api_errors import ApiError, Code
 from sandbox.platform.contract import Probe as ProbeSpec
 from sandbox.platform.contract import ReadSecret, RevisionSpec
+from sandbox.platform.requests import page
 
 DEFAULT_CONCURRENCY = 80
 DEFAULT_TIMEOUT_S = 300
@@ -183,12 +183,7 @@ class Revisions:
         self._state.location.require_service(request.parent, "parent")
         if not request.parent.endswith("/services/-"):
             self._state.service(request.parent)
-        found, token = paging.page(
-            self._state.revisions_of(request.parent),
-            of=request.parent,
-            size=request.page_size,
-            token=request.page_token,
-        )
+        found, token = page(self._state.revisions_of(request.parent), request)
         return run_v2.ListRevisionsResponse.pb()(revisions=found, next_page_token=token)
 
     def delete_revision(self, request: Any, caller: str) -> operations_pb2.Operation:

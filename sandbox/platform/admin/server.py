@@ -8,13 +8,13 @@ import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import grpc.aio
 import uvicorn
 from starlette.routing import BaseRoute
 
 from sandbox.platform.admin.control import ControlPlane
-from sandbox.platform.admin.grpc_front import build_server
+from sandbox.platform.admin.grpc_front import methods
 from sandbox.platform.admin.rest_front import build_app
+from sandbox.platform.grpc_methods import GrpcServer, serve_grpc
 
 HOST = "127.0.0.1"
 
@@ -34,7 +34,7 @@ class RunningControlPlane:
     control: ControlPlane
     grpc_port: int
     rest_port: int
-    _grpc: grpc.aio.Server
+    _grpc: GrpcServer
     _rest: uvicorn.Server
     _rest_task: asyncio.Task[None]
 
@@ -42,7 +42,7 @@ class RunningControlPlane:
         """Stop answering and stop reconciling."""
         self._rest.should_exit = True
         await self._rest_task
-        await self._grpc.stop(0)
+        await self._grpc.close()
         await self.control.close()
 
 
@@ -65,10 +65,8 @@ async def serve(
         OSError: a port is taken.
         RuntimeError: the gRPC port is taken.
     """
-    grpc_server = build_server(control)
-    bound_grpc_port = grpc_server.add_insecure_port(f"{HOST}:{grpc_port}")
     listener = socket.create_server((HOST, rest_port))
-    await grpc_server.start()
+    grpc_server = await serve_grpc(methods(control), port=grpc_port)
     rest = _QuietServer(
         uvicorn.Config(
             build_app(control, extra_routes),
@@ -88,7 +86,7 @@ async def serve(
         await asyncio.sleep(0.005)
     return RunningControlPlane(
         control=control,
-        grpc_port=bound_grpc_port,
+        grpc_port=grpc_server.port,
         rest_port=listener.getsockname()[1],
         _grpc=grpc_server,
         _rest=rest,

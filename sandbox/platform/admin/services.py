@@ -9,7 +9,7 @@ from typing import Any
 from google.cloud import run_v2
 from google.longrunning import operations_pb2
 
-from sandbox.platform.admin import masks, paging, scaling, validation
+from sandbox.platform.admin import masks, scaling, validation
 from sandbox.platform.admin.messages import (
     GENERAL_AVAILABILITY,
     RECONCILING,
@@ -24,6 +24,7 @@ from sandbox.platform.admin.revisions import configuration, image_and_digest, is
 from sandbox.platform.admin.state import State
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 from sandbox.platform.contract import DataPlane, StartError
+from sandbox.platform.requests import page
 
 
 class Services:
@@ -42,9 +43,7 @@ class Services:
     def list_services(self, request: Any, _caller: str) -> Any:
         """Return a page of the location's services by name; raise ApiError."""
         self._state.location.require(request.parent)
-        found, token = paging.page(
-            self.all_services(), of=request.parent, size=request.page_size, token=request.page_token
-        )
+        found, token = page(self.all_services(), request)
         return run_v2.ListServicesResponse.pb()(services=found, next_page_token=token)
 
     def all_services(self) -> Sequence[Service]:

@@ -43,7 +43,6 @@ class CloudBuild:
             SERVICE: {
                 "CreateBuild": (api.CreateBuildRequest.pb(), self.create_build),
                 "GetBuild": (api.GetBuildRequest.pb(), self.get_build),
-                "ListBuilds": (api.ListBuildsRequest.pb(), self.list_builds),
             },
             OPERATIONS: {"GetOperation": (operations_pb2.GetOperationRequest, self.get_operation)},
         }
@@ -71,10 +70,6 @@ class CloudBuild:
         if number not in self._builds:
             raise not_found("BUILD", number)
         return self._builds[number]
-
-    def list_builds(self, _request: Any, _caller: str) -> Any:
-        """Return all builds, the newest first."""
-        return cloudbuild_v1.ListBuildsResponse.pb()(builds=list(self._builds.values())[::-1])
 
     def get_operation(self, request: Any, _caller: str) -> operations_pb2.Operation:
         """Return the operation of a build; raise ApiError NOT_FOUND."""

@@ -1,4 +1,4 @@
-"""All APIs of the sandbox beside Cloud Run and Monitoring's time series; each is one line here."""
+"""All APIs of the sandbox beside Cloud Run and Monitoring; each is one line here."""
 
 from __future__ import annotations
 
@@ -6,46 +6,38 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
-from sandbox.platform.apis import (
-    builds,
-    cloud_logging,
-    dashboards,
-    errors,
-    images,
-    misconfiguration,
-    projects,
-    secrets,
-    sql,
-)
+from sandbox.platform.admin.control import ControlPlane
+from sandbox.platform.apis import misconfiguration
+from sandbox.platform.apis.builds import CloudBuild
+from sandbox.platform.apis.cloud_logging import CloudLogging
 from sandbox.platform.apis.context import ApisContext
+from sandbox.platform.apis.dashboards import Dashboards
+from sandbox.platform.apis.errors import ErrorReporting
+from sandbox.platform.apis.images import ArtifactRegistry
+from sandbox.platform.apis.secrets import SecretManager
+from sandbox.platform.apis.sql import SqlAdmin
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
 
 
-def tables(board: Disturbances, context: ApisContext) -> Mapping[str, Methods]:
-    """Return the methods of every gRPC API; what each can make wrong is offered on `board`."""
-    registry = images.ArtifactRegistry(context.control, context.repository)
-    secrets.offer(board, context.vault)
-    images.offer(board, registry, context.repository)
-    projects.offer(board, context.project)
-    logs, reporting = cloud_logging.CloudLogging(context.logs), errors.ErrorReporting(context.logs)
-    boards = dashboards.Dashboards(context.logs.project)
-    for part in (logs, reporting, boards):
+def tables(board: Disturbances, context: ApisContext, control: ControlPlane) -> Mapping[str, Methods]:
+    """Return the methods of every gRPC API; what can be wrong with them is offered on `board`."""
+    disturbed = (
+        SecretManager(context.vault),
+        ArtifactRegistry(control, context.deleted_images),
+        context.project,
+        CloudLogging(context.logs),
+        ErrorReporting(context.logs),
+        Dashboards(context.project.id),
+    )
+    for part in disturbed:
         part.offer(board)
-    misconfiguration.offer(board, context.control)
-    return {
-        secrets.SERVICE: secrets.SecretManager(context.vault).methods(),
-        images.SERVICE: registry.methods(),
-        **context.project.tables(),
-        **builds.CloudBuild(context.control).tables(),
-        **logs.tables(),
-        **reporting.tables(),
-        **boards.tables(),
-        **context.pubsub.tables(),
-    }
-
-
-def routes(board: Disturbances, context: ApisContext) -> Sequence[BaseRoute]:
-    """Return the routes of every REST API (Cloud SQL Admin), served on the admin REST port."""
     context.backups.offer(board)
-    return sql.SqlAdmin(context.project, context.backups).routes()
+    misconfiguration.offer(board, control)
+    parts = (*disturbed, CloudBuild(control), context.pubsub)
+    return {name: table for part in parts for name, table in part.tables().items()}
+
+
+def routes(context: ApisContext) -> Sequence[BaseRoute]:
+    """Return the routes of every REST API (Cloud SQL Admin), served on the admin REST port."""
+    return SqlAdmin(context.project, context.backups).routes()

@@ -7,14 +7,13 @@ import time
 from typing import Any, Final
 
 from google.cloud.logging_v2 import types
-from google.protobuf import empty_pb2
 
-from sandbox.platform.admin import paging
-from sandbox.platform.api_errors import ApiError, Code, Violation, invalid, not_found
+from sandbox.platform.api_errors import Violation, invalid
 from sandbox.platform.apis import log_filters
 from sandbox.platform.apis.logs import LogEntry, Logs
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
+from sandbox.platform.requests import page, require_project
 
 SERVICE: Final = "google.logging.v2.LoggingServiceV2"
 SYNTHETICS: Final = "release-gate-synthetic"
@@ -36,8 +35,6 @@ class CloudLogging:
             SERVICE: {
                 "WriteLogEntries": (types.WriteLogEntriesRequest.pb(), self.write),
                 "ListLogEntries": (types.ListLogEntriesRequest.pb(), self.list_entries),
-                "ListLogs": (types.ListLogsRequest.pb(), self.list_logs),
-                "DeleteLog": (types.DeleteLogRequest.pb(), self.delete_log),
             }
         }
 
@@ -55,55 +52,29 @@ class CloudLogging:
         if not request.resource_names:
             raise invalid([Violation("resource_names", "must not be empty")])
         for name in request.resource_names:
-            self._require_project(name)
+            require_project(name, self._logs.project)
         if request.order_by not in _ORDERS:
             raise invalid([Violation("order_by", f"must be one of {', '.join(_ORDERS[1:])}")])
         found = self._logs.find(log_filters.parse(request.filter))
         if request.order_by.endswith("desc"):
             found.reverse()
-        page, token = paging.page(
-            found, of=request.filter + request.order_by, size=request.page_size, token=request.page_token
-        )
-        return types.ListLogEntriesResponse.pb()(entries=page, next_page_token=token)
-
-    def list_logs(self, request: Any, _caller: str) -> Any:
-        """Return a page of the names of all logs that hold entries."""
-        self._require_project(request.parent)
-        names = sorted({entry.log_name for entry in self._logs.find(())})
-        page, token = paging.page(names, of=request.parent, size=request.page_size, token=request.page_token)
-        return types.ListLogsResponse.pb()(log_names=page, next_page_token=token)
-
-    def delete_log(self, request: Any, _caller: str) -> Any:
-        """Forget all written entries of a log."""
-        self._require_log(request.log_name)
-        kept = [entry for entry in self._logs.written if entry.log_name != request.log_name]
-        if len(kept) == len(self._logs.written):
-            raise not_found("LOG", request.log_name)
-        self._logs.written.clear()
-        self._logs.written.extend(kept)
-        return empty_pb2.Empty()
+        shown, token = page(found, request)
+        return types.ListLogEntriesResponse.pb()(entries=shown, next_page_token=token)
 
     def offer(self, board: Disturbances) -> None:
         """Offer what can be wrong with logs."""
         board.offer(
-            Disturbance(
-                name="log-sink-broken",
-                summary="Log entries are acknowledged and not kept",
-                criteria=("MON-04",),
-                break_it=lambda: self._sink(is_whole=False),
-                mend_it=lambda: self._sink(is_whole=True),
-            ),
-            Disturbance(
-                name="synthetics-stopped",
-                summary="The last synthetic journeys ran two days ago",
-                criteria=("MON-07",),
-                break_it=lambda: self._age(2 * _DAY_S),
-                mend_it=lambda: self._age(-2 * _DAY_S),
-            ),
+            "log-sink-broken",
+            "Log entries are acknowledged and not kept",
+            ("MON-04",),
+            lambda is_wrong: setattr(self._logs, "is_sinking", not is_wrong),
         )
-
-    def _sink(self, *, is_whole: bool) -> None:
-        self._logs.is_sinking = is_whole
+        board.offer(
+            "synthetics-stopped",
+            "The last synthetic journeys ran two days ago",
+            ("MON-07",),
+            lambda is_wrong: self._age(2 * _DAY_S if is_wrong else -2 * _DAY_S),
+        )
 
     def _age(self, seconds: int) -> None:
         for entry in self._logs.written:
@@ -131,8 +102,4 @@ class CloudLogging:
         match = _LOG.fullmatch(name)
         if match is None:
             raise invalid([Violation("log_name", f"'{name}' is not projects/ID/logs/NAME, with / as %2F")])
-        self._require_project(f"projects/{match[1]}")
-
-    def _require_project(self, name: str) -> None:
-        if name != f"projects/{self._logs.project}":
-            raise ApiError(Code.PERMISSION_DENIED, f"Permission denied on resource {name}.")
+        require_project(f"projects/{match[1]}", self._logs.project)

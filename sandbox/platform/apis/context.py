@@ -1,27 +1,26 @@
-"""What the APIs beside Cloud Run stand on: the same services, images, secrets and databases."""
+"""What Google's APIs beside Cloud Run show: the same images, secrets, databases and logs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from pathlib import Path
 
-from sandbox import topology
-from sandbox.platform.admin.control import ControlPlane
-from sandbox.platform.apis.images import Repository
+from sandbox.platform.apis import secrets
 from sandbox.platform.apis.logs import Logs
 from sandbox.platform.apis.projects import Project
 from sandbox.platform.apis.pubsub import PubSub
-from sandbox.platform.apis.secrets import Vault
 from sandbox.platform.apis.sql_backups import Backups
+from sandbox.platform.contract import KnobBoard
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ApisContext:
-    """The parts of a sandbox that several APIs show."""
+    """The parts of one sandbox that several APIs show."""
 
-    control: ControlPlane
-    vault: Vault
-    repository: Repository
-    project: Project
-    backups: Backups
-    logs: Logs = field(default_factory=lambda: Logs(project=topology.PROJECT, region=topology.REGION))
-    pubsub: PubSub = field(default_factory=PubSub)
+    def __init__(self, knobs: KnobBoard, folder: Path, *, project: str, region: str) -> None:
+        """Take the knobs, and the state directory with the databases."""
+        self.vault = secrets.seeded(project)
+        self.deleted_images: set[str] = set()
+        """Digests from which nothing can be started any more; the data plane looks here."""
+        self.project = Project(project)
+        self.backups = Backups(folder / "data", folder / "backups", knobs)
+        self.logs = Logs(project=project, region=region)
+        self.pubsub = PubSub(project)

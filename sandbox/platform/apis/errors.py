@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from google.cloud import errorreporting_v1beta1
 
-from sandbox.platform.admin import paging
-from sandbox.platform.api_errors import ApiError, Code, Violation, invalid, not_found
+from sandbox.platform.api_errors import Violation, invalid
 from sandbox.platform.apis.logs import Logs
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
+from sandbox.platform.requests import page, require_project
 
 _PACKAGE: Final = "google.devtools.clouderrorreporting.v1beta1"
 _KEPT: Final = 10_000
@@ -35,7 +35,7 @@ class ErrorReporting:
         self._is_on = True
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of its three services."""
+        """Return the methods of both services."""
         api = errorreporting_v1beta1
         return {
             f"{_PACKAGE}.ReportErrorsService": {
@@ -43,17 +43,12 @@ class ErrorReporting:
             },
             f"{_PACKAGE}.ErrorStatsService": {
                 "ListGroupStats": (api.ListGroupStatsRequest.pb(), self.list_groups),
-                "ListEvents": (api.ListEventsRequest.pb(), self.list_events),
-                "DeleteEvents": (api.DeleteEventsRequest.pb(), self.delete_events),
-            },
-            f"{_PACKAGE}.ErrorGroupService": {
-                "GetGroup": (api.GetGroupRequest.pb(), self.get_group),
             },
         }
 
     def report(self, request: Any, _caller: str) -> Any:
         """Take one error."""
-        self._require_project(request.project_name)
+        require_project(request.project_name, self._logs.project)
         event = request.event
         if not event.message:
             raise invalid([Violation("event.message", "is required")])
@@ -71,60 +66,26 @@ class ErrorReporting:
 
     def list_groups(self, request: Any, _caller: str) -> Any:
         """Return a page of the groups with how often each was seen, the most frequent first."""
-        self._require_project(request.project_name)
+        require_project(request.project_name, self._logs.project)
         groups: dict[str, list[Any]] = {}
         for event in self._events(request):
             groups.setdefault(_group(event), []).append(event)
         wanted = set(request.group_id)
         ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
         stats = [self._stats(name, events) for name, events in ordered if not wanted or name in wanted]
-        page, token = paging.page(
-            stats, of=request.project_name, size=request.page_size, token=request.page_token
-        )
+        shown, token = page(stats, request)
         return errorreporting_v1beta1.ListGroupStatsResponse.pb()(
-            error_group_stats=page, next_page_token=token
+            error_group_stats=shown, next_page_token=token
         )
-
-    def list_events(self, request: Any, _caller: str) -> Any:
-        """Return a page of a group's events, the newest first."""
-        self._require_project(request.project_name)
-        if not request.group_id:
-            raise invalid([Violation("group_id", "is required")])
-        found = [event for event in self._events(request) if _group(event) == request.group_id]
-        found.sort(key=lambda event: -event.event_time.ToNanoseconds())
-        page, token = paging.page(
-            found, of=request.group_id, size=request.page_size, token=request.page_token
-        )
-        return errorreporting_v1beta1.ListEventsResponse.pb()(error_events=page, next_page_token=token)
-
-    def delete_events(self, request: Any, _caller: str) -> Any:
-        """Forget everything that was reported."""
-        self._require_project(request.project_name)
-        self._reported.clear()
-        return errorreporting_v1beta1.DeleteEventsResponse.pb()()
-
-    def get_group(self, request: Any, _caller: str) -> Any:
-        """Return one group."""
-        project, _, name = request.group_name.partition("/groups/")
-        self._require_project(project)
-        if name not in {_group(event) for event in self._all()}:
-            raise not_found("ERROR_GROUP", request.group_name)
-        return errorreporting_v1beta1.ErrorGroup.pb()(name=request.group_name, group_id=name)
 
     def offer(self, board: Disturbances) -> None:
         """Offer what can be wrong with error tracking."""
         board.offer(
-            Disturbance(
-                name="error-tracking-off",
-                summary="Reported errors are acknowledged and not kept",
-                criteria=("MON-08",),
-                break_it=lambda: self._switch(is_on=False),
-                mend_it=lambda: self._switch(is_on=True),
-            )
+            "error-tracking-off",
+            "Reported errors are acknowledged and not kept",
+            ("MON-08",),
+            lambda is_wrong: setattr(self, "_is_on", not is_wrong),
         )
-
-    def _switch(self, *, is_on: bool) -> None:
-        self._is_on = is_on
 
     def _events(self, request: Any) -> Iterator[Any]:
         """Yield the events of the request's time range and service."""
@@ -160,10 +121,6 @@ class ErrorReporting:
         stats.affected_services.add().CopyFrom(events[-1].service_context)
         stats.representative.CopyFrom(events[-1])
         return stats
-
-    def _require_project(self, name: str) -> None:
-        if name != f"projects/{self._logs.project}":
-            raise ApiError(Code.PERMISSION_DENIED, f"Permission denied on resource {name}.")
 
 
 def _group(event: Any) -> str:

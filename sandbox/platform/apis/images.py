@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from google.cloud import artifactregistry_v1
 from google.protobuf import timestamp_pb2
 
-from sandbox.platform.admin import paging
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.revisions import image_and_digest
-from sandbox.platform.api_errors import ApiError, Code, not_found
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.api_errors import ApiError, Code
+from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
-
-SERVICE: Final = "google.devtools.artifactregistry.v1.ArtifactRegistry"
-
-
-@dataclass(slots=True)
-class Repository:
-    """The docker repository: every image that was deployed is in it until it is deleted."""
-
-    deleted: set[str] = field(default_factory=set)
-    """Digests that nothing can be started from any more; the data plane looks here."""
+from sandbox.platform.requests import page
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,52 +27,38 @@ class _Image:
 class ArtifactRegistry:
     """The calls of the API."""
 
-    def __init__(self, control: ControlPlane, repository: Repository) -> None:
+    def __init__(self, control: ControlPlane, deleted: set[str]) -> None:
+        """Take the control plane, and the digests of deleted images, from which nothing can be started."""
         self._control = control
-        self._repository = repository
+        self._deleted = deleted
         location = control.location
-        self.id = f"{location.project}-docker-repo"
-        self._name = f"{location.parent}/repositories/{self.id}"
-        self._host = f"{location.region}-docker.pkg.dev/{location.project}/{self.id}"
+        repository = f"{location.project}-docker-repo"
+        self._name = f"{location.parent}/repositories/{repository}"
+        self._host = f"{location.region}-docker.pkg.dev/{location.project}/{repository}"
 
-    def methods(self) -> Methods:
-        """Return the table of the API's methods."""
-        api = artifactregistry_v1
-        return {
-            "ListRepositories": (api.ListRepositoriesRequest.pb(), self.list_repositories),
-            "GetRepository": (api.GetRepositoryRequest.pb(), self.get_repository),
-            "ListDockerImages": (api.ListDockerImagesRequest.pb(), self.list_images),
-            "GetDockerImage": (api.GetDockerImageRequest.pb(), self.get_image),
-        }
-
-    def list_repositories(self, request: Any, _caller: str) -> Any:
-        """Return the one repository."""
-        self._control.location.require(request.parent)
-        return artifactregistry_v1.ListRepositoriesResponse.pb()(repositories=[self._view()])
-
-    def get_repository(self, request: Any, _caller: str) -> Any:
-        """Return the repository."""
-        self._require(request.name)
-        return self._view()
+    def tables(self) -> dict[str, Methods]:
+        """Return the methods of the service."""
+        request = artifactregistry_v1.ListDockerImagesRequest.pb()
+        service = "google.devtools.artifactregistry.v1.ArtifactRegistry"
+        return {service: {"ListDockerImages": (request, self.list_images)}}
 
     def list_images(self, request: Any, _caller: str) -> Any:
         """Return a page of the images, the oldest first."""
-        self._require(request.parent)
-        found, token = paging.page(
-            self._images(), of=request.parent, size=request.page_size, token=request.page_token
-        )
+        if request.parent != self._name:
+            raise ApiError(Code.NOT_FOUND, f"Repository {request.parent} was not found.")
+        found, token = page(self._images(), request)
         return artifactregistry_v1.ListDockerImagesResponse.pb()(
             docker_images=[self._image(one) for one in found], next_page_token=token
         )
 
-    def get_image(self, request: Any, _caller: str) -> Any:
-        """Return one image."""
-        parent, _, name = request.name.partition("/dockerImages/")
-        self._require(parent)
-        for one in self._images():
-            if name == f"{one.package}@{one.digest}":
-                return self._image(one)
-        raise not_found("DOCKER_IMAGE", request.name)
+    def offer(self, board: Disturbances) -> None:
+        """Offer what can be wrong with the images."""
+        board.offer(
+            "old-images-deleted",
+            "Every image that no serving revision runs was deleted from the registry",
+            ("TST-07",),
+            lambda is_wrong: self.delete_unserved() if is_wrong else self._deleted.clear(),
+        )
 
     def delete_unserved(self) -> None:
         """Delete every image that no serving revision runs."""
@@ -100,26 +76,17 @@ class ArtifactRegistry:
             for name, revision in self._control.state.revisions.items()
             if name in serving
         }
-        self._repository.deleted.update(one.digest for one in self._images() if one.digest not in kept)
+        self._deleted.update(one.digest for one in self._images() if one.digest not in kept)
 
     def _images(self) -> list[_Image]:
         found: dict[str, _Image] = {}
         for revision in self._control.state.revisions.values():
             reference, digest = image_and_digest(revision.containers[0].image)
             path, _, tag = reference.rpartition(":")
-            if digest and digest not in self._repository.deleted:
+            if digest and digest not in self._deleted:
                 package = path.rpartition("/")[2]
                 found.setdefault(digest, _Image(package, tag, digest, revision.create_time))
         return list(found.values())
-
-    def _require(self, name: str) -> None:
-        if name != self._name:
-            raise ApiError(Code.NOT_FOUND, f"Repository {name} was not found.")
-
-    def _view(self) -> Any:
-        return artifactregistry_v1.Repository.pb()(
-            name=self._name, format=artifactregistry_v1.Repository.Format.DOCKER.value
-        )
 
     def _image(self, one: _Image) -> Any:
         image = artifactregistry_v1.DockerImage.pb()(
@@ -129,16 +96,3 @@ class ArtifactRegistry:
         )
         image.upload_time.CopyFrom(one.uploaded_at)
         return image
-
-
-def offer(board: Disturbances, registry: ArtifactRegistry, repository: Repository) -> None:
-    """Offer what can be wrong with the images."""
-    board.offer(
-        Disturbance(
-            name="old-images-deleted",
-            summary="Every image that no serving revision runs was deleted from the registry",
-            criteria=("TST-07",),
-            break_it=registry.delete_unserved,
-            mend_it=repository.deleted.clear,
-        )
-    )

@@ -44,6 +44,12 @@ class Logs:
         if self.is_sinking:
             self.written.extend(entries)
 
+    def forget(self, log: str) -> None:
+        """Forget the written entries of a log, by its short name."""
+        kept = [entry for entry in self.written if not entry.log_name.endswith(f"/{log}")]
+        self.written.clear()
+        self.written.extend(kept)
+
     @property
     def failures(self) -> Iterator[RequestSample]:
         """Requests that ended with a server error, the oldest first."""

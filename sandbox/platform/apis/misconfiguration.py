@@ -10,7 +10,7 @@ from google.protobuf import field_mask_pb2
 
 from sandbox import topology
 from sandbox.platform.admin.control import ControlPlane
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import DEFAULT_CALLER
 
 _VICTIM: Final = "decision-engine"
@@ -22,20 +22,16 @@ Change = Callable[[Any], None]
 def offer(board: Disturbances, control: ControlPlane) -> None:
     """Offer revisions of one service whose variables are wrong; mending makes a right one."""
     board.offer(
-        Disturbance(
-            name="plain-secret",
-            summary=f"A revision of {_VICTIM} holds a secret as a plain variable",
-            criteria=("SEC-05",),
-            break_it=lambda: _deploy(control, _add_leak),
-            mend_it=lambda: _deploy(control, _remove_leak),
-        ),
-        Disturbance(
-            name="secret-unpinned",
-            summary=f"A revision of {_VICTIM} takes the latest version of its secret",
-            criteria=("SEC-05",),
-            break_it=lambda: _deploy(control, _take("latest")),
-            mend_it=lambda: _deploy(control, _take("1")),
-        ),
+        "plain-secret",
+        f"A revision of {_VICTIM} holds a secret as a plain variable",
+        ("SEC-05",),
+        lambda is_wrong: _deploy(control, _add_leak if is_wrong else _remove_leak),
+    )
+    board.offer(
+        "secret-unpinned",
+        f"A revision of {_VICTIM} takes the latest version of its secret",
+        ("SEC-05",),
+        lambda is_wrong: _deploy(control, _take("latest" if is_wrong else "1")),
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 from google.cloud import resourcemanager_v3, service_usage_v1
 
 from sandbox import topology
-from sandbox.platform.admin import paging
 from sandbox.platform.api_errors import ApiError, Code
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
+from sandbox.platform.requests import page, require_project
 
 PROJECTS: Final = "google.cloud.resourcemanager.v3.Projects"
 SERVICE_USAGE: Final = "google.api.serviceusage.v1.ServiceUsage"
@@ -43,8 +43,6 @@ class Project:
             PROJECTS: {"GetProject": (resourcemanager_v3.GetProjectRequest.pb(), self.get_project)},
             SERVICE_USAGE: {
                 "ListServices": (service_usage_v1.ListServicesRequest.pb(), self.list_services),
-                "GetService": (service_usage_v1.GetServiceRequest.pb(), self.get_service),
-                "BatchGetServices": (service_usage_v1.BatchGetServicesRequest.pb(), self.batch_get),
             },
         }
 
@@ -66,51 +64,27 @@ class Project:
             raise ApiError(Code.INVALID_ARGUMENT, f"The filter '{request.filter}' is not known.")
         is_wanted = wanted[request.filter]
         names = [name for name in _OFFERED if is_wanted in (None, name in self.enabled)]
-        found, token = paging.page(
-            names, of=request.parent + request.filter, size=request.page_size, token=request.page_token
-        )
+        found, token = page(names, request)
         return service_usage_v1.ListServicesResponse.pb()(
             services=[self._service(name) for name in found], next_page_token=token
         )
 
-    def get_service(self, request: Any, _caller: str) -> Any:
-        """Return one API."""
-        parent, _, name = request.name.partition("/services/")
-        self._require(parent)
-        return self._service(name)
-
-    def batch_get(self, request: Any, _caller: str) -> Any:
-        """Return several APIs."""
-        self._require(request.parent)
-        services = [self._service(name.rpartition("/")[2]) for name in request.names]
-        return service_usage_v1.BatchGetServicesResponse.pb()(services=services)
-
-    def switch(self, name: str, *, is_enabled: bool) -> None:
-        """Enable or disable an API."""
-        (self.enabled.add if is_enabled else self.enabled.discard)(name)
+    def offer(self, board: Disturbances) -> None:
+        """Offer what can be wrong with the project."""
+        name = "sqladmin.googleapis.com"
+        board.offer(
+            "api-disabled",
+            f"The API {name} is disabled in the project",
+            (),
+            lambda is_wrong: (self.enabled.discard if is_wrong else self.enabled.add)(name),
+        )
 
     def _require(self, name: str) -> None:
-        if name not in (f"projects/{self.id}", f"projects/{_NUMBER}"):
-            raise ApiError(
-                Code.PERMISSION_DENIED, f"Permission denied on resource {name} (or it may not exist)."
-            )
+        if name != f"projects/{_NUMBER}":
+            require_project(name, self.id)
 
     def _service(self, name: str) -> Any:
         state = _STATE.ENABLED if name in self.enabled else _STATE.DISABLED
         return service_usage_v1.Service.pb()(
             name=f"projects/{_NUMBER}/services/{name}", parent=f"projects/{_NUMBER}", state=state.value
         )
-
-
-def offer(board: Disturbances, project: Project) -> None:
-    """Offer what can be wrong with the project."""
-    name = "sqladmin.googleapis.com"
-    board.offer(
-        Disturbance(
-            name="api-disabled",
-            summary=f"The API {name} is disabled in the project",
-            criteria=(),
-            break_it=lambda: project.switch(name, is_enabled=False),
-            mend_it=lambda: project.switch(name, is_enabled=True),
-        )
-    )

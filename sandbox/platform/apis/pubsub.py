@@ -1,4 +1,4 @@
-"""Pub/Sub, as far as an alert needs it: topics, subscriptions, publish, pull, acknowledge.
+"""Pub/Sub, as far as an alert needs it: one topic, subscriptions, pull, acknowledge.
 
 A message that is pulled and not acknowledged within the subscription's deadline comes again.
 """
@@ -17,11 +17,11 @@ from google import pubsub_v1
 from google.protobuf import empty_pb2
 
 from sandbox import topology
-from sandbox.platform.admin import paging
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid, not_found
 from sandbox.platform.grpc_methods import Methods
+from sandbox.platform.requests import require_project
 
-_NAME: Final = re.compile(r"projects/([^/]+)/(topics|subscriptions)/([A-Za-z][\w.~+%-]{2,254})")
+_NAME: Final = re.compile(r"(projects/[^/]+)/subscriptions/[A-Za-z][\w.~+%-]{2,254}")
 _WAIT_S: Final = 2.0
 """How long a pull waits for a first message."""
 _PAUSE_S: Final = 0.05
@@ -48,31 +48,19 @@ class _Subscription:
 
 
 class PubSub:
-    """The calls of Publisher and Subscriber."""
+    """The one topic, and the calls of Subscriber."""
 
     def __init__(self, project: str = topology.PROJECT) -> None:
         self._project = project
         self._ids = itertools.count(1)
-        self._topics: dict[str, Any] = {ALERTS: pubsub_v1.Topic.pb()(name=ALERTS)}
         self._subscriptions: dict[str, _Subscription] = {}
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of both services."""
+        """Return the methods of the service."""
         api = pubsub_v1
         return {
-            "google.pubsub.v1.Publisher": {
-                "CreateTopic": (api.Topic.pb(), self.create_topic),
-                "GetTopic": (api.GetTopicRequest.pb(), lambda r, _: self._topic(r.topic)),
-                "ListTopics": (api.ListTopicsRequest.pb(), self.list_topics),
-                "Publish": (api.PublishRequest.pb(), self.publish),
-            },
             "google.pubsub.v1.Subscriber": {
                 "CreateSubscription": (api.Subscription.pb(), self.subscribe),
-                "GetSubscription": (
-                    api.GetSubscriptionRequest.pb(),
-                    lambda r, _: self._subscription(r.subscription).message,
-                ),
-                "ListSubscriptions": (api.ListSubscriptionsRequest.pb(), self.list_subscriptions),
                 "DeleteSubscription": (api.DeleteSubscriptionRequest.pb(), self.unsubscribe),
                 "Pull": (api.PullRequest.pb(), self.pull),
                 "Acknowledge": (api.AcknowledgeRequest.pb(), self.acknowledge),
@@ -91,46 +79,16 @@ class PubSub:
                     subscription.waiting.pop(next(iter(subscription.waiting)))
         return identifier
 
-    def create_topic(self, request: Any, _caller: str) -> Any:
-        """Keep a new topic."""
-        self._require_new(request.name, "topics", self._topics)
-        self._topics[request.name] = request
-        return request
-
-    def list_topics(self, request: Any, _caller: str) -> Any:
-        """Return a page of the topics."""
-        self._require_project(request.project)
-        found, token = paging.page(
-            list(self._topics.values()), of=request.project, size=request.page_size, token=request.page_token
-        )
-        return pubsub_v1.ListTopicsResponse.pb()(topics=found, next_page_token=token)
-
-    def publish(self, request: Any, _caller: str) -> Any:
-        """Give messages to every subscription of a topic."""
-        self._topic(request.topic)
-        if not request.messages:
-            raise invalid([Violation("messages", "must not be empty")])
-        ids = [self.post(request.topic, one.data, dict(one.attributes)) for one in request.messages]
-        return pubsub_v1.PublishResponse.pb()(message_ids=ids)
-
     def subscribe(self, request: Any, _caller: str) -> Any:
         """Keep a new subscription; it gets what is published from now on."""
-        self._require_new(request.name, "subscriptions", self._subscriptions)
-        self._topic(request.topic)
+        self._require_name(request.name)
+        if request.name in self._subscriptions:
+            raise ApiError(Code.ALREADY_EXISTS, f"{request.name} exists already.")
+        if request.topic != ALERTS:
+            raise not_found("Topic", request.topic)
         request.ack_deadline_seconds = request.ack_deadline_seconds or _DEADLINE_S
         self._subscriptions[request.name] = _Subscription(request)
         return request
-
-    def list_subscriptions(self, request: Any, _caller: str) -> Any:
-        """Return a page of the subscriptions."""
-        self._require_project(request.project)
-        found, token = paging.page(
-            [one.message for one in self._subscriptions.values()],
-            of=request.project,
-            size=request.page_size,
-            token=request.page_token,
-        )
-        return pubsub_v1.ListSubscriptionsResponse.pb()(subscriptions=found, next_page_token=token)
 
     def unsubscribe(self, request: Any, _caller: str) -> Any:
         """Forget a subscription and what waits in it."""
@@ -170,29 +128,14 @@ class PubSub:
                 )
         return found
 
-    def _topic(self, name: str) -> Any:
-        self._require_name(name, "topics")
-        if name not in self._topics:
-            raise not_found("Topic", name)
-        return self._topics[name]
-
     def _subscription(self, name: str) -> _Subscription:
-        self._require_name(name, "subscriptions")
+        self._require_name(name)
         if name not in self._subscriptions:
             raise not_found("Subscription", name)
         return self._subscriptions[name]
 
-    def _require_new(self, name: str, kind: str, held: Mapping[str, object]) -> None:
-        self._require_name(name, kind)
-        if name in held:
-            raise ApiError(Code.ALREADY_EXISTS, f"{name} exists already.")
-
-    def _require_name(self, name: str, kind: str) -> None:
+    def _require_name(self, name: str) -> None:
         match = _NAME.fullmatch(name)
-        if match is None or match[2] != kind:
-            raise invalid([Violation("name", f"'{name}' is no name of {kind}")])
-        self._require_project(f"projects/{match[1]}")
-
-    def _require_project(self, name: str) -> None:
-        if name != f"projects/{self._project}":
-            raise ApiError(Code.PERMISSION_DENIED, f"Permission denied on resource {name}.")
+        if match is None:
+            raise invalid([Violation("name", f"'{name}' is not the name of a subscription")])
+        require_project(match[1], self._project)

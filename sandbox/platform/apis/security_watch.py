@@ -9,7 +9,7 @@ from typing import Final
 from google.logging.type import log_severity_pb2
 
 from sandbox.platform.apis.logs import LogEntry, Logs
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 
 LOG: Final = "security-monitoring"
 _EVERY_S: Final = 5.0
@@ -33,30 +33,27 @@ class SecurityWatch:
     def offer(self, board: Disturbances) -> None:
         """Offer what can be wrong."""
         board.offer(
-            Disturbance(
-                name="security-signal-open",
-                summary="Security monitoring raised a signal that nobody answered",
-                criteria=("REV-05",),
-                break_it=lambda: self._write("CRITICAL", kind="signal", signal=_SIGNAL, state="open"),
-                mend_it=lambda: self._write("INFO", kind="signal", signal=_SIGNAL, state="resolved"),
-            ),
-            Disturbance(
-                name="security-monitoring-stopped",
-                summary="Security monitoring gives no sign of life, and lost those it gave",
-                criteria=("REV-05",),
-                break_it=self._stop,
-                mend_it=self._start,
+            "security-signal-open",
+            "Security monitoring raised a signal that is not answered",
+            ("REV-05",),
+            lambda is_wrong: (
+                self._signal("CRITICAL", "open") if is_wrong else self._signal("INFO", "resolved")
             ),
         )
+        board.offer(
+            "security-monitoring-stopped",
+            "Security monitoring gives no sign of life, and lost those it gave",
+            ("REV-05",),
+            lambda is_wrong: self._stop(is_stopped=is_wrong),
+        )
 
-    def _stop(self) -> None:
-        self._is_alive = False
-        kept = [entry for entry in self._logs.written if not entry.log_name.endswith(f"/{LOG}")]
-        self._logs.written.clear()
-        self._logs.written.extend(kept)
+    def _signal(self, severity: str, state: str) -> None:
+        self._write(severity, kind="signal", signal=_SIGNAL, state=state)
 
-    def _start(self) -> None:
-        self._is_alive = True
+    def _stop(self, *, is_stopped: bool) -> None:
+        self._is_alive = not is_stopped
+        if is_stopped:
+            self._logs.forget(LOG)
 
     def _write(self, severity: str, **payload: str) -> None:
         entry = LogEntry(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.platform.contract import KnobBoard
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 
 AUTOMATED: Final = "AUTOMATED"
 ON_DEMAND: Final = "ON_DEMAND"
@@ -49,7 +49,8 @@ class Backups:
         self._folder = folder
         self._board = board
         self._ids = itertools.count(int(datetime.now(UTC).timestamp() * 1000))
-        self._age = timedelta()
+        self.age = timedelta()
+        """How much older than in truth the backups are shown."""
         self._loses_rows = False
         self.busy = asyncio.Lock()
         """Held by the one operation that runs; Cloud SQL refuses a second one."""
@@ -59,11 +60,6 @@ class Backups:
     def found(self) -> list[Backup]:
         """All backups, the newest first."""
         return sorted(self._found.values(), key=lambda backup: backup.started_at, reverse=True)
-
-    @property
-    def age(self) -> timedelta:
-        """How much older than in truth the backups are shown."""
-        return self._age
 
     async def take(self, kind: str) -> Backup:
         """Copy every database; whoever calls holds `busy`."""
@@ -98,7 +94,7 @@ class Backups:
             newest = next((one.started_at for one in self.found if one.kind == AUTOMATED), None)
             every = timedelta(seconds=self._board.current.sql_backup_every_s)
             is_due = newest is None or datetime.now(UTC) - newest >= every
-            if is_due and not self._age and not self.busy.locked():
+            if is_due and not self.age and not self.busy.locked():
                 async with self.busy:
                     await self.take(AUTOMATED)
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -106,30 +102,20 @@ class Backups:
     def offer(self, board: Disturbances) -> None:
         """Offer what can be wrong with backups."""
         board.offer(
-            Disturbance(
-                name="backups-old",
-                summary="The automated backups stopped three days ago",
-                criteria=("OPS-06",),
-                break_it=lambda: self._grow_old(_AGE),
-                mend_it=lambda: self._grow_old(timedelta()),
-            ),
-            Disturbance(
-                name="restore-loses-rows",
-                summary="A restore succeeds and brings back all but the newest rows of three services",
-                criteria=("OPS-06",),
-                break_it=lambda: self._lose(is_losing=True),
-                mend_it=lambda: self._lose(is_losing=False),
-            ),
+            "backups-old",
+            "The automated backups stopped three days ago",
+            ("OPS-06",),
+            lambda is_wrong: setattr(self, "age", _AGE if is_wrong else timedelta()),
+        )
+        board.offer(
+            "restore-loses-rows",
+            "A restore succeeds and brings back all but the newest rows of three services",
+            ("OPS-06",),
+            lambda is_wrong: setattr(self, "_loses_rows", is_wrong),
         )
 
     async def _pause(self) -> None:
         await self._board.wait(self._board.current.sql_operation_s)
-
-    def _grow_old(self, age: timedelta) -> None:
-        self._age = age
-
-    def _lose(self, *, is_losing: bool) -> None:
-        self._loses_rows = is_losing
 
     def _forget_old(self) -> None:
         automated = [one.id for one in self.found if one.kind == AUTOMATED]

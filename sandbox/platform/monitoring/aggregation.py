@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from google.cloud import monitoring_v3
 
-from sandbox.platform.monitoring.errors import InvalidQueryError, NotEmulatedError
+from sandbox.platform.api_errors import not_emulated, refused
 from sandbox.platform.monitoring.filters import plural
 from sandbox.platform.monitoring.metrics import Kind, Metric, Shape
 from sandbox.platform.monitoring.operations import ALIGNERS, NOT_EMULATED, REDUCERS, Operation
@@ -69,8 +69,8 @@ def read_aggregation(message: Any, metric: Metric) -> Aggregation:
     """Check an `Aggregation` message against the metric that it is for.
 
     Raises:
-        InvalidQueryError: a period, aligner, reducer or field that the API refuses for this metric.
-        NotEmulatedError: an aligner or reducer that only the real API has.
+        ApiError: INVALID_ARGUMENT, a period, aligner, reducer or field that the API refuses for this metric.
+        ApiError: UNIMPLEMENTED, an aligner or reducer that only the real API has.
     """
     aligner_name = _name(monitoring_v3.Aggregation.Aligner, message.per_series_aligner, "perSeriesAligner")
     reducer_name = _name(
@@ -79,7 +79,7 @@ def read_aggregation(message: Any, metric: Metric) -> Aggregation:
     period = message.alignment_period.ToNanoseconds() / 1e9
     if aligner_name == "ALIGN_NONE":
         if reducer_name != "REDUCE_NONE":
-            raise InvalidQueryError(
+            raise refused(
                 "Field aggregation.perSeriesAligner must be specified and not ALIGN_NONE"
                 " when crossSeriesReducer is specified."
             )
@@ -100,12 +100,12 @@ def _name(kind: Any, number: int, field: str) -> str:
     try:
         return str(kind(number).name)
     except ValueError as error:
-        raise InvalidQueryError(f"Field aggregation.{field} had an invalid value of {number}.") from error
+        raise refused(f"Field aggregation.{field} had an invalid value of {number}.") from error
 
 
 def _require_period(period: float) -> None:
     if not _SHORTEST_PERIOD_S <= period <= _LONGEST_PERIOD_S:
-        raise InvalidQueryError(
+        raise refused(
             f'Field aggregation.alignmentPeriod had an invalid value of "{period:g}s":'
             f" it must be between {_SHORTEST_PERIOD_S} seconds and 104 weeks."
         )
@@ -113,10 +113,10 @@ def _require_period(period: float) -> None:
 
 def _operation(table: Mapping[str, Operation], name: str, shape: Shape, metric: Metric) -> Operation:
     if name in NOT_EMULATED:
-        raise NotEmulatedError(f"{name} is not emulated")
+        raise not_emulated(name)
     operation = table.get(name)
     if operation is None or not operation.fits(shape):
-        raise InvalidQueryError(
+        raise refused(
             f"{name} cannot be applied to metrics with kind {shape.kind} and value type {shape.value_type}"
             f" (metric {metric.type})."
         )
@@ -129,7 +129,7 @@ def _group_by(fields: Sequence[str], metric: Metric) -> tuple[str, ...]:
     names = [plural(field) for field in fields if field not in {"resource.type", "metric.type"}]
     for name in names:
         if name not in known:
-            raise InvalidQueryError(
+            raise refused(
                 f'Field aggregation.groupByFields had an invalid value of "{name}":'
                 f" {metric.type} has {', '.join(sorted(known))}."
             )

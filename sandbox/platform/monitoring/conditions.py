@@ -15,11 +15,10 @@ from typing import Any, Final
 
 from google.cloud import monitoring_v3
 
+from sandbox.platform.api_errors import ApiError, Code, refused
 from sandbox.platform.monitoring.aggregation import read_aggregation
-from sandbox.platform.monitoring.errors import InvalidQueryError, UnknownMetricError
 from sandbox.platform.monitoring.filters import parse_filter
 from sandbox.platform.monitoring.histogram import Histogram
-from sandbox.platform.monitoring.metrics import Metric
 from sandbox.platform.monitoring.query import find_metric, matching
 from sandbox.platform.monitoring.store import SampleStore, Series
 
@@ -41,42 +40,38 @@ class Observation:
 
 
 class ConditionReader:
-    """Reads conditions against one store; `visible_until` is the moment of the newest visible sample."""
+    """Reads conditions against one store."""
 
-    def __init__(
-        self, store: SampleStore, *, clock: Callable[[], float], visible_until: Callable[[], float]
-    ) -> None:
+    def __init__(self, store: SampleStore, objectives: Callable[[], frozenset[str]]) -> None:
+        """Take the store, and the names of the objectives that a burn rate may refer to."""
         self._store = store
-        self._clock = clock
-        self._visible_until = visible_until
-        self.objectives: Callable[[], frozenset[str]] = frozenset
-        """Names of the SLOs that a burn rate may be about."""
+        self._objectives = objectives
 
     def check(self, condition: Any) -> None:
         """Refuse a condition that the API refuses.
 
         Raises:
-            QueryError: its filter, aggregation, comparison or duration is not good.
+            ApiError: its filter, aggregation, comparison or duration is not good.
         """
         kind = condition.WhichOneof("condition")
         if kind == "condition_prometheus_query_language":
             if not condition.condition_prometheus_query_language.query:
-                raise InvalidQueryError("A PromQL condition needs a query.")
+                raise refused("A PromQL condition needs a query.")
             return
         if kind != "condition_threshold":
-            raise InvalidQueryError(f"Conditions of the kind {kind} are not emulated.")
+            raise refused(f"Conditions of the kind {kind} are not emulated.")
         threshold = condition.condition_threshold
         if threshold.comparison not in _COMPARISONS:
-            raise InvalidQueryError("Only COMPARISON_LT and COMPARISON_GT are supported.")
+            raise refused("Only COMPARISON_LT and COMPARISON_GT are supported.")
         if threshold.duration.ToNanoseconds() % (_MINUTE_S * 10**9):
-            raise InvalidQueryError("The duration must be a multiple of 60 s.")
+            raise refused("The duration must be a multiple of 60 s.")
         self._check_filter(threshold)
 
     def _check_filter(self, threshold: Any) -> None:
         burn = _BURN_RATE.fullmatch(threshold.filter.strip())
         if burn is not None:
-            if burn[1] not in self.objectives():
-                raise UnknownMetricError(f"There is no service level objective {burn[1]}.")
+            if burn[1] not in self._objectives():
+                raise ApiError(Code.NOT_FOUND, f"There is no service level objective {burn[1]}.")
             return
         named = _METRIC_TYPE.search(threshold.filter)
         if named is not None and self._is_unwritten(named[1]):
@@ -111,13 +106,10 @@ class ConditionReader:
         metric = find_metric(self._store, wanted)
         aggregation = aggregations[0] if aggregations else monitoring_v3.Aggregation.pb()()
         read = read_aggregation(aggregation, metric)
-        end = self._end(metric)
+        end = self._store.visible_until(metric)
         raw = matching(self._store, metric, wanted, (end - (read.period or _MINUTE_S), end))
         for series in read.apply(raw, end):
             yield tuple(sorted(series.labels.items())), _number(series)
-
-    def _end(self, metric: Metric) -> float:
-        return self._visible_until() if metric.is_delayed else self._clock()
 
 
 def _sides(threshold: Any) -> list[tuple[str, Any]]:

@@ -5,6 +5,7 @@ The limits are those of the guide's tables of service level indicators and infra
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from google.cloud import monitoring_v3
@@ -19,9 +20,10 @@ TEST_METRIC: Final = "custom.googleapis.com/release_gate/test_alert"
 TOPIC: Final = f"projects/{topology.PROJECT}/topics/alerts"
 _PARENT: Final = f"projects/{topology.PROJECT}"
 _RUN: Final = 'resource.type = "cloud_run_revision" AND metric.type = "run.googleapis.com/{}"'
-_BY_SERVICE: Final = ("resource.labels.service_name",)
 _GT: Final = "COMPARISON_GT"
 _LT: Final = "COMPARISON_LT"
+_BY_SERVICE: Final = ("resource.labels.service_name",)
+_P95: Final = "REDUCE_PERCENTILE_95"
 _CLASS: Final = " AND metric.labels.response_code_class"
 _INFRASTRUCTURE: Final = (
     ("CPU utilization", CPU, "ALIGN_PERCENTILE_99", 0.80),
@@ -37,12 +39,7 @@ def configure(alerting: Alerting, uptime: UptimeChecks, objectives: Objectives) 
     channels = _seed_channels(alerting)
     for policy in (*_indicators(), *_infrastructure(), *_burn_rates(), _test_alert()):
         policy.notification_channels.extend(channels)
-        alerting.create_policy(
-            monitoring_v3.CreateAlertPolicyRequest.pb()(
-                name=_PARENT, alert_policy=monitoring_v3.AlertPolicy.pb(policy)
-            ),
-            "",
-        )
+        alerting.policies.add(_PARENT, policy)
     for service in topology.SERVICES:
         if service.public_host:
             uptime.checks.add(_PARENT, _uptime_check(service))
@@ -59,61 +56,60 @@ def _seed_channels(alerting: Alerting) -> list[str]:
         channel = monitoring_v3.NotificationChannel(
             display_name=title, type_=kind, labels=labels, enabled=True
         )
-        made.append(alerting.channels.add(_PARENT, monitoring_v3.NotificationChannel.pb(channel)).name)
+        made.append(alerting.channels.add(_PARENT, channel).name)
     return made
 
 
-def _indicators() -> list[Any]:
-    counted = {"aligner": "ALIGN_DELTA", "reducer": "REDUCE_SUM"}
-    requests = _RUN.format("request_count")
+def _indicators() -> Iterator[Any]:
+    by_service: dict[str, Any] = {
+        "group_by_fields": ("resource.labels.service_name",),
+        "per_series_aligner": "ALIGN_DELTA",
+    }
+    counted = {"cross_series_reducer": "REDUCE_SUM", **by_service}
+    p95 = {"cross_series_reducer": "REDUCE_PERCENTILE_95", **by_service}
+    requests, latencies = _RUN.format("request_count"), _RUN.format("request_latencies")
     failed, answered = f'{requests}{_CLASS} = "5xx"', f'{requests}{_CLASS} != "5xx"'
-    latency = {"aligner": "ALIGN_DELTA", "reducer": "REDUCE_PERCENTILE_95"}
-    policies = []
     for band, ratio, milliseconds, errors, deviation in (
         ("alert", 0.995, 3000.0, 0.005, 0.3),
         ("critical", 0.99, 5000.0, 0.01, 0.5),
     ):
-        policies += [
-            _policy("sli-avail", band, _threshold(answered, _LT, ratio, counted, over=requests)),
-            _policy(
-                "sli-latency", band, _threshold(_RUN.format("request_latencies"), _GT, milliseconds, latency)
-            ),
-            _policy("sli-errors", band, _threshold(failed, _GT, errors, counted, over=requests)),
-            _policy("sli-throughput", band, _deviation(deviation)),
-        ]
-    return policies
+        yield _indicator("sli-avail", band, _threshold(answered, _LT, ratio, over=requests, **counted))
+        yield _indicator("sli-latency", band, _threshold(latencies, _GT, milliseconds, **p95))
+        yield _indicator("sli-errors", band, _threshold(failed, _GT, errors, over=requests, **counted))
+        yield _indicator("sli-throughput", band, _deviation(deviation))
 
 
-def _policy(criterion: str, band: str, condition: dict[str, Any]) -> Any:
+def _indicator(criterion: str, band: str, condition: dict[str, Any]) -> Any:
     title = f"{criterion.removeprefix('sli-')} beyond its {band} limit"
+    severity = "CRITICAL" if band == "critical" else "ERROR"
+    return _policy(title, {"criterion": criterion, "band": band}, {title: condition}, severity=severity)
+
+
+def _policy(
+    title: str, labels: dict[str, str], conditions: dict[str, dict[str, Any]], *, severity: str | None = None
+) -> Any:
     return monitoring_v3.AlertPolicy(
         display_name=title,
-        user_labels={"criterion": criterion, "band": band},
-        conditions=[{"display_name": title, **condition}],
+        user_labels=labels,
+        conditions=[{"display_name": name, **condition} for name, condition in conditions.items()],
         combiner="OR",
         enabled=True,
-        severity="CRITICAL" if band == "critical" else "ERROR",
+        severity=severity,
     )
 
 
-def _threshold(
-    text: str, comparison: str, limit: float, how: dict[str, str], *, over: str = ""
-) -> dict[str, Any]:
-    aggregation = {
-        "alignment_period": {"seconds": 60},
-        "per_series_aligner": how["aligner"],
-        "cross_series_reducer": how["reducer"],
-        "group_by_fields": _BY_SERVICE,
-    }
+def _threshold(text: str, comparison: str, limit: float, *, over: str = "", **how: Any) -> dict[str, Any]:
+    """Return a condition on a metric, or on its ratio `over` another; `how` sets the aggregation."""
+    aggregations = [{"alignment_period": {"seconds": 60}, **how}] if how else []
     threshold: dict[str, Any] = {
         "filter": text,
-        "aggregations": [aggregation],
+        "aggregations": aggregations,
         "comparison": comparison,
         "threshold_value": limit,
         "duration": {"seconds": 0},
     }
     if over:
-        threshold |= {"denominator_filter": over, "denominator_aggregations": [aggregation]}
+        threshold |= {"denominator_filter": over, "denominator_aggregations": aggregations}
     return {"condition_threshold": threshold}
 
 
@@ -124,68 +120,40 @@ def _deviation(limit: float) -> dict[str, Any]:
     return {"condition_prometheus_query_language": {"query": query, "evaluation_interval": {"seconds": 60}}}
 
 
-def _infrastructure() -> list[Any]:
-    return [
-        monitoring_v3.AlertPolicy(
-            display_name=title,
-            user_labels={"infrastructure": title.lower().replace(" ", "-")},
-            conditions=[
-                {
-                    "display_name": title,
-                    "condition_threshold": {
-                        "filter": f'metric.type = "{metric.type}"',
-                        "aggregations": [
-                            {"per_series_aligner": aligner, "alignment_period": {"seconds": 60}}
-                        ],
-                        "comparison": _GT,
-                        "threshold_value": limit,
-                        "duration": {"seconds": 300},
-                    },
-                }
-            ],
-            combiner="OR",
-            enabled=True,
-        )
-        for title, metric, aligner, limit in _INFRASTRUCTURE
-    ]
+def _infrastructure() -> Iterator[Any]:
+    for title, metric, aligner, limit in _INFRASTRUCTURE:
+        condition = _threshold(f'metric.type = "{metric.type}"', _GT, limit, per_series_aligner=aligner)
+        condition["condition_threshold"]["duration"] = {"seconds": 300}
+        yield _policy(title, {"infrastructure": title.lower().replace(" ", "-")}, {title: condition})
 
 
 def _test_alert() -> Any:
-    """A policy that fires when somebody writes 1: whether an alert arrives can be tried at any time."""
-    return monitoring_v3.AlertPolicy(
-        display_name="Test alert",
-        user_labels={"purpose": "test-alert"},
-        conditions=[
-            {
-                "display_name": "Somebody tries the alerting",
-                "condition_threshold": {
-                    "filter": f'resource.type = "global" AND metric.type = "{TEST_METRIC}"',
-                    "aggregations": [
-                        {"alignment_period": {"seconds": 60}, "per_series_aligner": "ALIGN_MAX"}
-                    ],
-                    "comparison": _GT,
-                    "threshold_value": 0.0,
-                    "duration": {"seconds": 0},
-                },
-            }
-        ],
-        combiner="OR",
-        enabled=True,
-    )
+    """A policy that fires when a 1 is written: whether an alert arrives can be tried at any time."""
+    text = f'resource.type = "global" AND metric.type = "{TEST_METRIC}"'
+    condition = _threshold(text, _GT, 0.0, per_series_aligner="ALIGN_MAX")
+    return _policy("Test alert", {"purpose": "test-alert"}, {"The alerting is tried": condition})
+
+
+def _burn_rates() -> Iterator[Any]:
+    """One policy for each service: its error budgets burn ten times as fast as they may."""
+    for service in topology.SERVICES:
+        objectives = f"{_PARENT}/services/{service.cloud_run_name}/serviceLevelObjectives"
+        conditions = {
+            identifier: _threshold(f'select_slo_burn_rate("{objectives}/{identifier}", "3600s")', _GT, 10.0)
+            for identifier in _promises()
+        }
+        yield _policy(f"{service.name} burns its error budget", {"service": service.name}, conditions)
 
 
 def _seed_objectives(objectives: Objectives) -> None:
     for service in topology.SERVICES:
         name = service.cloud_run_name
-        kept = monitoring_v3.Service.pb(
-            monitoring_v3.Service(
-                display_name=name, cloud_run={"service_name": name, "location": topology.REGION}
-            )
+        kept = monitoring_v3.Service(
+            display_name=name, cloud_run={"service_name": name, "location": topology.REGION}
         )
         parent = objectives.services.add(_PARENT, kept, name).name
         for identifier, objective in _promises().items():
-            message = monitoring_v3.ServiceLevelObjective.pb(objective)
-            objectives.objectives.add(parent, message, identifier)
+            objectives.objectives.add(parent, objective, identifier)
 
 
 def _promises() -> dict[str, Any]:
@@ -213,42 +181,14 @@ def _objective(criterion: str, goal: float, how: dict[str, Any], period: dict[st
     )
 
 
-def _burn_rates() -> list[Any]:
-    """One policy for each service: its error budgets burn ten times as fast as they may."""
-    return [
-        monitoring_v3.AlertPolicy(
-            display_name=f"{service.name} burns its error budget",
-            user_labels={"service": service.name},
-            conditions=[
-                {
-                    "display_name": identifier,
-                    "condition_threshold": {
-                        "filter": f'select_slo_burn_rate("{_PARENT}/services/{service.cloud_run_name}'
-                        f'/serviceLevelObjectives/{identifier}", "3600s")',
-                        "comparison": _GT,
-                        "threshold_value": 10.0,
-                        "duration": {"seconds": 0},
-                    },
-                }
-                for identifier in _promises()
-            ],
-            combiner="OR",
-            enabled=True,
-        )
-        for service in topology.SERVICES
-    ]
-
-
 def _uptime_check(service: topology.SandboxService) -> Any:
-    return monitoring_v3.UptimeCheckConfig.pb(
-        monitoring_v3.UptimeCheckConfig(
-            display_name=f"{service.name} answers",
-            monitored_resource={
-                "type": "uptime_url",
-                "labels": {"host": service.public_host, "project_id": topology.PROJECT},
-            },
-            http_check={"path": "/healthz", "port": 443, "use_ssl": True, "validate_ssl": True},
-            period={"seconds": 60},
-            timeout={"seconds": 10},
-        )
+    return monitoring_v3.UptimeCheckConfig(
+        display_name=f"{service.name} answers",
+        monitored_resource={
+            "type": "uptime_url",
+            "labels": {"host": service.public_host, "project_id": topology.PROJECT},
+        },
+        http_check={"path": "/healthz", "port": 443, "use_ssl": True, "validate_ssl": True},
+        period={"seconds": 60},
+        timeout={"seconds": 10},
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances, Switch
 from sandbox.platform.monitoring.alerting import Alerting
-from sandbox.platform.monitoring.metrics import REQUEST_COUNT, REQUEST_LATENCIES, Metric
-from sandbox.platform.monitoring.store import SampleStore
+from sandbox.platform.monitoring.collection import Collection
+from sandbox.platform.monitoring.metrics import REQUEST_COUNT, REQUEST_LATENCIES
 from sandbox.platform.monitoring.suite import MonitoringSuite
 
 _SILENT: Final = "isectech-asset-discovery-sandbox"
@@ -15,66 +15,56 @@ _SILENT: Final = "isectech-asset-discovery-sandbox"
 
 def offer(board: Disturbances, suite: MonitoringSuite) -> None:
     """Offer everything; each is one thing wrong, and is taken back completely."""
-    _offer_policies(board, suite)
-    check = suite.uptime.checks.all[0]
-    objective = suite.objectives.objectives.all[0]
-    board.offer(
-        Disturbance(
-            name="uptime-check-missing",
-            summary=f"Nobody watches {check.monitored_resource.labels['host']}",
-            criteria=("INF-04",),
-            break_it=lambda: suite.uptime.checks.take(check.name),
-            mend_it=lambda: suite.uptime.checks.put(check),
-        ),
-        Disturbance(
-            name="objective-drifted",
-            summary="One service promises 99 % availability instead of 99.9 %",
-            criteria=("MON-06",),
-            break_it=lambda: _promise(objective, 0.99),
-            mend_it=lambda: _promise(objective, 0.999),
-        ),
-        _lost("request-metric-lost", "MON-01", REQUEST_COUNT, suite.store),
-        _lost("latency-metric-lost", "MON-05", REQUEST_LATENCIES, suite.store),
-    )
-
-
-def _offer_policies(board: Disturbances, suite: MonitoringSuite) -> None:
     errors = _policy(suite.alerting, criterion="sli-errors", band="alert")
     latency = _policy(suite.alerting, criterion="sli-latency", band="critical")
+    threshold = latency.conditions[0].condition_threshold
+    check, objective = suite.uptime.checks.all[0], suite.objectives.objectives.all[0]
+    host = check.monitored_resource.labels["host"]
     board.offer(
-        Disturbance(
-            name="policy-missing",
-            summary="The alert policy on the error rate was deleted",
-            criteria=("MON-03",),
-            break_it=lambda: suite.alerting.policies.take(errors.name),
-            mend_it=lambda: suite.alerting.policies.put(errors),
-        ),
-        Disturbance(
-            name="policy-drifted",
-            summary="The critical alert on latency fires at 8 s instead of 5 s",
-            criteria=("MON-03",),
-            break_it=lambda: _limit(latency, 8000.0),
-            mend_it=lambda: _limit(latency, 5000.0),
-        ),
-        Disturbance(
-            name="channel-broken",
-            summary="Incidents are opened, and no notification leaves",
-            criteria=("MON-03",),
-            break_it=lambda: _deliver(suite, is_on=False),
-            mend_it=lambda: _deliver(suite, is_on=True),
-        ),
+        "policy-missing",
+        "The alert policy on the error rate was deleted",
+        ("MON-03",),
+        taken_from(suite.alerting.policies, errors),
     )
+    board.offer(
+        "policy-drifted",
+        "The critical alert on latency fires at 8 s instead of 5 s",
+        ("MON-03",),
+        lambda is_wrong: setattr(threshold, "threshold_value", 8000.0 if is_wrong else 5000.0),
+    )
+    board.offer(
+        "channel-broken",
+        "Incidents are opened, and no notification leaves",
+        ("MON-03",),
+        lambda is_wrong: setattr(suite.incidents, "is_delivering", not is_wrong),
+    )
+    board.offer(
+        "uptime-check-missing",
+        f"No uptime check watches {host}",
+        ("INF-04",),
+        taken_from(suite.uptime.checks, check),
+    )
+    board.offer(
+        "objective-drifted",
+        "One service promises 99 % availability instead of 99.9 %",
+        ("MON-06",),
+        lambda is_wrong: setattr(objective, "goal", 0.99 if is_wrong else 0.999),
+    )
+    for name, criterion, metric in (
+        ("request-metric-lost", "MON-01", REQUEST_COUNT),
+        ("latency-metric-lost", "MON-05", REQUEST_LATENCIES),
+    ):
+        summary = f"{metric.display_name} of {_SILENT} does not arrive"
+        board.offer(name, summary, (criterion,), _losing(suite.store.lost, (metric.type, _SILENT)))
 
 
-def _lost(name: str, criterion: str, metric: Metric, store: SampleStore) -> Disturbance:
-    lost = (metric.type, _SILENT)
-    return Disturbance(
-        name=name,
-        summary=f"{metric.display_name} of {_SILENT} does not arrive",
-        criteria=(criterion,),
-        break_it=lambda: store.lost.add(lost),
-        mend_it=lambda: store.lost.discard(lost),
-    )
+def taken_from(collection: Collection, message: Any) -> Switch:
+    """Return what takes a resource out of its collection, and puts it back."""
+    return lambda is_wrong: collection.take(message.name) if is_wrong else collection.put(message)
+
+
+def _losing(lost: set[tuple[str, str]], pair: tuple[str, str]) -> Switch:
+    return lambda is_wrong: (lost.add if is_wrong else lost.discard)(pair)
 
 
 def _policy(alerting: Alerting, **labels: str) -> Any:
@@ -83,15 +73,3 @@ def _policy(alerting: Alerting, **labels: str) -> Any:
         for policy in alerting.policies.all
         if all(policy.user_labels.get(key) == value for key, value in labels.items())
     )
-
-
-def _deliver(suite: MonitoringSuite, *, is_on: bool) -> None:
-    suite.incidents.is_delivering = is_on
-
-
-def _limit(policy: Any, limit: float) -> None:
-    policy.conditions[0].condition_threshold.threshold_value = limit
-
-
-def _promise(objective: Any, goal: float) -> None:
-    objective.goal = goal

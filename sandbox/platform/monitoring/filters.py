@@ -10,14 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.platform.monitoring.errors import InvalidQueryError, NotEmulatedError
+from sandbox.platform.api_errors import not_emulated, refused
 
-_TOKEN: Final = re.compile(
-    r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<word>[A-Za-z_][\w.]*)|(?P<sign>!=|=|[(),:<>]))"""
-)
-_SELECTOR: Final = re.compile(r"(metric|resource)\.(type|labels?\.\w+)")
-_JUNCTIONS: Final = frozenset({"OR", "NOT"})
-_OPERANDS: Final[Mapping[str, Callable[[str, list[str]], bool]]] = {
+_FUNCTIONS: Final[Mapping[str, Callable[[str, list[str]], bool]]] = {
     "": lambda value, wanted: value == wanted[0],
     "one_of": lambda value, wanted: value in wanted,
     "starts_with": lambda value, wanted: value.startswith(wanted[0]),
@@ -25,6 +20,13 @@ _OPERANDS: Final[Mapping[str, Callable[[str, list[str]], bool]]] = {
     "has_substring": lambda value, wanted: wanted[0] in value,
     "monitoring.regex.full_match": lambda value, wanted: re.fullmatch(wanted[0], value) is not None,
 }
+_TEXT: Final = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+_CALL: Final = rf"(?P<function>{'|'.join(map(re.escape, filter(None, _FUNCTIONS)))})\s*\("
+_TERM: Final = re.compile(
+    r"\s*(?P<label>(?:metric|resource)\.(?:type|labels?\.\w+))\s*(?P<sign>!?=)\s*"
+    rf"(?:{_CALL}\s*(?P<many>{_TEXT}(?:\s*,\s*{_TEXT})*)\s*\)|(?P<one>{_TEXT}))\s*(?:AND\b(?=\s*\S))?"
+)
+_NOT_EMULATED: Final = re.compile(r"\b(?:OR|NOT)\b|\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Comparison:
 
     def holds_for(self, labels: Mapping[str, str]) -> bool:
         """Whether the labels satisfy the term."""
-        return _OPERANDS[self.function](labels.get(self.label, ""), self.wanted) is not self.is_negated
+        return _FUNCTIONS[self.function](labels.get(self.label, ""), self.wanted) is not self.is_negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,85 +75,30 @@ def parse_filter(text: str) -> Filter:
     """Read a filter.
 
     Raises:
-        InvalidQueryError: it is not well formed.
-        NotEmulatedError: it is more than a conjunction.
+        ApiError: INVALID_ARGUMENT, it is not well formed; UNIMPLEMENTED, it is more than a conjunction.
     """
-    tokens = _Tokens(text)
-    comparisons = []
-    while not tokens.is_done:
-        comparisons.append(_comparison(tokens))
-        if tokens.peek() == "AND":
-            tokens.take("AND")
-            if tokens.is_done:
-                raise tokens.invalid("a term after AND")
+    if _NOT_EMULATED.search(re.sub(_CALL, "", re.sub(_TEXT, '""', text))):
+        raise not_emulated("A filter with OR, NOT or parentheses")
+    comparisons, position, text = [], 0, text.strip()
+    while position < len(text):
+        match = _TERM.match(text, position)
+        if match is None:
+            raise refused(f"Could not parse filter {text!r}: no comparison at {text[position:]!r}.")
+        comparisons.append(_comparison(match))
+        position = match.end()
     return Filter(tuple(comparisons))
 
 
-class _Tokens:
-    """The filter's tokens, read from left to right."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text.strip()
-        self._tokens: list[str] = []
-        position = 0
-        while position < len(self._text):
-            match = _TOKEN.match(self._text, position)
-            if match is None:
-                raise self.invalid(f"a term at {self._text[position:]!r}")
-            self._tokens.append(match[match.lastgroup or 0])
-            position = match.end()
-        self._tokens.reverse()
-
-    @property
-    def is_done(self) -> bool:
-        return not self._tokens
-
-    def peek(self) -> str:
-        return self._tokens[-1] if self._tokens else ""
-
-    def take(self, *wanted: str) -> str:
-        if wanted and self.peek() not in wanted:
-            raise self.invalid(f"{' or '.join(wanted)} instead of {self.peek()!r}")
-        return self._tokens.pop() if self._tokens else ""
-
-    def take_text(self) -> str:
-        token = self.take()
-        if token[:1] not in {'"', "'"}:
-            raise self.invalid(f"a quoted string instead of {token!r}")
-        return re.sub(r"\\(.)", r"\1", token[1:-1])
-
-    def invalid(self, expected: str) -> InvalidQueryError:
-        return InvalidQueryError(f"Could not parse filter {self._text!r}: expected {expected}.")
-
-
-def _comparison(tokens: _Tokens) -> Comparison:
-    word = tokens.take()
-    if word in _JUNCTIONS or word == "(" or tokens.peek() in _JUNCTIONS:
-        raise NotEmulatedError("filters with OR, NOT or parentheses are not emulated")
-    if _SELECTOR.fullmatch(word) is None:
-        raise tokens.invalid(f"metric.type, resource.type or a label instead of {word!r}")
-    is_negated = tokens.take("=", "!=") == "!="
-    function, wanted = _operand(tokens)
-    return Comparison(plural(word), is_negated, function, wanted)
-
-
-def _operand(tokens: _Tokens) -> tuple[str, list[str]]:
-    if tokens.peek()[:1] in {'"', "'"}:
-        return "", [tokens.take_text()]
-    function = tokens.take(*(name for name in _OPERANDS if name))
-    tokens.take("(")
-    wanted = [tokens.take_text()]
-    while function == "one_of" and tokens.peek() == ",":
-        tokens.take(",")
-        wanted.append(tokens.take_text())
-    tokens.take(")")
+def _comparison(match: re.Match[str]) -> Comparison:
+    function = match["function"] or ""
+    wanted = [
+        re.sub(r"\\(.)", r"\1", quoted[1:-1]) for quoted in re.findall(_TEXT, match["many"] or match["one"])
+    ]
+    if len(wanted) > 1 and function != "one_of":
+        raise refused(f"Could not parse filter: {function} takes one value.")
     if function == "monitoring.regex.full_match":
-        _require_regex(wanted[0])
-    return function, wanted
-
-
-def _require_regex(pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise InvalidQueryError(f"The regular expression {pattern!r} is not valid: {error}.") from error
+        try:
+            re.compile(wanted[0])
+        except re.error as error:
+            raise refused(f"The regular expression {wanted[0]!r} is not valid: {error}.") from error
+    return Comparison(plural(match["label"]), match["sign"] == "!=", function, wanted)

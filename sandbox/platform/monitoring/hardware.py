@@ -10,16 +10,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sandbox.platform.disturbances import Disturbance, Disturbances
+from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.monitoring.histogram import Histogram
 from sandbox.platform.monitoring.metrics import CPU, DISK, MEMORY, ROUND_TRIP, Metric
+from sandbox.platform.monitoring.platform_metrics import ReadInstances
 from sandbox.platform.monitoring.store import INTERVAL_S, Point, SampleStore
 
 MEMORY_LIMIT_BYTES: Final = 512 * 1024 * 1024
@@ -28,22 +27,12 @@ _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """One instance."""
-
-    service: str
-    revision: str
-    pid: int
-
-
 @dataclass(slots=True)
 class Hardware:
     """Measures again and again; `excess` is what a disturbance adds to a metric, by its type."""
 
     store: SampleStore
-    region: str
-    processes: Callable[[], Iterable[Process]]
+    read_instances: ReadInstances
     data_dir: Path
     database: str
     port: int
@@ -58,7 +47,10 @@ class Hardware:
             self._write_instances(now)
             disk = sum(path.stat().st_size for path in self.data_dir.glob("*.sqlite3*")) / DISK_BYTES
             project = {"resource.labels.project_id": self.store.project}
-            place = {"resource.labels.region": self.region, "resource.labels.database_id": self.database}
+            place = {
+                "resource.labels.region": self.store.region,
+                "resource.labels.database_id": self.database,
+            }
             self.store.write(DISK, project | place, Point(now, now, disk + self._excess(DISK)))
             trips = Histogram()
             trips.add(await self._round_trip_ms() + self._excess(ROUND_TRIP))
@@ -73,45 +65,28 @@ class Hardware:
             ("disk-full", "The database's disk is nearly full", DISK, 0.9),
             ("network-slow", "A connection takes 150 ms longer", ROUND_TRIP, 150.0),
         ):
-            board.offer(
-                Disturbance(
-                    name=name,
-                    summary=summary,
-                    criteria=(),
-                    break_it=partial(self.excess.__setitem__, metric.type, excess),
-                    mend_it=partial(self.excess.pop, metric.type, None),
-                )
-            )
+            board.offer(name, summary, (), partial(self._exceed, metric, excess))
+
+    def _exceed(self, metric: Metric, excess: float, is_wrong: bool) -> None:  # noqa: FBT001 - of a switch
+        self.excess[metric.type] = excess if is_wrong else 0.0
 
     def _excess(self, metric: Metric) -> float:
         return self.excess.get(metric.type, 0.0)
 
     def _write_instances(self, now: float) -> None:
-        cpu: defaultdict[tuple[str, str], Histogram] = defaultdict(Histogram)
-        memory: defaultdict[tuple[str, str], Histogram] = defaultdict(Histogram)
-        for process in self.processes():
-            used = _usage(process.pid)
-            if used is None:
-                continue
-            ticks, resident = used
-            spent = ticks - self._ticks.get(process.pid, ticks)
-            self._ticks[process.pid] = ticks
-            of = (process.service, process.revision)
-            cpu[of].add(spent / _TICKS_PER_S / INTERVAL_S + self._excess(CPU))
-            memory[of].add(resident / MEMORY_LIMIT_BYTES + self._excess(MEMORY))
-        for metric, found in ((CPU, cpu), (MEMORY, memory)):
-            for (service, revision), histogram in found.items():
-                labels = self._labels(service, revision)
-                self.store.write(metric, labels, Point(now - INTERVAL_S, now, histogram))
-
-    def _labels(self, service: str, revision: str) -> dict[str, str]:
-        return {
-            "resource.labels.project_id": self.store.project,
-            "resource.labels.location": self.region,
-            "resource.labels.service_name": service,
-            "resource.labels.revision_name": revision,
-            "resource.labels.configuration_name": service,
-        }
+        for reading in self.read_instances():
+            cpu, memory = Histogram(), Histogram()
+            for pid in reading.pids:
+                if (used := _usage(pid)) is not None:
+                    ticks, resident = used
+                    spent = ticks - self._ticks.get(pid, ticks)
+                    self._ticks[pid] = ticks
+                    cpu.add(spent / _TICKS_PER_S / INTERVAL_S + self._excess(CPU))
+                    memory.add(resident / MEMORY_LIMIT_BYTES + self._excess(MEMORY))
+            if cpu.count:
+                labels = self.store.labels_of(reading.service, reading.revision)
+                self.store.write(CPU, labels, Point(now - INTERVAL_S, now, cpu))
+                self.store.write(MEMORY, labels, Point(now - INTERVAL_S, now, memory))
 
     async def _round_trip_ms(self) -> float:
         started = time.perf_counter()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,13 +36,10 @@ class Delivery:
 class Incidents:
     """Looks at all policies, and tells their channels what begins and ends."""
 
-    def __init__(
-        self, alerting: Alerting, reader: ConditionReader, publish: Publish, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, alerting: Alerting, reader: ConditionReader, publish: Publish) -> None:
         self._alerting = alerting
         self._reader = reader
         self._publish = publish
-        self._clock = clock
         self._ids = itertools.count(1)
         self._open: dict[tuple[str, str], dict[str, Any]] = {}
         self.delivered: deque[Delivery] = deque(maxlen=_KEPT)
@@ -65,7 +63,7 @@ class Incidents:
                         self._open[key] = self._opened(policy, condition, observed)
                         self._tell(policy, self._open[key])
         for key in self._open.keys() - seen:
-            ended = self._open.pop(key) | {"state": "closed", "ended_at": int(self._clock())}
+            ended = self._open.pop(key) | {"state": "closed", "ended_at": int(time.time())}
             for policy in self._alerting.policies.all:
                 if key[0].startswith(f"{policy.name}/"):
                     self._tell(policy, ended)
@@ -83,7 +81,7 @@ class Incidents:
             "incident_id": f"0.sandbox{next(self._ids):08}",
             "scoping_project_id": policy.name.split("/")[1],
             "state": "open",
-            "started_at": int(self._clock()),
+            "started_at": int(time.time()),
             "ended_at": None,
             "policy_name": policy.display_name,
             "policy_user_labels": dict(policy.user_labels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from google.cloud import monitoring_v3
@@ -9,22 +10,30 @@ from google.cloud import monitoring_v3
 from sandbox.platform.api_errors import Violation
 from sandbox.platform.grpc_methods import Methods
 from sandbox.platform.monitoring.collection import Collection
-from sandbox.platform.monitoring.project import require_parent
+from sandbox.platform.requests import require_project
 
-SERVICE: Final = "google.monitoring.v3.ServiceMonitoringService"
 _DAY_S: Final = 24 * 3600
 _LONGEST_DAYS: Final = 30
 _HIGHEST_GOAL: Final = 0.9999
 
 
 class Objectives:
-    """All monitored services of the project and what is promised of them."""
+    """All monitored services of the project and their objectives."""
 
     def __init__(self, project: str) -> None:
-        self._project = project
-        self.services = Collection("services", monitoring_v3.Service.pb(), _service_flaws)
+        self.services = Collection(
+            monitoring_v3,
+            "Service",
+            "services",
+            check=_service_flaws,
+            require_parent=partial(require_project, project=project),
+        )
         self.objectives = Collection(
-            "serviceLevelObjectives", monitoring_v3.ServiceLevelObjective.pb(), _objective_flaws
+            monitoring_v3,
+            "ServiceLevelObjective",
+            "serviceLevelObjectives",
+            check=_objective_flaws,
+            require_parent=self.services.get,
         )
 
     def names(self) -> frozenset[str]:
@@ -33,60 +42,8 @@ class Objectives:
 
     def tables(self) -> dict[str, Methods]:
         """Return the methods of the service."""
-        api = monitoring_v3
-        return {
-            SERVICE: {
-                "ListServices": (api.ListServicesRequest.pb(), self.list_services),
-                "GetService": (api.GetServiceRequest.pb(), lambda r, _: self.services.get(r.name)),
-                "CreateService": (api.CreateServiceRequest.pb(), self.create_service),
-                "DeleteService": (api.DeleteServiceRequest.pb(), lambda r, _: self.services.delete(r.name)),
-                "ListServiceLevelObjectives": (
-                    api.ListServiceLevelObjectivesRequest.pb(),
-                    self.list_objectives,
-                ),
-                "GetServiceLevelObjective": (
-                    api.GetServiceLevelObjectiveRequest.pb(),
-                    lambda r, _: self.objectives.get(r.name),
-                ),
-                "CreateServiceLevelObjective": (
-                    api.CreateServiceLevelObjectiveRequest.pb(),
-                    self.create_objective,
-                ),
-                "UpdateServiceLevelObjective": (
-                    api.UpdateServiceLevelObjectiveRequest.pb(),
-                    lambda r, _: self.objectives.update(r.service_level_objective, r.update_mask),
-                ),
-                "DeleteServiceLevelObjective": (
-                    api.DeleteServiceLevelObjectiveRequest.pb(),
-                    lambda r, _: self.objectives.delete(r.name),
-                ),
-            }
-        }
-
-    def list_services(self, request: Any, _caller: str) -> Any:
-        """Return a page of the services."""
-        found, token, _ = self.services.page(require_parent(request.parent, self._project), request)
-        return monitoring_v3.ListServicesResponse.pb()(services=found, next_page_token=token)
-
-    def create_service(self, request: Any, _caller: str) -> Any:
-        """Keep a new service."""
-        parent = require_parent(request.parent, self._project)
-        return self.services.add(parent, request.service, request.service_id)
-
-    def list_objectives(self, request: Any, _caller: str) -> Any:
-        """Return a page of a service's objectives."""
-        self.services.get(request.parent)
-        found, token, _ = self.objectives.page(request.parent, request)
-        return monitoring_v3.ListServiceLevelObjectivesResponse.pb()(
-            service_level_objectives=found, next_page_token=token
-        )
-
-    def create_objective(self, request: Any, _caller: str) -> Any:
-        """Keep a new objective of a service."""
-        self.services.get(request.parent)
-        return self.objectives.add(
-            request.parent, request.service_level_objective, request.service_level_objective_id
-        )
+        methods = {**self.services.methods(), **self.objectives.methods()}
+        return {"google.monitoring.v3.ServiceMonitoringService": methods}
 
 
 def _service_flaws(service: Any) -> list[Violation]:

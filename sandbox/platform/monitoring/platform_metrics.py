@@ -1,15 +1,16 @@
-"""What the platform measures about itself and writes to Monitoring: requests in progress, by service."""
+"""What the platform counts of its instances: those of each revision, and the busy ones of each service."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sandbox.platform.monitoring.metrics import Kind, Metric, Shape, ValueType
-from sandbox.platform.monitoring.server import ReadInstances
-from sandbox.platform.monitoring.store import INTERVAL_S, Point, SampleStore
+from sandbox.platform.monitoring.store import INTERVAL_S, InstanceReading, Point, SampleStore
+
+ReadInstances = Callable[[], Iterable[InstanceReading]]
 
 ACTIVE_REQUESTS: Final = Metric(
     type="custom.googleapis.com/isectech/active_requests",
@@ -24,13 +25,14 @@ ACTIVE_REQUESTS: Final = Metric(
 )
 
 
-async def keep_writing(store: SampleStore, readings: ReadInstances) -> None:
-    """Write a point for each service again and again, for ever."""
+async def keep_reading(store: SampleStore, read_instances: ReadInstances) -> None:
+    """Read the instances each interval, for ever: how many there are, and how many work on a request."""
     while True:
+        readings, now = list(read_instances()), store.clock()
+        store.record_instances(now, readings)
         active: Counter[str] = Counter()
-        for reading in readings():
+        for reading in readings:
             active[reading.service] += reading.active
-        now = time.time()
         for service, count in active.items():
             labels = {"metric.labels.service": service, "resource.labels.project_id": store.project}
             store.write(ACTIVE_REQUESTS, labels, Point(now, now, count))

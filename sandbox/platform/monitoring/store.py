@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -49,12 +50,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceReading:
-    """How many instances a revision has right now."""
+    """How many instances a revision has right now, and their processes."""
 
     service: str
     revision: str
     active: int
     idle: int = 0
+    pids: Sequence[int] = ()
 
 
 class _Key(NamedTuple):
@@ -112,9 +114,19 @@ class SampleStore:
     not counted, as documented for `request_count`.
     """
 
-    def __init__(self, *, project: str, region: str, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        *,
+        project: str,
+        region: str,
+        capacity: int = CAPACITY,
+        clock: Callable[[], float] = time.time,
+        delay_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.project = project
-        self._region = region
+        self.region = region
+        self.clock = clock
+        self._delay_s = delay_s
         self._requests: _Intervals[Histogram] = _Intervals(capacity)
         self._instances: _Intervals[int] = _Intervals(capacity)
         self._written: dict[tuple[str, tuple[tuple[str, str], ...]], deque[Point]] = {}
@@ -126,6 +138,20 @@ class SampleStore:
     def metrics(self) -> Mapping[str, Metric]:
         """All metrics by type: those of the platform and those that were written."""
         return {**METRICS, **HARDWARE, **self._written_metrics}
+
+    def visible_until(self, metric: Metric) -> float:
+        """Return the moment of the newest point of a metric that can be seen by now."""
+        return self.clock() - (self._delay_s() if metric.is_delayed else 0.0)
+
+    def labels_of(self, service: str, revision: str) -> dict[str, str]:
+        """Return the labels of a revision's series, keyed as in a filter."""
+        return {
+            "resource.labels.project_id": self.project,
+            "resource.labels.location": self.region,
+            "resource.labels.service_name": service,
+            "resource.labels.revision_name": revision,
+            "resource.labels.configuration_name": service,
+        }
 
     def write(self, metric: Metric, labels: Mapping[str, str], point: Point) -> bool:
         """Take a written point, keyed as in a filter; False when the series has a newer one already."""
@@ -193,13 +219,7 @@ class SampleStore:
         return self._instances if metric is INSTANCE_COUNT else self._requests
 
     def _labels(self, metric: Metric, key: _Key) -> dict[str, str]:
-        resource = {
-            "resource.labels.project_id": self.project,
-            "resource.labels.location": self._region,
-            "resource.labels.service_name": key.service,
-            "resource.labels.revision_name": key.revision,
-            "resource.labels.configuration_name": key.service,
-        }
+        resource = self.labels_of(key.service, key.revision)
         if metric is INSTANCE_COUNT:
             return resource | {"metric.labels.state": key.detail}
         return resource | {

@@ -1,11 +1,9 @@
-"""Cloud Monitoring beside its time series: policies, channels, uptime checks, objectives, incidents."""
+"""Cloud Monitoring: time series, policies, channels, uptime checks, objectives, incidents."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Coroutine
+from typing import Any
 
 from sandbox.platform.contract import KnobBoard
 from sandbox.platform.grpc_methods import Methods
@@ -14,52 +12,40 @@ from sandbox.platform.monitoring.alerting import Alerting
 from sandbox.platform.monitoring.conditions import ConditionReader
 from sandbox.platform.monitoring.incidents import Incidents, Publish
 from sandbox.platform.monitoring.objectives import Objectives
-from sandbox.platform.monitoring.server import ReadInstances
+from sandbox.platform.monitoring.platform_metrics import ReadInstances
+from sandbox.platform.monitoring.query import MetricService
 from sandbox.platform.monitoring.store import SampleStore
 from sandbox.platform.monitoring.uptime_checks import Prober, UptimeChecks
 
 
 class MonitoringSuite:
-    """Everything that is configured in the sandbox's Monitoring, and what keeps watch over it."""
+    """Everything that is configured in the sandbox's Monitoring, and what watches over it."""
 
-    def __init__(
-        self,
-        store: SampleStore,
-        knobs: KnobBoard,
-        publish: Publish,
-        *,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self.store = store
+    def __init__(self, knobs: KnobBoard, publish: Publish, *, project: str, region: str) -> None:
+        """Take the knobs, and what publishes to a Pub/Sub topic."""
         self._knobs = knobs
-        self._reader = ConditionReader(
-            store, clock=clock, visible_until=lambda: clock() - knobs.current.metrics_delay_s
+        self.store = SampleStore(
+            project=project, region=region, delay_s=lambda: knobs.current.metrics_delay_s
         )
-        self.objectives = Objectives(store.project)
-        self._reader.objectives = self.objectives.names
-        self.alerting = Alerting(store.project, self._reader)
-        self.uptime = UptimeChecks(store.project)
-        self.incidents = Incidents(self.alerting, self._reader, publish, clock)
+        self.objectives = Objectives(project)
+        reader = ConditionReader(self.store, self.objectives.names)
+        self.alerting = Alerting(project, reader)
+        self.uptime = UptimeChecks(project)
+        self.incidents = Incidents(self.alerting, reader, publish)
         defaults.configure(self.alerting, self.uptime, self.objectives)
 
     def tables(self) -> dict[str, Methods]:
         """Return the methods of every service."""
-        return {**self.alerting.tables(), **self.uptime.tables(), **self.objectives.tables()}
+        parts = (MetricService(self.store), self.alerting, self.uptime, self.objectives)
+        return {name: table for part in parts for name, table in part.tables().items()}
 
-    @contextlib.asynccontextmanager
-    async def watching(self, prober: Prober, readings: ReadInstances) -> AsyncIterator[None]:
-        """Evaluate policies, carry uptime checks out and write the platform's own metric, until the end.
+    def work(self, prober: Prober, read_instances: ReadInstances) -> list[Coroutine[Any, Any, None]]:
+        """Return what goes on until the end: policies are evaluated, uptime checks made, instances counted.
 
-        One that breaks ends the sandbox: a platform that only seems to be watched must not go on.
+        One that breaks must end the sandbox: a platform that only seems to be watched must not go on.
         """
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self.incidents.keep_looking()),
-                group.create_task(prober.keep_probing(lambda: self._knobs.current.uptime_every_s)),
-                group.create_task(platform_metrics.keep_writing(self.store, readings)),
-            ]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
+        return [
+            self.incidents.keep_looking(),
+            prober.keep_probing(lambda: self._knobs.current.uptime_every_s),
+            platform_metrics.keep_reading(self.store, read_instances),
+        ]

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import httpx
@@ -15,10 +16,9 @@ from sandbox.platform.api_errors import Violation
 from sandbox.platform.grpc_methods import Methods
 from sandbox.platform.monitoring.collection import Collection
 from sandbox.platform.monitoring.metrics import Kind, Metric, Shape, ValueType
-from sandbox.platform.monitoring.project import require_parent
 from sandbox.platform.monitoring.store import Point, SampleStore
+from sandbox.platform.requests import require_project
 
-SERVICE: Final = "google.monitoring.v3.UptimeCheckService"
 _PERIODS_S: Final = (60, 300, 600, 900)
 _LOCATION: Final = "usa-iowa"
 CHECK_PASSED: Final = Metric(
@@ -42,41 +42,17 @@ class UptimeChecks:
     """All uptime checks of the project."""
 
     def __init__(self, project: str) -> None:
-        self._project = project
-        self.checks = Collection("uptimeCheckConfigs", monitoring_v3.UptimeCheckConfig.pb(), _flaws)
+        self.checks = Collection(
+            monitoring_v3,
+            "UptimeCheckConfig",
+            "uptimeCheckConfigs",
+            check=_flaws,
+            require_parent=partial(require_project, project=project),
+        )
 
     def tables(self) -> dict[str, Methods]:
         """Return the methods of the service."""
-        api = monitoring_v3
-        return {
-            SERVICE: {
-                "ListUptimeCheckConfigs": (api.ListUptimeCheckConfigsRequest.pb(), self.list_checks),
-                "GetUptimeCheckConfig": (
-                    api.GetUptimeCheckConfigRequest.pb(),
-                    lambda r, _: self.checks.get(r.name),
-                ),
-                "CreateUptimeCheckConfig": (api.CreateUptimeCheckConfigRequest.pb(), self.create_check),
-                "UpdateUptimeCheckConfig": (
-                    api.UpdateUptimeCheckConfigRequest.pb(),
-                    lambda r, _: self.checks.update(r.uptime_check_config, r.update_mask),
-                ),
-                "DeleteUptimeCheckConfig": (
-                    api.DeleteUptimeCheckConfigRequest.pb(),
-                    lambda r, _: self.checks.delete(r.name),
-                ),
-            }
-        }
-
-    def list_checks(self, request: Any, _caller: str) -> Any:
-        """Return a page of the checks."""
-        found, token, total = self.checks.page(require_parent(request.parent, self._project), request)
-        return monitoring_v3.ListUptimeCheckConfigsResponse.pb()(
-            uptime_check_configs=found, next_page_token=token, total_size=total
-        )
-
-    def create_check(self, request: Any, _caller: str) -> Any:
-        """Keep a new check."""
-        return self.checks.add(require_parent(request.parent, self._project), request.uptime_check_config)
+        return {"google.monitoring.v3.UptimeCheckService": self.checks.methods()}
 
 
 def _flaws(check: Any) -> list[Violation]:

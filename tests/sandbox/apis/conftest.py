@@ -15,14 +15,11 @@ import pytest
 
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import serve
-from sandbox.platform.apis import catalogue, secrets
+from sandbox.platform.apis import catalogue
 from sandbox.platform.apis.context import ApisContext
-from sandbox.platform.apis.images import Repository
-from sandbox.platform.apis.projects import Project
-from sandbox.platform.apis.server import serve_apis
-from sandbox.platform.apis.sql_backups import Backups
 from sandbox.platform.contract import KnobBoard, Knobs
 from sandbox.platform.disturbances import Disturbances
+from sandbox.platform.grpc_methods import serve_grpc
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, LocalCloud
 from tests.sandbox.support.fake_data_plane import FakeDataPlane
 
@@ -65,15 +62,11 @@ def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
     async def open_all() -> tuple[Any, Any, asyncio.Task[None], FakeDataPlane, Disturbances]:
         board, plane, knobs = Disturbances(), FakeDataPlane(), KnobBoard(Knobs(operation_latency_s=0.001))
         control = ControlPlane(plane, knobs, PROJECT, REGION)
-        vault = secrets.seeded(PROJECT)
-        control.state.read_secret = vault.read
-        backups = Backups(tmp_path / "data", tmp_path / "backups", knobs)
-        context = ApisContext(
-            control=control, vault=vault, repository=Repository(), project=Project(PROJECT), backups=backups
-        )
-        admin = await serve(control, extra_routes=catalogue.routes(board, context))
-        apis = await serve_apis(catalogue.tables(board, context))
-        return admin, apis, asyncio.ensure_future(backups.keep_taking()), plane, board
+        context = ApisContext(knobs, tmp_path, project=PROJECT, region=REGION)
+        control.state.read_secret = context.vault.read
+        admin = await serve(control, extra_routes=catalogue.routes(context))
+        apis = await serve_grpc(catalogue.tables(board, context, control))
+        return admin, apis, asyncio.ensure_future(context.backups.keep_taking()), plane, board
 
     (tmp_path / "data").mkdir()
     admin, apis, taking, plane, board = inside(open_all())

@@ -9,6 +9,8 @@ from google.cloud import resourcemanager_v3, service_usage_v1
 from tests.sandbox.admin.local_cloud import PROJECT
 from tests.sandbox.apis.conftest import WholeCloud
 
+STATES = ("ENABLED", "DISABLED")
+
 
 def test_the_project_is_active(cloud: WholeCloud) -> None:
     """It answers to its id; another one is denied, as Google denies what it does not want to confirm."""
@@ -20,13 +22,13 @@ def test_the_project_is_active(cloud: WholeCloud) -> None:
 
 
 def test_enabled_apis_are_told_from_disabled_ones(cloud: WholeCloud) -> None:
-    """A filter, one by name, several by name; a disabled API leaves the list."""
+    """A disabled API leaves the list of enabled ones and is in the other."""
     usage = cloud.client(service_usage_v1.ServiceUsageClient)
-    name = f"projects/{PROJECT}/services/sqladmin.googleapis.com"
-    enabled = {"parent": f"projects/{PROJECT}", "filter": "state:ENABLED"}
+    enabled, disabled = ({"parent": f"projects/{PROJECT}", "filter": f"state:{state}"} for state in STATES)
     before = len(list(usage.list_services(request=enabled)))
     with cloud.disturbed("api-disabled"):
         assert len(list(usage.list_services(request=enabled))) == before - 1
-        assert usage.get_service(request={"name": name}).state == service_usage_v1.State.DISABLED
-    found = usage.batch_get_services(request={"parent": f"projects/{PROJECT}", "names": [name]})
-    assert [one.state for one in found.services] == [service_usage_v1.State.ENABLED]
+        (found,) = usage.list_services(request=disabled)
+        assert found.name.endswith("/sqladmin.googleapis.com")
+        assert found.state == service_usage_v1.State.DISABLED
+    assert list(usage.list_services(request=disabled)) == []

@@ -49,16 +49,13 @@ def reference(secret: str, version: str) -> run_v2.RevisionTemplate:
     return made
 
 
-def test_secrets_are_listed_and_read(manager: secretmanager_v1.SecretManagerServiceClient) -> None:
-    """Each service has a client secret with one version; a value is read by number or as the latest."""
-    assert SECRET in [one.name for one in manager.list_secrets(parent=PARENT)]
-    assert [one.name for one in manager.list_secret_versions(parent=SECRET)] == [f"{SECRET}/versions/1"]
+def test_a_value_is_read_by_number_or_as_the_latest(
+    manager: secretmanager_v1.SecretManagerServiceClient,
+) -> None:
+    """Each service has a client secret with one version."""
     value = manager.access_secret_version(name=f"{SECRET}/versions/1").payload.data
     assert value == manager.access_secret_version(name=f"{SECRET}/versions/latest").payload.data
-    added = manager.add_secret_version(parent=SECRET, payload=secretmanager_v1.SecretPayload(data=b"rotated"))
-    assert added.name == f"{SECRET}/versions/2"
-    assert manager.access_secret_version(name=f"{SECRET}/versions/latest").payload.data == b"rotated"
-    assert manager.access_secret_version(name=f"{SECRET}/versions/1").payload.data == value
+    assert manager.get_secret_version(name=f"{SECRET}/versions/latest").name == f"{SECRET}/versions/1"
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,10 @@ from sandbox import topology
 from sandbox.platform.apis import cloud_logging, dashboards, errors
 from sandbox.platform.apis.logs import Logs
 from sandbox.platform.apis.pubsub import PubSub
-from sandbox.platform.apis.server import serve_apis
 from sandbox.platform.contract import KnobBoard, Knobs, RequestSample
 from sandbox.platform.disturbances import Disturbances
+from sandbox.platform.grpc_methods import serve_grpc
 from sandbox.platform.monitoring import fault_injection
-from sandbox.platform.monitoring.server import serve_monitoring
 from sandbox.platform.monitoring.store import SampleStore
 from sandbox.platform.monitoring.suite import MonitoringSuite
 from tests.sandbox.signals.background import BackgroundLoop
@@ -63,25 +62,29 @@ class Watch:
 @pytest.fixture
 def watch() -> Iterator[Watch]:
     """Everything on two ports, without anything that looks or probes by itself."""
-    store = SampleStore(project=topology.PROJECT, region=topology.REGION)
-    logs, pubsub = Logs(project=topology.PROJECT, region=topology.REGION), PubSub()
-    knobs, board = KnobBoard(Knobs(metrics_delay_s=0.0)), Disturbances()
-    suite = MonitoringSuite(store, knobs, pubsub.post)
+    place = {"project": topology.PROJECT, "region": topology.REGION}
+    logs, pubsub, board = Logs(**place), PubSub(), Disturbances()
+    suite = MonitoringSuite(KnobBoard(Knobs(metrics_delay_s=0.0)), pubsub.post, **place)
     fault_injection.offer(board, suite)
     parts = (cloud_logging.CloudLogging(logs), errors.ErrorReporting(logs), dashboards.Dashboards())
     tables = {name: table for part in (*parts, pubsub) for name, table in part.tables().items()}
     for part in parts:
         part.offer(board)
     with BackgroundLoop() as loop:
-        monitoring = loop.run(serve_monitoring(store, lambda: knobs.current))
-        monitoring.answer_also(suite.tables())
-        apis = loop.run(serve_apis(tables))
+        monitoring = loop.run(serve_grpc(suite.tables()))
+        apis = loop.run(serve_grpc(tables))
         with (
             grpc.insecure_channel(f"127.0.0.1:{monitoring.port}") as first,
             grpc.insecure_channel(f"127.0.0.1:{apis.port}") as second,
         ):
             yield Watch(
-                suite=suite, store=store, logs=logs, board=board, loop=loop, monitoring=first, apis=second
+                suite=suite,
+                store=suite.store,
+                logs=logs,
+                board=board,
+                loop=loop,
+                monitoring=first,
+                apis=second,
             )
         loop.run(monitoring.close())
         loop.run(apis.close())

@@ -148,10 +148,8 @@ def test_errors_are_grouped_and_counted(watch: Watch) -> None:
     groups = list(client.list_group_stats(project_name=PARENT, time_range={"period": "PERIOD_1_HOUR"}))
     assert sorted(group.count for group in groups) == [1, 2]
     planted = next(group for group in groups if group.count == 2)
-    events = list(client.list_events(project_name=PARENT, group_id=planted.group.group_id))
-    assert [event.service_context.service for event in events] == [SERVICE, SERVICE]
-    names = watch.client(errorreporting_v1beta1.ErrorGroupServiceClient)
-    assert names.get_group(group_name=planted.group.name).group_id == planted.group.group_id
+    assert [one.service for one in planted.affected_services] == [SERVICE]
+    assert planted.representative.message.startswith("Planted: here")
 
 
 def test_errors_without_a_message_or_while_off_are_not_kept(watch: Watch) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import pytest
 from google.cloud import monitoring_v3
 
-from sandbox.platform.contract import Knobs, RequestSample
-from sandbox.platform.monitoring.server import serve_monitoring
+from sandbox.platform.contract import RequestSample
+from sandbox.platform.grpc_methods import serve_grpc
+from sandbox.platform.monitoring.query import MetricService
 from sandbox.platform.monitoring.store import SampleStore
 from tests.sandbox.signals.background import BackgroundLoop
 
@@ -23,11 +24,11 @@ GOOD, BAD = f"{SERVICE}-00001-aaa", f"{SERVICE}-00002-bbb"
 
 @dataclass
 class Monitoring:
-    """The server under test, its store and knobs, and a synchronous client of the real library."""
+    """The server under test, its store, and a synchronous client of the real library."""
 
     store: SampleStore
     loop: BackgroundLoop
-    knobs: Knobs = field(default_factory=lambda: Knobs(metrics_delay_s=0.0))
+    delay_s: float = 0.0
     port: int = 0
     client: Any = None
 
@@ -44,7 +45,7 @@ class Monitoring:
 
     def delay(self, seconds: float) -> None:
         """Turn the knob of the visibility delay."""
-        self.knobs = replace(self.knobs, metrics_delay_s=seconds)
+        self.delay_s = seconds
 
     def query(self, metric: str, *operations: str, **fields: Any) -> list[Any]:
         """List a metric's series of the last ten minutes, aligned and reduced by the named operations."""
@@ -72,8 +73,11 @@ def request(metric: str, *operations: str, **fields: Any) -> Any:
 def monitoring() -> Iterator[Monitoring]:
     """An empty store behind a running server."""
     with BackgroundLoop() as loop:
-        subject = Monitoring(store=SampleStore(project=PROJECT, region="us-central1"), loop=loop)
-        server = loop.run(serve_monitoring(subject.store, lambda: subject.knobs, clock=lambda: NOW))
+        store = SampleStore(
+            project=PROJECT, region="us-central1", clock=lambda: NOW, delay_s=lambda: subject.delay_s
+        )
+        subject = Monitoring(store=store, loop=loop)
+        server = loop.run(serve_grpc(MetricService(store).tables()))
         subject.port = server.port
         with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
             transport: Callable[..., Any] = monitoring_v3.MetricServiceClient.get_transport_class("grpc")

@@ -15,7 +15,8 @@ from gates.model.hardware import Component
 from gates.model.platform import Endpoints, Environment
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.monitoring import hardware as measured
-from sandbox.platform.monitoring.hardware import Hardware, Process
+from sandbox.platform.monitoring.hardware import Hardware
+from sandbox.platform.monitoring.store import InstanceReading
 from tests.sandbox.signals.conftest import GOOD, NOW, PROJECT, SERVICE, Monitoring
 
 
@@ -43,8 +44,9 @@ def test_the_gate_reads_what_the_kernel_counts(
     (tmp_path / "a.sqlite3").write_bytes(b"x" * 1000)
     hardware = Hardware(
         store=monitoring.store,
-        region="us-central1",
-        processes=lambda: [Process(service=SERVICE, revision=GOOD, pid=os.getpid())],
+        read_instances=lambda: [
+            InstanceReading(service=SERVICE, revision=GOOD, active=1, pids=[os.getpid()])
+        ],
         data_dir=tmp_path,
         database="db",
         port=monitoring.port,

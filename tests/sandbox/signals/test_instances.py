@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
-import grpc
 import pytest
-from google.cloud import monitoring_v3
 
-from sandbox.platform.contract import Knobs
-from sandbox.platform.monitoring.server import serve_monitoring
+from sandbox.platform.monitoring.platform_metrics import ACTIVE_REQUESTS, keep_reading
 from sandbox.platform.monitoring.store import InstanceReading, SampleStore
-from tests.sandbox.signals.conftest import BAD, GOOD, NOW, PROJECT, SERVICE, Monitoring, request
+from tests.sandbox.signals.conftest import BAD, GOOD, NOW, PROJECT, SERVICE, Monitoring
 
 
 def reading(revision: str, active: int, idle: int = 0) -> InstanceReading:
@@ -45,39 +43,27 @@ def test_the_mean_of_each_revision_is_summed_over_the_service(monitoring: Monito
     assert series.points[0].value.double_value == pytest.approx(1.5 + 1 + 4)
 
 
-def test_the_server_reads_instances_by_itself() -> None:
-    """The callable is read at once when serving starts, under the clock of the server."""
+def test_instances_are_read_again_and_again(monitoring: Monitoring) -> None:
+    """They are read at once, under the clock of the store, and the busy ones of a service are counted."""
+    work = keep_reading(monitoring.store, lambda: [reading(GOOD, active=3), reading(BAD, active=2)])
 
-    async def scenario() -> int:
-        store = SampleStore(project=PROJECT, region="us-central1")
-        server = await serve_monitoring(
-            store,
-            lambda: Knobs(metrics_delay_s=0.0),
-            clock=lambda: NOW,
-            instances=lambda: [reading(GOOD, active=3)],
-        )
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-            transport = monitoring_v3.MetricServiceAsyncClient.get_transport_class("grpc_asyncio")
-            client = monitoring_v3.MetricServiceAsyncClient(transport=transport(channel=channel))
-            query = request("container/instance_count", extra=' AND metric.labels.state = "active"')
-            (series,) = [one async for one in await client.list_time_series(request=query)]
-        await server.close()
-        return int(series.points[0].value.int64_value)
+    async def read_once() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(work, 0.01)
 
-    assert asyncio.run(scenario()) == 3
+    monitoring.loop.run(read_once())
+    found = monitoring.query("container/instance_count", extra=' AND metric.labels.state = "active"')
+    assert sorted(one.points[0].value.int64_value for one in found) == [2, 3]
+    (busy,) = monitoring.query("", filter=f'metric.type = "{ACTIVE_REQUESTS.type}"')
+    assert busy.points[0].value.int64_value == 5
 
 
 def test_a_failed_reading_comes_to_light() -> None:
-    """An error of the callable is raised when the server closes instead of being swallowed."""
+    """An error of the callable ends the reading, so that the gauge has no data rather than old data."""
 
     def broken() -> list[InstanceReading]:
         raise LookupError("the data plane is gone")
 
-    async def scenario() -> None:
-        store = SampleStore(project=PROJECT, region="us-central1")
-        server = await serve_monitoring(store, Knobs, instances=broken)
-        await asyncio.sleep(0)
-        await server.close()
-
+    store = SampleStore(project=PROJECT, region="us-central1")
     with pytest.raises(LookupError, match="data plane"):
-        asyncio.run(scenario())
+        asyncio.run(keep_reading(store, broken))
