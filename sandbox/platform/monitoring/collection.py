@@ -79,7 +79,7 @@ class Collection:
         if name in self._held:
             raise ApiError(Code.ALREADY_EXISTS, f"{name} exists already.")
         kept = self._kind()
-        kept.CopyFrom(getattr(self._api, self._name).pb(message))
+        kept.CopyFrom(getattr(self._api, self._name).pb(message, coerce=True))
         self._require_good(kept)
         kept.name = name
         self._held[name] = kept
