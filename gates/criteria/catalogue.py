@@ -117,7 +117,7 @@ def _measures_soundly(criterion: Criterion) -> Iterator[tuple[str, str]]:
     if not criterion.unit.strip():
         yield "unit", "a threshold has a unit"
     if criterion.minimum_samples < 1:
-        yield "threshold", "at least one sample is demanded"
+        yield "threshold", "minimumSamples must be at least 1"
     if criterion.unit == FAILED_CHECKS and (criterion.comparator, criterion.threshold) != (
         Comparator.EQ,
         0.0,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gates.criteria.phrases import demand_text, duration_text, services_text
 from gates.model.criterion import Criterion, Priority
 from gates.model.platform import Platform
+from gates.model.wording import counted
 
 
 def explain(criterion: Criterion, platform: Platform) -> str:
@@ -20,11 +21,8 @@ def explain(criterion: Criterion, platform: Platform) -> str:
 def _facts(criterion: Criterion, platform: Platform) -> Iterator[tuple[str, str]]:
     yield "why", criterion.rationale
     yield "demands", demand_text(criterion)
-    samples = f"{criterion.minimum_samples:,} sample{'s' if criterion.minimum_samples > 1 else ''}"
-    yield (
-        "evidence",
-        f"at least {samples}, no older than {duration_text(criterion.max_age)}",
-    )
+    samples = counted(criterion.minimum_samples, criterion.sample)
+    yield "evidence", f"at least {samples}, no older than {duration_text(criterion.max_age)}"
     yield from (("test", producer) for producer in criterion.producers)
     if criterion.summarises:
         yield "sums up", ", ".join(criterion.summarises)

@@ -70,6 +70,7 @@ def _fields(criterion: Criterion) -> Iterator[tuple[str, object]]:
             "unit": criterion.unit,
             "bands": None if bands is None else {"alert": bands.alert, "critical": bands.critical},
             "minimumSamples": criterion.minimum_samples,
+            "counts": criterion.sample,
         },
     )
     yield "maxAgeSeconds", criterion.max_age.total_seconds()

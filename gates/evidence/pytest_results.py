@@ -8,6 +8,7 @@ code of pytest says whether every test ran.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ SCHEMA = 1
 _PHASES = ("setup", "call", "teardown")
 _NAMED = 3
 """Tests that did not run are named up to here, then counted."""
+_SEE_LOG = "producers.log in the run's folder says why; then look again"
 
 
 @dataclass(slots=True)
@@ -54,15 +56,16 @@ class _Test:
         return found[-1] if found else None
 
 
-def parse(text: str, *, exit_status: int | None = None) -> EvidenceBundle:
+def parse(text: str, *, exit_status: int | None = None, is_cut: bool = False) -> EvidenceBundle:
     """Read a whole evidence file.
 
     Args:
         text: the file's content; may be cut anywhere.
         exit_status: what the process returned; compared with what it said it would return.
+        is_cut: the gate ended the process in the middle, and says so with a flaw of its own.
     """
     records, flaws = _records(text)
-    flaws += _channel_flaws(records, exit_status)
+    flaws += _channel_flaws(records, exit_status, is_cut=is_cut)
     tests = _fold(records)
     flaws += _test_flaws(records, tests)
     environment = str(next((r["environment"] for r in records if r["kind"] == "start"), ""))
@@ -94,14 +97,16 @@ def _records(text: str) -> tuple[list[Mapping[str, Any]], list[str]]:
     return records, flaws
 
 
-def _channel_flaws(records: Sequence[Mapping[str, Any]], exit_status: int | None) -> list[str]:
+def _channel_flaws(
+    records: Sequence[Mapping[str, Any]], exit_status: int | None, *, is_cut: bool
+) -> list[str]:
     flaws = [str(record.get("text", "flaw without text")) for record in records if record["kind"] == "flaw"]
-    for kind in ("start", "finish", "end"):
-        count = sum(record["kind"] == kind for record in records)
-        if count != 1:
-            flaws.append(
-                f"{count} `{kind}` records instead of one: the producer process did not end properly"
-            )
+    times = Counter(record["kind"] for record in records)
+    if not is_cut and not (times["start"] and times["finish"] and times["end"]):
+        when = "in the middle, so checks are missing" if times["start"] else "before it began"
+        flaws.append(f"the process that looks ended {when}: {_SEE_LOG}")
+    if max(times["start"], times["finish"], times["end"]) > 1:
+        flaws.append("two processes wrote the evidence of this run: start one with another run id")
     flaws += [
         f"evidence format {r.get('schema')} is not understood, this gate reads {SCHEMA}"
         for r in records
@@ -147,6 +152,9 @@ def _test_flaws(records: Sequence[Mapping[str, Any]], tests: Mapping[str, _Test]
     if len(set(collected)) != len(collected):
         flaws.append(f"{len(collected)} tests collected under {len(set(collected))} distinct ids")
     missing = [node_id for node_id in collected if node_id not in tests]
+    if missing and finish.get("ended_early"):
+        flaws.append(f"{finish['ended_early']}: {len(missing)} of {len(collected)} tests were not run")
+        missing = []
     flaws += [f"collected but not run: {node_id}" for node_id in missing[:_NAMED]]
     if len(missing) > _NAMED:
         flaws.append(f"collected but not run: {len(missing) - _NAMED} more tests")

@@ -104,7 +104,8 @@ def _judge_one(
     is_empty = not observed and all(finding.outcome is not Outcome.PASS for finding in findings)
     if observed < criterion.minimum_samples and not is_empty:
         missing = criterion.minimum_samples - observed
-        reason = f"{observed} of {criterion.minimum_samples} samples so far: {missing} more needed"
+        wanted = wording.counted(criterion.minimum_samples, criterion.sample)
+        reason = f"{observed:,} of {wanted} so far: {missing:,} more needed"
         findings.append(_Finding(outcome=Outcome.INCONCLUSIVE, reason=reason))
     outcome = worst(finding.outcome for finding in findings)
     telling = _most_telling([finding for finding in findings if finding.outcome is outcome])

@@ -119,6 +119,8 @@ class Criterion:
     unit: str = FAILED_CHECKS
     bands: Bands | None = None
     minimum_samples: int = 1
+    counts: str = ""
+    """What one sample is, where it is neither a check nor a single measurement: `request`."""
     max_age: timedelta
     producers: tuple[str, ...] = ()
     attested_by: str | None = None
@@ -130,6 +132,11 @@ class Criterion:
     """Where it is demanded: its document, below the project's root; empty where nobody wrote it down."""
     line: int = 0
     """Its line in the document, from one."""
+
+    @property
+    def sample(self) -> str:
+        """What one sample is: a request, a check, a measurement."""
+        return self.counts or ("check" if self.unit == FAILED_CHECKS else "measurement")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,10 @@ _ROUND = 12
 
 def observed(measured: Measurement, samples: int, criterion: Criterion) -> str:
     """Return what was measured, over how much, against what was demanded, as one sentence."""
-    seen = f"{figure(measured)} over {counted(samples, 'sample')}"
+    over = counted(samples, criterion.sample)
+    seen = f"{figure(measured)} over {over}"
     if criterion.comparator is Comparator.WITHIN:
-        seen = f"{_signed(measured)} from the baseline over {counted(samples, 'sample')}"
+        seen = f"{_signed(measured)} from the baseline over {over}"
     return f"measured {seen}, demanded {demanded(criterion)}"
 
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from gates.model.criterion import Criterion
 from gates.model.evidence import Evidence, Window
 from gates.model.judgement import Outcome
 from gates.model.verdict import VerdictOutcome
-from gates.model.wording import demanded
+from gates.model.wording import counted, demanded
 from gates.reporting.finding import finding
 from gates.reporting.ordering import by_urgency
-from gates.reporting.phrasing import count, measured, waived_by
+from gates.reporting.phrasing import measured, waived_by
 from gates.reporting.redaction import clean, one_line
 from gates.reporting.verdict_document import Entry, VerdictDocument
 
@@ -80,7 +81,7 @@ def _entry_files(document: VerdictDocument, entry: Entry) -> list[AllureFile]:
     result["name"] = one_line(f"{entry.key}: {criterion.statement}", limit=_TITLE)
     result["description"] = _description(document, entry)
     attachments = [
-        AllureFile(name=f"{result['uuid']}-{n}-attachment.txt", content=_seen(item))
+        AllureFile(name=f"{result['uuid']}-{n}-attachment.txt", content=_seen(item, criterion))
         for n, item in enumerate(entry.evidence[:_ATTACHED])
     ]
     result["attachments"] = [
@@ -145,9 +146,9 @@ def _description(document: VerdictDocument, entry: Entry) -> str:
     return "\n\n".join(html.escape(clean(part), quote=False) for part in parts if part)  # shown as Markdown
 
 
-def _seen(item: Evidence) -> str:
+def _seen(item: Evidence, criterion: Criterion) -> str:
     lines = (
-        f"{item.status}: {measured(item.measurement)} from {count(item.samples, 'sample')}",
+        f"{item.status}: {measured(item.measurement)} from {counted(item.samples, criterion.sample)}",
         f"seen {item.window.start.isoformat()} .. {item.window.end.isoformat()}",
         f"revision {item.subject.revision or 'unknown'}, digest {item.subject.digest or 'unknown'}",
         f"artefact {item.artefact}" if item.artefact else "",

@@ -111,11 +111,8 @@ def figures(document: VerdictDocument) -> tuple[Measured, ...]:
     merged: dict[tuple[str, str, str, tuple[str, ...]], list[str]] = {}
     for name, entry in closest.items():
         if entry.measured is not None:
-            said = (
-                figure(entry.measured),
-                demanded(document.criterion(entry)),
-                counted(entry.samples, "sample"),
-            )
+            criterion = document.criterion(entry)
+            said = (figure(entry.measured), demanded(criterion), counted(entry.samples, criterion.sample))
             merged.setdefault((*said, tuple(services[name])), []).append(name)
     return tuple(
         Measured(criteria=tuple(names), services=of, value=value, demand=demand, samples=samples)

@@ -92,7 +92,7 @@ def _row(document: VerdictDocument, entry: Entry) -> tuple[str, ...]:
 
 
 def _figures(document: VerdictDocument) -> str:
-    head = ("Criterion", "Service", "Measured", "Demanded", "Samples")
+    head = ("Criterion", "Service", "Measured", "Demanded", "Over")
     rows = [
         (", ".join(one.criteria), ", ".join(one.services), one.value, one.demand, one.samples)
         for one in figures(document)

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from gates.model.decision import Decision
 from gates.model.judgement import NOTHING_DELIVERED
 from gates.model.receipt import Receipt
+from gates.model.verdict import VerdictOutcome
 from gates.reporting.finding import Measured, figures, finding, waits_for_attestation
 from gates.reporting.matrix import matrix
 from gates.reporting.next_steps import receipt_line, what_next
 from gates.reporting.ordering import alike, failed, unconcluded, waived
 from gates.reporting.phrasing import waived_by
 from gates.reporting.redaction import one_line
-from gates.reporting.verdict_document import WAITS, Entry, VerdictDocument, counted
+from gates.reporting.verdict_document import UNSEEN, WAITS, Entry, VerdictDocument, counted
 
 WIDTH = 80
 _NAMED = 16
@@ -48,9 +49,11 @@ def _headline(document: VerdictDocument) -> str:
     release = document.release
     about = f"release {release.id} · {release.environment} · {document.scope.stage}"
     lines = [f"{document.outcome}  {one_line(about)}", *_wrap(counted(document.counts))]
+    is_decided = document.outcome is VerdictOutcome.NO_GO
     for reason in document.reasons:
-        if not reason.startswith(WAITS):  # the part below names each of them
-            lines += _wrap(reason)
+        if reason.startswith(WAITS) or (is_decided and f" {UNSEEN}: " in reason):
+            continue  # the parts below name each of them
+        lines += _wrap(reason)
     return "\n".join(lines)
 
 

@@ -243,7 +243,11 @@ def _reasons(verdict: Verdict) -> tuple[str, ...]:
     reasons += [f"the evidence may be incomplete: {flaw}" for flaw in verdict.flaws]
     if not verdict.blocking:
         reasons.append("no blocking check was left to decide on")
-    return tuple(reasons) or (f"all {count(len(verdict.blocking), 'blocking check')} passed",)
+    return tuple(reasons) or (_all_passed(len(verdict.blocking)),)
+
+
+def _all_passed(checks: int) -> str:
+    return "the one blocking check passed" if checks == 1 else f"all {checks} blocking checks passed"
 
 
 def _waiting(verdict: Verdict) -> list[str]:
@@ -262,10 +266,13 @@ def _waiting(verdict: Verdict) -> list[str]:
 WAITS: Final = "waits for the attestation of the"
 """How the reasons begin that name what people have to say."""
 
+UNSEEN: Final = "had not enough evidence"
+"""What the reason says that names what could not be concluded."""
+
 _BLOCKING_WORDS = {
     Outcome.FAIL: "failed",
     Outcome.ERROR: "could not be evaluated",
-    Outcome.INCONCLUSIVE: "had not enough evidence",
+    Outcome.INCONCLUSIVE: UNSEEN,
 }
 _LISTED = 5
 

@@ -66,7 +66,8 @@ class BandsPart(Strict):
 class DemandPart(Strict):
     """The number that is demanded; without it, a criterion demands zero failed checks.
 
-    `like` names the criterion whose number it is: each level stands in one place.
+    `like` names the criterion whose number it is: each level stands in one place. `counts` is what one sample
+    is, in the singular: a check or a measurement, unless it says `request` or the like.
     """
 
     like: Identifier | None = None
@@ -75,6 +76,7 @@ class DemandPart(Strict):
     unit: Text | None = None
     bands: BandsPart | None = None
     minimum_samples: Annotated[int, Field(ge=1)] = 1
+    counts: Annotated[str, shaped(r"^[a-z][a-z -]{0,30}$", "request")] | None = None
 
 
 class DefaultsPart(Strict):
@@ -120,6 +122,8 @@ class CriteriaDocument(Envelope):
 Levels = Mapping[str, DemandPart]
 """The criteria that say a number themselves, by id."""
 _NUMBER = ("comparator", "threshold", "unit")
+_OWN = (*_NUMBER, "bands", "counts")
+"""What a demand that is like another one takes from that."""
 _NOTHING = DemandPart(comparator=Comparator.EQ, threshold=0.0, unit=FAILED_CHECKS)
 
 
@@ -161,7 +165,7 @@ def criteria_values(
 
 def _demand(demand: DemandPart, levels: Levels | None) -> tuple[DemandPart, str]:
     """Return the demand with its number, its own or that of the criterion that it names; or what is wrong."""
-    own = [name for name in (*_NUMBER, "bands") if getattr(demand, name) is not None]
+    own = [name for name in _OWN if getattr(demand, name) is not None]
     if demand.like is None:
         missing = [name for name in _NUMBER if name not in own]
         return demand, f"the demand has no {', '.join(missing)}" if missing else ""
@@ -210,6 +214,7 @@ def _criterion(part: CriterionPart, settled: dict[str, Any], platform: Platform,
         unit=demand.unit or FAILED_CHECKS,
         bands=None if demand.bands is None else Bands(**dict(demand.bands)),
         minimum_samples=demand.minimum_samples,
+        counts=demand.counts or "",
         producers=part.producers,
         attested_by=part.attested_by,
         depends_on=part.depends_on,

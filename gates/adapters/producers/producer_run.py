@@ -94,7 +94,9 @@ class PytestProducers:
             with aside("publishing what the tests attached"):
                 publish(raw, folder / "allure-producers", self.redactor)
         seen = evidence_file.read_bytes()[: ended.seen] if evidence_file.exists() else b""
-        bundle = pytest_results.parse(seen.decode(errors="replace"), exit_status=ended.status)
+        bundle = pytest_results.parse(
+            seen.decode(errors="replace"), exit_status=ended.status, is_cut=ended.status is None
+        )
         left = leftovers.left_behind(folder)
         return EvidenceBundle(items=bundle.items, flaws=(*ended.flaws, *bundle.flaws, *left))
 
@@ -144,4 +146,5 @@ class PytestProducers:
             tail.read()
         if self.is_stopped():
             return None, ("a signal ended the producers before everything was seen",)
-        return None, (f"the producers did not finish within {seconds:g} s and were ended",)
+        said = f"the producers did not finish within {seconds:g} s and were ended"
+        return None, (f"{said}: allow more time with --deadline",)

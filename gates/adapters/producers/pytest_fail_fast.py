@@ -36,7 +36,7 @@ class FailFast:
         measured = [json.loads(v) for name, v in properties if name == "measurement"] if report.passed else []
         missed = [demand for demand in about if is_failed or any(_is_missed(demand, m) for m in measured)]
         if missed:
-            self._session.shouldfail = f"{missed[0].criterion} failed, and the run was to end there"
+            self._session.shouldfail = f"the look ended at the first blocking failure, {missed[0].criterion}"
 
 
 def _is_missed(demand: Demand, measured: Mapping[str, object]) -> bool:

@@ -108,13 +108,14 @@ class Recorder:
         self._flaw("the test run was interrupted")
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Say what was collected and how the session ended."""
         self._write(
             "finish",
             exit_status=int(exitstatus),
             collected=self._collected,
             deselected=self._deselected,
+            ended_early=plain(str(session.shouldfail or "")),
         )
 
     @pytest.hookimpl(trylast=True)

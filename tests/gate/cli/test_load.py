@@ -41,7 +41,7 @@ def test_a_profile_is_measured_by_its_own_producers(
     shown = capsys.readouterr().out
 
     assert [line.split()[1] for line in shown.splitlines()] == [measured]
-    assert "over 1 sample, demanded no failed check" in shown
+    assert "over 1 check, demanded no failed check" in shown
     assert os.environ["GATE_LOAD_PROFILE"] == profile
 
 

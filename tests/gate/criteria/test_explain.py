@@ -43,7 +43,7 @@ def test_everything_that_a_person_asks_is_answered() -> None:
         "",
         "why:         A service that does not answer serves nobody.",
         "demands:     no failed check",
-        "evidence:    at least 1 sample, no older than 1h",
+        "evidence:    at least 1 check, no older than 1h",
         f"test:        {PRODUCER}",
         "attested by: product-owner",
         "about:       auth-service",

@@ -122,7 +122,9 @@ def test_a_test_without_a_service_is_about_the_platform() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "0 `start` records"),
+        ("", "ended before it began"),
+        (written(*passed()).rsplit("\n", 2)[0] + "\n", "ended in the middle"),
+        (written(*passed()) * 2, "two processes wrote"),
         (written(collected=[]), "no test was collected"),
         (written(*passed(), collected=[TEST, "other"]), "collected but not run: other"),
         (written(*passed(), collected=[TEST, TEST]), "2 tests collected under 1 distinct ids"),

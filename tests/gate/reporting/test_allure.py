@@ -68,7 +68,7 @@ def test_evidence_is_attached() -> None:
     assert isinstance(text, str)
     assert "OBSERVED: 412.5 ms" in text
     assert "revision nlp-assistant-00002" in text
-    assert "1,240 samples" in text
+    assert "1,240 requests" in text
 
 
 def test_a_description_is_text_not_markup() -> None:

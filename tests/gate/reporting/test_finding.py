@@ -29,6 +29,7 @@ RATE = criterion(
     comparator=Comparator.GE,
     threshold=0.9,
     unit="ratio",
+    counts="request",
     failure_action=FailureAction.SCALE,
 )
 TRAINED = criterion(id="OPS-01", producers=(), attested_by="product-owner", owner="operations-manager")
@@ -85,7 +86,7 @@ def test_every_report_tells_the_same_finding(name: str) -> None:
     """Terminal, Markdown, JUnit, Allure and SARIF: the same sentence and the same next step."""
     told = " ".join(REPORTS[name](document(rate(0.875424))).split())
 
-    assert "measured 87.54 % over 1,033 samples, demanded ≥ 90 %" in told
+    assert "measured 87.54 % over 1,033 requests, demanded ≥ 90 %" in told
     assert "gate criteria explain LOD-ACHIEVED" in told
 
 
@@ -127,7 +128,7 @@ def test_a_figure_that_held_is_shown_beside_its_threshold() -> None:
         ("LOD-ACHIEVED",),
         "99.5 %",
         "≥ 90 %",
-        "1,033 samples",
+        "1,033 requests",
     )
     assert figures(verdict_document(good_verdict(), run_id="r")) == ()
     for report in (terminal, markdown):

@@ -32,7 +32,7 @@ def test_the_worst_stands_first() -> None:
         "54 checks: 4 failed",
         "### Failed\n",
         "| auth-service | POST /v1/introspect says active after logging out | operations-manager |",
-        "| nlp-assistant | measured 412.5 ms over 1,240 samples, demanded &#60; 300 ms",
+        "| nlp-assistant | measured 412.5 ms over 1,240 requests, demanded &#60; 300 ms",
         "### Failed as a consequence",
         "follows from SEC-LOGOUT",
         "### No conclusion",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gates.model.decision import Decision, DecisionKind, RollbackPlan
+from gates.model.judgement import Outcome
 from gates.reporting.terminal import WIDTH, terminal
 from gates.reporting.verdict_document import verdict_document
 from tests.support.sample_verdict import (
@@ -107,3 +108,13 @@ def test_go_is_short() -> None:
     assert text.startswith("GO  ")
     assert "FAILED" not in text
     assert "nothing: the release may go" in text
+
+
+def test_the_headline_of_a_failure_does_not_list_what_was_not_looked_at() -> None:
+    """Beside a failure the parts below name it; without one it is what the verdict rests on."""
+    lines = BAD.reasons
+    assert any("had not enough evidence" in reason for reason in lines)
+    assert "had not enough evidence" not in terminal(BAD).partition("\n\n")[0]
+    kept = tuple(one for one in bad_verdict().judgements if one.outcome is not Outcome.FAIL)
+    open_one = verdict_document(replace(bad_verdict(), judgements=kept), run_id=RUN_ID)
+    assert "had not enough evidence" in terminal(open_one).partition("\n\n")[0]

@@ -94,6 +94,8 @@ def test_reasons_name_what_no_judgement_shows() -> None:
     assert any("only a part" in reason for reason in reasons)
     assert any("a worker was lost" in reason for reason in reasons)
     assert verdict_document(good, run_id="r").reasons == ("all 9 blocking checks passed",)
+    alone = replace(good, judgements=good.judgements[:1])
+    assert verdict_document(alone, run_id="r").reasons == ("the one blocking check passed",)
 
 
 @settings(max_examples=examples(60))

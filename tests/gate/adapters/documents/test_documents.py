@@ -146,7 +146,7 @@ def test_a_criterion_takes_what_it_leaves_out_from_defaults_and_policy() -> None
             "did you mean 'scale'? (valid: rollback, investigate, scale, hold)",
         ),
         ("criteria/load.yaml", ("[immediate,", "[imediate,"), "imediate", "did you mean 'immediate'?"),
-        ("criteria/load.yaml", ("unit: ratio", "unit: 1"), "1}", "valid string, got 1"),
+        ("criteria/load.yaml", ("unit: ratio", "unit: 1"), "1, counts", "valid string, got 1"),
         ("criteria/load.yaml", ("0.9", "'0.9'"), "'0.9'", 'valid number, got "0.9"'),
         ("criteria/load.yaml", ("0.9", ".nan"), ".nan", ".nan is not a finite decimal number"),
         ("criteria/load.yaml", ("[api-gateway]", "[]"), "[]", "at least one entry is needed"),
