@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.documents.documents import check_environments, load_platform
 from gates.adapters.ledger.ledger_history import past_runs
 from gates.adapters.machine.settings import from_root, ledger_path, platform_folder
 from gates.adapters.producers import leftovers, targeting
@@ -101,5 +100,10 @@ def _report(file: Path) -> ScanReport:
 
 
 def _documents(environment: str) -> tuple[Platform, Environment]:
+    from gates.adapters.documents.documents import (  # noqa: PLC0415 - few producers need them
+        check_environments,
+        load_platform,
+    )
+
     platform = load_platform(platform_folder())
     return platform, next(e for e in check_environments(platform_folder(), platform) if e.name == environment)

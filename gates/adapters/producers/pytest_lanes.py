@@ -1,8 +1,9 @@
 """Which checks run beside each other when several workers look: the plan, and the scheduler that keeps to it.
 
 What takes an early turn, makes noise, measures time or takes a late turn runs on one worker while nothing
-else runs. Everything else is shared out in the order in which it would run alone; checks that are to stay
-together go to one worker, one after the other.
+else runs. Everything else is shared out in the order in which it would run alone, except that long checks
+come first: the one that ends last decides when the rest can begin. Checks that are to stay together go to one
+worker, one after the other. A worker takes part as soon as it is ready; the others do not wait for it.
 """
 
 from __future__ import annotations
@@ -33,29 +34,33 @@ class Lane(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A check's lane, and the name of those it stays together with; empty for none."""
+    """A check's lane, the name of those it stays together with (or nothing), and whether it takes long."""
 
     lane: Lane
     group: str = ""
+    is_long: bool = False
 
 
 def to_text(places: Iterable[Place]) -> str:
     """Return the places of all checks, in their order, as text."""
-    return json.dumps([[place.lane, place.group] for place in places])
+    return json.dumps([[place.lane, place.group, place.is_long] for place in places])
 
 
 def from_text(text: str) -> list[Place]:
     """Return the places that a text holds."""
-    return [Place(lane=Lane(lane), group=group) for lane, group in json.loads(text)]
+    return [Place(lane=Lane(lane), group=group, is_long=long) for lane, group, long in json.loads(text)]
 
 
 def units(places: Sequence[Place]) -> list[list[int]]:
-    """Return the checks that are shared out, by their position: each list stays together, in order."""
+    """Return the checks that are shared out, by their position, the long ones first.
+
+    Each list stays together, in order.
+    """
     grouped: dict[object, list[int]] = {}
     for index, place in enumerate(places):
         if place.lane is Lane.SHARED:
             grouped.setdefault(place.group or index, []).append(index)
-    return list(grouped.values())
+    return sorted(grouped.values(), key=lambda unit: not any(places[index].is_long for index in unit))
 
 
 @dataclass(slots=True)
@@ -69,11 +74,11 @@ class _Work:
 class Lanes:
     """A scheduler of pytest-xdist (its `Scheduling` protocol).
 
-    `plan` returns the places of all checks, once every worker has collected them.
+    `plan` returns the places of all checks, once a worker has collected them.
     """
 
     def __init__(self, workers: int, plan: Callable[[], Sequence[Place]]) -> None:
-        self._workers, self._plan = workers, plan
+        self._coming, self._plan = workers, plan
         self._work: dict[Any, _Work] = {}
         self._collections: dict[Any, list[str]] = {}
         self._early: frozenset[int] = frozenset()
@@ -88,8 +93,8 @@ class Lanes:
 
     @property
     def collection_is_completed(self) -> bool:
-        """Whether every worker has said what it collected."""
-        return len(self._collections) >= self._workers
+        """Whether the checks can begin: the worker that runs what is alone has said what it collected."""
+        return self._main() in self._collections
 
     @property
     def tests_finished(self) -> bool:
@@ -104,6 +109,8 @@ class Lanes:
     def add_node(self, node: Any) -> None:
         """Take in a worker."""
         self._work[node] = _Work()
+        self._coming -= 1
+        self._hand_out()
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
         """Take note of what a worker collected."""
@@ -115,6 +122,7 @@ class Lanes:
         Nothing is handed out after a death: what the dead worker saw is lost, and half a look is no look.
         """
         work = self._work.pop(node)
+        self._is_over = self._is_over or not work.is_dismissed
         if work.sent:
             self._is_over = True
             return self._collections[node][work.sent[0]]
@@ -135,22 +143,27 @@ class Lanes:
         raise NotImplementedError(node, indices)
 
     def schedule(self) -> None:
-        """Begin, if all workers collected the same; else nothing runs, and the evidence shows it."""
-        first, *others = self._collections.values()
-        if any(other != first for other in others):
-            self._is_over = True
-            return
-        places = self._plan()
-        if len(places) != len(first):
-            raise RuntimeError(f"the plan is about {len(places)} checks, and {len(first)} were collected")
+        """Begin with the workers that are ready; called again whenever another one is.
+
+        Raises:
+            RuntimeError: the workers collected different checks, or the plan is about others.
+        """
+        wanted = self._collections[self._main()]
+        if any(collection != wanted for collection in self._collections.values()):
+            raise RuntimeError("the workers collected different checks")
+        if not self._has_begun:
+            self._begin(self._plan(), len(wanted))
+        self._hand_out()
+
+    def _begin(self, places: Sequence[Place], collected: int) -> None:
+        if len(places) != collected:
+            raise RuntimeError(f"the plan is about {len(places)} checks, and {collected} were collected")
         by_lane = {lane: [i for i, place in enumerate(places) if place.lane is lane] for lane in Lane}
         self._early = frozenset(by_lane[Lane.EARLY])
         self._units.extend(units(places))
         self._last.extend(by_lane[Lane.ALONE] + by_lane[Lane.LATE])
         self._has_begun = True
-        if (main := self._main()) is not None:
-            self._send(main, by_lane[Lane.EARLY])
-        self._hand_out()
+        self._send(self._main(), by_lane[Lane.EARLY])
 
     def _main(self) -> Any:
         return next((node for node in self._work if node.gateway.id == MAIN), None)
@@ -162,14 +175,14 @@ class Lanes:
             return
         others = [node for node in self._work if node is not main]
         is_early = bool(self._early.intersection(self._work[main].sent))
-        for node in [main] if is_early else [main, *others]:
+        for node in [main] if is_early else [main, *(node for node in others if node in self._collections)]:
             while self._units and len(self._work[node].sent) < _AHEAD:
                 self._send(node, self._units.popleft())
         if self._units:
             return
         for node in others:
             self._dismiss(node)
-        if not others or not self._last:
+        if not (others or self._coming) or not (self._last or self._is_held):
             self._send(main, [self._last.popleft() for _ in range(len(self._last))])
             self._dismiss(main)
         elif len(self._work[main].sent) == 1 and not self._is_held:

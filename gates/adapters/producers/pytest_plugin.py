@@ -21,7 +21,6 @@ from typing import Any
 import pytest
 
 from gates.adapters import secrets
-from gates.adapters.documents.documents import load_platform
 from gates.adapters.machine import settings
 from gates.adapters.machine.way_out import settle
 from gates.adapters.producers import (
@@ -33,7 +32,6 @@ from gates.adapters.producers import (
     pytest_workers,
     targeting,
 )
-from gates.adapters.producers.contract_baseline import load_baseline
 from gates.adapters.producers.pytest_fail_fast import FailFast
 from gates.adapters.producers.pytest_lanes import Lane, Place
 from gates.adapters.producers.pytest_workers import TARGET_KEY
@@ -87,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "alone: nothing else runs beside it, as with what makes noise or measures time"
     )
     config.addinivalue_line("markers", "together(name): checks of one name run on one worker, in order")
+    config.addinivalue_line("markers", "long: many requests in a row; several workers begin with these")
     config.addinivalue_line("markers", "impact(kind): what this test does to its target; default read-only")
     config.stash[_SECRETS] = set()
     target = _load_target(config)
@@ -245,6 +244,9 @@ def seed(pytestconfig: pytest.Config) -> int:
 @pytest.fixture(scope="session")
 def accepted_findings(pytestconfig: pytest.Config) -> tuple[AcceptedFinding, ...]:
     """Give what is known to be wrong with the platform's contracts and was accepted for a while."""
+    from gates.adapters.documents.documents import load_platform  # noqa: PLC0415 - only contract checks
+    from gates.adapters.producers.contract_baseline import load_baseline  # noqa: PLC0415 - need these
+
     folder = _platform(pytestconfig)
     return load_baseline(folder, load_platform(folder))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +29,8 @@ def place_of(
     is_alone = is_noisy or is_marked or any(demand.unit in _TIMES for demand in demands)
     lane = {-1: Lane.EARLY, 1: Lane.LATE}.get(turn, Lane.ALONE if is_alone else Lane.SHARED)
     names = [str(mark.args[0]) for mark in item.iter_markers("together")]
-    return Place(lane=lane, group=names[0].format(service=service) if names else "")
+    group = names[0].format(service=service) if names else ""
+    return Place(lane=lane, group=group, is_long=item.get_closest_marker("long") is not None)
 
 
 def remember(config: pytest.Config, places: list[Place]) -> None:
@@ -44,7 +46,11 @@ def is_main(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let no worker take the place of one that died: what it had seen is lost."""
-    if config.stash.get(TARGET, None) is not None and hasattr(config.option, "maxworkerrestart"):
+    if config.stash.get(TARGET, None) is None:
+        return
+    gc.disable()  # until the checks begin: what is imported stays
+    config.add_cleanup(gc.enable)
+    if hasattr(config.option, "maxworkerrestart"):
         config.option.maxworkerrestart = "0"
 
 
@@ -55,6 +61,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     places = session.config.stash.get(_PLACES, None)
     if address is not None and places is not None:
         pytest_sharing.ask(address, PLAN, lambda: pytest_lanes.to_text(places))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Begin without the garbage collector looking at what was imported, again and again."""
+    if session.config.stash.get(TARGET, None) is not None:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

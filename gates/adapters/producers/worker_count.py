@@ -1,7 +1,7 @@
 """How many workers pay: a platform far away is waited for, and several can wait at once; a near one is not.
 
 Each worker costs seconds of a processor before its first check. So one looks at a platform that answers at
-once, and several at one whose answers are under way for longer than they take to make.
+once, and several at one whose answers are under way for longer than they take to make: the farther, the more.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ from gates.model.platform import Environment
 from gates.model.target import Target
 
 MOST = 8
-_PER_CORE = 2
+_MOST_PER_CORE = 3
 _CRITERIA_EACH = 3
 """A worker that has fewer to look at is not worth its start."""
 _FAR_S = 0.025
+"""So long an answer is under way when one worker for each processor pays."""
 _TRIES = 4
 _SECONDS = 3.0
 
 
 def worth(environment: Environment, target: Target, *, criteria: int) -> int:
     """Return how many workers pay for so many criteria about a target; one where nothing answers."""
-    most = min(MOST, _PER_CORE * len(os.sched_getaffinity(0)), criteria // _CRITERIA_EACH)
+    cores, most = len(os.sched_getaffinity(0)), min(MOST, criteria // _CRITERIA_EACH)
     if most <= 1:
         return 1
     distance = _distance(environment, [service.base_url for service in target.services])
-    return 1 if distance is None or distance < _FAR_S else most
+    per_core = min(_MOST_PER_CORE, int((distance or 0.0) / _FAR_S))
+    return max(1, min(most, per_core * cores))
 
 
 def _distance(environment: Environment, urls: Sequence[str]) -> float | None:

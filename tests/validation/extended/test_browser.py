@@ -20,6 +20,7 @@ AT_THE_SCREEN = "synthetic-analyst-2"
 
 @pytest.mark.criterion("JRN-BROWSER")
 @pytest.mark.impact("creates-data")
+@pytest.mark.long
 def test_analyst_in_the_browser(
     world: World,
     page: Page,

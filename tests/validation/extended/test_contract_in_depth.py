@@ -24,6 +24,7 @@ def plan(seed: int, patience: float) -> Plan:
 
 @pytest.mark.criterion("CTR-FUZZ")
 @pytest.mark.impact("creates-data")
+@pytest.mark.long
 @pytest.mark.together("contract in depth of {service}")
 def test_blocker(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """No input makes an operation fail or answer another document, and no stranger is let in."""

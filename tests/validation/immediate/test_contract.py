@@ -47,6 +47,7 @@ def test_served(
 
 @pytest.mark.criterion("CTR-CONFORMANCE")
 @pytest.mark.impact("creates-data")
+@pytest.mark.long
 @pytest.mark.together("contract of {service}")
 def test_conformance(service: ServiceTarget, conclude_about: Conclude, plan: Plan) -> None:
     """No operation fails, or answers with another document than its own."""

@@ -17,6 +17,7 @@ ANSWERS = 5
 
 
 @pytest.mark.criterion("DEP-SERVING")
+@pytest.mark.together("cloud")
 def test_serves_candidate(
     service: ServiceTarget, target: Target, cloud_state: Callable[[str], ServiceState]
 ) -> None:

@@ -12,7 +12,7 @@ from journeys.soc_manager import soc_manager_workflow
 from journeys.tenant_administrator import tenant_administrator_workflow
 from journeys.world import World
 
-pytestmark = pytest.mark.impact("creates-data")
+pytestmark = [pytest.mark.impact("creates-data"), pytest.mark.long]
 
 
 @pytest.mark.criterion("JRN-ANALYST")

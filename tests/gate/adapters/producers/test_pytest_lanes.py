@@ -12,8 +12,13 @@ from hypothesis import strategies as st
 from gates.adapters.producers.pytest_lanes import Lane, Lanes, Place, from_text, to_text, units
 
 PLACES = st.lists(
-    st.builds(Place, lane=st.sampled_from(Lane), group=st.sampled_from(["", "", "a", "b"])), max_size=25
+    st.builds(
+        Place, lane=st.sampled_from(Lane), group=st.sampled_from(["", "", "a", "b"]), is_long=st.booleans()
+    ),
+    max_size=25,
 )
+
+LONG_AND_SHORT = ((False, ""), (False, "a"), (False, ""), (True, "a"), (True, ""), (False, "b"))
 
 
 @dataclass(eq=False)
@@ -22,6 +27,7 @@ class Worker:
 
     name: str
     queue: list[int | None] = field(default_factory=list)
+    is_ready: bool = False
     is_gone: bool = False
 
     @property
@@ -40,7 +46,7 @@ class Worker:
     @property
     def running(self) -> int | None:
         """The check that it runs now."""
-        return self.queue[0] if len(self.queue) > 1 else None
+        return self.queue[0] if self.is_ready and len(self.queue) > 1 else None
 
 
 class Run:
@@ -51,36 +57,61 @@ class Run:
         self.beside: list[set[int]] = []
         self.lanes = Lanes(workers, lambda: from_text(to_text(places)))
         self.workers = [Worker(f"gw{number}") for number in range(workers)]
-        for worker in self.workers:
-            self.lanes.add_node(worker)
-        for worker in self.workers:
-            self.lanes.add_node_collection(worker, [f"test_{i}" for i in range(len(places))])
-        self.lanes.schedule()
+        self.steps = [(step, worker) for step in (self._come, self._collected) for worker in self.workers]
+
+    def start(self) -> None:
+        """Let all workers come, and say what they collected, before any check ends."""
+        while self.steps:
+            self._next(0)
 
     def go(self, choose: st.DataObject | None = None) -> None:
-        """Let workers finish one check after the other until nobody runs anything."""
+        """Let workers come and finish one check after the other until nobody runs anything."""
         while True:
             self._let_go()
             busy = [worker for worker in self.workers if worker.running is not None]
-            if not busy:
+            if not busy and not self.steps:
                 return
             self.beside.append({check for worker in busy if (check := worker.running) is not None})
-            worker = choose.draw(st.sampled_from(busy)) if choose else busy[0]
+            turns = [*busy, *([None] if self.steps else [])]
+            worker = choose.draw(st.sampled_from(turns)) if choose else turns[0]
+            if worker is None:
+                self._next(choose.draw(st.integers(0, len(self.steps) - 1)) if choose else 0)
+                continue
             self.order.append(done := int(worker.queue.pop(0) or 0))
             self.lanes.mark_test_complete(worker, done)
 
+    def _next(self, number: int) -> None:
+        """Let the next thing happen to a worker: it comes before it says what it collected."""
+        worker = self.steps[number][1]
+        first = next(position for position, step in enumerate(self.steps) if step[1] is worker)
+        self.steps.pop(first)[0](worker)
+
+    def _come(self, worker: Worker) -> None:
+        if self.lanes.tests_finished:  # xdist ends the run then, for those too who come later
+            worker.shutdown()
+        else:
+            self.lanes.add_node(worker)
+
+    def _collected(self, worker: Worker) -> None:
+        if not self.lanes.tests_finished:
+            self.lanes.add_node_collection(worker, [f"test_{i}" for i in range(len(self.places))])
+            if self.lanes.collection_is_completed:
+                self.lanes.schedule()
+        worker.is_ready = True
+
     def _let_go(self) -> None:
         for worker in self.workers:
-            if worker.queue[:1] == [None] and not worker.is_gone:
+            if worker.is_ready and worker.queue[:1] == [None] and not worker.is_gone:
                 worker.is_gone = True
-                assert self.lanes.remove_node(worker) is None
+                if worker in self.lanes.nodes:
+                    assert self.lanes.remove_node(worker) is None
 
 
 @given(places=PLACES, workers=st.integers(2, 5), choose=st.data())
 def test_every_check_runs_once_and_what_is_alone_runs_alone(
     places: list[Place], workers: int, choose: st.DataObject
 ) -> None:
-    """However long each takes, and however many workers there are."""
+    """However long each takes, however many workers there are, and whenever each of them is ready."""
     run = Run(places, workers)
     run.go(choose)
 
@@ -107,9 +138,36 @@ def test_turns_and_groups_keep_their_order(places: list[Place], workers: int, ch
         assert len(groups) == len(set(groups))
 
 
+def test_long_checks_come_first() -> None:
+    """The check that ends last decides when the rest can begin."""
+    places = [Place(lane=Lane.SHARED, is_long=long, group=group) for long, group in LONG_AND_SHORT]
+
+    assert units(places) == [[1, 3], [4], [0], [2], [5]]
+
+
+def test_checks_begin_when_the_first_worker_is_ready() -> None:
+    """The others take part as they come; what is alone waits for their end."""
+    run = Run([*[Place(lane=Lane.SHARED)] * 3, Place(lane=Lane.ALONE)], 2)
+    main, late = run.workers
+    run.lanes.add_node(main)
+    run.lanes.add_node_collection(main, ["test_0", "test_1", "test_2", "test_3"])
+    run.lanes.schedule()
+    for check in (0, 1):
+        run.lanes.mark_test_complete(main, check)
+
+    assert main.queue == [0, 1, 2, 3]
+    run.lanes.mark_test_complete(main, 2)
+    assert not run.lanes.tests_finished
+    run.lanes.add_node(late)
+    assert late.queue == [None]
+    run.lanes.remove_node(late)
+    assert main.queue == [0, 1, 2, 3, None]
+
+
 def test_nothing_is_handed_out_after_a_death() -> None:
     """What the dead worker had seen is lost; the check that it was at is named."""
     run = Run([Place(lane=Lane.SHARED)] * 9, 2)
+    run.start()
 
     assert run.lanes.remove_node(run.workers[1]) == "test_2"
     before = len(run.workers[0].queue)
@@ -118,16 +176,33 @@ def test_nothing_is_handed_out_after_a_death() -> None:
     assert run.lanes.tests_finished
 
 
-def test_workers_that_collected_other_checks_run_nothing() -> None:
-    """Their numbers would mean other checks."""
-    lanes, workers = Lanes(2, list), [Worker("gw0"), Worker("gw1")]
-    for worker, collected in zip(workers, (["test_a"], ["test_b"]), strict=True):
-        lanes.add_node(worker)
-        lanes.add_node_collection(worker, collected)
-    lanes.schedule()
+def test_nothing_is_handed_out_after_an_early_death() -> None:
+    """A worker that leaves before it was told to go died, even if it had begun no check."""
+    run = Run([Place(lane=Lane.SHARED)] * 9, 2)
+    main, late = run.workers
+    run.lanes.add_node(main)
+    run.lanes.add_node_collection(main, [f"test_{i}" for i in range(9)])
+    run.lanes.schedule()
+    run.lanes.add_node(late)
 
-    assert lanes.tests_finished
-    assert [worker.queue for worker in workers] == [[], []]
+    assert run.lanes.remove_node(late) is None
+    assert run.lanes.tests_finished
+    run.lanes.mark_test_complete(main, 0)
+    assert main.queue == [0, 1]
+
+
+def test_workers_that_collected_other_checks_end_the_run() -> None:
+    """Their numbers would mean other checks."""
+    lanes, workers = Lanes(2, lambda: [Place(lane=Lane.SHARED)]), [Worker("gw0"), Worker("gw1")]
+    lanes.add_node(workers[0])
+    lanes.add_node_collection(workers[0], ["test_a"])
+    lanes.schedule()
+    lanes.add_node(workers[1])
+    lanes.add_node_collection(workers[1], ["test_b"])
+
+    with pytest.raises(RuntimeError, match="collected different checks"):
+        lanes.schedule()
+    assert workers[1].queue == [None]
 
 
 def test_a_plan_about_other_checks_is_refused() -> None:

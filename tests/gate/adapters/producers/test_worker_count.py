@@ -23,14 +23,27 @@ AT_HOST = replace(
 
 
 @pytest.mark.parametrize(
-    ("distance", "criteria", "wanted"), [(0.1, 60, MOST), (0.1, 6, 2), (0.1, 1, 1), (0.0, 60, 1)]
+    ("distance", "criteria", "cores_and_wanted"),
+    [
+        (0.4, 60, (4, MOST)),
+        (0.4, 60, (2, 6)),
+        (0.1, 60, (4, 4)),
+        (0.1, 6, (4, 2)),
+        (0.4, 1, (4, 1)),
+        (0.0, 60, (4, 1)),
+    ],
 )
 def test_as_many_look_as_pay(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, distance: float, criteria: int, wanted: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    distance: float,
+    criteria: int,
+    cores_and_wanted: tuple[int, int],
 ) -> None:
-    """Far away up to eight, fewer for few criteria; one where an answer comes at once."""
+    """The farther the more, up to eight; fewer for few criteria; one where an answer comes at once."""
+    cores, wanted = cores_and_wanted
     monkeypatch.setattr(worker_count, "_FAR_S", 0.09)  # a busy machine's answer is no distance
-    monkeypatch.setattr("os.sched_getaffinity", lambda _process: set(range(4)))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: set(range(cores)))
 
     def answer(_number: int) -> tuple[int, bytes]:
         threading.Event().wait(distance)
