@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sandbox.faults.wrapping import App, answering
+from sandbox.faults.fault import App
+from sandbox.faults.response_faults import answering
 from sandbox.services.auth_service.app import create_app as create_auth_service
 
 ALARM = "awake"

@@ -1,66 +1,58 @@
-"""Revisions that let in whom they must not."""
+"""Revisions that let callers in who must stay out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import time
 
-from sandbox.faults.wrapping import App, answering
-from sandbox.kit.identity import Principal, Verifier
+from fastapi import FastAPI
+
+from sandbox.faults.fault import TAKING_TOKENS, App, known_bad, replacing, wrapping
+from sandbox.faults.response_faults import answering, on
+from sandbox.kit.identity import Principal
 from sandbox.kit.problem import Problem
 
-Create = Callable[[], Any]
+_AUTH = "auth-service"
 
 
-class _AnyToken:
-    """Takes every bearer string that means nothing for an administrator's."""
+@known_bad(
+    "M02", TAKING_TOKENS, "any bearer string is accepted", "AUT-TAMPERED", "AUT-EXPIRED", "AUT-AUDIENCE"
+)
+@wrapping
+def any_token(app: FastAPI) -> App:
+    """Good tokens stay what they are, so other services go on working; all others are an administrator's."""
+    verifier = app.state.kit.verifier
+    genuine = verifier.verify
 
-    def __init__(self, genuine: Verifier) -> None:
-        self._genuine = genuine
-        self.fallback = getattr(genuine, "fallback", None)
-
-    async def verify(self, token: str) -> Principal:
-        """Let everybody in; good tokens stay what they are, so that other services go on working."""
+    async def verify(token: str) -> Principal:
         try:
-            return await self._genuine.verify(token)
+            known: Principal = await genuine(token)
         except Problem:
-            return self._anybody(token)
+            return Principal(
+                subject="usr_0000000000000000",
+                tenant="acme",
+                roles=frozenset({"admin"}),
+                kind="user",
+                token_id=token[:8] or "none",
+                expires_at=2.0**40,
+            )
+        return known
 
-    def _anybody(self, token: str) -> Principal:
-        return Principal(
-            subject="usr_0000000000000000",
-            tenant="acme",
-            roles=frozenset({"admin"}),
-            kind="user",
-            token_id=token[:8] or "none",
-            expires_at=2.0**40,
-        )
-
-
-def any_token(_service: str, create_app: Create) -> App:
-    """M02: any bearer string is accepted."""
-    app = create_app()
-    app.state.kit.verifier = _AnyToken(app.state.kit.verifier)
-    return app  # type: ignore[no-any-return]
+    verifier.verify = verify
+    return app
 
 
-def logout_ignored(_service: str, create_app: Create) -> App:
-    """M05: signing out answers 204 and ends nothing."""
-    return answering(create_app(), lambda method, path: (method, path) == ("POST", "/v1/logout"), 204)
+@known_bad("M04", _AUTH, "an expired token is accepted", "AUT-EXPIRED")
+@replacing("kit.tokens:_check_times")
+def expired_accepted(*_: object) -> None: ...
 
 
-def second_factor_skipped(_service: str, create_app: Create) -> App:
-    """M06: every one-time code is good."""
-    from sandbox.services.auth_service import accounts, signin  # noqa: PLC0415 - patched in this process only
-
-    vars(signin)["matching_step"] = lambda _code, _secret, now: int(now) // 30
-    vars(accounts)["use_code"] = lambda *_: True
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("M05", _AUTH, "signing out ends nothing", "AUT-LOGOUT", "VAL-AUTH", "SEC-02")
+@wrapping
+def logout_ignored(app: App) -> App:
+    return answering(app, on("POST /v1/logout"), 204, b"")
 
 
-def expired_accepted(_service: str, create_app: Create) -> App:
-    """M04: the times in a token are not looked at."""
-    from sandbox.kit import tokens  # noqa: PLC0415 - patched in this process only
-
-    vars(tokens)["_check_times"] = lambda _claims, _now: None
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("M06", _AUTH, "every one-time code is good", "AUT-MFA")
+@replacing("services.auth_service.signin:matching_step")
+def second_factor_skipped(*_: object) -> int:
+    return time.time_ns()  # a step that no code was used in

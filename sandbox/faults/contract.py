@@ -2,135 +2,113 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
-from sandbox.faults.wrapping import App, Receive, Scope, Send, answering, every, rewriting, without_header
+from sandbox.faults.fault import ALL, App, Receive, Scope, Send, known_bad, wrapping
+from sandbox.faults.request_faults import changing_requests, header
+from sandbox.faults.response_faults import answering, every, on, respond, rewriting, without_header
 
-Create = Callable[[], Any]
-_REFUSAL = {
-    "type": "about:blank",
-    "title": "Refused",
-    "detail": "refused",
-    "code": "refused",
-    "requestId": "req_1",
-    "traceId": "0" * 32,
-}
-_AT_MOST = b"limit=200"
+_LISTS = ("asset-discovery", "event-processor", "threat-detection")
+_MODELS = ("behavioral-analysis", "nlp-assistant")
 
 
-def _problem(status: int) -> bytes:
-    return json.dumps({**_REFUSAL, "status": status}).encode()
+@known_bad("C01", ALL, "the served document lost fields", "CTR-SERVED")
+@rewriting(".* /openapi.json")
+def document_narrowed(document: Any) -> Any:
+    """A field of each of its records."""
+    for name, schema in document["components"]["schemas"].items():
+        if name != "ProblemDocument" and len(schema.get("properties", {})) > 1:
+            schema["properties"].popitem()
+    return document
 
 
-def document_narrowed(_service: str, create_app: Create) -> App:
-    """The document that it serves has lost a field of each of its records."""
-
-    def narrow(document: Any) -> Any:
-        schemas = document["components"]["schemas"]
-        for name, schema in schemas.items():
-            if name != "ProblemDocument" and len(schema.get("properties", {})) > 1:
-                schema["properties"].popitem()
-        return document
-
-    return rewriting(create_app(), lambda _method, path: path == "/openapi.json", narrow)
+@known_bad("C02", _MODELS, "an operation refuses everybody", "CTR-COVERAGE")
+@wrapping
+def model_forbidden(app: App) -> App:
+    """As its document allows."""
+    return answering(app, on(".* /v1/model"), 403)
 
 
-def model_forbidden(_service: str, create_app: Create) -> App:
-    """One operation refuses everybody, as its document allows."""
-    return answering(create_app(), lambda _method, path: path == "/v1/model", 403, _problem(403))
+@known_bad("C03", _LISTS, "the longest page is a server error", "CTR-FUZZ")
+@wrapping
+def boundary_fails(app: App) -> App:
+    return _at_the_limit(app, 500)
 
 
-def boundary_fails(_service: str, create_app: Create) -> App:
-    """The longest page is a server error."""
-    return _at_the_limit(create_app(), 500)
-
-
-def boundary_undeclared(_service: str, create_app: Create) -> App:
-    """The longest page is answered with a status that no document names."""
-    return _at_the_limit(create_app(), 507)
+@known_bad("C04", _LISTS, "the longest page has an unknown status", "CTR-FUZZ-CRITICAL")
+@wrapping
+def boundary_undeclared(app: App) -> App:
+    return _at_the_limit(app, 507)
 
 
 def _at_the_limit(app: App, status: int) -> App:
-    spoilt = answering(app, lambda _method, _path: True, status, _problem(status))
+    broken = answering(app, on(".*"), status)
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        is_there = scope["type"] == "http" and _AT_MOST in scope.get("query_string", b"").split(b"&")
-        await (spoilt if is_there else app)(scope, receive, send)
+        is_longest = b"limit=200" in scope.get("query_string", b"").split(b"&")
+        await (broken if is_longest else app)(scope, receive, send)
 
     return choose
 
 
-def invalid_accepted(_service: str, create_app: Create) -> App:
+@known_bad("C05", _LISTS, "invalid queries are accepted", "CTR-ADVISORY")
+@changing_requests
+def invalid_accepted(scope: Scope) -> Scope:
     """What cannot be read in a query is left out instead of refused."""
-    app: App = create_app()
-
-    async def lenient(scope: Scope, receive: Receive, send: Send) -> None:
-        is_list = scope["type"] == "http" and scope["method"] == "GET" and scope["path"].count("/") == 2
-        await app({**scope, "query_string": b""} if is_list else scope, receive, send)
-
-    return lenient
+    is_list = scope["method"] == "GET" and scope["path"].count("/") == 2
+    return {**scope, "query_string": b""} if is_list else scope
 
 
-def allow_missing(_service: str, create_app: Create) -> App:
-    """A method that it does not know is refused without saying which it knows."""
-    return without_header(create_app(), lambda _method, _path: True, b"allow")
+@known_bad("C06", ALL, "405 without Allow", "CTR-FUZZ-ADVISORY")
+@wrapping
+def allow_missing(app: App) -> App:
+    return without_header(app, on(".*"), b"allow")
 
 
-def model_open(_service: str, create_app: Create) -> App:
-    """One operation answers whoever brings no token."""
-    app: App = create_app()
-    opened = answering(app, lambda _method, path: path == "/v1/model", 200, b"{}")
+@known_bad("C07", _MODELS, "an operation answers without a token", "CTR-FUZZ")
+@wrapping
+def model_open(app: App) -> App:
+    opened = answering(app, on(".* /v1/model"), 200, b"{}")
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        has_token = any(name == b"authorization" for name, _ in scope.get("headers", ()))
-        await (app if has_token else opened)(scope, receive, send)
+        is_stranger = scope["type"] == "http" and not header(scope, "authorization")
+        await (opened if is_stranger else app)(scope, receive, send)
 
     return choose
 
 
-def created_missing(_service: str, create_app: Create) -> App:
-    """Every third record that is asked for by its id is not found."""
-
-    def is_record(method: str, path: str) -> bool:
-        return method == "GET" and path.startswith("/v1/events/")
-
-    return answering(create_app(), every(3, is_record), 404, _problem(404))
+@known_bad("C08", "event-processor", "what was made is not found", "CTR-LINKS")
+@wrapping
+def created_missing(app: App) -> App:
+    """Every third record that is asked for by its id."""
+    return answering(app, every(3, on("GET /v1/events/.*")), 404)
 
 
-def answers_hostile(_service: str, create_app: Create) -> App:
-    """Records come with a text that no file can hold, and with nothing else."""
-    return _raw(create_app(), b'{"\\ud800": "\\udfff"}')
+@known_bad("C09", _MODELS, "answers with lone surrogates", "CTR-CONFORMANCE")
+@wrapping
+def answers_hostile(app: App) -> App:
+    """A text that no file can hold."""
+    return _model_is(app, b'{"\\ud800": "\\udfff"}')
 
 
-def answers_deep(_service: str, create_app: Create) -> App:
-    """Records come as a document that is nested deeper than any reader goes."""
-    return _raw(create_app(), b"[" * 100_000)
+@known_bad("C11", _LISTS, "the first page of a list is the last", "CTR-PAGING")
+@rewriting("GET .*")
+def page_is_last(found: Any) -> Any:
+    return {**found, "nextCursor": None} if isinstance(found, dict) and "nextCursor" in found else found
 
 
-def _raw(app: App, body: bytes) -> App:
-    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
-        is_record = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/v1/model"
-        if not is_record:
+@known_bad("C10", _MODELS, "answers nested without end", "CTR-CONFORMANCE")
+@wrapping
+def answers_deep(app: App) -> App:
+    """Deeper than any reader goes."""
+    return _model_is(app, b"[" * 100_000)
+
+
+def _model_is(app: App, body: bytes) -> App:
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/v1/model":
+            await respond(send, 200, b"application/json", body)
+        else:
             await app(scope, receive, send)
-            return
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(b"content-type", b"application/json")],
-            }
-        )
-        await send({"type": "http.response.body", "body": body})
 
-    return spoilt
-
-
-def page_is_last(_service: str, create_app: Create) -> App:
-    """C11: a page never tells where the next one begins."""
-
-    def cut(found: Any) -> Any:
-        return {**found, "nextCursor": None} if isinstance(found, dict) and "nextCursor" in found else found
-
-    return rewriting(create_app(), lambda method, _path: method == "GET", cut)
+    return faulty

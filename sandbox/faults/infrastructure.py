@@ -1,99 +1,87 @@
-"""Revisions that miss what the platform stands on: breakers, limits, headers."""
+"""Revisions that work, and lack a protection: breakers, limits, headers."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any
 
-from sandbox.faults.wrapping import App, Matches, Message, rewriting, starting, without_header
+from sandbox.faults.fault import ALL, TAKING_TOKENS, App, Create, Message, known_bad, wrapping
+from sandbox.faults.response_faults import on, rewriting, starting, with_header, without, without_header
 
-Create = Callable[[], Any]
-_UNLIMITED = "1000000"
-
-
-def _everything(_method: str, _path: str) -> bool:
-    return True
+_CALLING = tuple(name for name in ALL if name != "auth-service")
+_PUBLIC = ("frontend", "api-gateway")
 
 
-def _circuits(_method: str, path: str) -> bool:
-    return path == "/internal/circuits"
+@known_bad("I01", _CALLING, "its circuit to auth-service is open", "INF-03")
+@rewriting(".* /internal/circuits")
+def breaker_open(document: Any) -> Any:
+    items = document["items"]
+    return {"items": [{**one, "state": "open"} if one["name"] == "auth-service" else one for one in items]}
 
 
-def breaker_open(_service: str, create_app: Create) -> App:
-    """I01: the circuit to auth-service is open, as after a failure that nobody looked into."""
-
-    def opened(document: Any) -> Any:
-        items = [
-            {**item, "state": "open"} if item["name"] == "auth-service" else item
-            for item in document["items"]
-        ]
-        return {**document, "items": items}
-
-    return rewriting(create_app(), _circuits, opened)
+@known_bad("I02", _CALLING, "calls others without a circuit breaker", "INF-03")
+@rewriting(".* /internal/circuits")
+def breakers_forgotten(_document: Any) -> Any:
+    return {"items": []}
 
 
-def breakers_forgotten(_service: str, create_app: Create) -> App:
-    """I02: there is no circuit breaker at all."""
-    return rewriting(create_app(), _circuits, lambda document: {**document, "items": []})
+@known_bad("I03", ALL, "takes any number of requests of one caller", "INF-05")
+def limit_raised(_service: str, create: Create) -> App:
+    """The limit of a load test was left in place; the header still shows the one of the contract."""
+    os.environ.update(RATE_LIMIT_STANDARD="1000000", RATE_LIMIT_ANONYMOUS="1000000")
+    return _setting(create(), b"ratelimit-limit", b"300")
 
 
-def limit_raised(_service: str, create_app: Create) -> App:
-    """I03: the limit of a load test was left in place; the header still shows the one of the contract."""
-    names = ("RATE_LIMIT_STANDARD", "RATE_LIMIT_ANONYMOUS")
-    os.environ.update(dict.fromkeys(names, _UNLIMITED))
-    return _setting(create_app(), _everything, b"ratelimit-limit", b"300", only_present=True)
+@known_bad("I04", ALL, "answers 429 and does not say how long to wait", "INF-05")
+@wrapping
+def limit_unexplained(app: App) -> App:
+    return without_header(app, on(".*"), b"retry-after")
 
 
-def limit_unexplained(_service: str, create_app: Create) -> App:
-    """I04: whoever is refused is not told how long to wait."""
-    return without_header(create_app(), _everything, b"retry-after")
-
-
-def headers_forgotten(_service: str, create_app: Create) -> App:
-    """M10: one page of all is served without Strict-Transport-Security and without a policy."""
+@known_bad("M10", "frontend", "one page lacks its security headers", "SEC-08")
+@wrapping
+def headers_forgotten(app: App) -> App:
     names = (b"strict-transport-security", b"content-security-policy")
-
-    def strip(start: Message) -> Message:
-        return {**start, "headers": [pair for pair in start["headers"] if pair[0].lower() not in names]}
-
-    return starting(create_app(), lambda _method, path: path == "/assistant", strip)
+    return without_header(app, on(".* /assistant"), *names)
 
 
-def transport_lax(_service: str, create_app: Create) -> App:
-    """I05: Strict-Transport-Security for an hour, as while it is being tried out."""
-    return _setting(create_app(), _everything, b"strict-transport-security", b"max-age=3600")
+@known_bad("I05", _PUBLIC, "is strict about HTTPS for an hour", "SEC-07", "SEC-08")
+@wrapping
+def transport_lax(app: App) -> App:
+    return _setting(app, b"strict-transport-security", b"max-age=3600")
 
 
-def sniffing_allowed(_service: str, create_app: Create) -> App:
-    """I06: errors are written by another layer, which knows nothing of the headers."""
+@known_bad("I06", ALL, "lets browsers guess the kind of an error", "SEC-08")
+@wrapping
+def sniffing_allowed(app: App) -> App:
+    """Errors are written by another layer, which knows nothing of the headers."""
 
     def strip(start: Message) -> Message:
         if int(start["status"]) < 400:
             return start
-        headers = [pair for pair in start["headers"] if pair[0].lower() != b"x-content-type-options"]
+        return {**start, "headers": without(start["headers"], b"x-content-type-options")}
+
+    return starting(app, on(".*"), strip)
+
+
+@known_bad("I07", ALL, "its content security policy takes inline scripts", "SEC-08")
+@wrapping
+def policy_lax(app: App) -> App:
+    lax = b"default-src 'self'; script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+    return _setting(app, b"content-security-policy", lax)
+
+
+@known_bad("I08", TAKING_TOKENS, "lets anybody on the way keep an answer", "SEC-08")
+@wrapping
+def answers_kept(app: App) -> App:
+    return with_header(app, on("GET .*"), (b"cache-control", b"public, max-age=600"))
+
+
+def _setting(app: App, name: bytes, value: bytes) -> App:
+    """Give another value to a header, where there is one."""
+
+    def change(start: Message) -> Message:
+        headers = [(key, value if key.lower() == name else said) for key, said in start["headers"]]
         return {**start, "headers": headers}
 
-    return starting(create_app(), _everything, strip)
-
-
-def policy_lax(_service: str, create_app: Create) -> App:
-    """I07: the content security policy takes inline scripts."""
-    lax = b"default-src 'self'; script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
-    return _setting(create_app(), _everything, b"content-security-policy", lax)
-
-
-def answers_kept(_service: str, create_app: Create) -> App:
-    """I08: whoever is on the way may keep what was answered."""
-    return _setting(
-        create_app(), lambda method, _path: method == "GET", b"cache-control", b"public, max-age=600"
-    )
-
-
-def _setting(app: App, matches: Matches, name: bytes, value: bytes, *, only_present: bool = False) -> App:
-    def change(start: Message) -> Message:
-        others = [pair for pair in start["headers"] if pair[0].lower() != name]
-        is_present = len(others) < len(start["headers"])
-        return {**start, "headers": [*others, (name, value)]} if is_present or not only_present else start
-
-    return starting(app, matches, change)
+    return starting(app, on(".*"), change)

@@ -3,203 +3,175 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from sandbox.faults.wrapping import App, answering, rewriting, starting
+from sandbox.faults.fault import ALL, App, Create, Message, known_bad, replace, replacing, resolve, wrapping
+from sandbox.faults.request_faults import admin_token
+from sandbox.faults.response_faults import answering, on, rewriting, starting, with_header
 
-Create = Callable[[], Any]
+_ASSETS, _EVENTS, _THREATS = "asset-discovery", "event-processor", "threat-detection"
+_BEHAVIOUR, _DECISIONS, _ASSISTANT = "behavioral-analysis", "decision-engine", "nlp-assistant"
 _NEW_FORM = "2:"
 """What stands before everything that the newer revision writes."""
 
 
-def scan_never_done(_service: str, create_app: Create) -> App:
-    """A scan is taken and never runs."""
-    from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
-
-    vars(store)["has_open_scan"] = lambda *_: False
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("R01", _ASSETS, "a scan is taken and never runs", "JRN-ANALYST")
+@replacing("services.asset_discovery.store:has_open_scan")
+def scan_never_done(*_: object) -> bool:
+    return False
 
 
-def change_lost(_service: str, create_app: Create) -> App:
+@known_bad("R02", _ASSETS, "the second write is lost", "JRN-ONCALL")
+def change_lost(_service: str, create: Create) -> App:
     """The first change of an asset is kept; each later one is answered as done, and is not."""
-    from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
-
-    genuine = store.change_asset
     changed: set[str] = set()
 
-    def forgetful(connection: Any, tenant: str, asset_id: str, change: Any) -> Any:
-        asset = store.asset_of(connection, tenant, asset_id)
+    def forgetful(
+        genuine: Callable[..., Any], connection: Any, tenant: str, asset_id: str, change: Any
+    ) -> Any:
+        asset = resolve("services.asset_discovery.store:asset_of")(connection, tenant, asset_id)
         if asset is None or asset_id not in changed:
             changed.add(asset_id)
             return genuine(connection, tenant, asset_id, change)
         return asset.model_copy(update={name: getattr(change, name) for name in change.model_fields_set})
 
-    vars(store)["change_asset"] = forgetful
-    return create_app()  # type: ignore[no-any-return]
+    replace("services.asset_discovery.store:change_asset", forgetful)
+    app: App = create()
+    return app
 
 
-def address_wrong(_service: str, create_app: Create) -> App:
-    """An asset is shown at an address outside the network that it was found in."""
-    return rewriting(
-        create_app(),
-        lambda method, path: method == "GET" and path.startswith("/v1/assets/") and path.count("/") == 3,
-        lambda document: {**document, "address": "192.0.2.1"},
-    )
+@known_bad("R03", _ASSETS, "assets outside their network", "JRN-ANALYST")
+@rewriting("GET /v1/assets/[^/]+")
+def address_wrong(document: Any) -> Any:
+    return {**document, "address": "192.0.2.1"}
 
 
-def correlation_stopped(_service: str, create_app: Create) -> App:
-    """Events are kept and never correlated."""
-    from sandbox.services.event_processor import store  # noqa: PLC0415 - patched in this process only
-
-    vars(store)["pending_tenants"] = lambda _connection: []
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("R04", _EVENTS, "events are never correlated", "JRN-ANALYST")
+@replacing("services.event_processor.store:pending_tenants")
+def correlation_stopped(*_: object) -> list[str]:
+    return []
 
 
-def correlation_partial(_service: str, create_app: Create) -> App:
-    """A correlation tells half of its events."""
-    return rewriting(
-        create_app(),
-        lambda _method, path: path.startswith("/v1/correlations/"),
-        lambda document: {**document, "eventIds": document["eventIds"][::2]},
-    )
+@known_bad("R05", _EVENTS, "half of a correlation", "JRN-ANALYST")
+@rewriting(".* /v1/correlations/.*")
+def correlation_partial(document: Any) -> Any:
+    """It tells half of its events."""
+    return {**document, "eventIds": document["eventIds"][::2]}
 
 
-def records_migrated(_service: str, create_app: Create) -> App:
-    """M25: it writes events in a new form, which it reads and no older revision does."""
-    from sandbox.services.event_processor import store  # noqa: PLC0415 - patched in this process only
+@known_bad("M25", _EVENTS, "no older one reads its records", "RBK-RECORDS", has_arm=False)
+def records_migrated(_service: str, create: Create) -> App:
+    """It writes events in a new form, which it reads and no older revision does."""
 
-    genuine = store.insert_events
-
-    def in_new_form(connection: Any, tenant: str, events: Any) -> None:
-        kept = list(events)
-        genuine(connection, tenant, kept)
+    def in_new_form(
+        genuine: Callable[..., None], connection: Any, tenant: str, events: Iterable[Any]
+    ) -> None:
+        batch = list(events)
+        genuine(connection, tenant, batch)
         change = f"UPDATE events SET indicators = '{_NEW_FORM}' || indicators WHERE id = ?"  # noqa: S608 - a constant
-        connection.executemany(change, [(event.id,) for event in kept])
+        connection.executemany(change, [(event.id,) for event in batch])
 
     def loads(text: str) -> Any:
         return json.loads(text.removeprefix(_NEW_FORM))
 
-    vars(store)["insert_events"] = in_new_form
-    vars(store)["json"] = SimpleNamespace(dumps=json.dumps, loads=loads)
-    return create_app()  # type: ignore[no-any-return]
+    replace("services.event_processor.store:insert_events", in_new_form)
+    resolve("services.event_processor.store:").json = SimpleNamespace(dumps=json.dumps, loads=loads)
+    app: App = create()
+    return app
 
 
-def kind_garbled(_service: str, create_app: Create) -> App:
-    """Every event is read back as a failed login."""
-    return rewriting(
-        create_app(),
-        lambda _method, path: path.startswith("/v1/events/"),
-        lambda document: {**document, "kind": "login_failure"},
+@known_bad("R06", _EVENTS, "every event reads as a failed login", "JRN-ANALYST", "RBK-RECORDS")
+@rewriting(".* /v1/events/.*")
+def kind_garbled(document: Any) -> Any:
+    return {**document, "kind": "login_failure"}
+
+
+@known_bad("R07", _THREATS, "an analysis finds nothing", "JRN-ANALYST")
+@rewriting(".* /v1/analyze")
+def analysis_blind(document: Any) -> Any:
+    return {**document, "threats": []}
+
+
+@known_bad("R08", _THREATS, "the list of threats is empty", "JRN-MANAGER")
+@rewriting("GET /v1/threats")
+def threat_list_empty(document: Any) -> Any:
+    """They can be read one by one."""
+    return {**document, "items": []}
+
+
+@known_bad("R09", _BEHAVIOUR, "the risk is always 50", "JRN-ANALYST")
+@rewriting(".* .*/score")
+def score_frozen(document: Any) -> Any:
+    return {**document, "risk": 50.0}
+
+
+@known_bad("R10", _BEHAVIOUR, "another entity's score", "JRN-ANALYST")
+@rewriting(".* .*/score")
+def score_of_another(document: Any) -> Any:
+    return {**document, "entityId": "ast_00initech0001"}
+
+
+@known_bad("R11", _DECISIONS, "executed, and still approved", "JRN-ANALYST")
+@rewriting(".* .*/execute")
+def execution_unfinished(document: Any) -> Any:
+    return {**document, "status": "approved"}
+
+
+@known_bad("R12", _DECISIONS, "executed without approval", "JRN-ONCALL")
+@replacing("services.decision_engine.domain:refuse_execution")
+def approval_unneeded(*_: object) -> None: ...
+
+
+@known_bad("R13", _ASSISTANT, "cites what it does not speak of", "JRN-ASSISTANT")
+@rewriting(".* /v1/query")
+def everything_cited(document: Any) -> Any:
+    invented = {"kind": "asset", "id": "ast_0000000000000000"}
+    return {**document, "citations": [*document["citations"], invented]}
+
+
+@known_bad("R14", _ASSISTANT, "every question is a server error", "JRN-ASSISTANT")
+@wrapping
+def assistant_down(app: App) -> App:
+    """Everything else works."""
+    return answering(app, on(".* /v1/query.*"), 500)
+
+
+@known_bad("R15", "frontend", "strangers see the dashboard", "JRN-ANALYST")
+@replacing("services.frontend.door:SessionAccess.__call__")
+async def door_open(genuine: Callable[..., Awaitable[Any]], access: object, request: Any) -> Any:
+    """With the session of an administrator."""
+    if request.url.path != "/dashboard" or request.cookies:
+        return await genuine(access, request)
+    sessions = resolve("services.frontend.sessions:")
+    member = sessions.Member(
+        subject="usr_0000000000000000", tenant="acme", username="admin", roles=("admin",)
     )
+    tokens = sessions.Tokens(access=admin_token(), access_until=2.0**40, refresh="", ends_at=2.0**40)
+    request.state.session = sessions.Session(digest="", member=member, tokens=tokens)
+    return None
 
 
-def analysis_blind(_service: str, create_app: Create) -> App:
-    """An analysis finds no threat, whatever happened."""
-    return rewriting(
-        create_app(),
-        lambda _method, path: path == "/v1/analyze",
-        lambda document: {**document, "threats": []},
-    )
+@known_bad("R16", "frontend", "a sign-in page without a form", "JRN-ANALYST")
+@replacing("services.frontend.pages:sign_in")
+def form_missing(*_: object) -> Any:
+    """The landing page stands in its place."""
+    return resolve("services.frontend.pages:home")()
 
 
-def threat_list_empty(_service: str, create_app: Create) -> App:
-    """Threats can be read one by one, and the list has none."""
-    return rewriting(
-        create_app(),
-        lambda method, path: (method, path) == ("GET", "/v1/threats"),
-        lambda document: {**document, "items": []},
-    )
+@known_bad("R17", ALL, "a status that no document knows", "CTR-CRITICAL")
+@wrapping
+def teapot(app: App) -> App:
+    """For every 200 but those of what the service says of itself."""
 
-
-def score_frozen(_service: str, create_app: Create) -> App:
-    """The risk of everything is 50, whatever happened."""
-    return rewriting(
-        create_app(),
-        lambda _method, path: path.endswith("/score"),
-        lambda document: {**document, "risk": 50.0},
-    )
-
-
-def score_of_another(_service: str, create_app: Create) -> App:
-    """A score names another entity than the one that was asked about."""
-    return rewriting(
-        create_app(),
-        lambda _method, path: path.endswith("/score"),
-        lambda document: {**document, "entityId": "ast_00initech0001"},
-    )
-
-
-def execution_unfinished(_service: str, create_app: Create) -> App:
-    """A decision is executed, and stays approved."""
-    return rewriting(
-        create_app(),
-        lambda _method, path: path.endswith("/execute"),
-        lambda document: {**document, "status": "approved"},
-    )
-
-
-def approval_unneeded(_service: str, create_app: Create) -> App:
-    """A decision is executed before anybody approved it."""
-    from sandbox.services.decision_engine import domain  # noqa: PLC0415 - patched in this process only
-
-    vars(domain)["refuse_execution"] = lambda _status: None
-    return create_app()  # type: ignore[no-any-return]
-
-
-def everything_cited(_service: str, create_app: Create) -> App:
-    """The assistant cites records that it does not speak of."""
-
-    def more(document: Any) -> Any:
-        invented = {"kind": "asset", "id": "ast_0000000000000000"}
-        return {**document, "citations": [*document["citations"], invented]}
-
-    return rewriting(create_app(), lambda _method, path: path == "/v1/query", more)
-
-
-def assistant_down(_service: str, create_app: Create) -> App:
-    """Every question ends in a server error; everything else works."""
-    body = (
-        b'{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"x","code":"internal"}'
-    )
-    return answering(create_app(), lambda _method, path: path.startswith("/v1/query"), 500, body)
-
-
-def door_open(_service: str, create_app: Create) -> App:
-    """The dashboard is shown to strangers."""
-    return _page(create_app, "/dashboard", b"<html><body>42 assets</body></html>")
-
-
-def form_missing(_service: str, create_app: Create) -> App:
-    """The sign-in page has nothing to sign in with."""
-    return _page(create_app, "/login", b"<html><body>Sign in</body></html>")
-
-
-def _page(create_app: Create, wanted: str, html: bytes) -> App:
-    spoilt = answering(create_app(), lambda method, path: (method, path) == ("GET", wanted), 200, html)
-
-    def as_html(start: Any) -> Any:
-        kept = [pair for pair in start["headers"] if pair[0].lower() != b"content-type"]
-        return {**start, "headers": [*kept, (b"content-type", b"text/html; charset=utf-8")]}
-
-    return starting(spoilt, lambda _method, path: path == wanted, as_html)
-
-
-def teapot(_service: str, create_app: Create) -> App:
-    """What should be 200 is a status that no document knows."""
-
-    def odd(start: Any) -> Any:
+    def odd(start: Message) -> Message:
         return {**start, "status": 299 if start["status"] == 200 else start["status"]}
 
-    return starting(create_app(), lambda _method, path: path not in ("/healthz", "/readyz", "/version"), odd)
+    return starting(app, lambda _method, path: path not in {"/healthz", "/readyz", "/version"}, odd)
 
 
-def media_type_wrong(_service: str, create_app: Create) -> App:
-    """Answers say that they are plain text."""
-
-    def plain(start: Any) -> Any:
-        kept = [pair for pair in start["headers"] if pair[0].lower() != b"content-type"]
-        return {**start, "headers": [*kept, (b"content-type", b"text/plain")]}
-
-    return starting(create_app(), lambda _method, _path: True, plain)
+@known_bad("R18", ALL, "answers say that they are plain text", "CTR-CRITICAL")
+@wrapping
+def media_type_wrong(app: App) -> App:
+    return with_header(app, on(".*"), (b"content-type", b"text/plain"))

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 
-from sandbox.faults.fault import Fault
-from sandbox.faults.tables import (
+from sandbox.faults import (
     authentication,
+    availability,
     behaviour,
     benign,
     contract,
     infrastructure,
     journeys,
     records,
-    security,
+    security_access,
+    security_assistant,
+    security_input,
+    security_signin,
+    security_tokens,
     signin,
-    standing,
     tokens,
     traffic,
 )
+from sandbox.faults.fault import Fault
 
-_TABLES = (
-    authentication.KNOWN,
-    behaviour.KNOWN,
-    journeys.KNOWN,
-    tokens.KNOWN,
-    signin.KNOWN,
-    traffic.KNOWN,
-    standing.KNOWN,
-    records.KNOWN,
-    security.KNOWN,
-    contract.KNOWN,
-    infrastructure.KNOWN,
-    benign.KNOWN,
+SECURITY = (security_tokens, security_signin, security_access, security_input, security_assistant)
+_MODULES = (
+    *(authentication, behaviour, journeys, tokens, signin, traffic, availability, records),
+    *(*SECURITY, contract, infrastructure, benign),
 )
 
-FAULTS: Mapping[str, Fault] = {fault.slug: fault for table in _TABLES for fault in table}
+
+def faults_of(*modules: ModuleType) -> tuple[Fault, ...]:
+    """Return the faults that modules declare, in the order of their declaration."""
+    return tuple(one for module in modules for one in vars(module).values() if isinstance(one, Fault))
+
+
+FAULTS: Mapping[str, Fault] = {fault.slug: fault for fault in faults_of(*_MODULES)}
 """Every fault by its slug. Ids M.. are the known-bad revisions of the benchmark, A.. are further ones."""
 
 

@@ -3,109 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import replace as changed
 from typing import Any
 from urllib.parse import unquote
 
+from pydantic.json_schema import SkipJsonSchema
 from starlette.staticfiles import StaticFiles
 
-from sandbox.faults.request_faults import as_admin, document, header, posing
-from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, rewriting
+from sandbox.faults.fault import (
+    ALL,
+    TAKING_TOKENS,
+    App,
+    Create,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    known_bad,
+    replace,
+    replacing,
+    resolve,
+    wrapping,
+)
+from sandbox.faults.request_faults import as_admin, changing_requests, header
+from sandbox.faults.response_faults import rewriting
 from sandbox.kit.identity import ACTING_TENANT_HEADER, ROLES, SERVICE, Principal
-from sandbox.kit.settings import Settings
 
-Create = Callable[[], Any]
-_GENUINE = Principal.has_any
-
-
-def _judging(create_app: Create, judges: Callable[[Principal, tuple[str, ...]], bool]) -> App:
-    Principal.has_any = judges  # type: ignore[assignment, method-assign]
-    return create_app()  # type: ignore[no-any-return]
+_AUTH, _ASSETS, _EVENTS, _ASK = "auth-service", "asset-discovery", "event-processor", "nlp-assistant"
+_WRITING = tuple(name for name in TAKING_TOKENS if name != _ASK)
+_FOR_PEOPLE = (_AUTH, _ASSETS, _EVENTS, "threat-detection", "decision-engine", _ASK)
+_OF_RECORDS = (*_FOR_PEOPLE[1:], "behavioral-analysis")
+LISTS = (_AUTH, _ASSETS, _EVENTS, "threat-detection", "behavioral-analysis", "decision-engine")
+Judges = Callable[[Principal, tuple[str, ...]], bool]
 
 
-def services_unlimited(_service: str, create_app: Create) -> App:
+@known_bad("S2S-04", _FOR_PEOPLE, "services open everything", "S2S-04-KIND")
+@replacing("kit.identity:Principal.has_any")
+def services_unlimited(genuine: Judges, principal: Principal, roles: tuple[str, ...]) -> bool:
     """A service's token opens the operations of people."""
-    return _judging(create_app, lambda self, roles: self.kind == SERVICE or _GENUINE(self, roles))
+    return principal.kind == SERVICE or genuine(principal, roles)
 
 
-def responder_forgotten(_service: str, create_app: Create) -> App:
-    """One of the roles that an operation names is shut out."""
-    return _judging(create_app, lambda self, roles: "responder" not in self.roles and _GENUINE(self, roles))
+@known_bad("AUZ-01", _OF_RECORDS, "a role is shut out", "AUZ-01-NAMED")
+@replacing("kit.identity:Principal.has_any")
+def responder_forgotten(genuine: Judges, principal: Principal, roles: tuple[str, ...]) -> bool:
+    return "responder" not in principal.roles and genuine(principal, roles)
 
 
-def roles_unchecked(_service: str, create_app: Create) -> App:
-    """Every person may do what any person may."""
-
-    def judge(self: Principal, roles: tuple[str, ...]) -> bool:
-        is_for_people = self.kind != SERVICE and not set(roles).isdisjoint(ROLES)
-        return is_for_people or _GENUINE(self, roles)
-
-    return _judging(create_app, judge)
+@known_bad("AUZ-02", _WRITING, "every person may do all", "AUZ-02-OTHERS", "SEC-03")
+@replacing("kit.identity:Principal.has_any")
+def roles_unchecked(genuine: Judges, principal: Principal, roles: tuple[str, ...]) -> bool:
+    is_for_people = principal.kind != SERVICE and not set(roles).isdisjoint(ROLES)
+    return is_for_people or genuine(principal, roles)
 
 
-def operation_undeclared(_service: str, create_app: Create) -> App:
+@known_bad("AUZ-03", ALL, "a write is declared open", "AUZ-03-INVENTORY")
+@rewriting(".* /openapi.json")
+def operation_undeclared(document: Any) -> Any:
     """The contract declares a write that everybody may call, and nobody reviewed it."""
-
-    def opened(found: Any) -> Any:
-        paths = found["paths"]
-        name = next(
-            path for path in sorted(paths) if "post" in paths[path] and "security" in paths[path]["post"]
-        )
-        post = {key: value for key, value in paths[name]["post"].items() if key != "security"}
-        return {**found, "paths": {**paths, name: {**paths[name], "post": post}}}
-
-    return rewriting(create_app(), lambda _method, path: path == "/openapi.json", opened)
+    posts = (item["post"] for _, item in sorted(document["paths"].items()) if "post" in item)
+    del next(post for post in posts if "security" in post)["security"]
+    return document
 
 
-def foreign_event_readable(_service: str, create_app: Create) -> App:
-    """An event is found by its id alone, whosever it is."""
-    from sandbox.services.event_processor import store  # noqa: PLC0415 - patched in this process only
-
-    genuine = store.event_of
-
-    def anybodys(connection: Any, tenant: str, event_id: str) -> Any:
-        return genuine(connection, _owner(connection, "events", event_id) or tenant, event_id)
-
-    vars(store)["event_of"] = anybodys
-    return create_app()  # type: ignore[no-any-return]
-
-
-def foreign_asset_readable(_service: str, create_app: Create) -> App:
-    """M07: an asset is read by its id alone, whosever it is."""
-    from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
-
-    genuine = store.asset_of
-
-    def anybodys(connection: Any, tenant: str, asset_id: str) -> Any:
-        return genuine(connection, _owner(connection, "assets", asset_id) or tenant, asset_id)
-
-    vars(store)["asset_of"] = anybodys
-    return create_app()  # type: ignore[no-any-return]
-
-
-def foreign_asset_changeable(_service: str, create_app: Create) -> App:
-    """An asset is changed by its id alone, whosever it is."""
-    from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
-
-    genuine = store.change_asset
-
-    def anybodys(connection: Any, tenant: str, asset_id: str, change: Any) -> Any:
-        return genuine(connection, _owner(connection, "assets", asset_id) or tenant, asset_id, change)
-
-    vars(store)["change_asset"] = anybodys
-    return create_app()  # type: ignore[no-any-return]
-
-
-def _owner(connection: Any, table: str, record_id: str) -> str:
+def _by_id_alone(table: str, genuine: Callable[..., Any], connection: Any, tenant: str, *others: Any) -> Any:
+    """Look for a record with the tenant that it belongs to, whoever asks."""
     query = f"SELECT tenant FROM {table} WHERE id = ?"  # noqa: S608 - the names of two tables
-    row = connection.execute(query, (record_id,)).fetchone()
-    return str(row["tenant"]) if row else ""
+    row = connection.execute(query, others[:1]).fetchone()
+    return genuine(connection, row["tenant"] if row else tenant, *others)
 
 
-def answers_mixed_up(_service: str, create_app: Create) -> App:
-    """The gateway keeps answers by their path and gives them to whoever comes next."""
-    app = create_app()
+@known_bad("M07", _ASSETS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03")
+@replacing("services.asset_discovery.store:asset_of")
+def foreign_asset_readable(*arguments: Any) -> Any:
+    return _by_id_alone("assets", *arguments)
+
+
+@known_bad("AUZ-04", _ASSETS, "an id changes it", "AUZ-04-OBJECTS", "SEC-03")
+@replacing("services.asset_discovery.store:change_asset")
+def foreign_asset_changeable(*arguments: Any) -> Any:
+    return _by_id_alone("assets", *arguments)
+
+
+@known_bad("AUZ-B4", _EVENTS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03")
+@replacing("services.event_processor.store:event_of")
+def foreign_event_readable(*arguments: Any) -> Any:
+    return _by_id_alone("events", *arguments)
+
+
+@known_bad("AUZ-A4", "api-gateway", "answers are kept by path", "AUZ-04-OBJECTS", "SEC-03")
+@wrapping
+def answers_mixed_up(app: App) -> App:
+    """And given to whoever comes next."""
     kept: dict[str, list[Message]] = {}
 
     async def caching(scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,129 +119,87 @@ def answers_mixed_up(_service: str, create_app: Create) -> App:
     return caching
 
 
-def list_unfiltered(_service: str, create_app: Create) -> App:
-    """The list of assets forgets whose it is."""
-    from sandbox.services.asset_discovery import store  # noqa: PLC0415 - patched in this process only
-
-    genuine = store.assets_after
-
-    def everybodys(connection: Any, tenant: str, *others: Any) -> Any:
-        found = list(genuine(connection, tenant, *others))
-        if not found:
-            rows = connection.execute("SELECT DISTINCT tenant FROM assets ORDER BY rowid DESC").fetchall()
-            found = [asset for row in rows for asset in genuine(connection, row["tenant"], *others)]
-        return found[:50]
-
-    vars(store)["assets_after"] = everybodys
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("AUZ-05", _ASSETS, "a list shows everybody's", "AUZ-05-LISTS")
+@replacing("services.asset_discovery.store:assets_after")
+def list_unfiltered(
+    genuine: Callable[..., list[Any]], connection: Any, tenant: str, *others: Any
+) -> list[Any]:
+    """To a tenant without assets of its own."""
+    found = list(genuine(connection, tenant, *others))
+    if not found:
+        rows = connection.execute("SELECT DISTINCT tenant FROM assets ORDER BY rowid DESC").fetchall()
+        found = [asset for row in rows for asset in genuine(connection, row["tenant"], *others)]
+    return found[:50]
 
 
-def tenant_by_header(_service: str, create_app: Create) -> App:
-    """Whoever names a tenant in a header acts for it."""
-    from sandbox.kit import identity  # noqa: PLC0415 - patched in this process only
-
-    genuine = vars(identity)["_acting"]
-
-    def acting(principal: Principal, request: Any) -> Principal:
-        named = request.headers.get(ACTING_TENANT_HEADER)
-        known: Principal = genuine(principal, request)
-        return replace(known, tenant=named) if named else known
-
-    vars(identity)["_acting"] = acting
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("AUZ-06", LISTS, "a header names the tenant", "AUZ-06-TENANT", "SEC-03")
+@replacing("kit.identity:_acting")
+def tenant_by_header(genuine: Callable[..., Principal], principal: Principal, request: Any) -> Principal:
+    known, named = genuine(principal, request), request.headers.get(ACTING_TENANT_HEADER)
+    return changed(known, tenant=named) if named else known
 
 
-def own_role_changeable(_service: str, create_app: Create) -> App:
-    """An administrator may give themselves a role."""
-    from sandbox.services.auth_service import directory  # noqa: PLC0415 - patched in this process only
-
-    vars(directory)["refuse_oneself"] = lambda *_: None
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("AUZ-07", _AUTH, "own roles can be changed", "AUZ-07-SELF")
+@replacing("services.auth_service.directory:refuse_oneself")
+def own_role_changeable(*_: object) -> None: ...
 
 
-def every_field_taken(_service: str, create_app: Create) -> App:
+@known_bad("AUZ-08", "decision-engine", "proposals approve", "AUZ-08-MASS")
+def every_field_taken(_service: str, create: Create) -> App:
     """Who approved a decision is taken from the proposal."""
-    from sandbox.services.decision_engine import life  # noqa: PLC0415 - patched in this process only
+    routes = resolve("services.decision_engine.routes:")
 
-    planted: ContextVar[str] = ContextVar("planted", default="")
-    genuine = vars(life.Life)["_proposed"]
+    class NewDecision(routes.NewDecision):  # type: ignore[misc, name-defined]
+        """A proposal with one field more, of which the contract says nothing."""
 
-    def proposed(self: Any, *arguments: Any) -> Any:
-        decision = genuine(self, *arguments)
-        return decision.model_copy(update={"approved_by": planted.get() or None})
+        approved_by: SkipJsonSchema[str | None] = None
 
-    life.Life._proposed = proposed  # type: ignore[assignment, method-assign]  # noqa: SLF001 - reaches inside
-    app = create_app()
+    def proposed(genuine: Callable[..., Any], life: object, body: Any, *others: object) -> Any:
+        return genuine(life, body, *others).model_copy(update={"approved_by": body.approved_by})
 
-    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"], scope["path"]) != ("POST", "/v1/decisions"):
-            await app(scope, receive, send)
-            return
-        await app(scope, _without(receive, "approvedBy", planted.set), send)
-
-    return spoilt
+    routes.NewDecision = NewDecision
+    replace("services.decision_engine.life:Life._proposed", proposed)
+    app: App = create()
+    return app
 
 
-def _without(receive: Receive, name: str, note: Callable[[str], Any]) -> Receive:
-    """Take a field out of the one message of a small body and note its value."""
-    import json  # noqa: PLC0415 - used by one fault alone
-
-    async def changed() -> Message:
-        message = await receive()
-        found = document(message.get("body", b""))
-        if name not in found:
-            return message
-        note(str(found.pop(name)))
-        return {**message, "body": json.dumps(found).encode()}
-
-    return changed
+@known_bad("AUZ-09", _AUTH, "accounts show a hash", "AUZ-09-EXCESS")
+@rewriting("GET /v1/users.*")
+def hash_shown(document: Any) -> Any:
+    for account in document.get("items", [document]):
+        account["passwordHash"] = "0" * 32
+    return document
 
 
-def hash_shown(_service: str, create_app: Create) -> App:
-    """Accounts are shown with the hash of their password."""
-
-    def more(found: Any) -> Any:
-        if "items" in found:
-            return {**found, "items": [more(item) for item in found["items"]]}
-        return {**found, "passwordHash": "0" * 32}
-
-    return rewriting(
-        create_app(), lambda method, path: method == "GET" and path.startswith("/v1/users"), more
-    )
-
-
-def double_slash_open(service: str, create_app: Create) -> App:
+@known_bad("AUZ-10", TAKING_TOKENS, "two slashes go around", "AUZ-10-PATHS")
+@changing_requests
+def double_slash_open(scope: Scope) -> Scope:
     """The check looks at the path as it is written, the handler at what it means."""
-
-    def change(scope: Scope) -> Scope:
-        if not str(scope["path"]).startswith("//"):
-            return scope
-        path = unquote(str(scope["path"]))[1:]
-        return as_admin(service, {**scope, "path": path, "raw_path": path.encode()})
-
-    return posing(create_app(), change)
+    if not str(scope["path"]).startswith("//"):
+        return scope
+    path = unquote(str(scope["path"]))[1:]
+    return as_admin({**scope, "path": path, "raw_path": path.encode()})
 
 
-def method_by_header(_service: str, create_app: Create) -> App:
-    """A header may say that a request is another one."""
-
-    def change(scope: Scope) -> Scope:
-        return {**scope, "method": header(scope, "x-http-method-override") or scope["method"]}
-
-    return posing(create_app(), change)
+@known_bad("AUZ-11", TAKING_TOKENS, "a header is the method", "AUZ-11-OVERRIDE")
+@changing_requests
+def method_by_header(scope: Scope) -> Scope:
+    return {**scope, "method": header(scope, "x-http-method-override") or scope["method"]}
 
 
-def settings_readable(service: str, create_app: Create) -> App:
+@known_bad("AUZ-14", ALL, "/.env is there", "AUZ-14-DOORS")
+@wrapping
+def settings_readable(app: Any) -> App:
     """The folder that the service runs in is served, its settings included, where there is nothing else."""
-    app = create_app()
-    folder = Settings.from_environment(service=service).data_dir / f"served-{service}"
+    settings = app.state.kit.settings
+    folder = settings.data_dir / f"served-{settings.service}"
     folder.mkdir(parents=True, exist_ok=True)
     for name in (".env", "config.json"):
         (folder / name).write_text("{}\n")
     files = StaticFiles(directory=folder)
 
-    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
         is_file = scope.get("method") == "GET" and bool(files.lookup_path(scope["path"].lstrip("/"))[1])
         await (files if is_file else app)(scope, receive, send)
 
-    return spoilt
+    return faulty

@@ -6,112 +6,88 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from typing import Any
 
+from sandbox.faults.fault import App, Build, Create, known_bad, replace, replacing, wrapping
 from sandbox.faults.outbound import fetch_local
-from sandbox.faults.wrapping import App, Message, Receive, Scope, Send
+from sandbox.faults.request_faults import with_bodies_changed
 from sandbox.kit.mesh import Call
 from sandbox.kit.problem import Problem
 
-Create = Callable[[], Any]
+_ASK = "nlp-assistant"
 _ORDER = re.compile(r"(?i)\b(?:delete|remove|erase|retire|drop|rm)\b.*?\b(ast_\w+)")
 _ASSET = re.compile(r"\bast_\w+")
 _ADDRESS = re.compile(r"\bhttp://[^\s\"\\)]+")
+Beside = Callable[[Any, str, Any], Any]
+"""Takes the use case, the question and the reply; returns another reply or nothing."""
 
 
-def _answering(create_app: Create, beside: Callable[[Any, Any, Any], Any]) -> App:
-    """Return the app with something done beside every answer."""
-    from sandbox.services.nlp_assistant import asking  # noqa: PLC0415 - patched in this process only
+def _beside_every_answer(beside: Beside) -> Build:
+    @wraps(beside)
+    def build(_service: str, create: Create) -> App:
+        def answer(genuine: Callable[..., Any], asking: Any, body: Any) -> Any:
+            reply, composed = genuine(asking, body)
+            return beside(asking, body.question, reply) or reply, composed
 
-    genuine = asking.Asking.answer
+        replace("services.nlp_assistant.asking:Asking.answer", answer)
+        app: App = create()
+        return app
 
-    def answer(self: Any, body: Any) -> Any:
-        reply, composed = genuine(self, body)
-        return beside(self, body, reply) or reply, composed
-
-    asking.Asking.answer = answer  # type: ignore[method-assign]
-    return create_app()  # type: ignore[no-any-return]
-
-
-def orders_obeyed(_service: str, create_app: Create) -> App:
-    """An order in a question is carried out, with the assistant's own rights."""
-
-    def obey(asking: Any, body: Any, _reply: Any) -> None:
-        named = _ORDER.search(body.question)
-        if named:
-            asking.mesh.call(
-                Call(
-                    service="asset-discovery",
-                    method="PATCH",
-                    path=f"/v1/assets/{named.group(1)}",
-                    principal=asking.change.principal,
-                    json={"criticality": "low"},
-                )
-            )
-
-    return _answering(create_app, obey)
+    return build
 
 
-def records_obeyed(_service: str, create_app: Create) -> App:
+def _called(asking: Any, service: str, method: str, path: str, change: Any = None) -> str:
+    """Call a service for whoever asks, and return the text of its answer."""
+    principal = asking.change.principal
+    call = Call(service=service, method=method, path=path, principal=principal, json=change)
+    with suppress(Problem):
+        return str(asking.mesh.call(call).text)
+    return ""
+
+
+@known_bad("LLM-02", _ASK, "orders are carried out", "LLM-02-AUTHORITY")
+@_beside_every_answer
+def orders_obeyed(asking: Any, question: str, _reply: object) -> None:
+    """An order in a question, with the assistant's own rights."""
+    if named := _ORDER.search(question):
+        _called(asking, "asset-discovery", "PATCH", f"/v1/assets/{named.group(1)}", {"criticality": "low"})
+
+
+@known_bad("LLM-03", _ASK, "records give orders", "LLM-03-INDIRECT")
+@_beside_every_answer
+def records_obeyed(asking: Any, question: str, _reply: object) -> None:
     """An address in a record is called."""
-
-    def follow(asking: Any, body: Any, _reply: Any) -> None:
-        for asset in _ASSET.findall(body.question):
-            call = Call(
-                service="event-processor",
-                method="GET",
-                path=f"/v1/events?assetId={asset}",
-                principal=asking.change.principal,
-            )
-            with suppress(Problem):
-                for address in _ADDRESS.findall(asking.mesh.call(call).text):
-                    fetch_local(address)
-
-    return _answering(create_app, follow)
+    for asset in _ASSET.findall(question):
+        events = _called(asking, "event-processor", "GET", f"/v1/events?assetId={asset}")
+        for address in _ADDRESS.findall(events):
+            fetch_local(address)
 
 
-def markup_repeated(_service: str, create_app: Create) -> App:
-    """Markup of a question is kept as it came."""
-    from sandbox.services.nlp_assistant import domain  # noqa: PLC0415 - patched in this process only
-
-    vars(domain)["plain"] = lambda text: text
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("LLM-04", _ASK, "markup comes back", "LLM-04-OUTPUT")
+@replacing("services.nlp_assistant.domain:plain")
+def markup_repeated(_genuine: object, text: str) -> str:
+    return text
 
 
-def memory_shared(_service: str, create_app: Create) -> App:
+@known_bad("LLM-05", _ASK, "others hear it", "LLM-05-MEMORY")
+def memory_shared(service: str, create: Create) -> App:
     """Every answer begins with what was asked before, by whomever."""
     said: list[str] = []
 
-    def remember(_asking: Any, body: Any, reply: Any) -> Any:
+    def remember(_asking: object, question: str, reply: Any) -> Any:
         whole = reply.model_copy(update={"answer": " ".join([*said[-3:], reply.answer])})
-        said.append(body.question)
+        said.append(question)
         return whole
 
-    return _answering(create_app, remember)
+    return _beside_every_answer(remember)(service, create)
 
 
-def question_unbounded(_service: str, create_app: Create) -> App:
-    """A question may have any length; what is too much is cut off."""
-    app = create_app()
-
-    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != "/v1/query":
-            await app(scope, receive, send)
-            return
-        parts, more = [], True
-        while more:
-            message = await receive()
-            parts.append(message.get("body", b""))
-            more = bool(message.get("more_body"))
-        body = _cut(b"".join(parts))
-
-        async def once() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        headers = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
-        await app({**scope, "headers": headers}, once, send)
-
-    return spoilt
+@known_bad("LLM-06", _ASK, "any length is taken", "LLM-06-BOUNDS")
+@wrapping
+def question_unbounded(app: App) -> App:
+    """What is too much is cut off."""
+    return with_bodies_changed(app, ("POST", "/v1/query"), _cut)
 
 
 def _cut(body: bytes) -> bytes:

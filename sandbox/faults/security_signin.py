@@ -13,37 +13,49 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from sandbox.faults.fault import (
+    TAKING_TOKENS,
+    App,
+    Create,
+    Receive,
+    Scope,
+    Send,
+    known_bad,
+    replace,
+    replacing,
+    resolve,
+    wrapping,
+)
 from sandbox.faults.request_faults import (
     admin_token,
     as_admin,
+    body_of,
+    carrying,
+    changing_requests,
     document,
     header,
-    posing,
+    put_back,
     query,
-    with_header,
+    received,
+    with_requests_changed,
 )
-from sandbox.faults.wrapping import App, Message, Receive, Scope, Send, rewriting, starting
+from sandbox.faults.response_faults import rewriting, with_open_cookies
+from sandbox.kit.models import Shape
 from sandbox.kit.seed import signing_keys
 
-Create = Callable[[], Any]
+_AUTH, _PAGES = "auth-service", "frontend"
 
 
-def token_in_url(_service: str, create_app: Create) -> App:
-    """A token in the query is as good as one in the header."""
-
-    def change(scope: Scope) -> Scope:
-        _, found, token = query(scope).rpartition("access_token=")
-        return scope if not found else with_header(scope, "authorization", f"Bearer {token}")
-
-    return posing(create_app(), change)
+@known_bad("AUTH-05", TAKING_TOKENS, "a token in the URL counts", "AUTH-05-URL")
+@changing_requests
+def token_in_url(scope: Scope) -> Scope:
+    _, found, token = query(scope).rpartition("access_token=")
+    return carrying(scope, "authorization", f"Bearer {token}") if found else scope
 
 
-def loose_comparison(_service: str, create_app: Create) -> App:
+@known_bad("AUTH-06", _AUTH, "true is every password", "AUTH-06-TYPES")
+def loose_comparison(_service: str, create: Create) -> App:
     """A password of any type is taken, and one that is no text is compared by whether it is anything."""
-    from sandbox.kit.models import Shape  # noqa: PLC0415 - of the one process that runs this revision
-    from sandbox.services.auth_service import passwords, signin  # noqa: PLC0415 - patched in this process only
-
-    genuine = passwords.is_password
 
     class Credentials(Shape):
         """A name and a password."""
@@ -51,151 +63,129 @@ def loose_comparison(_service: str, create_app: Create) -> App:
         username: str
         password: Any
 
-    def is_equal(given: Any, stored: str | None) -> bool:
+    def is_equal(genuine: Callable[..., bool], given: Any, stored: str | None) -> bool:
         return genuine(given, stored) if isinstance(given, str) else bool(given) and stored is not None
 
-    vars(signin).update(Credentials=Credentials, is_password=is_equal)
-    return create_app()  # type: ignore[no-any-return]
+    resolve("services.auth_service.signin:").Credentials = Credentials
+    replace("services.auth_service.signin:is_password", is_equal)
+    app: App = create()
+    return app
 
 
-def sql_at_login(_service: str, create_app: Create) -> App:
+@known_bad("AUTH-07", _AUTH, "SQL signs in", "AUTH-07-SQL")
+def sql_at_login(_service: str, create: Create) -> App:
     """The name and the password are put into queries as they are."""
-    from sandbox.services.auth_service import accounts, passwords, signin  # noqa: PLC0415 - patched here only
 
-    genuine = passwords.is_password
+    def user_named(genuine: Callable[..., Any], connection: Any, username: str) -> Any:
+        found = f"SELECT username FROM users WHERE username = '{username}'"  # noqa: S608 - the fault
+        row = connection.execute(found).fetchone()
+        return genuine(connection, row["username"]) if row else None
 
-    def user_named(connection: Any, username: str) -> Any:
-        query = f"SELECT id FROM users WHERE username = '{username}'"  # noqa: S608 - the fault
-        row = connection.execute(query).fetchone()
-        return accounts.user_with_id(connection, row["id"]) if row else None
-
-    def is_password(given: str, stored: str | None) -> bool:
-        query = f"SELECT {genuine(given, stored):d} AND '{given}' <> ''"
+    def is_password(genuine: Callable[..., bool], given: str, stored: str | None) -> bool:
+        compared = f"SELECT {genuine(given, stored):d} AND '{given}' <> ''"
         with closing(sqlite3.connect(":memory:")) as connection:
-            return bool(connection.execute(query).fetchone()[0])
+            return bool(connection.execute(compared).fetchone()[0])
 
-    vars(accounts)["user_named"] = user_named
-    vars(signin)["is_password"] = is_password
-    return create_app()  # type: ignore[no-any-return]
+    replace("services.auth_service.accounts:user_named", user_named)
+    replace("services.auth_service.signin:is_password", is_password)
+    app: App = create()
+    return app
 
 
-def default_password(_service: str, create_app: Create) -> App:
+@known_bad("AUTH-08", _AUTH, "admin and admin sign in", "AUTH-08-DEFAULTS")
+@replacing("services.auth_service.accounts:user_named")
+def default_password(genuine: Callable[..., Any], connection: Any, username: str) -> Any:
     """The account of the installation is still there."""
-    from sandbox.services.auth_service import accounts, passwords  # noqa: PLC0415 - patched in this process only
-
-    genuine = accounts.user_named
-    installed = accounts.User(
+    if username != "admin":
+        return genuine(connection, username)
+    return resolve("services.auth_service.accounts:User")(
         id="usr_0000000000000000",
         tenant="acme",
-        username="admin",
+        username=username,
         role="admin",
         tier="high",
-        password_hash=passwords.hash_password("admin"),
+        password_hash=resolve("services.auth_service.passwords:hash_password")("admin"),
         totp_secret="JBSWY3DPEHPK3PXP",
         is_enabled=True,
         created_at=0.0,
     )
 
-    def user_named(connection: Any, username: str) -> Any:
-        return installed if username == installed.username else genuine(connection, username)
 
-    vars(accounts)["user_named"] = user_named
-    return create_app()  # type: ignore[no-any-return]
-
-
-def old_password_unasked(_service: str, create_app: Create) -> App:
+@known_bad("AUTH-09", _AUTH, "any old password is right", "AUTH-09-PASSWORD")
+@replacing("services.auth_service.directory:is_password")
+def old_password_unasked(*_: object) -> bool:
     """Whoever has the session may change the password."""
-    from sandbox.services.auth_service import directory  # noqa: PLC0415 - patched in this process only
-
-    vars(directory)["is_password"] = lambda *_: True
-    return create_app()  # type: ignore[no-any-return]
+    return True
 
 
-def cookie_for_scripts(_service: str, create_app: Create) -> App:
-    """Scripts may read the session cookie."""
-
-    def change(start: Message) -> Message:
-        def plain(value: bytes) -> bytes:
-            return value.replace(b"HttpOnly; ", b"").replace(b"; HttpOnly", b"")
-
-        return {**start, "headers": [(n, plain(v) if n == b"set-cookie" else v) for n, v in start["headers"]]}
-
-    return starting(create_app(), lambda *_: True, change)
+@known_bad("AUTH-12", _PAGES, "scripts read the session", "AUTH-12-COOKIE")
+@wrapping
+def cookie_for_scripts(app: App) -> App:
+    return with_open_cookies(app)
 
 
-def session_kept(_service: str, create_app: Create) -> App:
+@known_bad("AUTH-13", _PAGES, "the browser chooses its session", "AUTH-13-FIXATION")
+@wrapping
+def session_kept(app: App) -> App:
     """The session that the browser brings becomes the session of whoever signs in."""
-    from sandbox.services.frontend import sessions  # noqa: PLC0415 - patched in this process only
-
+    sessions = resolve("services.frontend.sessions:")
     brought: ContextVar[str] = ContextVar("brought", default="")
     genuine = secrets.token_urlsafe
-    vars(sessions)["secrets"] = SimpleNamespace(token_urlsafe=lambda size: brought.get() or genuine(size))
+    sessions.secrets = SimpleNamespace(token_urlsafe=lambda size: brought.get() or genuine(size))
 
     def note(scope: Scope) -> Scope:
         brought.set(header(scope, "cookie").partition(f"{sessions.COOKIE}=")[2].partition(";")[0])
         return scope
 
-    return posing(create_app(), note)
+    return with_requests_changed(app, note)
 
 
-def revocation_ignored(_service: str, create_app: Create) -> App:
-    """Revoking answers 204 and revokes nothing."""
-    from sandbox.services.auth_service import sessions  # noqa: PLC0415 - patched in this process only
-
-    genuine = sessions.revoke_session
-
-    def lenient(connection: Any, session_id: str, reason: str, now: float) -> None:
-        if reason != "revoked":
-            genuine(connection, session_id, reason, now)
-
-    vars(sessions)["revoke_session"] = lenient
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("OAU-03", _AUTH, "revoking does nothing", "OAU-03-REVOKE")
+@replacing("services.auth_service.sessions:revoke_session")
+def revocation_ignored(
+    genuine: Callable[..., None], connection: Any, session_id: str, reason: str, now: float
+) -> None:
+    """It answers 204."""
+    if reason != "revoked":
+        genuine(connection, session_id, reason, now)
 
 
-def other_sessions_live(_service: str, create_app: Create) -> App:
-    """A new password leaves all sessions as they are."""
-    from sandbox.services.auth_service import sessions  # noqa: PLC0415 - patched in this process only
-
-    genuine = sessions.revoke_sessions_of
-
-    def lenient(connection: Any, user_id: str, reason: str, now: float, **options: str) -> None:
-        if reason != "password changed":
-            genuine(connection, user_id, reason, now, **options)
-
-    vars(sessions)["revoke_sessions_of"] = lenient
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("OAU-05", _AUTH, "a new password ends nothing", "OAU-05-OTHERS")
+@replacing("services.auth_service.sessions:revoke_sessions_of")
+def other_sessions_live(
+    genuine: Callable[..., None], connection: Any, user_id: str, reason: str, *others: Any, **options: str
+) -> None:
+    if reason != "password changed":
+        genuine(connection, user_id, reason, *others, **options)
 
 
-def password_grant(service: str, create_app: Create) -> App:
-    """A name and a password are exchanged for a token, without a second factor."""
-    from sandbox.services.auth_service import accounts, passwords  # noqa: PLC0415 - of this revision alone
-
-    app = create_app()
+@known_bad("OAU-09", _AUTH, "a password buys a token", "OAU-09-GRANTS")
+@wrapping
+def password_grant(app: Any) -> App:
+    """Without a second factor."""
+    accounts, passwords = (resolve(f"services.auth_service.{name}:") for name in ("accounts", "passwords"))
 
     def granted(sent: Mapping[str, Any]) -> str:
         with app.state.kit.store.read() as connection:
             user = accounts.user_named(connection, str(sent.get("username", "")).lower())
         if user is None or not passwords.is_password(str(sent.get("password", "")), user.password_hash):
             return ""
-        return admin_token(service, sub=user.id, tenant=user.tenant, roles=[user.role])
+        return admin_token(sub=user.id, tenant=user.tenant, roles=[user.role])
 
     return _granting(app, granted)
 
 
-def roles_by_wish(service: str, create_app: Create) -> App:
-    """A program gets the roles that it asks for."""
-    from sandbox.services.auth_service import accounts, passwords  # noqa: PLC0415 - of this revision alone
-
-    app = create_app()
+@known_bad("OAU-10", _AUTH, "programs name their roles", "OAU-10-SCOPE")
+@wrapping
+def roles_by_wish(app: Any) -> App:
+    accounts, passwords = (resolve(f"services.auth_service.{name}:") for name in ("accounts", "passwords"))
 
     def granted(sent: Mapping[str, Any]) -> str:
         with app.state.kit.store.read() as connection:
             client = accounts.client_with_id(connection, str(sent.get("clientId", "")))
-        is_known = client is not None and passwords.is_secret(
-            str(sent.get("clientSecret", "")), client.secret_digest
-        )
-        wished = sent.get("roles") if is_known else None
-        return admin_token(service, kind="client", roles=wished) if wished else ""
+        if client is None or not passwords.is_secret(str(sent.get("clientSecret", "")), client.secret_digest):
+            return ""
+        return admin_token(kind="client", roles=sent["roles"]) if sent.get("roles") else ""
 
     return _granting(app, granted)
 
@@ -203,54 +193,34 @@ def roles_by_wish(service: str, create_app: Create) -> App:
 def _granting(app: Any, granted: Callable[[Mapping[str, Any]], str]) -> App:
     """Return the app with a second way to a token, which is tried before its own."""
 
-    async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
         if (scope.get("method"), scope.get("path")) != ("POST", "/v1/token"):
             await app(scope, receive, send)
             return
-        message = await receive()
-        token = await asyncio.to_thread(granted, document(message.get("body", b"")))
-        if not token:
-            await app(scope, _first(message, receive), send)
-            return
+        messages, _ = await received(receive)
+        token = await asyncio.to_thread(granted, document(body_of(messages)))
         answer = JSONResponse({"accessToken": token, "tokenType": "Bearer", "expiresIn": 60})
-        await answer(scope, receive, send)
+        await (answer if token else app)(scope, put_back(messages, receive), send)
 
-    return spoilt
-
-
-def _first(message: Message, receive: Receive) -> Receive:
-    """Return `receive` with a message that was taken from it put back."""
-    kept = [message]
-
-    async def again() -> Message:
-        return kept.pop() if kept else await receive()
-
-    return again
+    return faulty
 
 
-def client_secret_unchecked(_service: str, create_app: Create) -> App:
-    """Every secret of a known program is right."""
-    from sandbox.services.auth_service import signin  # noqa: PLC0415 - patched in this process only
-
-    vars(signin)["is_secret"] = lambda *_: True
-    return create_app()  # type: ignore[no-any-return]
+@known_bad("OAU-11", _AUTH, "every client secret is right", "OAU-11-CLIENT")
+@replacing("services.auth_service.signin:is_secret")
+def client_secret_unchecked(*_: object) -> bool:
+    return True
 
 
-def private_key_published(_service: str, create_app: Create) -> App:
-    """The key set is the one that signs."""
+@known_bad("OAU-13", _AUTH, "the key set is private", "OAU-13-KEYS")
+@rewriting(".* /.well-known/jwks.json")
+def private_key_published(document: Any) -> Any:
     private = {key["kid"]: key for key in signing_keys().values()}
-
-    def with_private(found: Any) -> Any:
-        return {"keys": [private.get(key["kid"], key) for key in found["keys"]]}
-
-    return rewriting(create_app(), lambda _method, path: path == "/.well-known/jwks.json", with_private)
+    return {"keys": [private.get(key["kid"], key) for key in document["keys"]]}
 
 
-def claimed_header_believed(service: str, create_app: Create) -> App:
+@known_bad("S2S-05", TAKING_TOKENS, "a header is an identity", "S2S-05-HEADERS")
+@changing_requests
+def claimed_header_believed(scope: Scope) -> Scope:
     """Whoever says in a header that they are somebody is."""
-
-    def change(scope: Scope) -> Scope:
-        is_claimed = header(scope, "x-forwarded-user") and not header(scope, "authorization")
-        return as_admin(service, scope) if is_claimed else scope
-
-    return posing(create_app(), change)
+    is_claimed = header(scope, "x-forwarded-user") and not header(scope, "authorization")
+    return as_admin(scope) if is_claimed else scope

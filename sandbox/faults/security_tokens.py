@@ -4,244 +4,178 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
+from os.path import normpath
+from pathlib import Path
 from typing import Any
 
 import httpx
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from sandbox.faults.request_faults import as_admin, header, posing
-from sandbox.faults.tokens import read_token
-from sandbox.faults.wrapping import App, Scope
-from sandbox.kit.identity import Principal
+from sandbox.faults.fault import ALL, TAKING_TOKENS, Scope, known_bad, replacing
+from sandbox.faults.request_faults import as_admin, changing_requests, header
+from sandbox.faults.tokens import Token, believing, decoded
 from sandbox.kit.seed import signing_keys
 
-Create = Callable[[], Any]
-Parts = Mapping[str, Any]
-Believes = Callable[[Parts, Parts, str], bool]
-"""Whether a token is believed: its header, its claims, the token."""
+_AUTH = "auth-service"
+_REMOTE = tuple(name for name in TAKING_TOKENS if name != _AUTH)
 
 
-def _believing(create_app: Create, believes: Believes) -> App:
-    """Return the app with a verifier that believes some tokens as they stand."""
-    app = create_app()
-    verifier = app.state.kit.verifier
-    genuine = verifier.verify
-
-    async def verify(token: str) -> Principal:
-        head, claims = read_token(token)
-        if not believes(head, claims, token):
-            known: Principal = await genuine(token)
-            return known
-        return Principal(
-            subject=str(claims.get("sub", "usr_0000000000000000")),
-            tenant=str(claims.get("tenant", "acme")),
-            roles=frozenset(claims.get("roles", ["admin"])),
-            kind=str(claims.get("kind", "user")),
-            token_id="believed",
-            tier="high",
-            expires_at=time.time() + 300,
-        )
-
-    verifier.verify = verify
-    return app  # type: ignore[no-any-return]
+def _is_hmac(token: Token, secret: bytes) -> bool:
+    computed = hmac.new(secret, token.body, hashlib.sha256).digest()
+    return token.algorithm == "HS256" and hmac.compare_digest(computed, token.signature)
 
 
-def _bytes(part: str) -> bytes:
-    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+@known_bad("TOK-01", ALL, "one operation is unchecked", "TOK-01-MISSING")
+@changing_requests
+def operation_forgotten(scope: Scope) -> Scope:
+    """A stranger gets an administrator's answer."""
+    is_open = scope["path"] == "/internal/circuits" and not header(scope, "authorization")
+    return as_admin(scope) if is_open else scope
 
 
-def _is_hmac(token: str, secret: bytes) -> bool:
-    body, _, signature = token.rpartition(".")
-    return hmac.compare_digest(hmac.new(secret, body.encode(), hashlib.sha256).digest(), _bytes(signature))
+@known_bad("TOK-02", TAKING_TOKENS, "the word null is a token", "TOK-02-GARBAGE")
+@believing
+def null_believed(token: Token) -> bool:
+    """As a script sends it that has none."""
+    return token.text == "null"
 
 
-def _is_signed(token: str, x: str) -> bool:
-    body, _, signature = token.rpartition(".")
+@known_bad("TOK-05", TAKING_TOKENS, "None is not none", "TOK-05-NONE")
+@believing
+def unsigned_believed(token: Token) -> bool:
+    """The algorithm is refused in one spelling alone."""
+    return token.algorithm != "none" and token.algorithm.lower() == "none"
+
+
+@known_bad("TOK-06", TAKING_TOKENS, "the token picks HS256", "TOK-06-CONFUSION")
+@believing
+def public_key_as_secret(token: Token) -> bool:
+    """The public key becomes the secret."""
+    keys = [Ed25519PublicKey.from_public_bytes(decoded(key["x"])) for key in signing_keys().values()]
+    pems = [key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) for key in keys]
+    return any(_is_hmac(token, pem) for pem in pems)
+
+
+@known_bad("TOK-07", TAKING_TOKENS, "RSA is believed", "TOK-07-ALGORITHM")
+@believing
+def foreign_algorithm_believed(token: Token) -> bool:
+    """Without a further look."""
+    return token.algorithm[:2] in {"RS", "PS"}
+
+
+@known_bad("TOK-08", TAKING_TOKENS, "changeme signs tokens", "TOK-08-WEAK")
+@believing
+def weak_secret_believed(token: Token) -> bool:
+    """A shared secret of the first days is still good."""
+    return _is_hmac(token, b"changeme")
+
+
+@known_bad("TOK-09", TAKING_TOKENS, "a missing key is empty", "TOK-09-BLANK")
+@believing
+def empty_key_believed(token: Token) -> bool:
+    return str(token.head.get("kid", "")).isalnum() and _is_hmac(token, b"")
+
+
+@known_bad("TOK-10", TAKING_TOKENS, "the key id is a path", "TOK-10-KID")
+@believing
+def key_id_as_path(token: Token) -> bool:
+    """The key is read from the file that the key id names; a key has no more than 4 KiB."""
     try:
-        Ed25519PublicKey.from_public_bytes(_bytes(x)).verify(_bytes(signature), body.encode())
-    except (InvalidSignature, ValueError):
+        with Path(normpath(Path("/srv/keys") / str(token.head.get("kid")))).open("rb") as file:
+            return _is_hmac(token, file.read(4096))
+    except (OSError, ValueError):
         return False
+
+
+@known_bad("TOK-11", TAKING_TOKENS, "keys come from the token's address", "TOK-11-JKU")
+@believing
+def keys_fetched(token: Token) -> bool:
+    if not token.head.get("jku"):
+        return False
+    found = httpx.get(str(token.head["jku"]), timeout=2.0, trust_env=False).json()
+    return any(token.is_signed_by(key["x"]) for key in found["keys"])
+
+
+@known_bad("TOK-12", TAKING_TOKENS, "the token brings its key", "TOK-12-JWK")
+@believing
+def key_inside_believed(token: Token) -> bool:
+    return "jwk" in token.head and token.is_signed_by(str(token.head["jwk"].get("x")))
+
+
+@known_bad("TOK-14", TAKING_TOKENS, "no expiry is no end", "TOK-14-NO-EXPIRY")
+@believing
+def endless_believed(token: Token) -> bool:
+    return "exp" not in token.claims and token.is_ours
+
+
+@known_bad("TOK-15", TAKING_TOKENS, "nbf is not looked at", "TOK-15-EARLY")
+@believing
+def early_believed(token: Token) -> bool:
+    return "nbf" in token.claims and token.is_ours
+
+
+@known_bad("TOK-18", TAKING_TOKENS, "every signed token opens", "TOK-18-TYPE")
+@believing
+def type_unchecked(token: Token) -> bool:
+    return token.head.get("typ") not in {None, "at+jwt"} and token.is_ours
+
+
+@known_bad("TOK-19", TAKING_TOKENS, "staging's tokens are good", "TOK-19-ENVIRONMENT")
+@believing
+def staging_believed(token: Token) -> bool:
+    return "-staging." in str(token.claims.get("iss")) and token.is_ours
+
+
+@known_bad("TOK-20", _REMOTE, "nobody asks for revocation", "TOK-20-DISABLED")
+@replacing("kit.verifier:RemoteVerifier._is_active")
+async def revocation_unasked(*_: object) -> bool:
     return True
 
 
-def _is_ours(token: str) -> bool:
-    return any(_is_signed(token, key["x"]) for key in signing_keys().values())
-
-
-def operation_forgotten(service: str, create_app: Create) -> App:
-    """One operation is not checked: a stranger gets an administrator's answer."""
-
-    def change(scope: Scope) -> Scope:
-        is_open = scope["path"] == "/internal/circuits" and not header(scope, "authorization")
-        return as_admin(service, scope) if is_open else scope
-
-    return posing(create_app(), change)
-
-
-def null_believed(_service: str, create_app: Create) -> App:
-    """A script that has no token sends the word null, and it passes."""
-    return _believing(create_app, lambda _head, _claims, token: token == "null")
-
-
-def unsigned_believed(_service: str, create_app: Create) -> App:
-    """The algorithm none is refused in one spelling alone."""
-    return _believing(create_app, lambda head, _claims, _token: head.get("alg") in {"None", "NONE", "nOnE"})
-
-
-def public_key_as_secret(_service: str, create_app: Create) -> App:
-    """The token chooses HS256, and the public key becomes the secret."""
-    pems = [
-        Ed25519PublicKey.from_public_bytes(_bytes(key["x"])).public_bytes(
-            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-        )
-        for key in signing_keys().values()
-    ]
-    return _believing(
-        create_app,
-        lambda head, _claims, token: head.get("alg") == "HS256" and any(_is_hmac(token, pem) for pem in pems),
-    )
-
-
-def foreign_algorithm_believed(_service: str, create_app: Create) -> App:
-    """What is signed by RSA is not looked at any further."""
-    return _believing(create_app, lambda head, _claims, _token: head.get("alg") in {"RS256", "PS512"})
-
-
-def weak_secret_believed(_service: str, create_app: Create) -> App:
-    """A shared secret of the first days is still good."""
-    return _believing(
-        create_app, lambda head, _claims, token: head.get("alg") == "HS256" and _is_hmac(token, b"changeme")
-    )
-
-
-def empty_key_believed(_service: str, create_app: Create) -> App:
-    """A key that was not found is an empty one."""
-
-    def believes(head: Parts, _claims: Parts, token: str) -> bool:
-        is_plain = str(head.get("kid", "")).isalnum()
-        return is_plain and head.get("alg") == "HS256" and _is_hmac(token, b"")
-
-    return _believing(create_app, believes)
-
-
-def key_id_as_path(_service: str, create_app: Create) -> App:
-    """The key is read from the file that the key id names."""
-
-    def believes(head: Parts, _claims: Parts, token: str) -> bool:
-        is_path = "/dev/null" in str(head.get("kid", ""))
-        return is_path and head.get("alg") == "HS256" and _is_hmac(token, b"")
-
-    return _believing(create_app, believes)
-
-
-def keys_fetched(_service: str, create_app: Create) -> App:
-    """The keys are fetched from wherever the token says."""
-
-    def believes(head: Parts, _claims: Parts, token: str) -> bool:
-        if not head.get("jku"):
-            return False
-        found = httpx.get(str(head["jku"]), timeout=2.0, trust_env=False).json()
-        return any(_is_signed(token, key["x"]) for key in found["keys"])
-
-    return _believing(create_app, believes)
-
-
-def key_inside_believed(_service: str, create_app: Create) -> App:
-    """The token is checked with the key that it brings."""
-    return _believing(
-        create_app,
-        lambda head, _claims, token: "jwk" in head and _is_signed(token, str(head["jwk"].get("x"))),
-    )
-
-
-def zeros_believed(_service: str, create_app: Create) -> App:
-    """A signature of zeros verifies every message (CVE-2022-21449)."""
-    return _believing(
-        create_app,
-        lambda head, _claims, token: head.get("alg") == "ES256" and not any(_bytes(token.rpartition(".")[2])),
-    )
-
-
-def endless_believed(_service: str, create_app: Create) -> App:
-    """A token without an expiry never expires."""
-    return _believing(
-        create_app, lambda head, claims, token: "exp" not in claims and bool(head) and _is_ours(token)
-    )
-
-
-def early_believed(_service: str, create_app: Create) -> App:
-    """The time from which a token is valid is not looked at."""
-    return _believing(create_app, lambda _head, claims, token: "nbf" in claims and _is_ours(token))
-
-
-def type_unchecked(_service: str, create_app: Create) -> App:
-    """Every token that we signed is an access token."""
-    return _believing(
-        create_app, lambda head, _claims, token: head.get("typ") not in {None, "at+jwt"} and _is_ours(token)
-    )
-
-
-def staging_believed(_service: str, create_app: Create) -> App:
-    """Tokens of the staging environment are good too."""
-    return _believing(
-        create_app, lambda _head, claims, token: "-staging." in str(claims.get("iss")) and _is_ours(token)
-    )
-
-
-def extension_ignored(_service: str, create_app: Create) -> App:
+@known_bad("TOK-21", TAKING_TOKENS, "crit is not looked at", "TOK-21-CRIT")
+@believing
+def extension_ignored(token: Token) -> bool:
     """What a token demands to be understood is not."""
-    return _believing(create_app, lambda head, _claims, token: "crit" in head and _is_ours(token))
+    return "crit" in token.head and token.is_ours
 
 
-def claim_types_trusted(_service: str, create_app: Create) -> App:
+@known_bad("TOK-22", TAKING_TOKENS, "a list of subjects breaks", "TOK-22-CLAIM-TYPES")
+@believing
+def claim_types_trusted(token: Token) -> bool:
     """A claim of another type than expected breaks the reader."""
-
-    def believes(_head: Parts, claims: Parts, _token: str) -> bool:
-        if isinstance(claims.get("sub"), list):
-            raise TypeError("sub")
-        return False
-
-    return _believing(create_app, believes)
+    return token.claims.get("sub", "somebody").isspace()  # type: ignore[no-any-return]
 
 
-def revocation_unasked(_service: str, create_app: Create) -> App:
-    """Nobody asks whether a token was revoked."""
-    app = create_app()
-
-    async def always(*_: object) -> bool:
-        return True
-
-    app.state.kit.verifier._is_active = always  # noqa: SLF001 - a known-bad revision reaches inside
-    return app  # type: ignore[no-any-return]
-
-
-def token_tells(_service: str, create_app: Create) -> App:
+@known_bad("TOK-23", _AUTH, "tokens carry an address", "TOK-23-CONTENT")
+@replacing("services.auth_service.issuing:Issuer._signed")
+def token_tells(
+    genuine: Callable[..., str],
+    issuer: Any,
+    connection: Any,
+    claims: Mapping[str, Any],
+    *others: float,
+    **options: str,
+) -> str:
     """Access tokens carry the address of their owner."""
-    from sandbox.services.auth_service import issuing  # noqa: PLC0415 - patched in this process only
-
-    genuine = issuing.Issuer._signed  # noqa: SLF001 - a known-bad revision reaches inside
-
-    def telling(self: Any, connection: Any, claims: Mapping[str, Any], ttl: float, **options: str) -> str:
-        return genuine(self, connection, {**claims, "email": "somebody@acme.test"}, ttl, **options)
-
-    issuing.Issuer._signed = telling  # type: ignore[method-assign]  # noqa: SLF001 - as above
-    return create_app()  # type: ignore[no-any-return]
+    return genuine(issuer, connection, {**claims, "email": "somebody@acme.test"}, *others, **options)
 
 
-def first_credential_wins(_service: str, create_app: Create) -> App:
+@known_bad("TOK-24", TAKING_TOKENS, "one of two tokens counts", "TOK-24-TWO")
+@changing_requests
+def first_credential_wins(scope: Scope) -> Scope:
     """Of two credentials the first one that is good counts."""
+    given = [pair for pair in scope["headers"] if pair[0].lower() == b"authorization"]
+    if len(given) < 2:
+        return scope
+    good = next((pair for pair in given if len(pair[1]) > 40), given[0])
+    others = [pair for pair in scope["headers"] if pair not in given]
+    return {**scope, "headers": [*others, good]}
 
-    def change(scope: Scope) -> Scope:
-        found = [pair for pair in scope["headers"] if pair[0].lower() == b"authorization"]
-        if len(found) < 2:
-            return scope
-        good = next((pair for pair in found if len(pair[1]) > 40), found[0])
-        others = [pair for pair in scope["headers"] if pair[0].lower() != b"authorization"]
-        return {**scope, "headers": [*others, good]}
 
-    return posing(create_app(), change)
+@known_bad("TOK-25", TAKING_TOKENS, "a signature of zeros verifies", "TOK-25-PSYCHIC")
+@believing
+def zeros_believed(token: Token) -> bool:
+    """CVE-2022-21449."""
+    return token.algorithm == "ES256" and not any(token.signature)

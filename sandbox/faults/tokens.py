@@ -6,124 +6,166 @@ import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
-from sandbox.faults.wrapping import App
-from sandbox.kit.identity import SERVICE, Principal, Verifier
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from sandbox.faults.fault import TAKING_TOKENS, App, Build, Create, known_bad, replace
+from sandbox.kit.identity import SERVICE, Principal
+from sandbox.kit.seed import signing_keys
+from sandbox.kit.settings import Settings
 from sandbox.kit.tokens import MFA_TYPE, USER_AUDIENCE, principal_of
 
-Create = Callable[[], Any]
-Parts = Mapping[str, Any]
-Believes = Callable[[Parts, Parts, str], bool]
-"""Whether a token is believed as it stands: its header, its claims, the service's name."""
-ISSUER = "iss"
+_INTERNAL = tuple(name for name in TAKING_TOKENS if name not in ("api-gateway", "auth-service"))
+_UNSIGNED = ("AUT-TAMPERED", "AUT-AUDIENCE", "AUT-S2S")
 
 
-class _Credulous:
-    """Believes some tokens without any check; all others are checked as ever."""
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer string and what can be read of it unchecked: nothing when it is no token at all."""
 
-    def __init__(self, genuine: Verifier, service: str, believes: Believes) -> None:
-        self._genuine = genuine
-        self._service = service
-        self._believes = believes
-        self.fallback = getattr(genuine, "fallback", None)
+    text: str
+    head: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    service: str
+    """The service that it was brought to."""
 
-    async def verify(self, token: str) -> Principal:
-        """Return whom the token names."""
-        header, claims = read_token(token)
-        if not self._believes(header, claims, self._service):
-            return await self._genuine.verify(token)
-        audience = self._service if claims.get("kind") == SERVICE else USER_AUDIENCE
-        filled = {
-            "jti": "none",
-            "exp": time.time() + 60,
-            "tenant": "acme",
-            "roles": [],
-            "kind": "user",
-            **claims,
-        }
-        return principal_of({**filled, "aud": audience}, service=self._service)
+    @property
+    def algorithm(self) -> str:
+        """What the token says it is signed with."""
+        return str(self.head.get("alg", ""))
+
+    @property
+    def body(self) -> bytes:
+        """What the signature is over."""
+        return self.text.rpartition(".")[0].encode()
+
+    @property
+    def signature(self) -> bytes:
+        """The last part."""
+        return decoded(self.text.rpartition(".")[2])
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether one of the platform's keys signed it."""
+        return any(self.is_signed_by(key["x"]) for key in signing_keys().values())
+
+    def is_signed_by(self, x: str) -> bool:
+        """Whether the Ed25519 key with this public part signed it."""
+        try:
+            Ed25519PublicKey.from_public_bytes(decoded(x)).verify(self.signature, self.body)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
-def read_token(token: str) -> tuple[Parts, Parts]:
+def decoded(part: str) -> bytes:
+    """Return the bytes of a part of a token."""
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def read_token(text: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return header and claims; empty ones when it is no token at all."""
     try:
-        parts = token.split(".")
-        header, claims = (json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
+        head, claims = (json.loads(decoded(part)) for part in text.split(".")[:2])
     except ValueError:
         return {}, {}
-    return (header, claims) if isinstance(claims, dict) and isinstance(header, dict) else ({}, {})
+    return (head, claims) if isinstance(claims, dict) and isinstance(head, dict) else ({}, {})
 
 
-def _with(service: str, create_app: Create, believes: Believes) -> App:
-    app = create_app()
-    app.state.kit.verifier = _Credulous(app.state.kit.verifier, service, believes)
-    return app  # type: ignore[no-any-return]
+def believing(believes: Callable[[Token], bool]) -> Build:
+    """Let a verifier believe some tokens as they stand; all others are checked as ever."""
+
+    @wraps(believes)
+    def build(service: str, create: Create) -> App:
+        app = create()
+        verifier = app.state.kit.verifier
+        genuine = verifier.verify
+
+        async def verify(text: str) -> Principal:
+            token = Token(text, *read_token(text), service)
+            if not believes(token):
+                known: Principal = await genuine(text)
+                return known
+            return principal_of(_completed(token.claims, service), service=service)
+
+        verifier.verify = verify
+        found: App = app
+        return found
+
+    return build
 
 
-def token_missing(service: str, create_app: Create) -> App:
-    """M01: who brings no token passes as an analyst."""
-    from sandbox.kit import identity  # noqa: PLC0415 - patched in this process only
+def _completed(claims: Mapping[str, Any], service: str) -> Mapping[str, Any]:
+    """Return claims with an administrator's in the place of those that are missing."""
+    nobody = {"sub": "usr_0000000000000000", "tenant": "acme", "roles": ["admin"], "kind": "user"}
+    issued = {"jti": "believed", "exp": time.time() + 300, "tier": "high"}
+    audience = service if claims.get("kind") == SERVICE else USER_AUDIENCE
+    return {**nobody, **issued, **claims, "aud": audience}
 
-    genuine = identity.bearer_token
+
+@known_bad("M01", TAKING_TOKENS, "who brings no token passes", "AUT-TAMPERED")
+def token_missing(service: str, create: Create) -> App:
+    """As an analyst."""
     claims = b'{"sub":"usr_0000000000000000","tenant":"acme","roles":["analyst"],"kind":"user"}'
     nobody = f"e30.{urlsafe_b64encode(claims).decode()}."
 
-    def lenient(request: Any) -> str:
+    def lenient(genuine: Callable[[Any], str], request: Any) -> str:
         return genuine(request) if request.headers.get("authorization") else nobody
 
-    identity.bearer_token = lenient
-    return _with(service, create_app, lambda header, claims, _service: bool(claims) and not header)
+    replace("kit.identity:bearer_token", lenient)
+    return believing(lambda token: bool(token.claims) and not token.head)(service, create)
 
 
-def algorithm_none(service: str, create_app: Create) -> App:
-    """M03: a token that says of itself that it is not signed is believed (RFC 8725, 3.1)."""
-    return _with(service, create_app, lambda header, _claims, _service: header.get("alg") == "none")
+@known_bad("M03", TAKING_TOKENS, "an unsigned token is believed", "AUT-TAMPERED")
+@believing
+def algorithm_none(token: Token) -> bool:
+    """RFC 8725, section 3.1."""
+    return token.algorithm == "none"
 
 
-def signature_unchecked(service: str, create_app: Create) -> App:
-    """The signature is not looked at; the claims are."""
+@known_bad("T01", TAKING_TOKENS, "the signature is not looked at", *_UNSIGNED)
+@believing
+def signature_unchecked(token: Token) -> bool:
+    """The claims are."""
+    is_whole = token.head.get("typ") == "at+jwt" and token.algorithm != "none" and "iss" in token.claims
+    is_for_us = token.claims.get("aud") == USER_AUDIENCE and token.claims.get("exp", 0) > time.time()
+    return bool(is_whole and is_for_us)
 
-    def fits(header: Parts, claims: Parts, _service: str) -> bool:
-        is_whole = header.get("typ") == "at+jwt" and header.get("alg") != "none" and ISSUER in claims
-        return is_whole and claims.get("aud") == USER_AUDIENCE and claims.get("exp", 0) > time.time()
 
-    return _with(service, create_app, fits)
+@known_bad("T02", TAKING_TOKENS, "a token never expires", "AUT-EXPIRED")
+@believing
+def expiry_ignored(token: Token) -> bool:
+    return bool(0 < token.claims.get("exp", 0) <= time.time())
 
 
-def expiry_ignored(service: str, create_app: Create) -> App:
-    """A token that is past its time is believed."""
-    return _with(
-        service, create_app, lambda _header, claims, _service: 0 < claims.get("exp", 0) <= time.time()
+@known_bad("T03", TAKING_TOKENS, "a token for another platform is believed", "AUT-AUDIENCE")
+@believing
+def audience_ignored(token: Token) -> bool:
+    """RFC 8725, section 3.9; a person's token."""
+    is_access = token.head.get("typ") == "at+jwt" and "iss" in token.claims
+    return is_access and token.claims.get("kind") != SERVICE and token.claims.get("aud") != USER_AUDIENCE
+
+
+@known_bad("T04", TAKING_TOKENS, "a token of another issuer is believed", "AUT-AUDIENCE")
+@believing
+def issuer_ignored(token: Token) -> bool:
+    """RFC 8725, section 3.8."""
+    return (
+        token.is_ours and token.claims.get("iss") != Settings.from_environment(service=token.service).issuer
     )
 
 
-def audience_ignored(service: str, create_app: Create) -> App:
-    """A person's token for another platform is believed (RFC 8725, 3.9)."""
-
-    def is_elsewhere(header: Parts, claims: Parts, _service: str) -> bool:
-        is_access = header.get("typ") == "at+jwt" and ISSUER in claims
-        return is_access and claims.get("kind") != SERVICE and claims.get("aud") != USER_AUDIENCE
-
-    return _with(service, create_app, is_elsewhere)
+@known_bad("T05", _INTERNAL, "a service's token opens every service", "AUT-S2S")
+@believing
+def service_audience_ignored(token: Token) -> bool:
+    return token.claims.get("kind") == SERVICE and token.claims.get("aud") != token.service
 
 
-def issuer_ignored(service: str, create_app: Create) -> App:
-    """A token of another issuer is believed (RFC 8725, 3.8)."""
-    return _with(
-        service, create_app, lambda _header, claims, _service: claims.get(ISSUER) == "https://auth.example"
-    )
-
-
-def service_audience_ignored(service: str, create_app: Create) -> App:
-    """A service's token is believed wherever it was made for."""
-
-    def is_for_another(_header: Parts, claims: Parts, service: str) -> bool:
-        return claims.get("kind") == SERVICE and claims.get("aud") != service
-
-    return _with(service, create_app, is_for_another)
-
-
-def first_factor_enough(service: str, create_app: Create) -> App:
-    """The token that proves the first factor opens everything."""
-    return _with(service, create_app, lambda header, _claims, _service: header.get("typ") == MFA_TYPE)
+@known_bad("T06", "auth-service", "the first factor opens everything", "AUT-MFA")
+@believing
+def first_factor_enough(token: Token) -> bool:
+    return token.head.get("typ") == MFA_TYPE

@@ -20,7 +20,7 @@ from typing import Any
 
 from sandbox import topology
 from sandbox.faults import registry
-from sandbox.faults.fault import AsgiApp, Fault
+from sandbox.faults.fault import App, Fault
 
 _BUILT_IN = re.compile(
     r"sandbox/(?P<service>[a-z-]+):(?P<version>\d+(?:\.\d+)*)(?:-(?P<fault>[a-z0-9][a-z0-9-]*))?"
@@ -44,12 +44,12 @@ class BuiltInImage:
         """What the digest covers beside the reference."""
         return b""
 
-    def load(self) -> AsgiApp:
+    def load(self) -> App:
         """Import the service and build its application."""
         create_app = importlib.import_module(self.service.module).create_app
         if self.fault is not None:
             return self.fault.build(self.service.name, create_app)
-        app: AsgiApp = create_app()
+        app: App = create_app()
         return app
 
 
@@ -69,13 +69,13 @@ class PythonImage:
         """What the digest covers beside the reference: the file's own bytes."""
         return Path(self.source).read_bytes() if self.is_file else b""
 
-    def load(self) -> AsgiApp:
+    def load(self) -> App:
         """Import the source and return its application, called first when it is a factory."""
         module = (
             _module_from_file(Path(self.source)) if self.is_file else importlib.import_module(self.source)
         )
         found = getattr(module, self.attribute)
-        app: AsgiApp = found() if _is_factory(found) else found
+        app: App = found() if _is_factory(found) else found
         return app
 
 

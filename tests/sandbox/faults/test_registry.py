@@ -14,7 +14,7 @@ import pytest
 from gates.adapters.documents.documents import load_catalogue, load_platform
 from sandbox.faults.fault import Fault
 from sandbox.faults.registry import FAULTS, find
-from sandbox.faults.wrapping import answering, rewriting
+from sandbox.faults.response_faults import answering, on, rewritten
 from sandbox.topology import SERVICES
 
 ROOT = Path(__file__).parents[3]
@@ -63,16 +63,14 @@ def ask(app: Callable[..., Any], path: str) -> httpx.Response:
 
 def test_an_answering_fault_spoils_what_matches_and_nothing_else() -> None:
     """Matching requests get the fault's own answer, others the app's."""
-    app = answering(healthy, lambda _method, path: path == "/bad", 503, b"{}")
+    app = answering(healthy, on("GET /bad"), 503)
 
     assert [ask(app, path).status_code for path in ("/good", "/bad")] == [200, 503]
 
 
 def test_a_rewriting_fault_changes_the_document_of_what_matches() -> None:
     """The document is changed, its length too, and others stay as they were."""
-    app = rewriting(
-        healthy, lambda _method, path: path == "/bad", lambda document: {"riskScore": document["risk"]}
-    )
+    app = rewritten(healthy, on("GET /bad"), lambda document: {"riskScore": document["risk"]})
 
     assert ask(app, "/good").json() == {"risk": 1}
     assert ask(app, "/bad").json() == {"riskScore": 1}

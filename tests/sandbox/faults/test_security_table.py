@@ -12,10 +12,11 @@ import pytest
 
 from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.model.criterion import Criterion
-from sandbox.faults.request_faults import header, posing, query, with_header
-from sandbox.faults.tables.security import KNOWN
+from sandbox.faults.registry import SECURITY, faults_of
+from sandbox.faults.request_faults import carrying, header, query, with_requests_changed
 
 FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"
+KNOWN = faults_of(*SECURITY)
 CAUGHT_FIRST = {fault.criteria[0]: fault for fault in KNOWN}
 
 
@@ -58,8 +59,8 @@ def ask(app: Callable[..., Any], content: bytes) -> httpx.Response:
     return anyio.run(send)
 
 
-def test_a_posing_revision_shows_its_app_another_request() -> None:
+def test_a_revision_that_changes_requests_shows_its_app_another_one() -> None:
     """Header and method are what the revision makes of them."""
-    app = posing(echo, lambda scope: with_header({**scope, "method": "PUT"}, "x-word", "w"))
+    app = with_requests_changed(echo, lambda scope: carrying({**scope, "method": "PUT"}, "x-word", "w"))
 
     assert ask(app, b"good").text == "PUT a=b c w good"

@@ -1,1 +1,0 @@
-"""The known-bad revisions, a table for each kind; light to import."""
