@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 export GRPC_VERBOSITY := NONE
+# Without compiled files every pytest process spends seconds on compiling its plugins anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup gate test test-quick demo check format sandbox clean sign-off
 
@@ -23,6 +25,7 @@ setup: .venv/.installed tools/allure/node_modules/.installed tests/sandbox/node/
 	@echo "installing the locked Python packages into .venv"
 	@$(UV) sync --frozen --quiet --python $(PYTHON)
 	@.venv/bin/python -m compileall -q .venv/lib sandbox gates journeys load >/dev/null 2>&1 || true
+	@.venv/bin/pytest --collect-only -qq -p no:terminal tests >/dev/null 2>&1 || true # pytest compiles its own way
 	@touch $@
 
 %/node_modules/.installed: %/package-lock.json
