@@ -172,7 +172,8 @@ GATE = "import sys; sys.argv = ['gate', *sys.argv[1:]]; from gates.start import 
 def interrupted(number: signal.Signals) -> tuple[int, str]:
     """Send a signal to a gate that waits inside a command; return its exit code and stderr."""
     code = (
-        "import threading\nfrom gates import cli, start\n"
+        "import signal, threading\nfrom gates import cli, start\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job ignores it
         "def wait(**_):\n print('waits', flush=True)\n threading.Event().wait(20)\n"
         "cli.gate.main = wait\nstart.main()\n"
     )

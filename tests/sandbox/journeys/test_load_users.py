@@ -19,18 +19,38 @@ _HEADLESS = """
 import functools, pathlib, sys
 from gates import wiring
 from gates.adapters.producers import generator_page
-more = ("--headless", "-u", "7", "-r", "7", "-t", "12s", "--only-summary", "--json-file", sys.argv[1])
+files, out = f"{generator_page.LOCUSTFILE},{sys.argv[1]}", sys.argv[2]
+more = ("-f", files, "--headless", "-u", "7", "-r", "7", "-t", "150s", "--stop-timeout", "60")
+more = (*more, "--only-summary", "--json-file", out)
 generator_page.open_page = functools.partial(generator_page.open_page, more=more)
 context = wiring.Context("sandbox")
 sys.exit(wiring.generator_page(context, context.run_folder("page"), root=pathlib.Path.cwd(), port=0))
 """
 
+_ENDING = """
+import gevent
+from locust import events
+from journeys.registry import JOURNEYS
+
+@events.init.add_listener
+def end_with_the_last(environment, **_):
+    taken = set()
+    @environment.events.request.add_listener
+    def note(request_type, name, **_):
+        before = len(taken)
+        taken.update({name} & set(JOURNEYS))
+        if before < len(taken) == len(JOURNEYS):
+            gevent.spawn(environment.runner.quit)
+"""
+"""Ends the load as soon as every journey was taken once, however long that takes on this machine."""
+
 
 def test_every_journey_is_a_user_and_passes_beside_all_others(sandbox: RealSandbox, tmp_path: Path) -> None:
     """Seven users at once, one of each kind: every journey was taken, none failed, each step was told."""
     (tmp_path / "headless.py").write_text(_HEADLESS)
+    (tmp_path / "ending.py").write_text(_ENDING)
     out = tmp_path / "stats"
-    words = [str(tmp_path / "headless.py"), str(out)]
+    words = [str(tmp_path / "headless.py"), str(tmp_path / "ending.py"), str(out)]
     done = sandbox.run(sys.executable, *words, variables={"PYTHONPATH": str(Path.cwd())})
     told = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     taken = {entry["name"]: entry for entry in told if entry["method"] == "journey"}
