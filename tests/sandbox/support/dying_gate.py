@@ -7,6 +7,7 @@ the fork ended: a negative number is the signal that killed it.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -37,6 +38,8 @@ from gates.model.traffic import TrafficSplit
 from gates.workflows.rollback import RollbackEngine
 from tests.support.local_platform import SERVICES
 
+IMPORTED_LATE = "gates.adapters.services.name_server"
+"""What the gate imports when it needs it: here once for all forks."""
 PATIENCE = Patience(answers=1, poll_s=0.02, confirm_s=0.01)
 WAVES = (SERVICES[0:3], SERVICES[3:6], SERVICES[6:9])
 
@@ -120,7 +123,7 @@ class DyingJournal:
 class Command:
     """One line of input."""
 
-    environment: dict[str, Any]
+    environment: Environment
     ledger: str
     die: dict[str, Any] | None = None
     resume: bool = False
@@ -128,8 +131,7 @@ class Command:
 
     def run(self) -> int:
         """Roll back or resume; return 0 when every receipt is proven."""
-        environment = codec.decode(Environment, json.dumps(self.environment), source="command")
-        clock, path = SystemClock(), Path(self.ledger)
+        environment, clock, path = self.environment, SystemClock(), Path(self.ledger)
         cloud = CloudRun(environment, clock)
         journal = SqliteJournal(path, clock)
         ports = RollbackPorts(
@@ -155,10 +157,13 @@ class Command:
 
 def main() -> None:
     """Fork for each line and answer with how the fork ended."""
+    importlib.import_module(IMPORTED_LATE)
     for line in sys.stdin:
+        told = json.loads(line)
+        environment = codec.decode(Environment, json.dumps(told.pop("environment")), source="command")
         child = os.fork()
         if child == 0:
-            os._exit(Command(**json.loads(line)).run())
+            os._exit(Command(environment=environment, **told).run())
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()

@@ -31,8 +31,9 @@ from gates.wiring import Context
 from gates.workflows.planned_rollback import ACTION
 
 IMPORTED_LATE = (
-    *("cloud_monitoring", "cloud_run", "cloud_run_configuration", "cloud_sql", "documents"),
-    *("image_registry", "journal", "operator_client", "version_probe"),
+    *("documents.documents", "google.cloud_monitoring", "google.cloud_run", "google.cloud_run_configuration"),
+    *("google.cloud_sql", "google.image_registry", "ledger.journal", "services.name_server"),
+    *("services.operator_client", "services.version_probe"),
 )
 """What a command imports when it needs it: here once for all forks."""
 PATIENCE = Patience(answers=1, poll_s=0.02, confirm_s=0.01)
