@@ -30,48 +30,68 @@ from gates.model.exit_code import ExitCode
 
 _LAST_WORDS_S = 1.0
 """How long an interrupted command waits for who still reads."""
-_COMMANDS = {
-    "run": ("gates.cli.run", "The whole story for one stage: look, judge, decide, act, report."),
-    "collect": ("gates.cli.steps", "Produce evidence for a stage and write it to a run folder."),
-    "judge": ("gates.cli.judge", "Judge the evidence of a run folder, or judge it again."),
-    "decide": ("gates.cli.steps", "Decide about the verdict of a run folder; nothing is done yet."),
-    "act": ("gates.cli.steps", "Carry out the decision of a run folder, and prove it."),
-    "decisions": ("gates.cli.decisions", "Show what was decided and waits for somebody."),
-    "report": ("gates.cli.steps", "Write the reports of a run folder again."),
-    "rollback": ("gates.cli.rollback", "Send traffic back to the last good revision, and prove it."),
-    "maintenance": ("gates.cli.maintenance", "Answer users with 503 and Retry-After while work is done."),
-    "check": ("gates.cli.check", "Ask each service how it is."),
-    "diagnose": ("gates.cli.diagnose", "Try the platform and name the service to roll back."),
-    "synthetic": ("gates.cli.synthetic", "Run user journeys now, and write how they went to the log."),
-    "auth": ("gates.cli.auth", "Try the ways in, and what must not be one."),
-    "load": ("gates.cli.load", "Send a load profile and measure; or open the generator's own page."),
-    "circuits": ("gates.cli.circuits", "Look at circuit breakers, reset them, switch the token fallback."),
-    "scale": ("gates.cli.scale", "Keep more instances of a service, and go back."),
-    "db": ("gates.cli.database", "Look at the database, move its window, restart it."),
-    "backup": ("gates.cli.backup", "Take and list backups; say how much would be lost now."),
-    "restore": ("gates.cli.backup", "Bring the database back from a backup."),
-    "coldstart": ("gates.cli.performance", "Measure how long a fresh instance of a service takes."),
-    "autoscaling": ("gates.cli.performance", "Compare bounds with what was needed, and set better ones."),
-    "redeploy": ("gates.cli.redeploy", "Deploy services again from their recorded images."),
-    "build": ("gates.cli.build", "Let a build in the cloud roll services back."),
-    "sla": ("gates.cli.sla", "Report what each service kept of its levels in a window."),
-    "metrics": ("gates.cli.metrics", "Processors, memory, disk and network against their thresholds."),
-    "drill": ("gates.cli.drill", "Rehearse a recovery, measure it, and record it."),
-    "snapshot": ("gates.cli.snapshot", "Keep the configuration of all services, and find what drifted."),
-    "images": ("gates.cli.inventory", "List the container images, and who would miss one."),
-    "precheck": ("gates.cli.inventory", "Say whether the project and its APIs are there."),
-    "golive": ("gates.cli.golive", "Plan, conduct or rehearse the day of a go-live."),
-    "attest": ("gates.cli.attest", "Sign that a criterion holds, as one who answers for it."),
-    "waive": ("gates.cli.waive", "Sign an exception for one criterion, for one release, until it expires."),
-    "sign": ("gates.cli.sign", "Sign the go-live of a run that is GO."),
-    "authority": ("gates.cli.authority", "Sign beforehand that a grave failure is rolled back by itself."),
-    "approvals": ("gates.cli.approvals", "Say whose attestations and signatures are missing."),
-    "incident": ("gates.cli.incident", "Open an incident, see who is due now, tell them, close it."),
-    "runbook": ("gates.cli.runbook", "Follow a procedure step by step, and report who did what."),
-    "criteria": ("gates.cli.criteria", "List, explain, lint the criteria; show what covers them."),
-    "bench": ("gates.cli.bench", "Measure the gate on releases whose truth is known."),
-    "doctor": ("gates.cli.doctor", "Say what this machine and this environment lack."),
+_SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Release": {
+        "run": ("run", "Look, judge, decide and act for one stage."),
+        "decisions": ("decisions", "List decisions that wait for approval; escalate late ones."),
+    },
+    "One step of a run at a time": {
+        "collect": ("steps", "Collect the evidence for a stage into a run folder."),
+        "judge": ("judge", "Judge the evidence of a run folder, or judge it again."),
+        "decide": ("steps", "Decide about the verdict of a run folder; nothing is done yet."),
+        "act": ("steps", "Carry out the decision of a run folder."),
+        "report": ("steps", "Write the reports of a run folder again."),
+    },
+    "Roll back": {
+        "rollback": ("rollback", "Roll services back; also: status, resume, unpin, verify."),
+        "maintenance": ("maintenance", "Turn the maintenance page on or off."),
+    },
+    "On call": {
+        "check": ("check", "Show health, revision and circuits of each service."),
+        "diagnose": ("diagnose", "Find the failing service and print its rollback command."),
+        "runbook": ("runbook", "Follow a procedure step by step, and report who did what."),
+        "incident": ("incident", "Open, show or close an incident, and notify the people due."),
+    },
+    "Go live": {
+        "golive": ("golive", "Plan, rehearse or run a go-live."),
+        "attest": ("attest", "Sign that a criterion holds, in the role that attests it."),
+        "waive": ("waive", "Sign an exception for one criterion and one release; it expires."),
+        "sign": ("sign", "Sign the go-live of a run that is GO."),
+        "approvals": ("approvals", "List the attestations and signatures that are missing."),
+        "authority": ("authority", "Pre-authorise automatic rollbacks with a signed grant."),
+    },
+    "Load and journeys": {
+        "load": ("load", "Send a load profile and measure, or open the Locust UI."),
+        "synthetic": ("synthetic", "Run user journeys now and record the results."),
+        "auth": ("auth", "Try the authentication flows."),
+    },
+    "Operate": {
+        "circuits": ("circuits", "Show or reset circuit breakers; switch the token fallback."),
+        "build": ("build", "Roll services back through a build in Cloud Build."),
+        "scale": ("scale", "Keep more instances of a service, and go back."),
+        "db": ("database", "Show the database, move its maintenance window, restart it."),
+        "backup": ("backup", "Take and list backups; show how much would be lost now."),
+        "restore": ("backup", "Restore the database from a backup."),
+        "coldstart": ("performance", "Measure how long a fresh instance of a service takes."),
+        "autoscaling": ("performance", "Compare instance bounds with what was needed; set better ones."),
+        "redeploy": ("redeploy", "Deploy services again from their recorded images."),
+        "sla": ("sla", "Report the service levels of a window."),
+        "metrics": ("metrics", "Show processors, memory, disk and network against thresholds."),
+        "drill": ("drill", "Rehearse a recovery, measure it, and record it."),
+        "snapshot": ("snapshot", "Save the configuration of all services; find drift."),
+        "images": ("inventory", "List container images, and the revisions whose image is gone."),
+        "precheck": ("inventory", "Check that the project and its APIs exist."),
+    },
+    "Catalogue and tool": {
+        "criteria": ("criteria", "List, explain and lint the criteria; show what covers them."),
+        "bench": ("bench", "Measure the gate on releases whose truth is known."),
+        "doctor": ("doctor", "List what this machine and this environment lack."),
+    },
 }
+"""Heading -> command -> module in this package, and what `gate --help` says of it."""
+_NAMES_ONLY = ("One step of a run at a time", "Operate")
+"""The sections whose commands `gate --help` only names: it must fit on one screen."""
+_COMMANDS = {name: about for section in _SECTIONS.values() for name, about in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -85,7 +105,7 @@ class LazyGroup(click.Group):
         """Import one command."""
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(_COMMANDS[name][0]), name)
+        command: click.Command = getattr(importlib.import_module(f"gates.cli.{_COMMANDS[name][0]}"), name)
         return command
 
     def resolve_command(
@@ -98,8 +118,13 @@ class LazyGroup(click.Group):
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+        for heading, commands in _SECTIONS.items():
+            if heading in _NAMES_ONLY:
+                formatter.write_text(f"{heading}: {', '.join(commands)}")
+                continue
+            formatter.write_text(heading)
+            with formatter.indentation():
+                formatter.write_dl([(name, summary) for name, (_, summary) in commands.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

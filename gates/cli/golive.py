@@ -41,7 +41,7 @@ _name = click.option(
 
 @click.group()
 def golive() -> None:
-    """Plan, conduct or rehearse a go-live: slots, signatures, traffic, windows, the way back."""
+    """Plan, rehearse or run a go-live: checkpoints, signatures, traffic, validation windows, rollback."""
 
 
 @golive.command()
@@ -74,8 +74,8 @@ def run(env: str, name: str, at: str) -> ExitCode:
     "--before",
     "hooks",
     multiple=True,
-    metavar="SLOT=COMMAND",
-    help="Run a command before a slot: a signature, a surprise. Repeatable.",
+    metavar="CHECKPOINT=COMMAND",
+    help="Run a command before a checkpoint, for example a signature. Repeatable.",
 )
 def rehearse(env: str, name: str, hooks: tuple[str, ...]) -> ExitCode:
     """Take the whole schedule with a fast clock and the small suites: it proves the schedule, no release."""
@@ -99,7 +99,7 @@ class _Day:
 def _conduct(context: wiring.Context, timeline: Timeline, name: str, zero: datetime, day: _Day) -> ExitCode:
     """Conduct one go-live; an environment has one conductor at a time, whatever the go-live's name."""
     slots = [slot.name for slot in timeline.slots]
-    refuse_unknown("slot", sorted(day.hooks), slots, next_step="see: gate golive plan")
+    refuse_unknown("checkpoint", sorted(day.hooks), slots, next_step="see: gate golive plan")
     for slot in timeline.slots:  # a name that no run can have is refused before anything is begun
         run_of(name, slot)
     with context.ports.journal.hold(f"{context.environment.name} (go-live)", name) as lease:
@@ -208,10 +208,10 @@ def _teller() -> Callable[[str], None]:
 def _run_hook(command: str | None) -> None:
     if command is None:
         return
-    click.echo(f"before the slot: {command}")
+    click.echo(f"before the checkpoint: {command}")
     code = processes.shell(command)
     if code != 0:
-        raise UsageError(f"the command before the slot ended with {code}: {command}")
+        raise UsageError(f"the command before the checkpoint ended with {code}: {command}")
 
 
 def _hooks(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -219,7 +219,7 @@ def _hooks(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         slot, separator, command = pair.partition("=")
         if not (separator and slot and command):
-            raise UsageError(f"--before {pair}", next_step="write SLOT=COMMAND")
+            raise UsageError(f"--before {pair}", next_step="write CHECKPOINT=COMMAND")
         hooks[slot] = command if slot not in hooks else f"{hooks[slot]} && {command}"
     return hooks
 

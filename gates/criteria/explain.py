@@ -38,6 +38,8 @@ def _facts(criterion: Criterion, platform: Platform) -> Iterator[tuple[str, str]
     if criterion.depends_on:
         yield "see first", ", ".join(criterion.depends_on)
     yield "source", f"{criterion.source.anchor}, {criterion.source.item}"
+    if criterion.document:
+        yield "written in", f"{criterion.document}:{criterion.line}"
 
 
 def _consequence(priority: Priority, platform: Platform) -> str:

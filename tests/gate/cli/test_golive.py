@@ -93,8 +93,8 @@ def test_what_is_no_moment_is_a_usage_error() -> None:
     [
         ("checks", "--before checks"),
         ("=true", "--before =true"),
-        ("lunch=true", "unknown slot 'lunch'"),
-        ("checks=false", "the command before the slot ended with 1: false"),
+        ("lunch=true", "unknown checkpoint 'lunch'"),
+        ("checks=false", "the command before the checkpoint ended with 1: false"),
     ],
 )
 def test_a_command_before_a_slot_is_understood_and_done_or_nothing_goes_on(
