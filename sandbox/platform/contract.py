@@ -50,7 +50,6 @@ class RevisionSpec:
     startup: Probe | None = None
     liveness: Probe | None = None
     readiness: Probe | None = None
-    session_affinity: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +93,8 @@ class DataPlane(Protocol):
     async def remove(self, service: str) -> None:
         """Forget the service and stop its instances."""
 
-    def is_image_known(self, image: str) -> bool:
-        """Whether the image reference can be resolved at all."""
-
     def digest_of(self, image: str) -> str:
         """The `sha256:…` digest that the image reference resolves to; raise StartError when unknown."""
-
-    def instance_count(self, revision: str) -> int:
-        """Running instances of a revision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,14 +93,6 @@ class LocalDataPlane:
             del self._fleets[fleet.spec.revision]
         await asyncio.gather(*(fleet.stop() for fleet in gone))
 
-    def is_image_known(self, image: str) -> bool:
-        """Whether the image reference can be resolved at all."""
-        try:
-            images.resolve(image)
-        except images.UnknownImageError:
-            return False
-        return True
-
     def digest_of(self, image: str) -> str:
         """The `sha256:…` digest that the image reference resolves to.
 
@@ -114,11 +106,6 @@ class LocalDataPlane:
         if digest in self._deleted:
             raise StartError(f"Image '{image}@{digest}' not found.")
         return digest
-
-    def instance_count(self, revision: str) -> int:
-        """Running instances of a revision."""
-        fleet = self._fleets.get(revision)
-        return fleet.size if fleet is not None else 0
 
     def _fleets_of(self, service: str) -> list[Fleet]:
         return [fleet for fleet in self._fleets.values() if fleet.spec.service == service]

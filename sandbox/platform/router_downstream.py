@@ -12,10 +12,12 @@ import httptools
 from sandbox.platform.router_http import (
     Body,
     Headers,
+    Hold,
     RefusedError,
     Request,
     answer_head,
     end_to_end,
+    hold,
     host_of,
     refusal,
 )
@@ -46,9 +48,9 @@ class Reply:
         """Address of the client."""
         return self._connection.client
 
-    def throttle(self, hold: Callable[[bool], None]) -> None:
-        """Name what stops (True) and resumes (False) the source when the client reads slowly."""
-        self._connection.hold_source = hold
+    def throttle(self, hold_source: Hold) -> None:
+        """Name what holds the source when the client reads slowly."""
+        self._connection.hold_source = hold_source
 
     def begin(self, code: int, reason: bytes, headers: Headers, *, has_body: bool) -> None:
         """Take the head; the body is framed anew for this client."""
@@ -114,7 +116,7 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
         self.client = ""
-        self.hold_source: Callable[[bool], None] | None = None
+        self.hold_source: Hold | None = None
 
     def write(self, answer: bytes) -> None:
         """Send bytes to the client, if it is still there."""
@@ -257,13 +259,8 @@ class Connection(asyncio.Protocol):
     def _watch_idleness(self) -> None:
         self._idle_timer = asyncio.get_running_loop().call_later(IDLE_S, self._close)
 
-    def _hold_client(self, is_held: bool) -> None:  # noqa: FBT001 - the one question this callback answers
-        if self._transport is None or self._transport.is_closing():
-            return
-        if is_held:
-            self._transport.pause_reading()
-        else:
-            self._transport.resume_reading()
+    def _hold_client(self, is_held: bool) -> None:  # noqa: FBT001 - the one question of a `Hold`
+        hold(self._transport, is_held)
 
     def _say_goodbye_after_this(self) -> None:
         """A request for another protocol is answered in HTTP/1.1, and nothing more is read."""

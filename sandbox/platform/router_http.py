@@ -29,6 +29,9 @@ _SET_BY_ROUTER = frozenset(
 )
 _BUFFERED_BYTES = 262_144
 
+Hold = Callable[[bool], None]
+"""Stops (True) or resumes (False) whoever sends."""
+
 
 class RefusedError(Exception):
     """The router answers a request itself."""
@@ -48,8 +51,8 @@ class RefusedError(Exception):
 class Body:
     """A request's body on its way through: fed by the parser, read by the exchange, bounded between them."""
 
-    def __init__(self, hold: Callable[[bool], None]) -> None:
-        """Take a callback that stops (True) and resumes (False) the sender."""
+    def __init__(self, hold: Hold) -> None:
+        """Take what holds the sender."""
         self._hold = hold
         self._chunks: collections.deque[bytes] = collections.deque()
         self._buffered = 0
@@ -196,3 +199,9 @@ def split_host(value: bytes) -> tuple[str, str]:
     """Host (lower case) and port of a Host header; the port is empty when none is given."""
     host, _, port = value.decode("latin-1").strip().lower().partition(":")
     return host.rstrip("."), port
+
+
+def hold(transport: asyncio.Transport | None, is_held: bool) -> None:  # noqa: FBT001 - the one question of a `Hold`
+    """Stop or resume reading from a connection that is not closing."""
+    if transport is not None and not transport.is_closing():
+        (transport.pause_reading if is_held else transport.resume_reading)()

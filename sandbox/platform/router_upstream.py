@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, cast
+from typing import cast
 
 import httptools
 
 from sandbox.platform.instance import Instance
-from sandbox.platform.router_http import Headers
+from sandbox.platform.router_downstream import Reply
+from sandbox.platform.router_http import Headers, hold
 
 _NO_BODY = (204, 304)
 _PUT_AWAY_S = 60.0
@@ -19,22 +20,6 @@ class BrokenUpstreamError(Exception):
     """The instance closed its connection, or spoke no HTTP, in the middle of an exchange."""
 
 
-class Answer(Protocol):
-    """Where an instance's answer goes, piece by piece."""
-
-    def begin(self, code: int, reason: bytes, headers: Headers, *, has_body: bool) -> None:
-        """Take the head."""
-
-    def write(self, chunk: bytes) -> None:
-        """Take a piece of the body."""
-
-    def flush(self) -> None:
-        """Send what was taken so far."""
-
-    def end(self) -> None:
-        """The answer is complete."""
-
-
 class Upstream(asyncio.Protocol):
     """A connection to an instance."""
 
@@ -43,7 +28,7 @@ class Upstream(asyncio.Protocol):
         self._instance = instance
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
-        self._answer: Answer | None = None
+        self._answer: Reply | None = None
         self._done: asyncio.Future[int] | None = None
         self._headers: Headers = []
         self._reason = b""
@@ -66,7 +51,7 @@ class Upstream(asyncio.Protocol):
         """Whether a byte of the answer has arrived."""
         return self._parser is not None and bool(self._code or self._headers or self._reason)
 
-    def begin(self, request: bytes, answer: Answer, *, is_head: bool) -> asyncio.Future[int]:
+    def begin(self, request: bytes, answer: Reply, *, is_head: bool) -> asyncio.Future[int]:
         """Send a request's head and what is there of its body; the future holds the status in the end."""
         self._parser = httptools.HttpResponseParser(self)
         self._answer = answer
@@ -86,14 +71,9 @@ class Upstream(asyncio.Protocol):
         """Wait until the instance has taken what was written."""
         await self._writable.wait()
 
-    def hold(self, is_held: bool) -> None:  # noqa: FBT001 - the one question this callback answers
+    def hold(self, is_held: bool) -> None:  # noqa: FBT001 - the one question of a `Hold`
         """Stop or resume reading the answer."""
-        if self._transport is None or self._transport.is_closing():
-            return
-        if is_held:
-            self._transport.pause_reading()
-        else:
-            self._transport.resume_reading()
+        hold(self._transport, is_held)
 
     def close(self) -> None:
         """Close the connection."""

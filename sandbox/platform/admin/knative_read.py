@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from sandbox.platform.admin.knative_annotations import OF_SERVICE, OF_TEMPLATE, shown
 from sandbox.platform.admin.messages import (
     FAILED,
     INGRESS,
     LATEST,
-    MANUAL,
     SUCCEEDED,
     Condition,
     Container,
@@ -19,8 +20,13 @@ from sandbox.platform.admin.messages import (
     TrafficStatus,
     TrafficTarget,
 )
-from sandbox.platform.admin.names import short
-from sandbox.platform.admin.revisions import DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_S
+from sandbox.platform.admin.names import service_of, short
+from sandbox.platform.admin.revisions import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_TIMEOUT_S,
+    SHARED_FIELDS,
+    is_set,
+)
 from sandbox.platform.admin.traffic import effective
 
 API_VERSION = "serving.knative.dev/v1"
@@ -31,21 +37,14 @@ Json = dict[str, Any]
 
 def service_view(service: Service) -> Json:
     """Return a service as Knative writes it."""
-    _, project, _, region, _, name = service.name.split("/")
+    annotations = {
+        "serving.knative.dev/creator": service.creator,
+        "serving.knative.dev/lastModifier": service.last_modifier,
+        "run.googleapis.com/ingress-status": INGRESS[service.ingress],
+        **shown(service, OF_SERVICE),
+    }
     return {
-        "apiVersion": API_VERSION,
-        "kind": "Service",
-        "metadata": {
-            "name": name,
-            "namespace": project,
-            "selfLink": f"/apis/{API_VERSION}/namespaces/{project}/services/{name}",
-            "uid": service.uid,
-            "resourceVersion": service.etag.strip('"'),
-            "generation": int(service.generation),
-            "creationTimestamp": service.create_time.ToJsonString(),
-            "labels": {**service.labels, "cloud.googleapis.com/location": region},
-            "annotations": _service_annotations(service),
-        },
+        **_head(service, "Service", service.labels, annotations),
         "spec": {
             "template": template_view(service.template),
             "traffic": [_target_view(target) for target in effective(service.traffic)],
@@ -56,42 +55,23 @@ def service_view(service: Service) -> Json:
 
 def revision_view(revision: Revision, *, is_active: bool) -> Json:
     """Return a revision as Knative writes it; an active one is reachable through its service."""
-    _, project, _, region, _, service, _, name = revision.name.split("/")
+    service = short(service_of(revision.name))
     template = template_view(
         Template(
-            labels=revision.labels,
-            annotations=revision.annotations,
             scaling=revision.scaling,
-            session_affinity=revision.session_affinity,
             timeout=revision.timeout,
-            service_account=revision.service_account,
-            execution_environment=revision.execution_environment,
-            containers=revision.containers,
             max_instance_request_concurrency=revision.max_instance_request_concurrency,
+            **{field: getattr(revision, field) for field in SHARED_FIELDS if is_set(revision, field)},
         )
     )
+    labels = {
+        **template["metadata"]["labels"],
+        "serving.knative.dev/service": service,
+        "serving.knative.dev/configuration": service,
+    }
+    annotations = {**template["metadata"]["annotations"], "serving.knative.dev/creator": revision.creator}
     return {
-        "apiVersion": API_VERSION,
-        "kind": "Revision",
-        "metadata": {
-            "name": name,
-            "namespace": project,
-            "selfLink": f"/apis/{API_VERSION}/namespaces/{project}/revisions/{name}",
-            "uid": revision.uid,
-            "resourceVersion": revision.etag.strip('"'),
-            "generation": int(revision.generation),
-            "creationTimestamp": revision.create_time.ToJsonString(),
-            "labels": {
-                **template["metadata"]["labels"],
-                "serving.knative.dev/service": service,
-                "serving.knative.dev/configuration": service,
-                "cloud.googleapis.com/location": region,
-            },
-            "annotations": {
-                **template["metadata"]["annotations"],
-                "serving.knative.dev/creator": revision.creator,
-            },
-        },
+        **_head(revision, "Revision", labels, annotations),
         "spec": template["spec"],
         "status": {
             "observedGeneration": int(revision.observed_generation),
@@ -104,9 +84,31 @@ def revision_view(revision: Revision, *, is_active: bool) -> Json:
     }
 
 
+def _head(
+    resource: Service | Revision, kind: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+) -> Json:
+    """Return what the documents of all resources begin with."""
+    _, project, _, region, *_, name = resource.name.split("/")
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "metadata": {
+            "name": name,
+            "namespace": project,
+            "selfLink": f"/apis/{API_VERSION}/namespaces/{project}/{kind.lower()}s/{name}",
+            "uid": resource.uid,
+            "resourceVersion": resource.etag.strip('"'),
+            "generation": int(resource.generation),
+            "creationTimestamp": resource.create_time.ToJsonString(),
+            "labels": {**labels, "cloud.googleapis.com/location": region},
+            "annotations": dict(annotations),
+        },
+    }
+
+
 def template_view(template: Template) -> Json:
     """Return a revision template as Knative writes it."""
-    metadata: Json = {"annotations": _template_annotations(template), "labels": dict(template.labels)}
+    metadata: Json = {"annotations": shown(template, OF_TEMPLATE), "labels": dict(template.labels)}
     if template.revision:
         metadata["name"] = template.revision
     spec: Json = {
@@ -119,52 +121,18 @@ def template_view(template: Template) -> Json:
     return {"metadata": metadata, "spec": spec}
 
 
-def _template_annotations(template: Template) -> Json:
-    resources = [container.resources for container in template.containers]
-    environment = template.execution_environment
-    shown = {
-        "autoscaling.knative.dev/minScale": str(template.scaling.min_instance_count or ""),
-        "autoscaling.knative.dev/maxScale": str(template.scaling.max_instance_count or ""),
-        "run.googleapis.com/sessionAffinity": "true" if template.session_affinity else "",
-        "run.googleapis.com/execution-environment": f"gen{environment}" if environment else "",
-        "run.googleapis.com/startup-cpu-boost": "true" if any(r.startup_cpu_boost for r in resources) else "",
-        "run.googleapis.com/cpu-throttling": "true" if any(r.cpu_idle for r in resources) else "",
-    }
-    return {**template.annotations, **{key: value for key, value in shown.items() if value}}
-
-
-def _service_annotations(service: Service) -> Json:
-    scaling = service.scaling
-    shown = {
-        "serving.knative.dev/creator": service.creator,
-        "serving.knative.dev/lastModifier": service.last_modifier,
-        "run.googleapis.com/ingress": INGRESS[service.ingress],
-        "run.googleapis.com/ingress-status": INGRESS[service.ingress],
-        "run.googleapis.com/client-name": service.client,
-        "run.googleapis.com/client-version": service.client_version,
-        "run.googleapis.com/description": service.description,
-        "run.googleapis.com/minScale": str(scaling.min_instance_count or ""),
-        "run.googleapis.com/maxScale": str(scaling.max_instance_count or ""),
-        "run.googleapis.com/invoker-iam-disabled": "true" if service.invoker_iam_disabled else "",
-    }
-    if scaling.scaling_mode == MANUAL:
-        shown["run.googleapis.com/scalingMode"] = "manual"
-        shown["run.googleapis.com/manualInstanceCount"] = str(scaling.manual_instance_count)
-    return {**service.annotations, **{key: value for key, value in shown.items() if value}}
-
-
 def _service_status(service: Service) -> Json:
     conditions = [service.terminal_condition, *service.conditions]
-    shown = [_condition_view(condition) for condition in conditions if condition.type_]
+    views = [_condition_view(condition) for condition in conditions if condition.type_]
     if service.reconciling:
-        shown = [
+        views = [
             {"type": kind, "status": "Unknown"} for kind in ("Ready", "ConfigurationsReady", "RoutesReady")
         ]
     # v1 counts a generation as observed once it was tried; v2 only once it is in force.
     observed = service.observed_generation if service.reconciling else service.generation
     return {
         "observedGeneration": int(observed),
-        "conditions": shown,
+        "conditions": views,
         "latestReadyRevisionName": short(service.latest_ready_revision),
         "latestCreatedRevisionName": short(service.latest_created_revision),
         "traffic": [_status_view(status, service) for status in service.traffic_statuses],
@@ -207,7 +175,7 @@ def _status_view(status: TrafficStatus, service: Service) -> Json:
 
 def _container_view(container: Container) -> Json:
     limits = dict(container.resources.limits)
-    shown: Json = {
+    fields: Json = {
         "image": container.image,
         "name": container.name,
         "command": list(container.command),
@@ -219,7 +187,7 @@ def _container_view(container: Container) -> Json:
         "env": [_variable_view(variable) for variable in container.env],
         "resources": {"limits": limits} if limits else {},
     }
-    view = {key: value for key, value in shown.items() if value}
+    view = {key: value for key, value in fields.items() if value}
     for ours, theirs in PROBES.items():
         if container.HasField(ours):
             view[theirs] = _probe_view(getattr(container, ours))

@@ -6,14 +6,13 @@ so that nothing asked for is silently dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from sandbox.platform.admin.knative_annotations import OF_SERVICE, OF_TEMPLATE, Annotation
 from sandbox.platform.admin.knative_read import DEFAULT_PORT_NAME, PROBE_NUMBERS, PROBES, Json
 from sandbox.platform.admin.messages import (
-    INGRESS,
     LATEST,
-    MANUAL,
     REVISION,
     Container,
     Probe,
@@ -32,8 +31,6 @@ SYSTEM_NAMESPACES = (
 )
 REPORTED = frozenset(
     {
-        "run.googleapis.com/client-name",
-        "run.googleapis.com/client-version",
         "run.googleapis.com/ingress-status",
         "run.googleapis.com/launch-stage",
         "run.googleapis.com/operation-id",
@@ -48,8 +45,6 @@ TEMPLATE_KEYS = frozenset({"containerConcurrency", "containers", "serviceAccount
 CONTAINER_KEYS = frozenset(
     {"args", "command", "env", "image", "name", "ports", "resources", *PROBES.values()}
 )
-
-Setter = Callable[[Any, str], None]
 
 
 def service_from(document: Mapping[str, Any], stored: Service) -> Service:
@@ -74,18 +69,16 @@ def _service_from(document: Mapping[str, Any], stored: Service) -> Service:
     metadata, spec = document["metadata"], document["spec"]
     version = metadata.get("resourceVersion", "")
     service.etag = f'"{version}"' if version else ""
-    annotations = metadata.get("annotations", {})
-    for field in ("scaling", "traffic", "ingress", "description", "invoker_iam_disabled"):
-        service.ClearField(field)
-    service.client = annotations.get("run.googleapis.com/client-name", "")
-    service.client_version = annotations.get("run.googleapis.com/client-version", "")
-    _take_metadata(service, metadata, _SERVICE_ANNOTATIONS)
+    for annotation in OF_SERVICE.values():
+        service.ClearField(annotation.path.partition(".")[0])
+    service.ClearField("traffic")
+    _take_metadata(service, metadata, OF_SERVICE)
     service.traffic.extend(_target_from(target) for target in spec.get("traffic", []))
     _lay_template(service.template, spec["template"])
     return service
 
 
-def _take_metadata(owner: Any, metadata: Mapping[str, Any], setters: Mapping[str, Setter]) -> None:
+def _take_metadata(owner: Any, metadata: Mapping[str, Any], table: Mapping[str, Annotation]) -> None:
     """Replace labels and annotations, and act on the system annotations."""
     owner.ClearField("labels")
     owner.ClearField("annotations")
@@ -94,8 +87,8 @@ def _take_metadata(owner: Any, metadata: Mapping[str, Any], setters: Mapping[str
         {key: value for key, value in labels.items() if not key.startswith(SYSTEM_NAMESPACES)}
     )
     for key, value in metadata.get("annotations", {}).items():
-        if key in setters:
-            setters[key](owner, value)
+        if key in table:
+            table[key].take(owner, value)
         elif not key.startswith(SYSTEM_NAMESPACES):
             owner.annotations[key] = value
         elif key not in REPORTED:
@@ -133,7 +126,7 @@ def _lay_template(template: Template, document: Mapping[str, Any]) -> None:
     ]
     template.ClearField("containers")
     template.containers.extend(containers)
-    _take_metadata(template, metadata, _TEMPLATE_ANNOTATIONS)
+    _take_metadata(template, metadata, OF_TEMPLATE)
 
 
 def _container_from(document: Mapping[str, Any], stored: Container) -> Container:
@@ -185,66 +178,7 @@ def _probe_from(document: Json) -> Probe:
     return probe
 
 
-def _set_ingress(service: Service, value: str) -> None:
-    numbers = {name: number for number, name in INGRESS.items()}
-    service.ingress = numbers[value]
-
-
-def _set_mode(service: Service, value: str) -> None:
-    if value.lower() == "manual":
-        service.scaling.scaling_mode = MANUAL
-
-
-def _number(*path: str) -> Setter:
-    """Return a setter of the integer field that the path leads to."""
-
-    def set_number(owner: Any, value: str) -> None:
-        *parents, leaf = path
-        for parent in parents:
-            owner = getattr(owner, parent)
-        setattr(owner, leaf, int(value))
-
-    return set_number
-
-
-def _resource_flag(field: str) -> Setter:
-    """Return a setter of the boolean field in every container's resources."""
-
-    def set_flag(template: Any, value: str) -> None:
-        for container in template.containers:
-            setattr(container.resources, field, value.lower() == "true")
-
-    return set_flag
-
-
 def _refuse_unknown(field: str, document: Mapping[str, Any], known: frozenset[str]) -> None:
     unknown = sorted(key for key in document if key not in known and document[key])
     if unknown:
         raise invalid([Violation(field, f"'{key}' is not offered here") for key in unknown])
-
-
-def _flag(field: str) -> Setter:
-    """Return a setter of the boolean field."""
-    return lambda owner, value: setattr(owner, field, value.lower() == "true")
-
-
-_SERVICE_ANNOTATIONS: Mapping[str, Setter] = {
-    "run.googleapis.com/ingress": _set_ingress,
-    "run.googleapis.com/description": lambda service, value: setattr(service, "description", value),
-    "run.googleapis.com/minScale": _number("scaling", "min_instance_count"),
-    "run.googleapis.com/maxScale": _number("scaling", "max_instance_count"),
-    "run.googleapis.com/scalingMode": _set_mode,
-    "run.googleapis.com/manualInstanceCount": _number("scaling", "manual_instance_count"),
-    "run.googleapis.com/invoker-iam-disabled": _flag("invoker_iam_disabled"),
-}
-
-_TEMPLATE_ANNOTATIONS: Mapping[str, Setter] = {
-    "autoscaling.knative.dev/minScale": _number("scaling", "min_instance_count"),
-    "autoscaling.knative.dev/maxScale": _number("scaling", "max_instance_count"),
-    "run.googleapis.com/sessionAffinity": _flag("session_affinity"),
-    "run.googleapis.com/execution-environment": lambda template, value: setattr(
-        template, "execution_environment", {"gen1": 1, "gen2": 2}[value]
-    ),
-    "run.googleapis.com/startup-cpu-boost": _resource_flag("startup_cpu_boost"),
-    "run.googleapis.com/cpu-throttling": _resource_flag("cpu_idle"),
-}

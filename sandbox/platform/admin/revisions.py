@@ -32,10 +32,11 @@ from sandbox.platform.requests import page
 DEFAULT_CONCURRENCY = 80
 DEFAULT_TIMEOUT_S = 300
 CONTAINER_FAILED = run_v2.Condition.RevisionReason.HEALTH_CHECK_CONTAINER_ERROR.value
-_COPIED = (
+SHARED_FIELDS = (
     "labels", "annotations", "containers", "volumes", "service_account", "session_affinity",
     "execution_environment", "vpc_access", "encryption_key",
 )  # fmt: skip
+"""Fields that a revision takes over from its template as they are."""
 
 
 def configuration(template: Template) -> bytes:
@@ -72,7 +73,7 @@ def new_revision(service: Service, digest: str, etag: str) -> Revision:
         update_time=now(),
     )
     revision.MergeFrom(
-        Revision(**{field: getattr(template, field) for field in _COPIED if _is_set(template, field)})
+        Revision(**{field: getattr(template, field) for field in SHARED_FIELDS if is_set(template, field)})
     )
     revision.timeout.seconds = template.timeout.seconds or DEFAULT_TIMEOUT_S
     reference, wanted = image_and_digest(revision.containers[0].image)
@@ -129,7 +130,6 @@ def spec_of(revision: Revision, read_secret: ReadSecret) -> RevisionSpec:
         startup=_probe_spec(container, "startup_probe"),
         liveness=_probe_spec(container, "liveness_probe"),
         readiness=_probe_spec(container, "readiness_probe"),
-        session_affinity=revision.session_affinity,
     )
 
 
@@ -153,8 +153,9 @@ def _probe_spec(container: Any, kind: str) -> ProbeSpec | None:
     )
 
 
-def _is_set(template: Template, field: str) -> bool:
-    return any(descriptor.name == field for descriptor, _ in template.ListFields())
+def is_set(message: Template | Revision, field: str) -> bool:
+    """Whether a field has a value of its own."""
+    return any(descriptor.name == field for descriptor, _ in message.ListFields())
 
 
 def is_addressed(service: Service, revision: Revision) -> bool:

@@ -124,13 +124,11 @@ def _operation(table: Mapping[str, Operation], name: str, shape: Shape, metric: 
 
 
 def _group_by(fields: Sequence[str], metric: Metric) -> tuple[str, ...]:
-    known = {f"resource.labels.{label}" for label in metric.resource_labels}
-    known |= {f"metric.labels.{label}" for label in metric.labels}
     names = [plural(field) for field in fields if field not in {"resource.type", "metric.type"}]
     for name in names:
-        if name not in known:
+        if name not in metric.keys:
             raise refused(
                 f'Field aggregation.groupByFields had an invalid value of "{name}":'
-                f" {metric.type} has {', '.join(sorted(known))}."
+                f" {metric.type} has {', '.join(sorted(metric.keys))}."
             )
     return tuple(name for name in dict.fromkeys(names) if name != _KEPT)

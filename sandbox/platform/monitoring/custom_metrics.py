@@ -77,14 +77,12 @@ def _metric(store: SampleStore, series: Any) -> Metric:
         raise not_emulated("One metric on several types of resource")
     if known is not None and known.shape != shape:
         raise refused(f"{metric_type} is {known.shape.kind} {known.shape.value_type}, not {shape}.")
-    labels = dict(known.labels) if known is not None else {}
+    labels = known.labels if known is not None else ()
     return Metric(
         type=metric_type,
-        display_name=metric_type,
-        description="",
         shape=shape,
         unit=series.unit or "1",
-        labels=labels | dict.fromkeys(series.metric.labels, ""),
+        labels=tuple(dict.fromkeys([*labels, *series.metric.labels])),
         resource_type=resource,
         resource_labels=_RESOURCES[resource],
         is_delayed=False,

@@ -54,7 +54,7 @@ def offer(board: Disturbances, suite: MonitoringSuite) -> None:
         ("request-metric-lost", "MON-01", REQUEST_COUNT),
         ("latency-metric-lost", "MON-05", REQUEST_LATENCIES),
     ):
-        summary = f"{metric.display_name} of {_SILENT} does not arrive"
+        summary = f"{metric.type} of {_SILENT} does not arrive"
         board.offer(name, summary, (criterion,), _losing(suite.store.lost, (metric.type, _SILENT)))
 
 

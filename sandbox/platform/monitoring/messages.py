@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from google.api import label_pb2, metric_pb2
+from google.api import metric_pb2
 from google.cloud import monitoring_v3
 
 from sandbox.platform.monitoring.histogram import FINITE_BUCKETS, GROWTH, SCALE, Histogram
@@ -14,9 +14,6 @@ from sandbox.platform.monitoring.store import Point, Series
 
 ListTimeSeriesRequest: Final = monitoring_v3.ListTimeSeriesRequest.pb()
 ListTimeSeriesResponse: Final = monitoring_v3.ListTimeSeriesResponse.pb()
-ListMetricDescriptorsRequest: Final = monitoring_v3.ListMetricDescriptorsRequest.pb()
-ListMetricDescriptorsResponse: Final = monitoring_v3.ListMetricDescriptorsResponse.pb()
-GetMetricDescriptorRequest: Final = monitoring_v3.GetMetricDescriptorRequest.pb()
 CreateTimeSeriesRequest: Final = monitoring_v3.CreateTimeSeriesRequest.pb()
 _TimeSeries: Final = monitoring_v3.TimeSeries.pb()
 _Point: Final = monitoring_v3.Point.pb()
@@ -66,18 +63,3 @@ def _fill_distribution(message: Any, histogram: Histogram) -> None:
     options = message.bucket_options.exponential_buckets
     options.num_finite_buckets, options.growth_factor, options.scale = FINITE_BUCKETS, GROWTH, SCALE
     message.bucket_counts.extend(histogram.dense())
-
-
-def metric_descriptor(metric: Metric, project: str) -> Any:
-    """Return the message that describes a metric."""
-    return metric_pb2.MetricDescriptor(
-        name=f"projects/{project}/metricDescriptors/{metric.type}",
-        type=metric.type,
-        display_name=metric.display_name,
-        description=metric.description,
-        metric_kind=metric_pb2.MetricDescriptor.MetricKind.Value(metric.shape.kind),
-        value_type=metric_pb2.MetricDescriptor.ValueType.Value(metric.shape.value_type),
-        unit=metric.unit,
-        labels=[label_pb2.LabelDescriptor(key=key, description=text) for key, text in metric.labels.items()],
-        monitored_resource_types=[metric.resource_type],
-    )

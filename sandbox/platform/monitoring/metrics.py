@@ -54,82 +54,51 @@ class Metric:
     """One metric's descriptor."""
 
     type: str
-    display_name: str
-    description: str
     shape: Shape
-    unit: str
-    labels: Mapping[str, str]
-    """Label key to its description."""
+    unit: str = "1"
+    labels: tuple[str, ...] = ()
     resource_type: str = RESOURCE_TYPE
     resource_labels: tuple[str, ...] = RESOURCE_LABELS
     is_delayed: bool = True
     """Whether a point becomes visible only after the delay of Cloud Run's own metrics."""
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """Its labels and those of its resource, as they are written in a filter."""
+        return frozenset(
+            [f"metric.labels.{label}" for label in self.labels]
+            + [f"resource.labels.{label}" for label in self.resource_labels]
+        )
 
-_REQUEST_LABELS: Final = {
-    "response_code": "Response code of a request.",
-    "response_code_class": "Response code class of a request.",
-    "route": "Route name that forwards a request.",
-}
+
+_SHARE: Final = Shape(Kind.DELTA, ValueType.DISTRIBUTION)
+_FRACTION: Final = "10^2.%"
+_OF_REQUESTS: Final = ("response_code", "response_code_class", "route")
 
 REQUEST_COUNT: Final = Metric(
-    type="run.googleapis.com/request_count",
-    display_name="Request Count",
-    description="Number of requests reaching the revision.",
-    shape=Shape(Kind.DELTA, ValueType.INT64),
-    unit="1",
-    labels=_REQUEST_LABELS,
+    type="run.googleapis.com/request_count", shape=Shape(Kind.DELTA, ValueType.INT64), labels=_OF_REQUESTS
 )
 REQUEST_LATENCIES: Final = Metric(
-    type="run.googleapis.com/request_latencies",
-    display_name="Request Latency",
-    description="Distribution of request latency in milliseconds reaching the revision.",
-    shape=Shape(Kind.DELTA, ValueType.DISTRIBUTION),
-    unit="ms",
-    labels=_REQUEST_LABELS,
+    type="run.googleapis.com/request_latencies", shape=_SHARE, unit="ms", labels=_OF_REQUESTS
 )
 INSTANCE_COUNT: Final = Metric(
     type="run.googleapis.com/container/instance_count",
-    display_name="Instance Count",
-    description="Number of container instances that exist, broken down by state.",
     shape=Shape(Kind.GAUGE, ValueType.INT64),
-    unit="1",
-    labels={"state": "State of the container instances: active or idle."},
+    labels=("state",),
 )
-_SHARE: Final = Shape(Kind.DELTA, ValueType.DISTRIBUTION)
-CPU: Final = Metric(
-    type="run.googleapis.com/container/cpu/utilizations",
-    display_name="Container CPU Utilization",
-    description="Container CPU utilization distribution across all container instances.",
-    shape=_SHARE,
-    unit="10^2.%",
-    labels={},
-)
-MEMORY: Final = Metric(
-    type="run.googleapis.com/container/memory/utilizations",
-    display_name="Container Memory Utilization",
-    description="Container memory utilization distribution across all container instances.",
-    shape=_SHARE,
-    unit="10^2.%",
-    labels={},
-)
+CPU: Final = Metric(type="run.googleapis.com/container/cpu/utilizations", shape=_SHARE, unit=_FRACTION)
+MEMORY: Final = Metric(type="run.googleapis.com/container/memory/utilizations", shape=_SHARE, unit=_FRACTION)
 DISK: Final = Metric(
     type="cloudsql.googleapis.com/database/disk/utilization",
-    display_name="Disk utilization",
-    description="The fraction of the disk quota that is currently in use.",
     shape=Shape(Kind.GAUGE, ValueType.DOUBLE),
-    unit="10^2.%",
-    labels={},
+    unit=_FRACTION,
     resource_type="cloudsql_database",
     resource_labels=("project_id", "region", "database_id"),
 )
 ROUND_TRIP: Final = Metric(
     type="loadbalancing.googleapis.com/https/frontend_tcp_rtt",
-    display_name="Frontend RTT",
-    description="Distribution of the RTT measured for each connection between client and proxy.",
     shape=_SHARE,
     unit="ms",
-    labels={},
     resource_type="https_lb_rule",
     resource_labels=("project_id", "url_map_name"),
 )

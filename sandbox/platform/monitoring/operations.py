@@ -31,40 +31,26 @@ def _numbers(values: Sequence[Value]) -> list[int | float]:
     return [value for value in values if not isinstance(value, Histogram)]
 
 
-def _distributions(values: Sequence[Value]) -> list[Histogram]:
-    return [value for value in values if isinstance(value, Histogram)]
+def _merged(values: Sequence[Value]) -> Histogram | None:
+    """Return one distribution of all, None when the values are numbers."""
+    distributions = [value for value in values if isinstance(value, Histogram)]
+    return merged(distributions) if distributions else None
 
 
 def _sum(values: Sequence[Value], _period: float = 0.0) -> Value:
-    distributions = _distributions(values)
-    return merged(distributions) if distributions else sum(_numbers(values))
-
-
-def _rate(values: Sequence[Value], period: float) -> Value:
-    return sum(_numbers(values)) / period
-
-
-def _least(values: Sequence[Value], _period: float) -> Value:
-    return min(_numbers(values))
-
-
-def _most(values: Sequence[Value], _period: float) -> Value:
-    return max(_numbers(values))
+    distribution = _merged(values)
+    return sum(_numbers(values)) if distribution is None else distribution
 
 
 def _mean(values: Sequence[Value], _period: float) -> Value:
-    distributions = _distributions(values)
-    return merged(distributions).mean if distributions else sum(_numbers(values)) / len(values)
-
-
-def _count(values: Sequence[Value], _period: float) -> Value:
-    return len(values)
+    distribution = _merged(values)
+    return sum(_numbers(values)) / len(values) if distribution is None else distribution.mean
 
 
 def _percentile(percent: int) -> Callable[[Sequence[Value], float], Value]:
     def apply(values: Sequence[Value], _period: float) -> Value:
-        distributions = _distributions(values)
-        return merged(distributions).percentile(percent) if distributions else _between(values, percent)
+        distribution = _merged(values)
+        return _between(values, percent) if distribution is None else distribution.percentile(percent)
 
     return apply
 
@@ -77,14 +63,6 @@ def _between(values: Sequence[Value], percent: int) -> float:
     return low + (high - low) * (place - int(place))
 
 
-def _fraction_true(values: Sequence[Value], _period: float) -> Value:
-    return sum(_numbers(values)) / len(values)
-
-
-def _bool(shape: Shape) -> bool:
-    return shape.value_type is ValueType.BOOL
-
-
 def _any(_shape: Shape) -> bool:
     return True
 
@@ -93,52 +71,46 @@ def _numeric(shape: Shape) -> bool:
     return shape.is_numeric
 
 
-def _distribution(shape: Shape) -> bool:
-    return not shape.is_numeric
-
-
-def _delta(shape: Shape) -> bool:
-    return shape.kind is Kind.DELTA
-
-
-def _numeric_delta(shape: Shape) -> bool:
-    return _delta(shape) and shape.is_numeric
-
-
 def _same(shape: Shape) -> Shape:
     return shape
 
 
-def _same_type(shape: Shape) -> Shape:
+def _gauge(shape: Shape) -> Shape:
     return Shape(Kind.GAUGE, shape.value_type)
 
 
-def _always(shape: Shape) -> Callable[[Shape], Shape]:
-    return lambda _shape: shape
+def _double(_shape: Shape) -> Shape:
+    return _GAUGE_DOUBLE
 
 
 ALIGNERS: Final[Mapping[str, Operation]] = {
-    "ALIGN_DELTA": Operation(_delta, _same, _sum),
-    "ALIGN_RATE": Operation(_numeric_delta, _always(_GAUGE_DOUBLE), _rate),
+    "ALIGN_DELTA": Operation(lambda shape: shape.kind is Kind.DELTA, _same, _sum),
+    "ALIGN_RATE": Operation(
+        lambda shape: shape.kind is Kind.DELTA and shape.is_numeric,
+        _double,
+        lambda values, period: sum(_numbers(values)) / period,
+    ),
     "ALIGN_SUM": Operation(_any, _same, _sum),
-    "ALIGN_MIN": Operation(_numeric, _same_type, _least),
-    "ALIGN_MAX": Operation(_numeric, _same_type, _most),
-    "ALIGN_MEAN": Operation(_numeric, _always(_GAUGE_DOUBLE), _mean),
-    "ALIGN_FRACTION_TRUE": Operation(_bool, _always(_GAUGE_DOUBLE), _fraction_true),
-    "ALIGN_COUNT": Operation(_numeric, _always(_GAUGE_INT64), _count),
+    "ALIGN_MIN": Operation(_numeric, _gauge, lambda values, _: min(_numbers(values))),
+    "ALIGN_MAX": Operation(_numeric, _gauge, lambda values, _: max(_numbers(values))),
+    "ALIGN_MEAN": Operation(_numeric, _double, _mean),
+    "ALIGN_FRACTION_TRUE": Operation(lambda shape: shape.value_type is ValueType.BOOL, _double, _mean),
+    "ALIGN_COUNT": Operation(_numeric, lambda _: _GAUGE_INT64, lambda values, _: len(values)),
     **{
-        f"ALIGN_PERCENTILE_{text}": Operation(_distribution, _always(_GAUGE_DOUBLE), _percentile(percent))
+        f"ALIGN_PERCENTILE_{text}": Operation(
+            lambda shape: not shape.is_numeric, _double, _percentile(percent)
+        )
         for text, percent in _PERCENTS.items()
     },
 }
 REDUCERS: Final[Mapping[str, Operation]] = {
     "REDUCE_SUM": Operation(_any, _same, _sum),
-    "REDUCE_MEAN": Operation(_any, _always(_GAUGE_DOUBLE), _mean),
-    "REDUCE_MIN": Operation(_numeric, _same, _least),
-    "REDUCE_MAX": Operation(_numeric, _same, _most),
-    "REDUCE_COUNT": Operation(_any, _always(_GAUGE_INT64), _count),
+    "REDUCE_MEAN": Operation(_any, _double, _mean),
+    "REDUCE_MIN": Operation(_numeric, _same, lambda values, _: min(_numbers(values))),
+    "REDUCE_MAX": Operation(_numeric, _same, lambda values, _: max(_numbers(values))),
+    "REDUCE_COUNT": Operation(_any, lambda _: _GAUGE_INT64, lambda values, _: len(values)),
     **{
-        f"REDUCE_PERCENTILE_{text}": Operation(_any, _always(_GAUGE_DOUBLE), _percentile(percent))
+        f"REDUCE_PERCENTILE_{text}": Operation(_any, _double, _percentile(percent))
         for text, percent in _PERCENTS.items()
     },
 }

@@ -14,15 +14,13 @@ ReadInstances = Callable[[], Iterable[InstanceReading]]
 
 ACTIVE_REQUESTS: Final = Metric(
     type="custom.googleapis.com/isectech/active_requests",
-    display_name="Active requests",
-    description="Instances of a service that work on a request right now.",
     shape=Shape(Kind.GAUGE, ValueType.INT64),
-    unit="1",
-    labels={"service": "The service's name in Cloud Run."},
+    labels=("service",),
     resource_type="global",
     resource_labels=("project_id",),
     is_delayed=False,
 )
+"""Instances of a service that work on a request right now."""
 
 
 async def keep_reading(store: SampleStore, read_instances: ReadInstances) -> None:

@@ -1,4 +1,4 @@
-"""MetricService: reads of time series and descriptors, and points of custom metrics."""
+"""MetricService: reads of time series, and points of custom metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from sandbox.platform.monitoring.store import SampleStore, Series
 from sandbox.platform.requests import page, require_project
 
 _MOST_RESULTS: Final = 100_000
-_MOST_DESCRIPTORS: Final = 10_000
 _HEADERS_VIEW: Final = 1
 _INVALID_COMBINATION: Final = (
     "The supplied filter does not specify a valid combination of metric and monitored resource descriptors."
@@ -37,8 +36,6 @@ class MetricService:
             "google.monitoring.v3.MetricService": {
                 "ListTimeSeries": (messages.ListTimeSeriesRequest, self.list_time_series),
                 "CreateTimeSeries": (messages.CreateTimeSeriesRequest, self.create_time_series),
-                "ListMetricDescriptors": (messages.ListMetricDescriptorsRequest, self.list_descriptors),
-                "GetMetricDescriptor": (messages.GetMetricDescriptorRequest, self.get_descriptor),
             }
         }
 
@@ -59,29 +56,6 @@ class MetricService:
         start, end = _interval(request.interval)
         raw = matching(self._store, metric, wanted, (start, min(end, self._store.visible_until(metric))))
         return _page(request, aggregation.apply(raw, end), metric, aggregation.shape)
-
-    def list_descriptors(self, request: Any, _caller: str) -> Any:
-        """Return a page of the metrics; raise ApiError."""
-        require_project(request.name, self._store.project)
-        wanted = parse_filter(request.filter)
-        if not wanted.labels <= {"metric.type", "resource.type"}:
-            raise refused("Metric descriptors can be filtered by metric.type and resource.type only.")
-        found = [
-            messages.metric_descriptor(metric, self._store.project)
-            for metric in self._store.metrics.values()
-            if wanted.matches({"metric.type": metric.type, "resource.type": metric.resource_type})
-        ]
-        shown, token = page(found, request, default=_MOST_DESCRIPTORS, most=_MOST_DESCRIPTORS)
-        return messages.ListMetricDescriptorsResponse(metric_descriptors=shown, next_page_token=token)
-
-    def get_descriptor(self, request: Any, _caller: str) -> Any:
-        """Return one metric; raise ApiError NOT_FOUND."""
-        project, _, metric_type = request.name.partition("/metricDescriptors/")
-        require_project(project, self._store.project)
-        metric = self._store.metrics.get(metric_type)
-        if metric is None:
-            raise ApiError(Code.NOT_FOUND, f"Could not find descriptor for metric '{metric_type}'.")
-        return messages.metric_descriptor(metric, self._store.project)
 
 
 def matching(
@@ -104,8 +78,7 @@ def find_metric(store: SampleStore, wanted: Filter) -> Metric:
     metric = store.metrics.get(metric_type)
     if metric is None:
         raise ApiError(Code.NOT_FOUND, f'Cannot find metric(s) that match type = "{metric_type}".')
-    known = {"metric.type", "resource.type"} | {f"metric.labels.{label}" for label in metric.labels}
-    known |= {f"resource.labels.{label}" for label in metric.resource_labels}
+    known = metric.keys | {"metric.type", "resource.type"}
     resource_type = {"resource.type": metric.resource_type}
     resource_terms = [term for term in wanted.comparisons if term.label == "resource.type"]
     if not wanted.labels <= known or not all(term.holds_for(resource_type) for term in resource_terms):

@@ -23,15 +23,8 @@ _PERIODS_S: Final = (60, 300, 600, 900)
 _LOCATION: Final = "usa-iowa"
 CHECK_PASSED: Final = Metric(
     type="monitoring.googleapis.com/uptime_check/check_passed",
-    display_name="Check passed",
-    description="True if the uptime check passed.",
     shape=Shape(Kind.GAUGE, ValueType.BOOL),
-    unit="1",
-    labels={
-        "check_id": "Identifier of the uptime check.",
-        "checker_location": "Where the check ran.",
-        "checked_resource_id": "Identifier of what was checked.",
-    },
+    labels=("check_id", "checker_location", "checked_resource_id"),
     resource_type="uptime_url",
     resource_labels=("project_id", "host"),
     is_delayed=False,

@@ -95,7 +95,6 @@ def test_the_data_plane_gets_the_whole_specification(cloud: LocalCloud) -> None:
         timeout=duration_pb2.Duration(seconds=12),
         max_instance_request_concurrency=3,
         scaling=run_v2.RevisionScaling(min_instance_count=1, max_instance_count=4),
-        session_affinity=True,
     )
     body.template.containers[0].env = [run_v2.EnvVar(name="COLOUR", value="blue")]
     body.template.containers[0].startup_probe = http_probe(period_seconds=2, initial_delay_seconds=1)
@@ -105,7 +104,7 @@ def test_the_data_plane_gets_the_whole_specification(cloud: LocalCloud) -> None:
     assert (spec.service, spec.revision, spec.image) == ("svc", revision, "img:1")
     assert spec.digest == cloud.plane.digest_of("img:1")
     assert spec.env == {"COLOUR": "blue"}
-    assert (spec.timeout_s, spec.concurrency, spec.session_affinity) == (12.0, 3, True)
+    assert (spec.timeout_s, spec.concurrency) == (12.0, 3)
     assert (spec.min_instances, spec.max_instances) == (1, 4)
     assert spec.startup == Probe(path="/readyz", period_s=2.0, initial_delay_s=1.0)
     assert spec.liveness == Probe(path=None)

@@ -19,7 +19,7 @@ HEALTH = Probe(path="/healthz", period_s=0.05, timeout_s=2, failure_threshold=2)
 async def test_requests_wait_for_a_cold_start(hasty: LocalPlane) -> None:
     """A revision without a minimum goes to zero, and the next requests wait for one instance."""
     await hasty.serve()
-    await until(lambda: hasty.plane.instance_count("shop-1") == 0)
+    await until(lambda: hasty.fleets["shop-1"].size == 0)
     answers = await asyncio.gather(*(hasty.get() for _ in range(10)))
     assert [answer.status_code for answer in answers] == [200] * 10
     assert len({answer.json()["pid"] for answer in answers}) == 1
@@ -30,7 +30,7 @@ async def test_concurrency_decides_how_many_instances_there_are(hasty: LocalPlan
     await hasty.serve(concurrency=2, min_instances=1, max_instances=5)
     answers = await asyncio.gather(*(hasty.get("/slow?0.5") for _ in range(4)))
     assert len({answer.json()["pid"] for answer in answers}) == 2
-    await until(lambda: hasty.plane.instance_count("shop-1") == 1)
+    await until(lambda: hasty.fleets["shop-1"].size == 1)
     assert (await hasty.get()).status_code == 200
 
 
@@ -65,7 +65,7 @@ async def test_a_replaced_revision_finishes_what_it_has_begun(local: LocalPlane)
     await local.route(all_to("shop-2"))
     assert (await local.get()).json()["revision"] == "shop-2"
     assert (await slow).json()["revision"] == "shop-1"
-    await until(lambda: local.plane.instance_count("shop-1") == 0)
+    await until(lambda: local.fleets["shop-1"].size == 0)
 
 
 async def test_a_drained_revision_serves_again_when_traffic_comes_back(local: LocalPlane) -> None:
@@ -73,7 +73,7 @@ async def test_a_drained_revision_serves_again_when_traffic_comes_back(local: Lo
     await local.serve("shop-1")
     await local.up("shop-2")
     await local.route(all_to("shop-2"))
-    await until(lambda: local.plane.instance_count("shop-1") == 0)
+    await until(lambda: local.fleets["shop-1"].size == 0)
     await local.route(all_to("shop-1"))
     assert (await local.get()).json()["revision"] == "shop-1"
 
@@ -108,7 +108,7 @@ async def test_an_image_that_cannot_start_says_so(local: LocalPlane, app: str, r
     """A factory that fails, a start that never ends and a missing attribute are start errors."""
     with pytest.raises(StartError, match=reason):
         await local.up("shop-1", app, startup=Probe(path=None, period_s=0.1, failure_threshold=5))
-    assert local.plane.instance_count("shop-1") == 0
+    assert local.fleets["shop-1"].size == 0
 
 
 async def test_a_failing_startup_probe_is_a_start_error(local: LocalPlane) -> None:

@@ -161,7 +161,7 @@ async def test_a_disabled_service_is_unavailable(local: LocalPlane) -> None:
     await local.serve()
     await local.route(all_to("shop-1"), is_disabled=True, manual_instances=0)
     assert (await local.get()).status_code == 503
-    await until(lambda: local.plane.instance_count("shop-1") == 0)
+    await until(lambda: local.fleets["shop-1"].size == 0)
     await local.route(all_to("shop-1"))
     assert (await local.get()).status_code == 200
 

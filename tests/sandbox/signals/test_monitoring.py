@@ -335,50 +335,6 @@ def test_the_async_client_reads_the_same(monitoring: Monitoring) -> None:
     assert only_value(monitoring.loop.run(ask())).int64_value == 4
 
 
-def test_descriptors_are_listed_and_found(monitoring: Monitoring) -> None:
-    """The metrics that the store has are described with kind, type, unit and labels; others are not found."""
-    name = f"projects/{PROJECT}"
-    listed = {one.type: one for one in monitoring.client.list_metric_descriptors(name=name)}
-    latencies = listed["run.googleapis.com/request_latencies"]
-    assert set(listed) == {
-        "cloudsql.googleapis.com/database/disk/utilization",
-        "loadbalancing.googleapis.com/https/frontend_tcp_rtt",
-        "run.googleapis.com/container/cpu/utilizations",
-        "run.googleapis.com/container/instance_count",
-        "run.googleapis.com/container/memory/utilizations",
-        "run.googleapis.com/request_count",
-        "run.googleapis.com/request_latencies",
-    }
-    assert (latencies.metric_kind, latencies.value_type, latencies.unit) == (2, 5, "ms")
-    assert {label.key for label in latencies.labels} == {"response_code", "response_code_class", "route"}
-    one = monitoring.client.get_metric_descriptor(
-        name=f"{name}/metricDescriptors/run.googleapis.com/container/instance_count"
-    )
-    assert (one.metric_kind, one.value_type, one.labels[0].key) == (1, 2, "state")
-    with pytest.raises(exceptions.NotFound):
-        monitoring.client.get_metric_descriptor(name=f"{name}/metricDescriptors/custom.googleapis.com/x")
-
-
-def test_descriptors_can_be_filtered_and_paged(monitoring: Monitoring) -> None:
-    """The filter by prefix and the page size work for descriptors too."""
-    listed = monitoring.client.list_metric_descriptors(
-        request={
-            "name": f"projects/{PROJECT}",
-            "filter": 'metric.type = starts_with("run.googleapis.com/request")',
-            "page_size": 1,
-        }
-    )
-    assert [len(page.metric_descriptors) for page in listed.pages] == [1, 1]
-
-
-def test_descriptors_cannot_be_filtered_by_labels(monitoring: Monitoring) -> None:
-    """A filter that descriptors do not have is refused instead of matching nothing."""
-    with pytest.raises(exceptions.InvalidArgument):
-        monitoring.client.list_metric_descriptors(
-            request={"name": f"projects/{PROJECT}", "filter": 'metric.labels.route = "x"'}
-        )
-
-
 def test_other_methods_are_unimplemented(monitoring: Monitoring) -> None:
     """A method that is not emulated never pretends to have done something."""
     with pytest.raises(exceptions.MethodNotImplemented):

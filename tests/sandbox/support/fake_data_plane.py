@@ -66,16 +66,8 @@ class FakeDataPlane:
         self.routes.pop(service, None)
         self.running -= {name for name in self.running if self.specs[name].service == service}
 
-    def is_image_known(self, image: str) -> bool:
-        """Whether the reference can be resolved."""
-        return image not in self.missing
-
     def digest_of(self, image: str) -> str:
         """Return the digest of a reference; raise StartError when it is missing."""
         if image in self.missing:
             raise StartError(f"Image '{image}' not found.")
         return f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
-
-    def instance_count(self, revision: str) -> int:
-        """One instance of whatever runs."""
-        return int(revision in self.running)
