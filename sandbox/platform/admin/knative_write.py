@@ -31,6 +31,8 @@ SYSTEM_NAMESPACES = (
 )
 REPORTED = frozenset(
     {
+        "run.googleapis.com/client-name",
+        "run.googleapis.com/client-version",
         "run.googleapis.com/ingress-status",
         "run.googleapis.com/launch-stage",
         "run.googleapis.com/operation-id",
