@@ -1,1 +1,1 @@
-"""Another world: nine services and a local Cloud Run. The gate knows it only over the network."""
+"""Nine services on a local Cloud Run. The gate reaches them over the network alone."""

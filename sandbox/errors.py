@@ -1,4 +1,4 @@
-"""What can go wrong with a command of the sandbox, as its user is told."""
+"""Errors of the sandbox's commands, with the message that the user reads."""
 
 
 class SandboxError(Exception):

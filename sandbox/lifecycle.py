@@ -34,7 +34,7 @@ async def run(options: Options) -> None:
 
 
 def _stop(stopped: asyncio.Event, number: signal.Signals) -> None:
-    """End in order, and say who wanted it; that nobody reads it ends nothing."""
+    """End in order and write which signal came; a closed standard error changes nothing."""
     stopped.set()
     with suppress(OSError):
         sys.stderr.write(f"ended by {number.name}\n")
@@ -57,7 +57,7 @@ async def _serve(options: Options, spawner: Spawner, stopped: asyncio.Event) -> 
 
 
 async def _until(stopped: asyncio.Event, spawner: Spawner) -> None:
-    """Wait for the end that was asked for; the zygote's own end is none."""
+    """Wait until the end is asked for; raise SandboxError when the zygote ends first."""
     wanted = asyncio.create_task(stopped.wait())
     broken = asyncio.create_task(spawner.wait_closed())
     done, pending = await asyncio.wait((wanted, broken), return_when=asyncio.FIRST_COMPLETED)

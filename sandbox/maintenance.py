@@ -14,7 +14,7 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_app() -> Starlette:
-    """Return the app; `/healthz` says that it lives, `/version` who it is."""
+    """Return the app; `/healthz` answers probes, `/version` names the service and revision."""
     return Starlette(
         routes=[
             Route("/healthz", _alive),

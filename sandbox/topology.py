@@ -1,4 +1,4 @@
-"""The sandbox's own platform as plain values: nine services, who calls whom, how each is reached."""
+"""The sandbox's own platform as plain values: nine services, which calls which, how each is reached."""
 
 from __future__ import annotations
 

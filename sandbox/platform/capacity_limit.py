@@ -10,7 +10,7 @@ class CapacityLimit:
     """Lets at most so many requests of one service through each second; the others wait in line."""
 
     def __init__(self, service: str, per_second: Callable[[], float]) -> None:
-        """Take the service's name and its capacity as it stands now; 0 is no limit."""
+        """Take the service's name and its capacity as it stands now; 0 means no limit."""
         self._service = service
         self._per_second = per_second
         self._next = 0.0

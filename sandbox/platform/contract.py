@@ -117,7 +117,7 @@ class Knobs:
     """The sandbox's minutes are short: every uptime check is carried out each so many seconds."""
     extra_cold_start_s: float = 0.0
     gateway_per_s: float = 0.0
-    """Requests per second that the gateway answers, one after the other; 0 is no limit."""
+    """Requests per second that the gateway answers, one after the other; 0 means no limit."""
     sql_operation_s: float = 0.0
     """How long a backup, a restore or a restart of the database takes beyond its own work."""
     sql_backup_every_s: float = 240.0
@@ -129,7 +129,7 @@ class Knobs:
 
 
 class KnobBoard:
-    """The knobs as they stand now; whoever holds the board sees a change at once."""
+    """The knobs as they are set now; a change takes effect at once."""
 
     def __init__(self, knobs: Knobs | None = None) -> None:
         self.current = knobs or Knobs()

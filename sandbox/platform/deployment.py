@@ -31,7 +31,7 @@ class DeploymentError(SandboxError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """What is deployed and who gets to see it.
+    """What is deployed and how much of the traffic it gets.
 
     As on Cloud Run the traffic list stays as it is: the new revision gets what the list gives to the latest.
     `takes_traffic` False names today's revisions instead, `to_latest` gives everything to the latest.

@@ -1,7 +1,7 @@
 """The sandbox's name server: the same names that public and private DNS would answer for the real platform.
 
 `*.isectech.test` is the view from outside, `*.run.test` the view from inside the VPC; they differ in the
-loopback address alone, which is how the front door tells the two vantages apart. Every other name does not
+loopback address alone, by which the front door knows where a request comes from. Every other name does not
 exist. It speaks UDP and TCP (RFC 1035, RFC 7766) on one port and never asks another server.
 """
 

@@ -1,4 +1,4 @@
-"""The instances of one revision: who gets a request, when one more is started and when one may go."""
+"""The instances of one revision: which one gets a request, when one is started and when one is ended."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Fleet:
         """End all instances, in flight or not, also those that are just starting."""
         self._bounds = scaling.NONE
         self._fail_waiting(StartError(f"{self.spec.revision} is being stopped."))
-        # Launches end first: an instance that became ready meanwhile would belong to nobody.
+        # Launches end first: an instance that became ready meanwhile would never be stopped.
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

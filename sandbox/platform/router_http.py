@@ -30,7 +30,7 @@ _SET_BY_ROUTER = frozenset(
 _BUFFERED_BYTES = 262_144
 
 Hold = Callable[[bool], None]
-"""Stops (True) or resumes (False) whoever sends."""
+"""Stops (True) or resumes (False) the sender."""
 
 
 class RefusedError(Exception):
@@ -39,7 +39,7 @@ class RefusedError(Exception):
     def __init__(
         self, code: int, detail: str, *, service: str = "", revision: str = "", retry_after_s: int = 0
     ) -> None:
-        """Say the status, why, for whom, and when another try makes sense."""
+        """Take the status, the reason, the service and revision, and when to try again."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
@@ -76,7 +76,7 @@ class Body:
         self._fed.set()
 
     def finish(self) -> None:
-        """There is no more."""
+        """Note that the body is whole."""
         self.is_complete = True
         self._fed.set()
 

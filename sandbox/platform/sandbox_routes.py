@@ -1,4 +1,4 @@
-"""Endpoints of the sandbox's own on the admin REST port: what Cloud Run would not tell or let you do."""
+"""The sandbox's own endpoints on the admin REST port: what Cloud Run neither shows nor allows."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""A signing key for every role, and the file that allows them: so that people's part can be tried here too.
+"""A signing key for every role, and the file that allows them: approvals can be tried in the sandbox.
 
     signers/ROLE          private key, Ed25519, OpenSSH's form
     allowed_signers       `sandbox-ROLE` may sign as ROLE
-    standing/             signed grants of P0 and P1: nobody's users are here, so a rollback asks nobody
+    standing/             signed grants of P0 and P1: a rollback needs no approval, as there are no users
 
-New keys with every start; nobody's key is ever among them.
+The keys are new with every start and belong to no person.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _grant(file: Path, priority: str, role: str, key: Ed25519PrivateKey) -> None
         "digest": f"platform:{PLATFORM}",
         "by": f"sandbox-{role}",
         "role": role,
-        "reason": "nobody's users are here",
+        "reason": "the sandbox has no users",
         "issued_at": _stamp(now),
         "expires_at": _stamp(now + _TERM),
         "links": [],

@@ -93,7 +93,7 @@ class Spawner:
             self._running[pid] = exited
             forked = self._forking.pop(report["forked"])
             if not forked.done():
-                # With its end: a process may be gone before whoever asked for it looks.
+                # With its end: the process may have ended before the caller looks.
                 forked.set_result(InstanceProcess(pid, report["port"], exited))
             else:
                 self._order({"signal": int(signal.SIGKILL), "pid": pid})

@@ -49,7 +49,7 @@ def claimed(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def published(folder: Path, endpoints: Mapping[str, object]) -> Iterator[None]:
-    """Tell where the sandbox is, in one atomic step, for as long as it runs."""
+    """Write the endpoints file in one atomic step; it is there for as long as the sandbox runs."""
     file = folder / ENDPOINTS
     draft = file.with_suffix(".draft")
     draft.write_text(json.dumps(endpoints) + "\n", encoding="utf-8")

@@ -41,5 +41,5 @@ class ControlPlane:
         self.operations = self.state.operations
 
     async def close(self) -> None:
-        """Stop reconciling; the data plane is closed by whoever made it."""
+        """Stop reconciling; the caller closes the data plane."""
         await self._reconciler.close()

@@ -43,7 +43,7 @@ class Policies:
     def granted(self, request: Any, _caller: str) -> iam_policy_pb2.TestIamPermissionsResponse:
         """Return which of the asked permissions the caller has: all but those that the knobs deny.
 
-        On a service that does not exist that is none, which google/iam/v1/iam_policy.proto asks for.
+        On a service that does not exist the caller has none, as google/iam/v1/iam_policy.proto asks for.
         """
         self._state.location.require_service(request.resource, "resource")
         if request.resource not in self._state.services:

@@ -221,9 +221,9 @@ async def _body(request: Request) -> Mapping[str, Any]:
     try:
         document = json.loads(await request.body() or b"{}")
     except ValueError as error:
-        raise invalid([Violation("body", f"is no JSON: {error}")]) from error
+        raise invalid([Violation("body", f"is not JSON: {error}")]) from error
     if not isinstance(document, dict):
-        raise invalid([Violation("body", "is no JSON object")])
+        raise invalid([Violation("body", "is not a JSON object")])
     return document
 
 

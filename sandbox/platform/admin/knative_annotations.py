@@ -81,6 +81,6 @@ OF_TEMPLATE: Mapping[str, Annotation] = {
 
 
 def shown(owner: Any, table: Mapping[str, Annotation]) -> dict[str, str]:
-    """Return the owner's annotations, with those that stand for its fields."""
+    """Return the owner's annotations, with those that show its fields."""
     texts = {key: annotation.shown(owner) for key, annotation in table.items()}
     return {**owner.annotations, **{key: text for key, text in texts.items() if text}}

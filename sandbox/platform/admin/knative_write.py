@@ -57,12 +57,12 @@ def service_from(document: Mapping[str, Any], stored: Service) -> Service:
         stored: The service as it is, or an empty one that has the name of a new one.
 
     Raises:
-        ApiError: INVALID_ARGUMENT when the document is no Service or asks for what is not offered here.
+        ApiError: INVALID_ARGUMENT when the document is not a Service or asks for what is not offered here.
     """
     try:
         return _service_from(document, stored)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise invalid([Violation("service", f"is no Knative Service: {error!r}")]) from error
+        raise invalid([Violation("service", f"is not a Knative Service: {error!r}")]) from error
 
 
 def _service_from(document: Mapping[str, Any], stored: Service) -> Service:

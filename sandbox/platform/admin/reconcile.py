@@ -217,7 +217,7 @@ class Reconciler:
         service.conditions.extend(
             [routes, condition("ConfigurationsReady", FAILED if is_failed else SUCCEEDED)]
         )
-        # The status write is a new version too: whoever cached the etag of the write has to read again.
+        # The status write is a new version too: a client that cached the etag of the write must read again.
         service.etag = self._state.versions.next_etag()
 
     async def _delete(self, service: Service, operation: str) -> None:

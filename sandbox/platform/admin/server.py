@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 
 
 class _QuietServer(uvicorn.Server):
-    """A uvicorn server that leaves the process's signals to whoever owns the process."""
+    """A uvicorn server that leaves the signals to the process that it runs in."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -72,7 +72,7 @@ class Services:
 
         Args:
             request: An UpdateServiceRequest.
-            caller: Who asks; becomes the last modifier.
+            caller: The caller, who becomes the last modifier.
             is_etag_binding: Whether a stale etag is refused even where the knob says that etags are
                 ignored, as with the v1 resource version.
 

@@ -97,7 +97,7 @@ class CloudBuild:
         self._report(build, operation)
 
     async def _step(self, args: list[str], caller: str) -> None:
-        """Run one command; raise ApiError when it is none that is known, or when it fails."""
+        """Run one command; raise ApiError when it is unknown or fails."""
         target = next((arg for arg in args if arg.startswith(_TO)), "").removeprefix(_TO)
         if args[:3] != _COMMAND or not target:
             raise ApiError(Code.INVALID_ARGUMENT, f"This sandbox cannot run the step: {' '.join(args)}")

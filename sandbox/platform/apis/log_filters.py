@@ -93,7 +93,7 @@ def moment(text: str) -> float:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise invalid([Violation("filter", f"'{text}' is no timestamp")]) from error
+        raise invalid([Violation("filter", f"'{text}' is not a timestamp")]) from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
@@ -123,12 +123,12 @@ def _term(match: re.Match[str]) -> Term:
         raise invalid([Violation("filter", f"field '{field}' is not known")])
     wanted = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
     if field == "severity" and wanted.upper() not in SEVERITIES:
-        raise invalid([Violation("filter", f"'{wanted}' is no severity")])
+        raise invalid([Violation("filter", f"'{wanted}' is not a severity")])
     if field == "timestamp":
         moment(wanted)
     if sign in ("=~", "!~"):
         try:
             re.compile(wanted)
         except re.error as error:
-            raise invalid([Violation("filter", f"'{wanted}' is no regular expression")]) from error
+            raise invalid([Violation("filter", f"'{wanted}' is not a regular expression")]) from error
     return Term(field=field, sign=sign, wanted=wanted)

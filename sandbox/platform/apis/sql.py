@@ -1,4 +1,4 @@
-"""Cloud SQL Admin over REST: one instance that stands for the databases of all services.
+"""Cloud SQL Admin over REST: one instance that holds the databases of all services.
 
 Spoken by google-api-python-client (`/v1/…`) and by gcloud (`/sql/v1beta4/…`). As in Cloud SQL a second
 operation on the instance is refused while one runs.

@@ -62,7 +62,7 @@ class Backups:
         return sorted(self._found.values(), key=lambda backup: backup.started_at, reverse=True)
 
     async def take(self, kind: str) -> Backup:
-        """Copy every database; whoever calls holds `busy`."""
+        """Copy every database; the caller holds `busy`."""
         number, started = next(self._ids), datetime.now(UTC)
         folder = self._folder / str(number)
         await self._pause()

@@ -1,7 +1,7 @@
 """Conditions of alert policies: checked when a policy is kept, evaluated while it stands.
 
 Evaluated are metric thresholds, also of a ratio. A burn rate of an SLO and a PromQL expression are checked
-for their form and never fire here: the sandbox keeps them for whoever compares limits.
+for their form and never fire here: the sandbox keeps them, so that their limits can be compared.
 https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#Condition
 """
 

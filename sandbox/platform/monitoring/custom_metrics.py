@@ -1,4 +1,4 @@
-"""CreateTimeSeries: metrics of one's own, written by whoever measures them.
+"""CreateTimeSeries: custom metrics, written by the programs that measure them.
 
 Source: https://cloud.google.com/monitoring/custom-metrics/creating-metrics. A metric's descriptor is made by
 its first point. Emulated are gauges of numbers and booleans, on one type of resource per metric.

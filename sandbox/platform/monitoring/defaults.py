@@ -1,4 +1,4 @@
-"""What a well-run platform has configured: channels, alert policies, uptime checks, objectives.
+"""What the platform has configured in Monitoring: channels, alert policies, uptime checks, objectives.
 
 The limits are those of the guide's tables of service level indicators and infrastructure metrics.
 """

@@ -1,4 +1,4 @@
-"""Incidents: opened when a policy's condition is violated, closed when it no longer is, told to its channels.
+"""Incidents: opened when a policy's condition is violated, closed when it no longer is, sent to its channels.
 
 The message is the one of a Pub/Sub or webhook channel, schema 1.2:
 https://cloud.google.com/monitoring/support/notification-options#schema-pubsub
@@ -34,7 +34,7 @@ class Delivery:
 
 
 class Incidents:
-    """Looks at all policies, and tells their channels what begins and ends."""
+    """Evaluates all policies, and notifies their channels when an incident begins or ends."""
 
     def __init__(self, alerting: Alerting, reader: ConditionReader, publish: Publish) -> None:
         self._alerting = alerting
@@ -61,12 +61,12 @@ class Incidents:
                     seen.add(key)
                     if key not in self._open:
                         self._open[key] = self._opened(policy, condition, observed)
-                        self._tell(policy, self._open[key])
+                        self._notify(policy, self._open[key])
         for key in self._open.keys() - seen:
             ended = self._open.pop(key) | {"state": "closed", "ended_at": int(time.time())}
             for policy in self._alerting.policies.all:
                 if key[0].startswith(f"{policy.name}/"):
-                    self._tell(policy, ended)
+                    self._notify(policy, ended)
 
     def _opened(self, policy: Any, condition: Any, observed: Observation) -> dict[str, Any]:
         labels = {
@@ -94,7 +94,7 @@ class Incidents:
             "documentation": {"content": policy.documentation.content},
         }
 
-    def _tell(self, policy: Any, incident: dict[str, Any]) -> None:
+    def _notify(self, policy: Any, incident: dict[str, Any]) -> None:
         if not self.is_delivering:
             return
         message = json.dumps({"version": "1.2", "incident": incident})

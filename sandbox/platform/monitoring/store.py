@@ -60,7 +60,7 @@ class InstanceReading:
 
 
 class _Key(NamedTuple):
-    """What tells two counts of one interval apart; `detail` is a response code or an instance state."""
+    """The identity of a count within one interval; `detail` is a response code or an instance state."""
 
     service: str
     revision: str

@@ -68,7 +68,7 @@ class Prober:
     """Carries every check out, as a caller from outside does: over TLS, through the front door."""
 
     def __init__(self, checks: UptimeChecks, store: SampleStore, *, port: int, trust: ssl.SSLContext) -> None:
-        """Take the checks, where results go, the front door's HTTPS port, and whom to trust."""
+        """Take the checks, where results go, the front door's HTTPS port, and the trusted authority."""
         self._checks = checks
         self._store = store
         self._port = port
