@@ -65,12 +65,11 @@ class Once:
         now = time.time()
         connection.execute("DELETE FROM idempotency WHERE kept_at <= ?", (now - KEPT_FOR_S,))
         row = (self.caller, self.key, self.fingerprint, status, answer.model_dump_json(), now)
-        try:
-            connection.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)", row)
-        except sqlite3.IntegrityError as error:
-            raise Problem(
-                409, "An equal request is being answered; repeat it.", code="in_progress"
-            ) from error
+        done = connection.execute(
+            "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (caller, key) DO NOTHING", row
+        )
+        if not done.rowcount:
+            raise Problem(409, "An equal request is being answered; repeat it.", code="in_progress")
 
     def recall(self, connection: sqlite3.Connection) -> None:
         """Answer with what was kept, if anything was.

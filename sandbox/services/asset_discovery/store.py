@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from sqlite3 import Connection, IntegrityError, Row
+from sqlite3 import Connection, Row
 from typing import Any
 
 from sandbox.services.asset_discovery import domain
@@ -74,11 +74,11 @@ def insert_asset(connection: Connection, tenant: str, asset: Asset) -> bool:
         *(asset.scan_id, asset.first_seen, asset.last_seen),
     )
     places = ", ".join("?" * len(row))
-    try:
-        connection.execute(f"INSERT INTO assets (tenant, {_ASSET}) VALUES ({places})", row)
-    except IntegrityError:
-        return False
-    return True
+    done = connection.execute(
+        f"INSERT INTO assets (tenant, {_ASSET}) VALUES ({places}) ON CONFLICT (tenant, address) DO NOTHING",
+        row,
+    )
+    return done.rowcount > 0
 
 
 def asset_of(connection: Connection, tenant: str, asset_id: str) -> Asset | None:

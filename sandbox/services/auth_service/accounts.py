@@ -51,14 +51,10 @@ def users_of(connection: sqlite3.Connection, tenant: str, after: str, limit: int
     return [user for row in rows if (user := _user(row)) is not None]
 
 
-def add_user(connection: sqlite3.Connection, user: User) -> None:
-    """Insert a user.
-
-    Raises:
-        sqlite3.IntegrityError: the name is taken.
-    """
-    connection.execute(
-        "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+def add_user(connection: sqlite3.Connection, user: User) -> bool:
+    """Insert a user; False when the name is taken."""
+    done = connection.execute(
+        "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING",
         (
             user.id,
             user.tenant,
@@ -71,6 +67,7 @@ def add_user(connection: sqlite3.Connection, user: User) -> None:
             user.created_at,
         ),
     )
+    return done.rowcount > 0
 
 
 def set_role(connection: sqlite3.Connection, user_id: str, role: str) -> None:

@@ -122,10 +122,8 @@ def create_user(
     uri = pyotp.TOTP(secret).provisioning_uri(name=body.username, issuer_name="isectech")
     enrolled = EnrolledUser(**shown(user).model_dump(by_alias=False), enrolment=uri)
     with store.write() as connection:
-        try:
-            accounts.add_user(connection, user)
-        except sqlite3.IntegrityError as error:
-            raise Problem(409, "The name is taken.", code="username_taken") from error
+        if not accounts.add_user(connection, user):
+            raise Problem(409, "The name is taken.", code="username_taken")
         kit.audit.record(connection, principal, "user.created", user.id, role=user.role)
         idempotency.keep(connection, 201, enrolled)
     return enrolled

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from sqlite3 import Connection, IntegrityError, Row
+from sqlite3 import Connection, Row
 from typing import Any
 
 from sandbox.services.threat_detection.domain import Assessment
@@ -120,11 +120,12 @@ def insert_indicator(connection: Connection, tenant: str, indicator: Indicator) 
         *(tenant, indicator.id, indicator.kind, indicator.value, indicator.description),
         *(indicator.created_by, indicator.created_at),
     )
-    try:
-        connection.execute(f"INSERT INTO indicators (tenant, {_INDICATOR}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    except IntegrityError:
-        return False
-    return True
+    done = connection.execute(
+        f"INSERT INTO indicators (tenant, {_INDICATOR}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (tenant, kind, value) DO NOTHING",
+        row,
+    )
+    return done.rowcount > 0
 
 
 def indicators_before(connection: Connection, tenant: str, before: str, limit: int) -> list[Indicator]:
