@@ -32,6 +32,13 @@ class ContractRun:
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
     cut_short: dict[str, str] = field(default_factory=dict)
     """Operations whose time was up before everything planned was tried, and what was."""
+    drawn_again: dict[str, list[int]] = field(default_factory=dict)
+    """Further seeds of operations whose records of the planned seed existed already."""
+
+    @property
+    def created(self) -> int:
+        """How many requests created something, as far as their answers say so."""
+        return sum(seen[201] + seen[202] for seen in self.statuses.values())
 
     @property
     def requests(self) -> int:
@@ -41,7 +48,11 @@ class ContractRun:
     @property
     def uncovered(self) -> list[str]:
         """The operations that never answered 2xx: nothing is known of what they do."""
-        return [name for name, seen in self.statuses.items() if not any(200 <= s < 300 for s in seen)]
+        return [name for name in self.statuses if not self.has_succeeded(name)]
+
+    def has_succeeded(self, operation: str) -> bool:
+        """Whether the operation answered 2xx at least once."""
+        return any(200 <= status < 300 for status in self.statuses[operation])
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, unless that check of that operation failed before."""

@@ -2,10 +2,14 @@
 
 Bounded by examples, so that a run can be repeated: the same seed sends the same requests. The time for one
 operation is bounded too; an operation whose time was up is not covered, and the run says so.
+
+What the same seed creates, an earlier run may have created already. An operation that answered 409 and never
+2xx is therefore tried with other seeds, which the run names.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,6 +30,8 @@ from tests.validation.contract_findings import Finding, plain
 from tests.validation.contract_plan import ContractRun, Plan
 
 _MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+_DRAWS = 3
+"""How often an operation is tried with another seed."""
 _WRONG_CREDENTIALS: tuple[dict[str, str], ...] = ({}, {"Authorization": "Bearer nobody.knows.me"})
 
 
@@ -65,7 +71,8 @@ class _Trial:
     def run(self, *, is_guarded: bool) -> None:
         try:
             for strategy, count in self._strategies():
-                self._generate(strategy, count)
+                self._generate(strategy, count, self._plan.seed)
+            self._draw_again()
             if self._plan.is_deep:
                 for case in self._boundaries():
                     self._send(case)
@@ -81,8 +88,18 @@ class _Trial:
         for mode in _MODES:
             yield self._operation.as_strategy(generation_mode=mode), self._plan.examples
 
-    def _generate(self, strategy: SearchStrategy[Any], count: int) -> None:
-        @seed(self._plan.seed)
+    def _draw_again(self) -> None:
+        """Send other valid requests if those of the planned seed met only records that exist already."""
+        for _ in range(_DRAWS):
+            if self._run.has_succeeded(self._label) or not self._run.statuses[self._label][409]:
+                return
+            number = secrets.randbits(32)
+            self._run.drawn_again.setdefault(self._label, []).append(number)
+            strategy = self._operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+            self._generate(strategy, self._plan.examples, number)
+
+    def _generate(self, strategy: SearchStrategy[Any], count: int, number: int) -> None:
+        @seed(number)
         @settings(
             max_examples=count,
             deadline=None,

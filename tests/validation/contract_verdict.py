@@ -34,12 +34,16 @@ class Reading:
         ]
 
     def notes(self) -> list[str]:
-        """Say what was accepted, and what accepts nothing any more."""
+        """Say what was accepted, what accepts nothing any more, and what was tried with other seeds."""
         mine = [one for one in self.accepted if one.service == self.service]
         used = [one for one in mine if any(self._covers(one, f) for f in self.run.findings.values())]
         return [
             *(f"accepted until {one.expires_at:%Y-%m-%d}: {one}" for one in used),
             *(f"accepts nothing any more: {one}" for one in mine if one not in used),
+            *(
+                f"{operation}: the records of this seed exist already (409), tried again with seeds {numbers}"
+                for operation, numbers in self.run.drawn_again.items()
+            ),
         ]
 
     def _covers(self, accepted: AcceptedFinding, finding: Finding) -> bool:

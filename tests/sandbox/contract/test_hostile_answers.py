@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -164,6 +166,50 @@ def test_who_has_no_token_must_be_refused() -> None:
 
     assert "ignored_auth" in checks(run(answering(b'{"id": 1}'), deep))
     assert "ignored_auth" not in checks(run(guarded, deep))
+
+
+def creating_document() -> dict[str, object]:
+    """Return a document whose POST takes a word."""
+    word = {"type": "string", "pattern": "^[a-z]{1,12}$"}
+    body = {
+        "type": "object",
+        "properties": {"word": word},
+        "required": ["word"],
+        "additionalProperties": False,
+    }
+    make = {
+        "operationId": "make",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"201": GOOD, "409": GOOD, "422": GOOD},
+    }
+    return {**DOCUMENT, "paths": {"/things": {"post": make}}}
+
+
+def once_each(handler: BaseHTTPRequestHandler, taken: set[bytes], *, keeps: bool = True) -> None:
+    """Answer 422 to what has no word, 409 to a document that is taken, and else take it."""
+    sent = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+    is_valid = re.fullmatch(rb'{"word": ?"[a-z]{1,12}"}', sent) is not None
+    status = (409 if sent in taken or not keeps else 201) if is_valid else 422
+    taken.add(sent)
+    answering(b'{"id": 1}', status=status)(handler)
+
+
+def test_records_that_an_earlier_run_made_leave_no_operation_uncovered() -> None:
+    """The same seed on a later day meets 409 alone, so other seeds are drawn, and named."""
+    with server(partial(once_each, taken=set())) as client:
+        first, second = (run_contract(creating_document(), client, {}, frozenset(), PLAN) for _ in range(2))
+
+    assert (first.uncovered, first.drawn_again, first.created > 0) == ([], {}, True)
+    assert (second.uncovered, len(second.drawn_again["POST /things"])) == ([], 1)
+
+
+def test_an_operation_that_always_answers_409_stays_uncovered() -> None:
+    """Drawing again is bounded."""
+    with server(partial(once_each, taken=set(), keeps=False)) as client:
+        seen = run_contract(creating_document(), client, {}, frozenset(), PLAN)
+
+    assert (seen.uncovered, seen.created) == (["POST /things"], 0)
+    assert len(seen.drawn_again["POST /things"]) == 3
 
 
 def linked_document() -> dict[str, object]:
