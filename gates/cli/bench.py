@@ -16,7 +16,7 @@ from gates import wiring
 from gates.adapters.producers.request_count import requests_until
 from gates.adapters.runs.bench_results import BenchFolder
 from gates.adapters.runs.run_folder import checked_name
-from gates.cli.options import environment_option, format_option
+from gates.cli.options import RunName, environment_option, format_option
 from gates.errors import ConfigurationError, UsageError
 from gates.judgement.detection import summarise
 from gates.model.bench import Arm, BenchResult
@@ -46,7 +46,10 @@ _SHARD = re.compile(r"([1-9]\d{0,2})/([1-9]\d{0,2})")
 )
 @click.option("--quick", is_flag=True, help="Look at the criteria that an arm names and their area alone.")
 @click.option(
-    "--into", default=None, help="Name of the results; an interrupted benchmark of it is continued."
+    "--into",
+    type=RunName(),
+    default=None,
+    help="Name of the results; an interrupted benchmark of it is continued.",
 )
 @format_option
 def bench(**options: object) -> ExitCode:

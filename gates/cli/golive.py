@@ -14,7 +14,7 @@ from gates.actions.ports import Journal, Lease
 from gates.adapters.machine import processes
 from gates.cli.golive_checkpoints import CheckpointLook, missing_signatures, run_of
 from gates.cli.notify import tell
-from gates.cli.options import environment_option
+from gates.cli.options import RunName, environment_option
 from gates.cli.rollback_verify import candidates_now, unproven_now
 from gates.cli.signals import Stop
 from gates.decision.timeline import Over, next_step
@@ -35,7 +35,7 @@ _AHEAD = timedelta(minutes=1)
 _REHEARSED_POLL_S = timedelta(days=7).total_seconds()
 """What is missing in a rehearsal stays missing: look once more, at the deadline."""
 _name = click.option(
-    "--name", required=True, help="Name of the go-live; the same name goes on where it stood."
+    "--name", type=RunName(), required=True, help="Name of the go-live; the same name goes on where it stood."
 )
 
 

@@ -48,6 +48,22 @@ def _where_runs_are(name: str) -> str:
     return f"runs are in {reports}: {guess}"
 
 
+class RunName(click.ParamType[str]):
+    """A name that a folder can have, looked at before anything else is asked or read."""
+
+    name = "NAME"
+
+    def convert(self, value: object, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        """Return the name; an empty one is none, as an unset variable of a job is.
+
+        Raises:
+            UsageError: no folder can have it.
+        """
+        from gates.adapters.runs.run_folder import checked_name  # noqa: PLC0415 - most commands name no run
+
+        return checked_name(str(value)) if value else ""
+
+
 AUTO = "auto"
 MOST_WORKERS = 32
 

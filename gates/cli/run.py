@@ -17,6 +17,7 @@ from gates.aside import aside
 from gates.cli.failure_actions import investigate
 from gates.cli.notify import tell_run
 from gates.cli.options import (
+    RunName,
     environment_option,
     format_option,
     seed_of,
@@ -46,7 +47,11 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 @environment_option
 @stage_option
 @click.option(
-    "--release", "release_id", default=None, help="Label of the release; default: the time of the run."
+    "--release",
+    "release_id",
+    type=RunName(),
+    default=None,
+    help="Label of the release; default: the time of the run.",
 )
 @click.option(
     "--revision",

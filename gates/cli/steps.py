@@ -14,6 +14,7 @@ from gates.cli.failure_actions import carry_out
 from gates.cli.notify import tell_run
 from gates.cli.options import (
     RunFolderPath,
+    RunName,
     environment_option,
     format_option,
     seed_of,
@@ -43,7 +44,7 @@ _folder = click.argument("folder", type=RunFolderPath())
 @click.command()
 @environment_option
 @stage_option
-@click.option("--release", "release_id", default=None, help="Label of the release.")
+@click.option("--release", "release_id", type=RunName(), default=None, help="Label of the release.")
 @click.option("--revision", "revisions", multiple=True, metavar="SERVICE=REVISION", help="Repeatable.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this criterion. Repeatable.")
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")

@@ -88,3 +88,27 @@ def test_a_snapshot_that_is_not_there_is_refused_first(
 
     assert cli.invoke(["snapshot", "diff", "nope", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
     assert "there is no snapshot nope" in capsys.readouterr().err
+
+
+NAMING = {
+    "run": ("run", "--stage", "immediate", "--release"),
+    "collect": ("collect", "--stage", "immediate", "--release"),
+    "golive run": ("golive", "run", "--at", "2030-01-01T06:00Z", "--name"),
+    "golive rehearse": ("golive", "rehearse", "--name"),
+    "bench": ("bench", "--into"),
+}
+
+
+@pytest.mark.parametrize("command", NAMING)
+@pytest.mark.parametrize("name", ["März 1", "../../x", "a/b", "x" * 121])
+def test_a_name_that_no_folder_can_have_is_refused_first(
+    command: str, name: str, reports: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is written, neither a folder nor a row of the ledger, and no environment is read."""
+    before = sorted(reports.rglob("*"))
+
+    assert cli.invoke([*NAMING[command], name, "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    said = capsys.readouterr()
+    assert (said.out, "letters, digits" in said.err) == ("", True)
+    assert "no-endpoints.json" not in said.err
+    assert sorted(reports.rglob("*")) == before
