@@ -62,12 +62,8 @@ class LocalPlatform:
         return self.folder / "state" / "endpoints.json"
 
     def deploy(self, service: str, version: int, *, takes_traffic: bool = True, tag: str = "") -> str:
-        """Deploy a version and return its revision."""
+        """Deploy a version, with all traffic unless told otherwise, and return its revision."""
         of = image(self.folder, version)
-        return self.deploy_image(service, of, takes_traffic=takes_traffic, tag=tag)
-
-    def deploy_image(self, service: str, of: str, *, takes_traffic: bool = True, tag: str = "") -> str:
-        """Deploy an image, with all traffic unless told otherwise, and return its revision."""
         rollout = Rollout(image=of, takes_traffic=takes_traffic, to_latest=takes_traffic, tag=tag)
         return deploy(self.folder / "state", service, rollout)
 

@@ -55,15 +55,19 @@ class RealSandbox:
             "GATE_REPORTS": str(self.folder / "reports"),
         }
 
-    def deploy(self, service: str, image: str, *, tag: str = "", **annotations: str) -> None:
-        """Give a service a new revision, behind a tag or else with all traffic, also where it was pinned.
+    def deploy(
+        self, service: str, image: str, *, tag: str = "", takes_traffic: bool = True, **annotations: str
+    ) -> str:
+        """Give a service a new revision and return its name.
 
-        An annotation `reads_schema` is called `gate/reads-schema` on the platform.
+        It has all traffic, also where the service was pinned; none behind a tag, or where it takes none. An
+        annotation `reads_schema` is called `gate/reads-schema` on the platform.
         """
         self.changed.add(service)
         named = {f"gate/{name.replace('_', '-')}": value for name, value in annotations.items()}
-        rollout = Rollout(image=image, takes_traffic=not tag, to_latest=not tag, tag=tag, annotations=named)
-        deploy(self.state, service, rollout)
+        serves = takes_traffic and not tag
+        rollout = Rollout(image=image, takes_traffic=serves, to_latest=serves, tag=tag, annotations=named)
+        return deploy(self.state, service, rollout)
 
     def heal(self) -> None:
         """Give every service that was changed its healthy image again, with all traffic."""

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from gates.model.exit_code import ExitCode
 from sandbox.companion import running
-from tests.support.real_sandbox import real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 ROOT = Path(__file__).parents[3]
 GATE = Path(sys.executable).with_name("gate")
@@ -73,20 +74,28 @@ def test_a_platform_that_is_killed_in_the_middle_fails_nothing(tmp_path: Path) -
     assert code in UNCLEAR
 
 
-def test_secrets_that_are_wrong_fail_nothing_until_they_were_right(tmp_path: Path) -> None:
-    """Wrong secrets of all identities: INCONCLUSIVE; a login that refuses known good ones: NO_GO."""
-    with real_sandbox(tmp_path) as sandbox:
-        spoil = [sys.executable, "-m", "sandbox", "spoil-identities", "--state-dir", str(sandbox.state)]
-        look = [str(GATE), "run", "--env", "sandbox", "--stage", "immediate", "--only", "AUT-LOGIN"]
-        more = [part for name in ("AUT-EXPIRED", "JRN-API", "LOD-ERRORS") for part in ("--only", name)]
-
-        sandbox.run(*spoil, wanted=0)
-        sandbox.run(*look, *more, "--release", "wrong", wanted=ExitCode.INCONCLUSIVE)
-        assert failed(tmp_path / "reports") == []
+@contextmanager
+def spoilt(sandbox: RealSandbox) -> Iterator[None]:
+    """Make all secrets of the identities wrong while the block runs."""
+    spoil = [sys.executable, "-m", "sandbox", "spoil-identities", "--state-dir", str(sandbox.state)]
+    sandbox.run(*spoil, wanted=0)
+    try:
+        yield
+    finally:
         sandbox.run(*spoil, "--off", wanted=0)
-        sandbox.run(*look, "--release", "right", wanted=ExitCode.INCONCLUSIVE)  # a part is never GO
-        assert failed(tmp_path / "reports") == []
 
-        sandbox.deploy("auth-service", "sandbox/auth-service:1.0.1-right-password-refused")
-        sandbox.run(*look, "--release", "refused", wanted=ExitCode.NO_GO)
-        assert {one["criterion"] for one in failed(tmp_path / "reports")} == {"AUT-LOGIN"}
+
+def test_secrets_that_are_wrong_fail_nothing_until_they_were_right(sandbox: RealSandbox) -> None:
+    """Wrong secrets of all identities: INCONCLUSIVE; a login that refuses known good ones: NO_GO."""
+    look = [str(GATE), "run", "--env", "sandbox", "--stage", "immediate", "--only", "AUT-LOGIN"]
+    more = [part for name in ("AUT-EXPIRED", "JRN-API", "LOD-ERRORS") for part in ("--only", name)]
+
+    with spoilt(sandbox):
+        sandbox.run(*look, *more, "--release", "wrong", wanted=ExitCode.INCONCLUSIVE)
+    assert failed(sandbox.folder / "reports") == []
+    sandbox.run(*look, "--release", "right", wanted=ExitCode.INCONCLUSIVE)  # a part is never GO
+    assert failed(sandbox.folder / "reports") == []
+
+    sandbox.deploy("auth-service", "sandbox/auth-service:1.0.1-right-password-refused")
+    sandbox.run(*look, "--release", "refused", wanted=ExitCode.NO_GO)
+    assert {one["criterion"] for one in failed(sandbox.folder / "reports")} == {"AUT-LOGIN"}

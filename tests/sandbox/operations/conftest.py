@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,26 +16,7 @@ from gates.adapters.machine import clock
 from gates.model.exit_code import ExitCode
 from gates.operations_context import OperationsContext
 from gates.wiring import Context
-from tests.support.local_platform import LocalPlatform
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
-    """One platform for all tests of this folder."""
-    folder = tmp_path_factory.mktemp("platform")
-    command = [sys.executable, "-m", "sandbox", "up", "--state-dir", str(folder / "state")]
-    with (
-        (folder / "platform.log").open("w") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line, (folder / "platform.log").read_text()
-            yield LocalPlatform(endpoints=json.loads(line), folder=folder)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+from tests.support.real_sandbox import RealSandbox
 
 
 @dataclass(frozen=True)
@@ -65,8 +42,8 @@ class InjectedTime:
 class Bench:
     """The running platform and the gate beside it."""
 
-    def __init__(self, platform: LocalPlatform) -> None:
-        self.platform = platform
+    def __init__(self, sandbox: RealSandbox) -> None:
+        self.sandbox = sandbox
         self.context = Context("sandbox")
         self.room = OperationsContext(self.context, "somebody")
 
@@ -75,23 +52,12 @@ class Bench:
         return cli.invoke([*command.split(), "--env", "sandbox"])
 
     @contextmanager
-    def turned(self, **knobs: float) -> Iterator[None]:
-        """Change knobs while the block runs."""
-        url = f"{self.platform.endpoints['admin_rest']}/sandbox/knobs"
-        before = httpx.get(url, trust_env=False).json()
-        self.platform.turn(**knobs)
-        try:
-            yield
-        finally:
-            self.platform.turn(**{name: before[name] for name in knobs})
-
-    @contextmanager
     def injected(self, **knobs: float) -> Iterator[None]:
         """Let the gate measure on the platform's clock while these knobs, and no others, delay it."""
-        url = f"{self.platform.endpoints['admin_rest']}/sandbox/waits"
+        url = f"{self.sandbox.endpoints['admin_rest']}/sandbox/waits"
         with (
             pytest.MonkeyPatch.context() as patch,
-            self.turned(**{"operation_latency_s": 0.0, "wait_factor": 0.01, **knobs}),
+            self.sandbox.turned(**{"operation_latency_s": 0.0, "wait_factor": 0.01, **knobs}),
         ):
             patch.setattr(clock, "SystemClock", lambda: InjectedTime(url))
             yield
@@ -99,7 +65,7 @@ class Bench:
     @contextmanager
     def disturbed(self, name: str) -> Iterator[None]:
         """Disturb the platform while the block runs."""
-        url = f"{self.platform.endpoints['admin_rest']}/sandbox/disturbances/{name}"
+        url = f"{self.sandbox.endpoints['admin_rest']}/sandbox/disturbances/{name}"
         httpx.put(url, trust_env=False).raise_for_status()
         try:
             yield
@@ -107,14 +73,13 @@ class Bench:
             httpx.delete(url, trust_env=False).raise_for_status()
 
 
-@pytest.fixture(scope="session")
-def bench(running: LocalPlatform) -> Iterator[Bench]:
+@pytest.fixture(scope="module")
+def bench(sandbox: RealSandbox) -> Iterator[Bench]:
     """The gate with a ledger of its own, pointed at the platform; its operator signs in once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GATE_ENDPOINTS_FILE", str(running.endpoints_file))
-        patch.setenv("GATE_IDENTITIES_FILE", str(running.folder / "state" / "identities.json"))
-        patch.setenv("GATE_REPORTS", str(running.folder / "reports"))
+        for name in ("GATE_ENDPOINTS_FILE", "GATE_IDENTITIES_FILE", "GATE_REPORTS"):
+            patch.setenv(name, sandbox.environment[name])
         patch.setenv("GATE_ACTOR", "somebody")
-        made = Bench(running)
+        made = Bench(sandbox)
         yield made
         made.room.close()

@@ -23,7 +23,7 @@ def disturbed(command: tuple[str, ...]) -> list[str]:
 
 def test_every_disturbance_that_a_criterion_must_notice_is_an_arm(bench: Bench) -> None:
     """And each arm disturbs something that exists, and expects the criteria that it names."""
-    url = f"{bench.platform.endpoints['admin_rest']}/sandbox/disturbances"
+    url = f"{bench.sandbox.endpoints['admin_rest']}/sandbox/disturbances"
     offered = {
         one["name"]: set(one["criteria"])
         for one in httpx.get(url, trust_env=False).json()

@@ -6,16 +6,13 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from gates.adapters.ledger.golive_ledger import GoLiveLedger
 from gates.model.exit_code import ExitCode
 from gates.model.timeline import CheckpointState, GoLive
 from tests.support.builders import NOW
-from tests.support.real_sandbox import RealSandbox, real_sandbox
+from tests.support.real_sandbox import RealSandbox
 
 ROOT = Path(__file__).parents[3]
 GATE = str(Path(sys.executable).with_name("gate"))
@@ -33,20 +30,13 @@ spec:
 KILL = "kill -9 $PPID"
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSandbox]:
-    """Run the nine services, with a candidate of one that waits for traffic and whose way back is proven."""
-    with real_sandbox(tmp_path_factory.mktemp("golive")) as running:
-        running.deploy("auth-service", "sandbox/auth-service:1.1.0", tag="candidate")
-        running.run(GATE, "rollback", "verify", "auth-service", "--env", "sandbox", wanted=ExitCode.GO)
-        yield running
-
-
 def test_a_conductor_killed_before_each_slot_loses_nothing(sandbox: RealSandbox, tmp_path: Path) -> None:
     """`kill -9` at every slot, then a last start: closed, each slot held once, the candidate serves.
 
     Meanwhile a second conductor, of whatever go-live, is told who holds the environment.
     """
+    sandbox.deploy("auth-service", "sandbox/auth-service:1.1.0", takes_traffic=False)
+    sandbox.run(GATE, "rollback", "verify", "auth-service", "--env", "sandbox", wanted=ExitCode.GO)
     platform = shutil.copytree(ROOT / "platforms" / "isectech", tmp_path / "isectech")
     (platform / "timeline.yaml").write_text(TIMELINE)
     words = [GATE, "golive", "rehearse", "--env", "sandbox", "--name"]

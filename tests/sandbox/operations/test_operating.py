@@ -98,7 +98,7 @@ def test_an_infrastructure_rollback_is_one_build_and_is_remembered(bench: Bench)
     """The service answers as before, asking again builds nothing, and what was left is no target any more."""
     service, cloud = "nlp-assistant", bench.context.cloud
     before = cloud.describe(service).sole_serving
-    bad = bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0")
+    bad = bench.sandbox.deploy(service, f"sandbox/{service}:1.1.0")
     assert bench.gate(f"build rollback {service} --dry-run") is ExitCode.GO
     assert cloud.describe(service).sole_serving == bad
     for _ in range(2):

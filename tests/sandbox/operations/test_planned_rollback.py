@@ -51,7 +51,7 @@ def plan(bench: Bench) -> RollbackPlan:
     for service in BOTH:
         before = bench.context.cloud.describe(service).sole_serving
         assert before
-        newer = bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0")
+        newer = bench.sandbox.deploy(service, f"sandbox/{service}:1.1.0")
         way = RollBack(
             service=service,
             from_revision=newer,
@@ -67,7 +67,7 @@ def plan(bench: Bench) -> RollbackPlan:
 def gate(bench: Bench) -> Iterator[Gate]:
     """A gate of its own process that can be made to die; returns how it ended."""
     command = [sys.executable, "-m", "tests.sandbox.support.dying_procedure"]
-    assert bench.platform.endpoints
+    assert bench.sandbox.endpoints
     variables = {**os.environ, "GRPC_VERBOSITY": "NONE"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables

@@ -13,7 +13,7 @@ SERVICE = "auth-service"
 def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) -> None:
     """What a rollback would choose is named, asked and recorded; afterwards no tag is left."""
     serving = bench.context.cloud.describe(SERVICE).sole_serving
-    candidate = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.1.0", takes_traffic=False)
+    candidate = bench.sandbox.deploy(SERVICE, f"sandbox/{SERVICE}:1.1.0", takes_traffic=False)
     assert "never verified" in unproven_now(bench.context, {SERVICE: candidate})[0]
 
     assert bench.gate(f"rollback verify {SERVICE}") is ExitCode.GO
@@ -22,8 +22,8 @@ def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) ->
     assert (proof.passed, proof.fingerprint.partition("@")[0]) == (True, serving)
 
     # Now a rollback would choose a revision that answers 503 to everybody: the old proof is about another.
-    bench.platform.deploy_image(SERVICE, "py:sandbox.maintenance:create_app", takes_traffic=False)
-    newest = bench.platform.deploy_image(SERVICE, f"sandbox/{SERVICE}:1.2.0", takes_traffic=False)
+    bench.sandbox.deploy(SERVICE, "py:sandbox.maintenance:create_app", takes_traffic=False)
+    newest = bench.sandbox.deploy(SERVICE, f"sandbox/{SERVICE}:1.2.0", takes_traffic=False)
     assert "the newest proof is about" in unproven_now(bench.context, {SERVICE: newest})[0]
     assert bench.gate(f"rollback verify {SERVICE}") is ExitCode.NO_GO
     (why,) = unproven_now(bench.context, {SERVICE: newest})
@@ -39,8 +39,8 @@ def test_a_revision_that_starts_too_slowly_is_no_way_back(bench: Bench) -> None:
     """Twelve seconds are more than users may wait for the rollback's first answer, nine are not."""
     service = "behavioral-analysis"
     serving = bench.context.cloud.describe(service).sole_serving
-    bench.platform.deploy_image(service, f"sandbox/{service}:1.1.0", takes_traffic=False)
-    candidate = bench.platform.deploy_image(service, f"sandbox/{service}:1.2.0", takes_traffic=False)
+    bench.sandbox.deploy(service, f"sandbox/{service}:1.1.0", takes_traffic=False)
+    candidate = bench.sandbox.deploy(service, f"sandbox/{service}:1.2.0", takes_traffic=False)
 
     with bench.injected(extra_cold_start_s=9.0):
         assert bench.gate(f"rollback verify {service}") is ExitCode.GO
