@@ -6,30 +6,69 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from journeys.checks import demand
+import httpx
+
+from journeys.checks import demand, document, expect
 from journeys.world import World, step
 
 ASSETS, EVENTS, THREATS = "asset-discovery", "event-processor", "threat-detection"
 ATTACK = ("port_scan", "login_failure", "privilege_escalation", "lateral_movement")
 """Kinds of events that together look like an intrusion."""
+_DRAWS = 3
+"""How many random addresses are tried while other assets have them."""
+_PAGES = 50
+"""How many pages of a tenant's assets are searched for the one that has an address."""
 
 
 @step
 def enter_an_asset(world: World, who: str, *, remover: str) -> str:
     """An asset that a person enters reads back as it was entered."""
-    octets = [secrets.randbelow(256) for _ in range(2)]
-    entered = {
-        "hostname": f"{world.label}-{secrets.token_hex(4)}",
-        "address": f"10.{octets[0]}.{octets[1]}.{1 + secrets.randbelow(254)}",
-        "kind": "server",
-        "tags": [world.label],
-    }
-    asset_id = str(world.send(who, "POST", ASSETS, "/assets", entered, 201).get("id"))
+    entered, answer = _entered(world, who)
+    asset_id = str(document(expect(answer, 201, blames=ASSETS), blames=ASSETS).get("id"))
     world.later(f"asset {asset_id}", lambda: world.ask(remover, "DELETE", ASSETS, f"/assets/{asset_id}"))
     asset = world.read(who, ASSETS, f"/assets/{asset_id}")
     changed = {name: asset.get(name) for name, value in entered.items() if asset.get(name) != value}
     demand(not changed, f"{asset_id} was entered as {entered} and reads {changed}", blames=ASSETS)
     return asset_id
+
+
+def _entered(world: World, who: str) -> tuple[dict[str, Any], httpx.Response]:
+    """Return what was sent last, and its answer: a random address that another asset has is drawn again."""
+    for draw in range(1, _DRAWS + 1):
+        asset = {
+            "hostname": f"{world.label}-{secrets.token_hex(4)}",
+            "address": draw_address(),
+            "kind": "server",
+            "tags": [world.label],
+        }
+        answer = world.ask(who, "POST", ASSETS, "/assets", json=asset)
+        is_taken = answer.status_code == httpx.codes.CONFLICT and "address_taken" in answer.text
+        if not is_taken or draw == _DRAWS:
+            break
+        find_the_holder(world, who, asset)
+    return asset, answer
+
+
+def draw_address() -> str:
+    """Return a random host address of 10/8."""
+    return f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}"
+
+
+@step
+def find_the_holder(world: World, who: str, refused: Mapping[str, Any]) -> None:
+    """An address that is refused as taken belongs to an asset, and not to the one that was just refused."""
+    cursor = ""
+    for _ in range(_PAGES):
+        page = world.read(who, ASSETS, f"/assets?limit=200{cursor}")
+        holder = next((a for a in page.get("items", ()) if a.get("address") == refused["address"]), None)
+        if holder is not None:
+            is_other = holder.get("hostname") != refused["hostname"]
+            message = f"{refused['address']} was refused as taken, and is stored as {holder.get('id')}"
+            demand(is_other, message, blames=ASSETS)
+            return
+        is_last = not page.get("nextCursor")
+        demand(not is_last, f"{refused['address']} is refused as taken, and no asset has it", blames=ASSETS)
+        cursor = f"&cursor={page['nextCursor']}"
 
 
 @step
