@@ -7,17 +7,20 @@ says what it is; assets are removed afterwards, a session ends by itself, an eve
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 
 import httpx
 
 from gates.adapters.services.operator_client import OperatorClient
 from gates.adapters.services.service_answers import AUTH
-from gates.errors import NotFoundError
+from gates.errors import ConflictError, NotFoundError
 from gates.model.drill import Sentinel
 
 ASSETS = "asset-discovery"
 EVENTS = "event-processor"
 _LABEL = "recovery-drill"
+_DRAWS = 3
+"""How many random addresses are tried while other assets have them."""
 
 
 class OperatorDataProbe:
@@ -32,6 +35,23 @@ class OperatorDataProbe:
         Raises:
             CloudError: a service did not take it.
         """
+        stored = self._entered_asset()
+        event = {"assetId": stored, "kind": "login_success", "severity": "low", "summary": _LABEL}
+        received = self._operator.operate("POST", EVENTS, "/v1/events", event).json()["id"]
+        return (
+            Sentinel(service=ASSETS, key=stored),
+            Sentinel(service=EVENTS, key=str(received)),
+            Sentinel(service=AUTH, key=self._operator.token(identity)),
+        )
+
+    def _entered_asset(self) -> str:
+        """Return the id of a new asset; an address that another asset has is drawn again."""
+        for _ in range(_DRAWS - 1):
+            with suppress(ConflictError):
+                return self._enter_asset()
+        return self._enter_asset()
+
+    def _enter_asset(self) -> str:
         octets = ".".join(str(secrets.randbelow(254) + 1) for _ in range(3))
         asset = {
             "hostname": f"drill-{secrets.token_hex(4)}",
@@ -39,14 +59,7 @@ class OperatorDataProbe:
             "kind": "server",
             "tags": [_LABEL],
         }
-        stored = self._operator.operate("POST", ASSETS, "/v1/assets", asset).json()["id"]
-        event = {"assetId": stored, "kind": "login_success", "severity": "low", "summary": _LABEL}
-        received = self._operator.operate("POST", EVENTS, "/v1/events", event).json()["id"]
-        return (
-            Sentinel(service=ASSETS, key=str(stored)),
-            Sentinel(service=EVENTS, key=str(received)),
-            Sentinel(service=AUTH, key=self._operator.token(identity)),
-        )
+        return str(self._operator.operate("POST", ASSETS, "/v1/assets", asset).json()["id"])
 
     def is_there(self, mark: Sentinel) -> bool:
         """Whether the service still has it.

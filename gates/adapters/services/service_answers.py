@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from gates.errors import CloudError, DeniedError, NotFoundError, UnavailableError
+from gates.errors import CloudError, ConflictError, DeniedError, NotFoundError, UnavailableError
 
 AUTH = "auth-service"
 """The service that people sign in to."""
@@ -20,7 +20,12 @@ def good(answer: httpx.Response, service: str) -> httpx.Response:
     """
     if answer.is_success:
         return answer
-    kinds: dict[int, type[CloudError]] = {401: DeniedError, 403: DeniedError, 404: NotFoundError}
+    kinds: dict[int, type[CloudError]] = {
+        401: DeniedError,
+        403: DeniedError,
+        404: NotFoundError,
+        409: ConflictError,
+    }
     kind = kinds.get(answer.status_code, UnavailableError if answer.is_server_error else CloudError)
     raise kind(f"{service} answers {answer.status_code} to {answer.request.method} {answer.url.path}")
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +20,7 @@ from gates.adapters.services.operator_client import OperatorClient
 from gates.errors import (
     CodesUsedError,
     ConfigurationError,
+    ConflictError,
     DeniedError,
     NotFoundError,
     NotSignedInError,
@@ -37,6 +38,7 @@ class TinyPlatform:
     answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
     command: list[tuple[str, str, Any, str]] = field(default_factory=list)
     used_codes: int = 0
+    taken_addresses: int = 0
     forgotten: bool = False
     url: str = ""
 
@@ -46,6 +48,9 @@ class TinyPlatform:
         if path == "/v1/mfa/verify" and self.used_codes:
             self.used_codes -= 1
             return 401, {"code": "code_reused"}
+        if (method, path) == ("POST", "/v1/assets") and self.taken_addresses:
+            self.taken_addresses -= 1
+            return 409, {"code": "address_taken"}
         if path == "/internal/circuits" and self.forgotten:
             self.forgotten = False
             return 401, {}
@@ -364,3 +369,16 @@ def test_marks_are_left_looked_for_and_removed(client: OperatorClient, platform:
     platform.answers["GET", "/v1/events/evt_1"] = (500, {})
     with pytest.raises(UnavailableError):
         witness.is_there(marks[1])
+
+
+@pytest.mark.parametrize(("taken", "tries"), [(2, 3), (3, 3)])
+def test_an_address_that_another_asset_has_is_drawn_again_twice_at_most(
+    client: OperatorClient, platform: TinyPlatform, taken: int, tries: int
+) -> None:
+    """Each time another address; the third refusal counts."""
+    platform.taken_addresses = taken
+    with nullcontext() if taken < tries else pytest.raises(ConflictError):
+        assert OperatorDataProbe(client).leave("viewer")[0].key == "ast_1"
+
+    sent = [body["address"] for _, path, body, _ in platform.command if path == "/v1/assets"]
+    assert len(set(sent)) == tries
