@@ -32,21 +32,20 @@ def enter_an_asset(world: World, who: str, *, remover: str) -> str:
     return asset_id
 
 
-def _entered(world: World, who: str) -> tuple[dict[str, Any], httpx.Response]:
+def _entered(world: World, who: str, draws: int = _DRAWS) -> tuple[dict[str, Any], httpx.Response]:
     """Return what was sent last, and its answer: a random address that another asset has is drawn again."""
-    for draw in range(1, _DRAWS + 1):
-        asset = {
-            "hostname": f"{world.label}-{secrets.token_hex(4)}",
-            "address": draw_address(),
-            "kind": "server",
-            "tags": [world.label],
-        }
-        answer = world.ask(who, "POST", ASSETS, "/assets", json=asset)
-        is_taken = answer.status_code == httpx.codes.CONFLICT and "address_taken" in answer.text
-        if not is_taken or draw == _DRAWS:
-            break
-        find_the_holder(world, who, asset)
-    return asset, answer
+    asset = {
+        "hostname": f"{world.label}-{secrets.token_hex(4)}",
+        "address": draw_address(),
+        "kind": "server",
+        "tags": [world.label],
+    }
+    answer = world.ask(who, "POST", ASSETS, "/assets", json=asset)
+    is_taken = answer.status_code == httpx.codes.CONFLICT and "address_taken" in answer.text
+    if not is_taken or draws == 1:
+        return asset, answer
+    find_the_holder(world, who, asset)
+    return _entered(world, who, draws - 1)
 
 
 def draw_address() -> str:
