@@ -2,14 +2,12 @@
 
 `*.isectech.test` is the view from outside, `*.run.test` the view from inside the VPC; they differ in the
 loopback address alone, by which the front door knows where a request comes from. Every other name does not
-exist. It speaks UDP and TCP (RFC 1035, RFC 7766) on one port and never asks another server.
+exist. It speaks UDP (RFC 1035), for its answers are short, and never asks another server.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import functools
 from collections.abc import Container, Mapping
 from typing import Final, cast
 
@@ -34,7 +32,6 @@ ZONES: Final[Mapping[dns.name.Name, str]] = {
 _CERTIFICATE_AUTHORITIES: Final = ('0 issue "pki.goog"', '0 issuewild ";"')
 _AUTHORISED_ZONE: Final = dns.name.from_text("isectech.test.")
 _TTL_S: Final = 60
-_IDLE_S: Final = 10.0
 _HEADER_BYTES: Final = 12
 
 
@@ -94,17 +91,19 @@ def answer_wire(packet: bytes, unknown: Container[dns.name.Name] = ()) -> bytes 
     return answer(query, unknown).to_wire()
 
 
-class _Datagrams(asyncio.DatagramProtocol):
-    """The UDP side."""
+class DnsServer(asyncio.DatagramProtocol):
+    """A running name server."""
 
     def __init__(self, unknown: Container[dns.name.Name]) -> None:
-        self._transport: asyncio.DatagramTransport | None = None
         self._unknown = unknown
+        self._transport: asyncio.DatagramTransport | None = None
+        self.port = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Begin to listen."""
         # A cast, since asyncio's own class is no DatagramTransport before Python 3.12.
         self._transport = cast("asyncio.DatagramTransport", transport)
+        self.port = int(transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one datagram."""
@@ -112,61 +111,19 @@ class _Datagrams(asyncio.DatagramProtocol):
         if reply is not None and self._transport is not None:
             self._transport.sendto(reply, addr)
 
-
-async def _answer_stream(
-    unknown: Container[dns.name.Name], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
-    """Answer the length-prefixed queries of one TCP connection until it ends or idles."""
-    ended = (asyncio.IncompleteReadError, TimeoutError, ConnectionError)
-    try:
-        with contextlib.suppress(*ended):
-            while True:
-                async with asyncio.timeout(_IDLE_S):
-                    size = int.from_bytes(await reader.readexactly(2), "big")
-                    reply = answer_wire(await reader.readexactly(size), unknown)
-                if reply is None:
-                    return
-                writer.write(len(reply).to_bytes(2, "big") + reply)
-                await writer.drain()
-    finally:
-        writer.close()
-
-
-class DnsServer:
-    """A running name server; `port` is the same for UDP and TCP."""
-
-    def __init__(self, port: int, datagrams: asyncio.DatagramTransport, streams: asyncio.Server) -> None:
-        self.port = port
-        self._datagrams = datagrams
-        self._streams = streams
-
     async def close(self) -> None:
         """Stop listening."""
-        self._datagrams.close()
-        self._streams.close()
-        await self._streams.wait_closed()
+        if self._transport is not None:
+            self._transport.close()
+            await asyncio.sleep(0)  # only then is the port free
 
 
-async def serve_dns(
-    *, port: int = 0, attempts: int = 20, unknown: Container[dns.name.Name] = ()
-) -> DnsServer:
-    """Listen on UDP and TCP of 127.0.0.1 at one port, any free one by default; never know `unknown` names.
+async def serve_dns(*, port: int = 0, unknown: Container[dns.name.Name] = ()) -> DnsServer:
+    """Listen on 127.0.0.1 at a port, any free one by default; never know `unknown` names.
 
     Raises:
-        OSError: the port is taken, or no port was free for both in so many `attempts`.
+        OSError: the port is taken.
     """
-    while True:
-        attempts -= 1
-        streams = await asyncio.start_server(functools.partial(_answer_stream, unknown), OUTSIDE, port)
-        chosen = int(streams.sockets[0].getsockname()[1])
-        try:
-            datagrams, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Datagrams(unknown), local_addr=(OUTSIDE, chosen)
-            )
-        except OSError:
-            streams.close()
-            await streams.wait_closed()
-            if port or attempts <= 0:
-                raise
-        else:
-            return DnsServer(chosen, datagrams, streams)
+    loop = asyncio.get_running_loop()
+    _, server = await loop.create_datagram_endpoint(lambda: DnsServer(unknown), local_addr=(OUTSIDE, port))
+    return server

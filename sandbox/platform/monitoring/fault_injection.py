@@ -63,7 +63,7 @@ def taken_from(collection: Collection, message: Any) -> Switch:
     return lambda is_wrong: collection.take(message.name) if is_wrong else collection.put(message)
 
 
-def _losing(lost: set[tuple[str, str]], pair: tuple[str, str]) -> Switch:
+def _losing(lost: set[tuple[str, str | None]], pair: tuple[str, str]) -> Switch:
     return lambda is_wrong: (lost.add if is_wrong else lost.discard)(pair)
 
 

@@ -10,27 +10,16 @@ import asyncio
 import itertools
 import json
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sandbox.platform.monitoring.alerting import Alerting
 from sandbox.platform.monitoring.conditions import ConditionReader, Observation
 
 EVERY_S: Final = 1.0
-_KEPT: Final = 1000
 
 Publish = Callable[[str, bytes, dict[str, str]], object]
 """Takes a topic's full name, the message and its attributes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What was handed to a channel that ends outside the sandbox: Slack, e-mail."""
-
-    channel: str
-    message: str
 
 
 class Incidents:
@@ -42,7 +31,6 @@ class Incidents:
         self._publish = publish
         self._ids = itertools.count(1)
         self._open: dict[tuple[str, str], dict[str, Any]] = {}
-        self.delivered: deque[Delivery] = deque(maxlen=_KEPT)
         self.is_delivering = True
 
     async def keep_looking(self) -> None:
@@ -102,7 +90,5 @@ class Incidents:
             channel = next((one for one in self._alerting.channels.all if one.name == name), None)
             if channel is None or (channel.HasField("enabled") and not channel.enabled.value):
                 continue
-            if channel.type_ == "pubsub":
+            if channel.type_ == "pubsub":  # the others end outside the sandbox: Slack, e-mail
                 self._publish(channel.labels["topic"], message.encode(), {"version": "1.2"})
-            else:
-                self.delivered.append(Delivery(channel=name, message=message))

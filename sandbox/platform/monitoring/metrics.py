@@ -102,9 +102,9 @@ ROUND_TRIP: Final = Metric(
     resource_type="https_lb_rule",
     resource_labels=("project_id", "url_map_name"),
 )
-METRICS: Final[Mapping[str, Metric]] = {
-    metric.type: metric for metric in (INSTANCE_COUNT, REQUEST_COUNT, REQUEST_LATENCIES)
-}
+MEASURED: Final = (REQUEST_COUNT, REQUEST_LATENCIES)
 """What the router measures."""
+METRICS: Final[Mapping[str, Metric]] = {metric.type: metric for metric in (INSTANCE_COUNT, *MEASURED)}
+"""What Cloud Run itself counts."""
 HARDWARE: Final[Mapping[str, Metric]] = {metric.type: metric for metric in (CPU, MEMORY, DISK, ROUND_TRIP)}
 """What is written about processors, memory, disk and network."""

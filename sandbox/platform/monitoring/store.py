@@ -6,13 +6,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from sandbox.platform.contract import RequestSample
 from sandbox.platform.monitoring.histogram import Histogram
 from sandbox.platform.monitoring.metrics import (
     HARDWARE,
     INSTANCE_COUNT,
+    MEASURED,
     METRICS,
     REQUEST_COUNT,
     Metric,
@@ -60,18 +61,15 @@ class InstanceReading:
 
 
 class _Key(NamedTuple):
-    """The identity of a count within one interval; `detail` is a response code or an instance state."""
+    """The identity of a count within one interval."""
 
     service: str
     revision: str
-    detail: str
+    code: str
 
 
-_Held = TypeVar("_Held")
-
-
-class _Intervals(Generic[_Held]):
-    """Counts by interval, the oldest dropped beyond the retention or the capacity.
+class _Intervals:
+    """Latencies by interval, the oldest dropped beyond the retention or the capacity.
 
     Samples come in the order of time, give or take some seconds: the interval that came first is the oldest.
     """
@@ -80,27 +78,25 @@ class _Intervals(Generic[_Held]):
         self._capacity = capacity
         self._size = 0
         self._newest = 0
-        self._rows: dict[int, dict[_Key, _Held]] = {}
+        self._rows: dict[int, dict[_Key, Histogram]] = {}
 
-    def get(self, at: float, key: _Key) -> _Held | None:
-        """Return what the interval of `at` holds for `key`."""
-        return self._rows.get(int(at // INTERVAL_S), {}).get(key)
-
-    def put(self, at: float, key: _Key, held: _Held) -> None:
-        """Hold a value in the interval of `at`, at the expense of the oldest intervals."""
-        interval = int(at // INTERVAL_S)
+    def at(self, moment: float, key: _Key) -> Histogram:
+        """Return the distribution of `key` in the interval of a moment, at the expense of the oldest ones."""
+        interval = int(moment // INTERVAL_S)
         row = self._rows.setdefault(interval, {})
-        self._size += key not in row
-        row[key] = held
-        self._newest = max(self._newest, interval)
-        while len(self._rows) > 1 and self._is_oldest_too_much():
-            self._size -= len(self._rows.pop(next(iter(self._rows))))
+        if key not in row:
+            row[key] = Histogram()
+            self._size += 1
+            self._newest = max(self._newest, interval)
+            while len(self._rows) > 1 and self._is_oldest_too_much():
+                self._size -= len(self._rows.pop(next(iter(self._rows))))
+        return row[key]
 
     def _is_oldest_too_much(self) -> bool:
         horizon = self._newest - RETENTION_S // INTERVAL_S
         return self._size > self._capacity or next(iter(self._rows)) < horizon
 
-    def between(self, first: float, last: float) -> Iterator[tuple[int, dict[_Key, _Held]]]:
+    def between(self, first: float, last: float) -> Iterator[tuple[int, dict[_Key, Histogram]]]:
         """Yield the intervals that start in [first, last], oldest first, with their start."""
         for interval in sorted(self._rows):
             if first <= interval * INTERVAL_S <= last:
@@ -127,11 +123,10 @@ class SampleStore:
         self.region = region
         self.clock = clock
         self._delay_s = delay_s
-        self._requests: _Intervals[Histogram] = _Intervals(capacity)
-        self._instances: _Intervals[int] = _Intervals(capacity)
+        self._requests = _Intervals(capacity)
         self._written: dict[tuple[str, tuple[tuple[str, str], ...]], deque[Point]] = {}
         self._written_metrics: dict[str, Metric] = {}
-        self.lost: set[tuple[str, str]] = set()
+        self.lost: set[tuple[str, str | None]] = set()
         """Pairs of a metric's type and a service, by its Cloud Run name, whose points do not arrive."""
 
     @property
@@ -168,68 +163,44 @@ class SampleStore:
         if not sample.revision:
             return
         key = _Key(sample.service, sample.revision, str(sample.code))
-        histogram = self._requests.get(sample.at, key)
-        if histogram is None:
-            histogram = Histogram()
-            self._requests.put(sample.at, key, histogram)
-        histogram.add(sample.latency_ms)
+        self._requests.at(sample.at, key).add(sample.latency_ms)
 
     def record_instances(self, at: float, readings: Iterable[InstanceReading]) -> None:
-        """Take the instance counts of the moment `at`; a later reading of the same interval replaces them."""
+        """Take the instance counts of the moment `at`."""
         for reading in readings:
             for state, count in (("active", reading.active), ("idle", reading.idle)):
-                self._instances.put(at, _Key(reading.service, reading.revision, state), count)
+                labels = self.labels_of(reading.service, reading.revision) | {"metric.labels.state": state}
+                self.write(INSTANCE_COUNT, labels, Point(at, at, count))
 
     def series(
         self, metric: Metric, start: float, end: float, matches: Callable[[dict[str, str]], bool]
     ) -> list[Series]:
         """Return the raw series of `metric` whose labels match, with the points that end in (start, end]."""
-        if metric.type not in METRICS:
-            return self._series_written(metric, start, end, matches)
-        found: dict[_Key, Series | None] = {}
-        for at, row in self._rows(metric).between(start - INTERVAL_S, end):
+        found = self._measured(metric, start, end) if metric in MEASURED else self._written_of(metric)
+        kept = (
+            Series(labels, [point for point in points if start < point.end <= end])
+            for labels, points in found
+            if matches(labels) and (metric.type, labels.get("resource.labels.service_name")) not in self.lost
+        )
+        return [series for series in kept if series.points]
+
+    def _written_of(self, metric: Metric) -> Iterator[tuple[dict[str, str], Iterable[Point]]]:
+        for (metric_type, labels), points in sorted(self._written.items(), key=lambda item: item[0]):
+            if metric_type == metric.type:
+                yield dict(labels), points
+
+    def _measured(
+        self, metric: Metric, start: float, end: float
+    ) -> Iterator[tuple[dict[str, str], Iterable[Point]]]:
+        found: dict[_Key, list[Point]] = {}
+        for at, row in self._requests.between(start - INTERVAL_S, end):
             for key, held in row.items():
-                if key not in found:
-                    labels = self._labels(metric, key)
-                    found[key] = Series(labels, []) if matches(labels) else None
-                series = found[key]
-                if series is not None:
-                    series.points.append(_point(metric, at, held))
-        kept = [
-            Series(series.labels, [point for point in series.points if start < point.end <= end])
-            for _, series in sorted(found.items())
-            if series is not None
-        ]
-        return [series for series in kept if series.points and not self._is_lost(metric, series)]
-
-    def _is_lost(self, metric: Metric, series: Series) -> bool:
-        return (metric.type, series.labels["resource.labels.service_name"]) in self.lost
-
-    def _series_written(
-        self, metric: Metric, start: float, end: float, matches: Callable[[dict[str, str]], bool]
-    ) -> list[Series]:
-        found = [
-            Series(dict(labels), [point for point in points if start < point.end <= end])
-            for (metric_type, labels), points in sorted(self._written.items(), key=lambda item: item[0])
-            if metric_type == metric.type and matches(dict(labels))
-        ]
-        return [series for series in found if series.points]
-
-    def _rows(self, metric: Metric) -> _Intervals[Histogram] | _Intervals[int]:
-        return self._instances if metric is INSTANCE_COUNT else self._requests
-
-    def _labels(self, metric: Metric, key: _Key) -> dict[str, str]:
-        resource = self.labels_of(key.service, key.revision)
-        if metric is INSTANCE_COUNT:
-            return resource | {"metric.labels.state": key.detail}
-        return resource | {
-            "metric.labels.response_code": key.detail,
-            "metric.labels.response_code_class": f"{key.detail[0]}xx",
-            "metric.labels.route": key.service,
-        }
-
-
-def _point(metric: Metric, at: int, held: Histogram | int) -> Point:
-    if isinstance(held, int):
-        return Point(at, at, held)
-    return Point(at, at + INTERVAL_S, held.count if metric is REQUEST_COUNT else held)
+                value = held.count if metric is REQUEST_COUNT else held
+                found.setdefault(key, []).append(Point(at, at + INTERVAL_S, value))
+        for key, points in sorted(found.items()):
+            labels = {
+                "metric.labels.response_code": key.code,
+                "metric.labels.response_code_class": f"{key.code[0]}xx",
+                "metric.labels.route": key.service,
+            }
+            yield self.labels_of(key.service, key.revision) | labels, points

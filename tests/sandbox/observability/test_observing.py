@@ -70,7 +70,7 @@ def test_the_window_ends_before_what_may_still_be_missing(watch: Watch, metrics:
 def test_minutes_with_an_instance_are_counted(watch: Watch, metrics: CloudMetrics) -> None:
     """A revision counts as seen in a minute when at least one instance was."""
     window = metrics.window(120)
-    for ago in (30, 100):
+    for ago in (100, 30):
         reading = InstanceReading(service=SERVICE, revision=REVISION, active=0, idle=1)
         watch.store.record_instances(window.end - ago, [reading])
     assert metrics.minutes(PART, window) == 2

@@ -40,13 +40,11 @@ def resolver(port: int) -> dns.resolver.Resolver:
     return resolver
 
 
-def ask(name: str, kind: str, port: int, *, tcp: bool = False) -> dns.message.Message:
+def ask(name: str, kind: str, port: int) -> dns.message.Message:
     """Send one question and return the whole response."""
-    send = dns.query.tcp if tcp else dns.query.udp
-    return send(dns.message.make_query(name, kind), "127.0.0.1", port=port, timeout=_TIMEOUT_S)
+    return dns.query.udp(dns.message.make_query(name, kind), "127.0.0.1", port=port, timeout=_TIMEOUT_S)
 
 
-@pytest.mark.parametrize("tcp", [False, True])
 @pytest.mark.parametrize(
     ("name", "address"),
     [
@@ -56,11 +54,9 @@ def ask(name: str, kind: str, port: int, *, tcp: bool = False) -> dns.message.Me
         ("canary---isectech-frontend-sandbox.us-central1.run.test", "127.0.0.2"),
     ],
 )
-def test_a_name_leads_to_its_vantage(
-    resolver: dns.resolver.Resolver, name: str, address: str, *, tcp: bool
-) -> None:
-    """Public names lead outside and service names inside, over UDP and TCP alike."""
-    found = resolver.resolve(name, "A", tcp=tcp)
+def test_a_name_leads_to_its_entrance(resolver: dns.resolver.Resolver, name: str, address: str) -> None:
+    """Public names lead outside and service names inside."""
+    found = resolver.resolve(name, "A")
     assert [record.to_text() for record in found] == [address]
 
 
@@ -85,16 +81,6 @@ def test_the_apex_names_its_certificate_authorities(resolver: dns.resolver.Resol
     """The CAA lookup of a public host ends at the apex, which allows one issuer and no wildcards."""
     found = resolver.resolve("isectech.test", "CAA")
     assert {(record.tag, record.value) for record in found} == {(b"issue", b"pki.goog"), (b"issuewild", b";")}
-
-
-def test_several_questions_share_one_connection(port: int) -> None:
-    """A TCP connection carries more than one query (RFC 7766)."""
-    with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as connection:
-        for name in ("app.isectech.test", "api.isectech.test"):
-            response = dns.query.tcp(
-                dns.message.make_query(name, "A"), "127.0.0.1", timeout=_TIMEOUT_S, sock=connection
-            )
-            assert response.answer[0][0].to_text() == "127.0.0.1"
 
 
 def test_garbage_is_answered_with_a_format_error(port: int) -> None:
@@ -132,7 +118,7 @@ def test_an_answer_is_not_answered() -> None:
 
 
 def test_a_taken_port_is_an_error() -> None:
-    """A port that UDP cannot have is an error when it was asked for, and TCP lets go of it."""
+    """A port that another program has is an error, and can be had once it is free."""
 
     async def scenario() -> int:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as squatter:
@@ -148,7 +134,7 @@ def test_a_taken_port_is_an_error() -> None:
 
 
 def test_two_servers_live_side_by_side() -> None:
-    """Ports are ephemeral, and a closed server leaves its port free for UDP and TCP."""
+    """Ports are ephemeral, and a closed server leaves its port free."""
 
     async def scenario() -> tuple[int, int, int]:
         one, other = await serve_dns(), await serve_dns()

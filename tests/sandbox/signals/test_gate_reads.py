@@ -57,7 +57,7 @@ def test_latency_is_of_all_codes_merged(monitoring: Monitoring, gate: CloudMonit
 def test_requests_and_instances_are_counted(monitoring: Monitoring, gate: CloudMonitoring) -> None:
     """All requests count for throughput; instances are averaged by the minute."""
     monitoring.record([200] * 5 + [404] * 2, ago=300)
-    for ago, active in ((250, 1), (310, 4), (400, 2)):
+    for ago, active in ((400, 2), (310, 4), (250, 1)):
         reading = InstanceReading(service=SERVICE, revision=GOOD, active=active, idle=1)
         monitoring.store.record_instances(NOW - ago, [reading])
     requests = gate.request_count(SERVICE, GOOD, WINDOW)

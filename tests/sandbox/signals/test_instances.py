@@ -29,7 +29,7 @@ def test_a_gauge_is_a_state_at_a_moment(monitoring: Monitoring) -> None:
 @pytest.mark.parametrize(("aligner", "expected"), [("ALIGN_MAX", 5), ("ALIGN_MIN", 1), ("ALIGN_COUNT", 3)])
 def test_a_gauge_is_aligned(monitoring: Monitoring, aligner: str, expected: int) -> None:
     """Extremes and the number of readings keep whole numbers."""
-    for ago, active in ((60, 1), (120, 5), (180, 3)):
+    for ago, active in ((180, 3), (120, 5), (60, 1)):
         monitoring.store.record_instances(NOW - ago, [reading(GOOD, active)])
     (series,) = monitoring.query("container/instance_count", aligner, extra=' metric.labels.state="active"')
     assert series.points[0].value.int64_value == expected
@@ -37,7 +37,7 @@ def test_a_gauge_is_aligned(monitoring: Monitoring, aligner: str, expected: int)
 
 def test_the_mean_of_each_revision_is_summed_over_the_service(monitoring: Monitoring) -> None:
     """ALIGN_MEAN and REDUCE_SUM give the average number of instances of a service."""
-    for ago, active in ((60, 1), (120, 2)):
+    for ago, active in ((120, 2), (60, 1)):
         monitoring.store.record_instances(NOW - ago, [reading(GOOD, active, idle=1), reading(BAD, 4)])
     (series,) = monitoring.query("container/instance_count", "ALIGN_MEAN", "REDUCE_SUM")
     assert series.points[0].value.double_value == pytest.approx(1.5 + 1 + 4)
