@@ -39,6 +39,5 @@ def methods(control: ControlPlane) -> Mapping[str, Methods]:
             "GetOperation": (operations_pb2.GetOperationRequest, operations.get_operation),
             "ListOperations": (operations_pb2.ListOperationsRequest, operations.list_operations),
             "WaitOperation": (operations_pb2.WaitOperationRequest, operations.wait_operation),
-            "DeleteOperation": (operations_pb2.DeleteOperationRequest, operations.delete_operation),
         },
     }

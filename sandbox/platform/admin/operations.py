@@ -8,7 +8,6 @@ import uuid
 from typing import Any
 
 from google.longrunning import operations_pb2
-from google.protobuf import empty_pb2
 
 from sandbox.platform.admin.names import Location
 from sandbox.platform.api_errors import ApiError, Code, not_emulated, not_found
@@ -83,13 +82,6 @@ class Operations:
         found, token = page(list(self._operations.values()), request)
         return operations_pb2.ListOperationsResponse(operations=found, next_page_token=token)
 
-    def delete_operation(self, request: Any, caller: str) -> empty_pb2.Empty:
-        """Forget a finished operation; raise ApiError."""
-        if not self.get_operation(request, caller).done:
-            raise ApiError(Code.FAILED_PRECONDITION, f"Operation '{request.name}' is in progress.")
-        self._forget(request.name)
-        return empty_pb2.Empty()
-
     def _new(self, metadata: Any) -> operations_pb2.Operation:
         operation = operations_pb2.Operation(name=f"{self._location.parent}/operations/{uuid.uuid4()}")
         operation.metadata.Pack(metadata)
@@ -101,11 +93,7 @@ class Operations:
 
     def _forget_oldest(self) -> None:
         surplus = len(self._operations) - KEPT
-        for name in [name for name, operation in self._operations.items() if operation.done][
-            : max(surplus, 0)
-        ]:
-            self._forget(name)
-
-    def _forget(self, name: str) -> None:
-        del self._operations[name]
-        del self._finished[name]
+        finished = [name for name, operation in self._operations.items() if operation.done]
+        for name in finished[: max(surplus, 0)]:
+            del self._operations[name]
+            del self._finished[name]
