@@ -6,9 +6,15 @@ Needs a running sandbox, curl, and an idle machine:
     python benchmarks/command_speed.py --env sandbox
 
 Takes each command several times in a row (so that one-time codes would run out), then `check`,
-`circuits report` and `synthetic --all` at the same time. The yardstick for `check` is the start of the
-command line (`gate --help`) plus one curl that fetches the same URLs in parallel. Prints one JSON document:
-wall and CPU seconds, and ratios. Leaves with 1 when a `check` took longer than 1.5 s or twice the yardstick.
+`circuits report` and `synthetic --all` at the same time. Prints one JSON document: wall and CPU seconds, and
+ratios, with what was demanded of each. Leaves with 1 when one is missed.
+
+The yardstick for `check` is the start of the command line plus one curl that fetches the same URLs in
+parallel over kept connections. The start of the command line is `gate --help`: Python, the command line and
+its list of commands, but nothing that a command itself imports, so that no import of `check` makes the
+yardstick longer. The first `check` of an account asks the cloud for addresses, signs in and reads the
+documents: it has a row of its own and the limit in seconds, not the one in yardsticks. Code is compiled
+before anything is measured, as it is on a machine where commands ran before.
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from gates.wiring import Context
@@ -32,6 +39,7 @@ GATE = str(Path(sys.executable).with_name("gate"))
 PATHS = ("/healthz", "/readyz", "/version", "/internal/circuits")
 TRIAGE = ("check", "circuits report", "rollback status", "decisions", "approvals --stage immediate")
 LIMIT_S, RATIO = 1.5, 2.0
+HELP_RATIO, STATUS_S = 5.0, 1.0
 
 
 def timed(*command: str) -> dict[str, float]:
@@ -43,7 +51,17 @@ def timed(*command: str) -> dict[str, float]:
     return {"wall": round(wall, 3), "cpu": round(cpu, 3), "exit": code}
 
 
-def several(times: int, *command: str) -> dict[str, object]:
+class Row(TypedDict):
+    """What a command took, several times in a row: medians, the worst, each, and its exit codes."""
+
+    wall: float
+    worst: float
+    cpu: float
+    walls: list[float]
+    exits: list[int]
+
+
+def several(times: int, *command: str) -> Row:
     """Run a command several times in a row."""
     found = [timed(*command) for _ in range(times)]
     walls, cpus = [one["wall"] for one in found], [one["cpu"] for one in found]
@@ -74,29 +92,43 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=10)
     options = parser.parse_args()
     env = ("--env", options.env)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_CACHE_HOME"] = folder  # the first check signs in
-        start = several(options.times, GATE, "--help")
-        plain = several(options.times, *curl(Context(options.env), Path(folder)))
-        rows = {name: several(options.times, GATE, *name.split(), *env) for name in TRIAGE}
+        os.environ["XDG_CACHE_HOME"] = folder
+        once = {"python": (sys.executable, "-c", "pass"), "gate --help": (GATE, "--help")}
+        once |= {"gate check --help": (GATE, "check", "--help")}
+        once |= {"curl": curl(Context(options.env), Path(folder))}
+        rows = {"first check": several(1, GATE, "check", *env)}
+        rows |= {name: several(options.times, *command) for name, command in once.items()}
+        rows |= {name: several(options.times, GATE, *name.split(), *env) for name in TRIAGE}
         together = [("check",), ("circuits", "report"), ("synthetic", "--all")]
         with ThreadPoolExecutor(max_workers=len(together)) as pool:
             beside = list(pool.map(lambda words: timed(GATE, *words, *env), together))
-    yardstick = float(str(start["wall"])) + float(str(plain["wall"]))
-    ratio = float(str(rows["check"]["worst"])) / yardstick
+    found = demanded(rows, beside[0]["wall"])
     result = {
         "load_average": os.getloadavg()[0],
-        "python": several(options.times, sys.executable, "-c", "pass"),
-        "gate --help": start,
-        "curl": plain,
         **rows,
         "at the same time": {" ".join(words): one for words, one in zip(together, beside, strict=True)},
-        "worst check / (gate --help + curl)": round(ratio, 2),
-        "median check / (gate --help + curl)": round(float(str(rows["check"]["wall"])) / yardstick, 2),
+        "demanded": {name: {"seen": round(seen, 2), "at most": limit} for name, seen, limit in found},
     }
     print(json.dumps(result, indent=1))
-    slowest = max(float(str(rows["check"]["worst"])), beside[0]["wall"])
-    return int(slowest > LIMIT_S or ratio > RATIO)
+    is_well = rows["check"]["exits"] == [0] and beside[0]["exit"] == 0
+    return int(not is_well or any(seen > limit for _, seen, limit in found))
+
+
+def demanded(rows: dict[str, Row], beside_s: float) -> list[tuple[str, float, float]]:
+    """Return what is demanded of the rows: what it is, what was seen, and the most that it may be."""
+    start, check = rows["gate --help"], rows["check"]
+    yardstick = start["wall"] + rows["curl"]["wall"]
+    return [
+        ("first check, s", rows["first check"]["wall"], LIMIT_S),
+        ("worst check, s", check["worst"], LIMIT_S),
+        ("check beside others, s", beside_s, LIMIT_S),
+        ("worst check / (gate --help + curl)", check["worst"] / yardstick, RATIO),
+        ("median check / (gate --help + curl)", check["wall"] / yardstick, RATIO),
+        ("gate --help / python -c pass", start["wall"] / rows["python"]["wall"], HELP_RATIO),
+        ("rollback status, s", rows["rollback status"]["wall"], STATUS_S),
+    ]
 
 
 if __name__ == "__main__":

@@ -58,17 +58,21 @@ class Context:
     """Everything about one environment, made when it is first asked for.
 
     `seed` makes what producers generate another than usual; without `workers` as many look as pay. Once
-    `is_stopped` says yes, what runs is ended.
+    `is_stopped` says yes, what runs is ended. With `is_looking` no release is judged and nothing changed:
+    the documents may then come from an earlier command that read the same ones.
     """
 
     environment_name: str
     seed: int | None = None
     is_stopped: Callable[[], bool] = lambda: False
     workers: int | None = None
+    is_looking: bool = False
 
     @cached_property
     def platform(self) -> Platform:
         """The platform's documents as a value."""
+        if self.is_looking:
+            return self._kept[0]
         from gates.adapters.documents.documents import load_platform
 
         return load_platform(platform_folder())
@@ -76,9 +80,18 @@ class Context:
     @cached_property
     def environment(self) -> Environment:
         """The environment's document as a value."""
+        if self.is_looking:
+            return self._kept[1]
         from gates.adapters.documents.documents import load_environment
 
         return load_environment(platform_folder(), self.environment_name, self.platform)
+
+    @cached_property
+    def _kept(self) -> tuple[Platform, Environment]:
+        from gates.adapters.documents.document_cache import read
+        from gates.adapters.machine.personal_files import personal_files
+
+        return read(platform_folder(), self.environment_name, personal_files())
 
     @cached_property
     def catalogue(self) -> Catalogue:

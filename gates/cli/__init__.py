@@ -8,13 +8,11 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
 import click
 
-from gates.adapters.machine.way_out import settle
 from gates.cli.output import safe
 from gates.cli.signals import interrupting
 from gates.errors import (
@@ -136,6 +134,8 @@ def gate() -> None:
     Exit codes: 0 GO or done · 1 NO_GO · 2 interrupted or deadline · 3 defect of the gate · 4 usage or
     configuration · 5 nothing evaluated · 10 INCONCLUSIVE · 11 NO_GO and rolled back · 12 action failed
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+    from gates.adapters.machine.way_out import settle  # noqa: PLC0415 - help needs none of it
+
     for note in settle(os.environ):
         with suppress(OSError):
             click.echo(f"gate: {note}", err=True)
@@ -212,6 +212,8 @@ def _defect(error: BaseException) -> ExitCode:
     click.echo(f"gate: internal error: {type(error).__name__}: {error}", err=True)
     click.echo("  → this is a defect of the gate; run again with GATE_TRACE=1 and report it", err=True)
     if os.environ.get("GATE_TRACE"):
+        import traceback  # noqa: PLC0415
+
         click.echo("".join(traceback.format_exception(error)), err=True)
     return ExitCode.INTERNAL_ERROR
 

@@ -83,7 +83,7 @@ def looks(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add `--env`; the command gets a `CommandContext` first."""
 
     def run(*, env: str, **rest: Any) -> ExitCode:
-        with _opened(env, is_dry=False, is_sure=False) as opened:
+        with _opened(wiring.Context(env, is_looking=True), is_dry=False, is_sure=False) as opened:
             return command(opened, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
@@ -94,7 +94,7 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add `--env`, `--dry-run` and `--yes`; the command gets a `CommandContext` first."""
 
     def run(*, env: str, is_dry: bool, is_sure: bool, **rest: Any) -> ExitCode:
-        with _opened(env, is_dry=is_dry, is_sure=is_sure) as opened:
+        with _opened(wiring.Context(env), is_dry=is_dry, is_sure=is_sure) as opened:
             return command(opened, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
@@ -106,8 +106,7 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
 
 @contextmanager
-def _opened(env: str, *, is_dry: bool, is_sure: bool) -> Iterator[CommandContext]:
-    context = wiring.Context(env)
+def _opened(context: wiring.Context, *, is_dry: bool, is_sure: bool) -> Iterator[CommandContext]:
     with closing(OperationsContext(context, actor())) as operations, ExitStack() as running:
         yield CommandContext(
             context=context, operations=operations, is_dry=is_dry, is_sure=is_sure, running=running

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gates import wiring
-from gates.adapters.runs.run_folder import checked_name
 from gates.cli.notify import tell_run
 from gates.decision.approval import Question, approvals
 from gates.model.decision import DecisionKind
@@ -55,6 +54,8 @@ def run_of(golive: str, slot: Checkpoint) -> str:
     Raises:
         UsageError: no run can have a name that begins with the go-live's.
     """
+    from gates.adapters.runs.run_folder import checked_name  # noqa: PLC0415 - `rollback status` opens no folder
+
     return checked_name(f"{golive}-{slot.name}-{datetime.now(UTC):%H%M%S%f}")
 
 

@@ -243,7 +243,7 @@ def unpin(**options: object) -> ExitCode:
 @reporting
 def status(env: str) -> Report:
     """Show what each service serves, and which are pinned."""
-    context = wiring.Context(env)
+    context = wiring.Context(env, is_looking=True)
     engine = _engine(context)
     pins, begun = engine.pins(), planned.unfinished(context)
     unfinished = [one for one in engine.unfinished() if not _is_part_of(one, begun)]

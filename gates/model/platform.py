@@ -195,6 +195,8 @@ class Endpoints:
     """Further name servers, "ip:port", that the public hosts must be known to."""
     ports: tuple[tuple[int, int], ...] = ()
     """Pairs (port in a URL, port that listens) of a front door that cannot have 443 and 80."""
+    file: str | None = None
+    """The file in which a local platform says all this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

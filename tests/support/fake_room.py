@@ -145,7 +145,7 @@ class FakeOperations:
         default_factory=lambda: SnapshotFolder(Path("nowhere"), "sandbox", lambda document: document)
     )
 
-    def __call__(self, *_what: object) -> FakeOperations:
+    def __call__(self, *_what: object, **_how: object) -> FakeOperations:
         """Stand in for the class."""
         return self
 

@@ -92,7 +92,7 @@ class AdhocContext:
         self.requests: list[Catalogue] = []
         self._reports = reports
 
-    def __call__(self, _name: str) -> AdhocContext:
+    def __call__(self, _name: str, **_how: object) -> AdhocContext:
         """Stand in for the class."""
         return self
 

@@ -14,19 +14,19 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, singledispatch
-from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args, get_type_hints
 
 from gates.errors import DocumentError, GateError
 from gates.model.evidence import Evidence, EvidenceBundle
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """A JSON document as plain Python values."""
 
-_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 _EXACT_INTEGERS = 2**53
 """Above this a double no longer holds every whole number."""
 _SHOWN_PROBLEMS = 5
@@ -134,6 +134,8 @@ def decode(kind: type[T], text: str | bytes, *, source: str, line: int = 1) -> T
     Raises:
         DocumentError: no JSON, a key twice, or anything that `kind` does not allow.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - whoever only writes needs no pydantic
+
     text = _of_today(text)
     _refuse_ambiguous(text, source, line)
     try:
@@ -236,9 +238,12 @@ def json_schema(kind: type[Any], *, title: str) -> dict[str, Any]:
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
+
+    strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
     try:
         for record in _records(kind):
-            with_config(_STRICT)(record)
+            with_config(strict)(record)
         return TypeAdapter(kind)
     except NameError as error:  # an annotation that cannot be resolved is a defect, said as one
         raise GateError(f"{kind.__name__} cannot be read: {error}") from error

@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -259,13 +260,18 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
         metrics_delay_s=found.metrics_delay_s,
         resolvers=found.resolvers or part.resolvers,
         ports=((443, found.https_port), (80, found.http_port)),
+        file=str(_endpoints_path(part.endpoints, variables).absolute()),
     )
+
+
+def _endpoints_path(named: EndpointsPart, variables: Mapping[str, str]) -> Path:
+    return from_root(variables.get(ENDPOINTS) or named.file)
 
 
 def _endpoints_file(
     named: EndpointsPart, part: EnvironmentPart, variables: Mapping[str, str]
 ) -> EndpointsFile:
-    path = from_root(variables.get(ENDPOINTS) or named.file)
+    path = _endpoints_path(named, variables)
     start = "start it with `python -m sandbox up`, or set GATE_ENDPOINTS_FILE to the file of one that runs"
     try:
         found = EndpointsFile.model_validate_json(path.read_bytes())

@@ -13,7 +13,7 @@ _SECONDS = 5.0
 
 
 class NameServer:
-    """Asks only the server at host:port, and remembers answers for their lifetime."""
+    """Asks only the server at host:port."""
 
     def __init__(self, server: str) -> None:
         parts = urlsplit(f"//{server}")
@@ -21,10 +21,9 @@ class NameServer:
         self._resolver.nameservers = [parts.hostname or ""]
         self._resolver.port = parts.port or 53
         self._resolver.lifetime = _SECONDS
-        self._resolver.cache = dns.resolver.Cache()
 
-    def address(self, host: str) -> str:
-        """Return the IPv4 address of a host.
+    def address(self, host: str) -> tuple[str, float]:
+        """Return the IPv4 address of a host, and until when it is good: seconds of the epoch.
 
         Raises:
             ConfigurationError: the name is unknown to the server.
@@ -41,4 +40,4 @@ class NameServer:
             raise UnavailableError(
                 f"the environment's DNS server has no answer for {host}: {error}"
             ) from error
-        return str(answer[0])
+        return str(answer[0]), answer.expiration

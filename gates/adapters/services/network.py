@@ -9,29 +9,40 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-
-import httpx
+from urllib.parse import urlsplit
 
 from gates.adapters.machine.way_out import KEY_LOG
 from gates.errors import ConfigurationError
 from gates.model.platform import Endpoints
 
 if TYPE_CHECKING:
+    import httpx
+
     from gates.adapters.services.name_server import NameServer
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _REQUEST_SECONDS = 10.0
 
 
-class Network:
-    """Resolves names and builds HTTP clients for one environment; safe to use from several threads."""
+Hosts = dict[str, tuple[str, float]]
+"""The address of each host, and until when it is good: seconds of the epoch."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+
+class Network:
+    """Resolves names and builds HTTP clients for one environment; safe to use from several threads.
+
+    `hosts` are answers of the environment's name server that are known already; new ones are added.
+    """
+
+    def __init__(self, endpoints: Endpoints, hosts: Hosts | None = None) -> None:
         self._ports = dict(endpoints.ports)
         self._ca_file = endpoints.ca_file
-        self._names = _names(endpoints.dns) if endpoints.dns else None
+        self._dns = endpoints.dns
+        self._names: NameServer | None = None
+        self._hosts = {} if hosts is None else hosts
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
@@ -42,9 +53,9 @@ class Network:
             ConfigurationError: a name is unknown to the environment's DNS server.
             UnavailableError: that server does not answer.
         """
-        if self._names is None and not self._ports:
+        if self._dns is None and not self._ports:
             return ()
-        places = dict.fromkeys(_place(httpx.URL(url)) for url in urls)
+        places = dict.fromkeys(map(place_of, urls))
         return tuple((f"{host}:{port}", "{}:{}".format(*self.address(host, port))) for host, port in places)
 
     def address(self, host: str, port: int) -> tuple[str, int]:
@@ -65,13 +76,21 @@ class Network:
         Raises:
             ConfigurationError: the environment's CA cannot be read.
         """
+        import httpx  # noqa: PLC0415 - whoever only asks services how they are does without it
+
+        from gates.adapters.services.mapped_transport import MappedTransport  # noqa: PLC0415
+
         limits = httpx.Limits(max_keepalive_connections=None if is_kept_alive else 0)
         return httpx.Client(
-            transport=_MappedTransport(self, self._tls(), limits), timeout=seconds, trust_env=False
+            transport=MappedTransport(self, self.tls(), limits), timeout=seconds, trust_env=False
         )
 
-    def _tls(self) -> ssl.SSLContext:
-        """Return the one context of this environment; reading a CA costs more than a request."""
+    def tls(self) -> ssl.SSLContext:
+        """Return the one context of this environment; reading a CA costs more than a request.
+
+        Raises:
+            ConfigurationError: the environment's CA cannot be read.
+        """
         with self._lock:
             if self._context is None:
                 try:
@@ -81,48 +100,14 @@ class Network:
             return self._context
 
     def _resolve(self, host: str) -> str:
-        return host if self._names is None else self._names.address(host)
-
-
-class _MappedTransport(httpx.BaseTransport):
-    """Connects to the mapped address under the real name, with one pool per name.
-
-    A pool of its own keeps a TLS connection that was checked for one name from carrying another's requests.
-    """
-
-    def __init__(self, network: Network, context: ssl.SSLContext, limits: httpx.Limits) -> None:
-        self._network = network
-        self._context = context
-        self._limits = limits
-        self._pools: dict[tuple[str, int], httpx.HTTPTransport] = {}
-        self._lock = threading.Lock()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request to the mapped address; the Host header stays as it is."""
-        host, port = _place(request.url)
-        ip, mapped = self._network.address(host, port)
-        # The caller's request keeps its name: cookies and redirects are decided by it.
-        sent = httpx.Request(
-            request.method,
-            request.url.copy_with(host=ip, port=mapped),
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
-        )
-        return self._pool(host, port).handle_request(sent)
-
-    def close(self) -> None:
-        """Close every connection."""
-        for pool in self._pools.values():
-            pool.close()
-
-    def _pool(self, host: str, port: int) -> httpx.HTTPTransport:
-        with self._lock:
-            if (host, port) not in self._pools:
-                self._pools[host, port] = httpx.HTTPTransport(
-                    verify=self._context, limits=self._limits, trust_env=False
-                )
-            return self._pools[host, port]
+        if self._dns is None:
+            return host
+        address, good_until = self._hosts.get(host, ("", 0.0))
+        if time.time() >= good_until:
+            with self._lock:
+                self._names = self._names or _names(self._dns)
+            address, _ = self._hosts[host] = self._names.address(host)
+        return address
 
 
 def _no_context(ca_file: str | None, error: OSError) -> ConfigurationError:
@@ -138,8 +123,10 @@ def _no_context(ca_file: str | None, error: OSError) -> ConfigurationError:
     )
 
 
-def _place(url: httpx.URL) -> tuple[str, int]:
-    return url.host, url.port or _DEFAULT_PORTS[url.scheme]
+def place_of(url: str) -> tuple[str, int]:
+    """Return the host and the port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
 
 
 def _names(server: str) -> NameServer:

@@ -7,15 +7,16 @@ An operator signs in as the environment's identity `admin`, once for all command
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
-
-import httpx
+from urllib.parse import quote
 
 from gates.adapters.machine.personal_files import PersonalFiles
 from gates.adapters.services.network import Network
 from gates.adapters.services.operator_sign_in import OperatorSignIn
 from gates.adapters.services.service_addresses import ServiceAddresses
 from gates.adapters.services.service_answers import AUTH, document, good
+from gates.adapters.services.service_connections import Answer, ServiceConnections, SilentError
 from gates.errors import (
     CloudError,
     CodesUsedError,
@@ -46,7 +47,8 @@ class OperatorClient:
     ) -> None:
         self._files = files
         self._addresses = ServiceAddresses(environment, ask, files)
-        self._http = Network(environment.endpoints).client(seconds=_SECONDS)
+        network = Network(environment.endpoints, self._addresses.hosts)
+        self._http = ServiceConnections(network, seconds=_SECONDS)
         self._sign_in = OperatorSignIn(environment, self._asked_to_enter, wait, files)
         self._token: str | None = None
 
@@ -77,7 +79,7 @@ class OperatorClient:
             answers = [self._answer("GET", service, path) for path in ("/healthz", "/readyz")]
         except (CloudError, ConfigurationError):
             return False
-        return all(answer.status_code == httpx.codes.OK for answer in answers)
+        return all(answer.status == HTTPStatus.OK for answer in answers)
 
     def circuits(self, service: str) -> tuple[Circuit, ...]:
         """Return the circuit breakers of a service.
@@ -94,7 +96,9 @@ class OperatorClient:
         Raises:
             CloudError: there is no such circuit, or the service does not answer.
         """
-        return _circuit(service, self.operate("POST", service, f"/internal/circuits/{name}:reset").json())
+        return _circuit(
+            service, self.operate("POST", service, f"/internal/circuits/{quote(name, safe='')}:reset").json()
+        )
 
     def fallback(self) -> Fallback:
         """Return what the cached-token fallback of the gateway does.
@@ -145,16 +149,16 @@ class OperatorClient:
             CloudError: the service does not answer.
         """
         path = "/v1/me" if service == AUTH else "/api/v1/limits"
-        return self._answer("GET", service, path, token=token).status_code
+        return self._answer("GET", service, path, token=token).status
 
     def _health(self, service: str) -> ServiceHealth:
         alive = self._answer("GET", service, "/healthz")
         ready = self._answer("GET", service, "/readyz")
         said = document(self._answer("GET", service, "/version"), service, "revision", "version")
         bad = [
-            f"{path} answers {answer.status_code}"
+            f"{path} answers {answer.status}"
             for path, answer in (("/healthz", alive), ("/readyz", ready))
-            if answer.status_code != httpx.codes.OK
+            if answer.status != HTTPStatus.OK
         ]
         circuits: tuple[Circuit, ...] = ()
         unasked = ""
@@ -168,8 +172,8 @@ class OperatorClient:
         bad += [f"the circuit to {one.name} is {one.state}" for one in circuits if not one.is_closed]
         return ServiceHealth(
             service=service,
-            is_alive=alive.status_code == httpx.codes.OK,
-            is_ready=ready.status_code == httpx.codes.OK,
+            is_alive=alive.status == HTTPStatus.OK,
+            is_ready=ready.status == HTTPStatus.OK,
             revision=str(said["revision"]),
             version=str(said["version"]),
             circuits=circuits,
@@ -177,7 +181,7 @@ class OperatorClient:
             unasked=unasked,
         )
 
-    def operate(self, method: str, service: str, path: str, json: Any = None) -> httpx.Response:
+    def operate(self, method: str, service: str, path: str, json: Any = None) -> Answer:
         """Send a request as the operator, with the shared session, and with a new one when it has ended.
 
         Raises:
@@ -186,22 +190,22 @@ class OperatorClient:
         """
         token = self._token or self._sign_in.shared(OPERATOR)
         answer = self._answer(method, service, path, token=token, json=json)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             token = self._sign_in.shared(OPERATOR, refused=token)
             answer = self._answer(method, service, path, token=token, json=json)
-        if answer.status_code != httpx.codes.UNAUTHORIZED:
+        if answer.status != HTTPStatus.UNAUTHORIZED:
             self._token = token
         return good(answer, service)
 
-    def _asked_to_enter(self, path: str, body: dict[str, Any]) -> httpx.Response:
+    def _asked_to_enter(self, path: str, body: dict[str, Any]) -> Answer:
         return self._answer("POST", AUTH, path, json=body)
 
-    def _sent(self, method: str, service: str, path: str, **extras: Any) -> httpx.Response:
+    def _sent(self, method: str, service: str, path: str, **extras: Any) -> Answer:
         return good(self._answer(method, service, path, **extras), service)
 
     def _answer(
         self, method: str, service: str, path: str, *, token: str | None = None, json: Any = None
-    ) -> httpx.Response:
+    ) -> Answer:
         """Return the answer; an address that leads nowhere is asked for once more.
 
         Raises:
@@ -210,13 +214,13 @@ class OperatorClient:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         url = self._addresses.of(service)
         try:
-            answer = self._http.request(method, f"{url}{path}", headers=headers, json=json)
-        except (httpx.HTTPError, ConfigurationError) as error:  # the latter: nobody knows its name any more
+            answer = self._http.request(method, f"{url}{path}", headers=headers, document=json)
+        except (SilentError, ConfigurationError) as error:  # the latter: nobody knows its name any more
             if not self._has_moved(service, url):
-                cause = error.cause if isinstance(error, ConfigurationError) else type(error).__name__
+                cause = error.cause if isinstance(error, ConfigurationError) else str(error)
                 raise UnavailableError(f"{service} does not answer: {cause}") from error
         else:
-            is_lost = answer.status_code == httpx.codes.NOT_FOUND
+            is_lost = answer.status == HTTPStatus.NOT_FOUND
             if not is_lost or not self._has_moved(service, url):
                 return answer
         return self._answer(method, service, path, token=token, json=json)

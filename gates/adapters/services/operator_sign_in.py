@@ -13,12 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-import pyotp
-
 from gates.adapters import secrets
 from gates.adapters.machine.personal_files import PersonalFiles
 from gates.adapters.services.service_answers import AUTH, document
+from gates.adapters.services.service_connections import Answer
 from gates.errors import CloudError, CodesUsedError, ConfigurationError, NotSignedInError
 from gates.model.platform import Environment
 
@@ -28,7 +26,7 @@ _MARGIN_S = 60.0
 _LONGEST_SESSION_S = 3600.0
 _FAILURE_HOLDS_S = 5.0
 
-Post = Callable[[str, dict[str, Any]], httpx.Response]
+Post = Callable[[str, dict[str, Any]], Answer]
 """Sends a document to a path of the service that signs in, and returns its answer, whatever it is."""
 
 
@@ -115,6 +113,8 @@ class OperatorSignIn:
             CloudError: there is none.
             ConfigurationError: the identity's secret is missing.
         """
+        import pyotp  # noqa: PLC0415 - most commands share a session and sign nobody in
+
         secret = self._secret(identity)
         first = {"username": secret["username"], "password": secret["password"]}
         mfa_token = document(self._post("/v1/login", first), AUTH, "mfaToken")["mfaToken"]

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-import httpx
-
+from gates.adapters.services.service_connections import Answer
 from gates.errors import CloudError, ConflictError, DeniedError, NotFoundError, UnavailableError
 
 AUTH = "auth-service"
 """The service that people sign in to."""
 
 
-def good(answer: httpx.Response, service: str) -> httpx.Response:
+def good(answer: Answer, service: str) -> Answer:
     """Return a successful answer.
 
     Raises:
         CloudError: it is none; the subclass says what it is.
     """
-    if answer.is_success:
+    if answer.is_good:
         return answer
     kinds: dict[int, type[CloudError]] = {
         401: DeniedError,
@@ -26,11 +26,12 @@ def good(answer: httpx.Response, service: str) -> httpx.Response:
         404: NotFoundError,
         409: ConflictError,
     }
-    kind = kinds.get(answer.status_code, UnavailableError if answer.is_server_error else CloudError)
-    raise kind(f"{service} answers {answer.status_code} to {answer.request.method} {answer.url.path}")
+    is_broken = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    kind = kinds.get(answer.status, UnavailableError if is_broken else CloudError)
+    raise kind(f"{service} answers {answer.status} to {answer.method} {answer.path}")
 
 
-def document(answer: httpx.Response, service: str, *keys: str) -> dict[str, Any]:
+def document(answer: Answer, service: str, *keys: str) -> dict[str, Any]:
     """Return the JSON object of a successful answer, which holds all of the keys.
 
     Raises:
@@ -43,5 +44,5 @@ def document(answer: httpx.Response, service: str, *keys: str) -> dict[str, Any]
     missing = [key for key in keys if not isinstance(found, dict) or key not in found]
     if not isinstance(found, dict) or missing:
         lacks = f"without {', '.join(missing)}" if missing else "that is no JSON object"
-        raise CloudError(f"{service} gives an answer {lacks} to {answer.request.method} {answer.url.path}")
+        raise CloudError(f"{service} gives an answer {lacks} to {answer.method} {answer.path}")
     return found

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import httpx
 
 from gates.actions.ports import TrafficController
 from gates.adapters.services.network import Network
 from gates.errors import GateError
 from gates.model.platform import Environment
+
+if TYPE_CHECKING:
+    import httpx
 
 _SECONDS = 5.0
 
@@ -42,6 +45,8 @@ class VersionProbe:
         return self._agreed(url)
 
     def _agreed(self, url: Callable[[], str]) -> str | None:
+        import httpx  # noqa: PLC0415 - whoever asks no service for its revision needs no client
+
         try:
             with self._network.client(is_kept_alive=False, seconds=_SECONDS) as client:
                 first = self._ask(client, url())
@@ -56,7 +61,7 @@ class VersionProbe:
     def _ask(client: httpx.Client, url: str) -> str | None:
         client.cookies.clear()
         answer = client.get(f"{url}/version", headers={"Cache-Control": "no-cache"})
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != HTTPStatus.OK:
             return None
         try:
             said = answer.json()

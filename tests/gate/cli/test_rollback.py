@@ -49,7 +49,7 @@ class FakeContext:
         self.journal = FakeJournal()
         self.asked_for: list[str] = []
 
-    def __call__(self, name: str) -> FakeContext:
+    def __call__(self, name: str, **_how: object) -> FakeContext:
         """Stand in for the class."""
         self.asked_for.append(name)
         return self

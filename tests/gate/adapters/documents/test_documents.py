@@ -318,6 +318,7 @@ def test_the_sandbox_is_found_through_its_endpoints_file(tmp_path: Path) -> None
         dns="127.0.0.1:4",
         metrics_delay_s=2.0,
         ports=((443, 8443), (80, 8080)),
+        file=str(path),
     )
     assert dict(sandbox.identities)["analyst"] == "file:/elsewhere/i.json#analyst"
     assert sandbox.allowed_impacts == tuple(Impact)
