@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections.abc import Callable
 
 import httpx
 
-from gates.adapters.services.network import Network, place_of
+_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class MappedTransport(httpx.BaseTransport):
@@ -16,8 +17,13 @@ class MappedTransport(httpx.BaseTransport):
     A pool of its own keeps a TLS connection that was checked for one name from carrying another's requests.
     """
 
-    def __init__(self, network: Network, context: ssl.SSLContext, limits: httpx.Limits) -> None:
-        self._network = network
+    def __init__(
+        self,
+        address: Callable[[str, int], tuple[str, int]],
+        context: ssl.SSLContext,
+        limits: httpx.Limits,
+    ) -> None:
+        self._address = address
         self._context = context
         self._limits = limits
         self._pools: dict[tuple[str, int], httpx.HTTPTransport] = {}
@@ -25,8 +31,8 @@ class MappedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to the mapped address; the Host header stays as it is."""
-        host, port = place_of(str(request.url))
-        ip, mapped = self._network.address(host, port)
+        host, port = request.url.host, request.url.port or _DEFAULT_PORTS[request.url.scheme]
+        ip, mapped = self._address(host, port)
         # The caller's request keeps its name: cookies and redirects are decided by it.
         sent = httpx.Request(
             request.method,

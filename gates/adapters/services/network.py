@@ -82,7 +82,7 @@ class Network:
 
         limits = httpx.Limits(max_keepalive_connections=None if is_kept_alive else 0)
         return httpx.Client(
-            transport=MappedTransport(self, self.tls(), limits), timeout=seconds, trust_env=False
+            transport=MappedTransport(self.address, self.tls(), limits), timeout=seconds, trust_env=False
         )
 
     def tls(self) -> ssl.SSLContext:
