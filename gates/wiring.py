@@ -89,9 +89,8 @@ class Context:
     @cached_property
     def _kept(self) -> tuple[Platform, Environment]:
         from gates.adapters.documents.document_cache import read
-        from gates.adapters.machine.personal_files import personal_files
 
-        return read(platform_folder(), self.environment_name, personal_files())
+        return read(platform_folder(), self.environment_name)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -375,17 +374,6 @@ def allure_page(folder: RunFolder) -> BuiltReport:
     page = AllureReport(package=from_root(PACKAGE), history=reports_folder() / "allure-history.jsonl")
     results, target = folder.path / "allure-results", folder.path / "allure-report"
     return page.build(results, target=target, title=f"release gate {folder.run_id}")
-
-
-def load_profiles() -> tuple[str, ...]:
-    """Return the names of the load profiles.
-
-    Raises:
-        ConfigurationError: their file is missing or wrong.
-    """
-    from gates.adapters.documents.load_profiles import profile_names
-
-    return profile_names()
 
 
 def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int) -> int:

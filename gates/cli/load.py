@@ -49,7 +49,9 @@ def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: i
 
 
 def _known(profile: str | None) -> str:
-    known = wiring.load_profiles()
+    from gates.adapters.documents.load_profiles import profile_names  # noqa: PLC0415 - reads YAML
+
+    known = profile_names()
     listed = ", ".join(known)
     if profile is None:
         raise UsageError(

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gates.adapters.machine.personal_files import PersonalFiles
+from gates.adapters.machine.personal_files import PersonalFiles, personal_files
 from gates.adapters.machine.settings import project_root
 from gates.model.platform import Environment, Platform
 
@@ -30,14 +30,16 @@ _PLAIN = frozenset({("datetime", "timedelta"), ("datetime", "date")})
 _BROKEN = (pickle.UnpicklingError, AttributeError, EOFError, ImportError, LookupError, TypeError, ValueError)
 
 
-def read(folder: Path, name: str, files: PersonalFiles) -> tuple[Platform, Environment]:
+def read(folder: Path, name: str, files: PersonalFiles | None = None) -> tuple[Platform, Environment]:
     """Return the platform that `folder` describes, and its environment `name`.
+
+    `files` are those of this account unless others are given.
 
     Raises:
         DocumentError: a document is missing or wrong.
         ConfigurationError: the environment is local, and its endpoints file is missing or of another project.
     """
-    key = _key(folder, name)
+    key, files = _key(folder, name), files or personal_files()
     entry = f"documents-{name}-{key[:16]}"
     return _kept(files.read(entry), key) or _read(folder, name, files, entry)
 

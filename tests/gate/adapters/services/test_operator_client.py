@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -18,7 +17,6 @@ import pytest
 from gates.adapters.machine.personal_files import PersonalFiles
 from gates.adapters.services.data_probe import OperatorDataProbe
 from gates.adapters.services.operator_client import OperatorClient
-from gates.adapters.services.service_addresses import ServiceAddresses
 from gates.errors import (
     CodesUsedError,
     ConfigurationError,
@@ -385,18 +383,3 @@ def test_an_address_that_another_asset_has_is_drawn_again_twice_at_most(
 
     sent = [body["address"] for _, path, body, _ in platform.command if path == "/v1/assets"]
     assert len(set(sent)) == tries
-
-
-def test_addresses_of_hosts_are_remembered_as_long_as_they_are_good(
-    place: Environment, tmp_path: Path
-) -> None:
-    """An address without an end, or with one in the past, is forgotten; URLs stay."""
-    files, now = PersonalFiles(tmp_path / "cache"), time.time()
-    first = ServiceAddresses(place, lambda service: f"https://{service}.test", files)
-    first.of("a")
-    first.hosts |= {"a.test": ("127.0.0.1", now + 60), "b.test": ("127.0.0.2", now - 1)}
-    first.hosts["c.test"] = ("127.0.0.3", float("inf"))
-    first.keep()
-    second = ServiceAddresses(place, lambda _service: "https://wrong.test", files)
-    assert second.hosts == {"a.test": ("127.0.0.1", now + 60)}
-    assert second.of("a") == "https://a.test"
