@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.admin.local_cloud import PROJECT, REGION, LocalCloud, short
+from tests.sandbox.admin.local_cloud import REGION, LocalCloud, short
+from tests.sandbox.support.gcloud import variables
 
 pytestmark = pytest.mark.skipif(shutil.which("gcloud") is None, reason="the gcloud command is not installed")
 
@@ -21,22 +21,15 @@ class Gcloud:
 
     def __init__(self, cloud: LocalCloud, folder: Path) -> None:
         port = str(cloud.running.rest_port)
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "CLOUDSDK_CONFIG": str(folder),
-            "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
-            "CLOUDSDK_CORE_PROJECT": PROJECT,
-            "CLOUDSDK_RUN_REGION": REGION,
-            "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-            "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-            "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
-            "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN": f"http://run.localhost:{port}/",
-            "CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE": f"http://127.0.0.1:{port}/",
-            "CLOUDSDK_PROXY_TYPE": "http_no_tunnel",
-            "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1",
-            "CLOUDSDK_PROXY_PORT": port,
-        }
+        self._environment = variables(
+            folder,
+            CLOUDSDK_RUN_REGION=REGION,
+            CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=f"http://run.localhost:{port}/",
+            CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE=f"http://127.0.0.1:{port}/",
+            CLOUDSDK_PROXY_TYPE="http_no_tunnel",
+            CLOUDSDK_PROXY_ADDRESS="127.0.0.1",
+            CLOUDSDK_PROXY_PORT=port,
+        )
 
     def attempt(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""

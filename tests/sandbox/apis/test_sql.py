@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -21,6 +20,7 @@ from googleapiclient.errors import HttpError
 from sandbox.platform.apis.sql import INSTANCE
 from tests.sandbox.admin.local_cloud import PROJECT
 from tests.sandbox.apis.conftest import WholeCloud
+from tests.sandbox.support.gcloud import variables
 
 WHERE = {"project": PROJECT, "instance": INSTANCE}
 
@@ -149,16 +149,7 @@ def test_gcloud_drives_the_database(cloud: WholeCloud, tmp_path: Path) -> None:
     def gcloud(command: str) -> Any:
         done = subprocess.run(
             ["gcloud", "sql", *command.split(), "--format=json", "--quiet"],
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "CLOUDSDK_CONFIG": str(tmp_path),
-                "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
-                "CLOUDSDK_CORE_PROJECT": PROJECT,
-                "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-                "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
-                "CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL": f"{cloud.run.rest}/",
-            },
+            env=variables(tmp_path, CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL=f"{cloud.run.rest}/"),
             capture_output=True,
             text=True,
             timeout=120,
