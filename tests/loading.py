@@ -1,7 +1,8 @@
-"""Sends a load profile at the gateway's public name, for producers."""
+"""Sends a load profile at the gateway's public name and measures what became of it, for producers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +11,10 @@ import pytest
 from gates.model.target import Target
 from load.profiles import PROFILES
 from load.run import Entrance, GeneratorError, StarvedError, run_profile
-from load.summary import LoadSummary
+from load.summary import LoadSummary, outlier, service_behind
+
+GATEWAY = "api-gateway"
+Measure = Callable[..., None]
 
 
 def send(profile: str, target: Target, *, token: str, folder: Path) -> LoadSummary:
@@ -24,7 +28,7 @@ def send(profile: str, target: Target, *, token: str, folder: Path) -> LoadSumma
     if profile not in PROFILES:
         raise GeneratorError(f"there is no profile {profile}, known are {', '.join(PROFILES)}")
     offer = PROFILES[profile].offer(target.expected_load)
-    host = urlsplit(target.public_url("api-gateway")).hostname or ""
+    host = urlsplit(target.public_url(GATEWAY)).hostname or ""
     address = dict(target.addresses).get(f"{host}:443", f"{host}:443")
     entrance = Entrance(address=address, host=host, token=token, ca_file=target.ca_file)
     try:
@@ -33,6 +37,47 @@ def send(profile: str, target: Target, *, token: str, folder: Path) -> LoadSumma
         pytest.skip(str(error))
 
 
-def doubt(load: LoadSummary) -> str:
+def measure_rate(load: LoadSummary, measure: Measure) -> None:
+    """Measure the share of the offered rate that the platform took.
+
+    Its samples are the requests that were to be sent: what could not be taken is no lack of evidence.
+    """
+    measure(
+        load.achieved.seen,
+        unit="ratio",
+        samples=load.offered,
+        at_best=load.achieved.at_best,
+        doubt=_doubt(load),
+        note=load.platform,
+    )
+
+
+def measure_errors(load: LoadSummary, measure: Measure) -> None:
+    """Measure the share of requests without a 2xx answer."""
+    measure(
+        load.error_ratio.seen,
+        unit="ratio",
+        samples=load.requests,
+        blames=service_behind(outlier({one.path: one.failed for one in load.by_path}), entrance=GATEWAY),
+        at_best=load.error_ratio.at_best,
+        doubt=_doubt(load),
+    )
+
+
+def measure_p95(load: LoadSummary, measure: Measure) -> None:
+    """Measure the 95th percentile of the exact latencies, each from the moment its request was due."""
+    tails, middles = ({o.path: o.p95 for o in load.by_path}, {o.path: o.median for o in load.by_path})
+    measure(
+        load.p95.seen,
+        unit="ms",
+        samples=load.offered,
+        blames=service_behind(outlier(tails) or outlier(middles), entrance=GATEWAY),
+        at_best=load.p95.at_best,
+        doubt=_doubt(load),
+        note=load.opening,
+    )
+
+
+def _doubt(load: LoadSummary) -> str:
     """Return why a bad figure may not be the platform's."""
     return f"{load.machine}: what was slow or missing then may be the machine's"

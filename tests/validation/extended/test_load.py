@@ -11,10 +11,9 @@ import pytest
 from gates.model.target import Target
 from journeys.session import Tokens
 from load.summary import LoadSummary
-from tests.loading import doubt, send
+from tests.loading import GATEWAY, Measure, measure_errors, measure_p95, measure_rate, send
 
-pytestmark = [pytest.mark.service("api-gateway"), pytest.mark.impact("noisy")]
-Measure = Callable[..., None]
+pytestmark = [pytest.mark.service(GATEWAY), pytest.mark.impact("noisy")]
 AGREED = "expected"
 """The profile of the agreed size; GATE_LOAD_PROFILE names another one."""
 
@@ -31,40 +30,17 @@ def load(
 
 @pytest.mark.criterion("LOD-AGREED-RATE")
 def test_agreed_rate(load: LoadSummary, measure: Measure) -> None:
-    """The platform took the agreed rate.
-
-    Its samples are the requests that were to be sent: what could not be taken is no lack of evidence.
-    """
-    measure(
-        load.achieved.seen,
-        unit="ratio",
-        samples=load.offered,
-        at_best=load.achieved.at_best,
-        doubt=doubt(load),
-        note=load.platform,
-    )
+    """The platform took the rate that was offered."""
+    measure_rate(load, measure)
 
 
 @pytest.mark.criterion("LOD-AGREED-ERRORS")
 def test_agreed_errors(load: LoadSummary, measure: Measure) -> None:
     """Share of requests without a 2xx answer."""
-    measure(
-        load.error_ratio.seen,
-        unit="ratio",
-        samples=load.requests,
-        at_best=load.error_ratio.at_best,
-        doubt=doubt(load),
-    )
+    measure_errors(load, measure)
 
 
 @pytest.mark.criterion("LOD-AGREED-P95")
 def test_agreed_p95(load: LoadSummary, measure: Measure) -> None:
     """95th percentile of the exact latencies, each from the moment at which its request was due."""
-    measure(
-        load.p95.seen,
-        unit="ms",
-        samples=load.offered,
-        at_best=load.p95.at_best,
-        doubt=doubt(load),
-        note=load.opening,
-    )
+    measure_p95(load, measure)
