@@ -82,7 +82,7 @@ def isolate_with_a_second_responder(world: World, threat_id: str, asset_id: str)
     decision = world.send("responder", "POST", DECISIONS, "/decisions", wanted, 201)
     path = f"/decisions/{decision.get('id')}"
     early = world.ask("responder", "POST", DECISIONS, f"{path}/execute")
-    message = f"a decision that nobody approved was executed: {early.status_code}"
+    message = f"a decision that was not approved was executed: {early.status_code}"
     demand(early.status_code == 409, message, blames=DECISIONS)
     expect(world.ask("second", "POST", DECISIONS, f"{path}/approve"), 200, blames=DECISIONS)
     expect(world.ask("responder", "POST", DECISIONS, f"{path}/execute"), 200, blames=DECISIONS)

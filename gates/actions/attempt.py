@@ -174,7 +174,7 @@ class Attempt:
         if not bearing.isdisjoint({self._action.from_revision, self._action.to_revision}):
             return None
         return ActionError(
-            f"somebody else moved the traffic to {', '.join(sorted(bearing))}; not overwritten",
+            f"another actor moved the traffic to {', '.join(sorted(bearing))}; not overwritten",
             next_step=f"look at it, then name the revision: --to {self._action.to_revision}",
         )
 
@@ -210,7 +210,7 @@ class Attempt:
         """
         state = self._read()
         if not self._is_there(state):
-            raise ActionError("somebody else changed the traffic while it settled")
+            raise ActionError("another actor changed the traffic while it settled")
 
     def _receipt(self, state: ReceiptState, detail: str, *, is_verified: bool = False) -> Receipt:
         clock = self._ports.clock

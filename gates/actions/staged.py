@@ -43,7 +43,7 @@ class HeldAttempt(Attempt):
                 next_step="gate rollback status, then gate rollback resume: it begins with the page",
             )
         if state.traffic.behind not in ("", self._action.from_revision, self._action.to_revision):
-            return ActionError(f"somebody else put {state.traffic.behind} behind the page; not overwritten")
+            return ActionError(f"another actor put {state.traffic.behind} behind the page; not overwritten")
         return None
 
     def _answering(self) -> str | None:

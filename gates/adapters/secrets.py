@@ -41,7 +41,7 @@ def resolve(reference: str, *, endpoint: str | None = None) -> dict[str, Any]:
 
         return _object(read(rest, endpoint=endpoint), reference, "")
     raise ConfigurationError(
-        f"{reference!r} is no reference to a secret",
+        f"{reference!r} is not a reference to a secret",
         next_step="write env:NAME, file:PATH#KEY or secret:projects/P/secrets/S/versions/N",
     )
 
@@ -74,6 +74,6 @@ def _object(text: str | None, reference: str, next_step: str) -> dict[str, Any]:
         ) from error
     if not isinstance(value, dict):
         raise ConfigurationError(
-            f"the secret {reference} is no JSON object", next_step="write one JSON object"
+            f"the secret {reference} is not a JSON object", next_step="write one JSON object"
         )
     return value

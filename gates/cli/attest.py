@@ -70,7 +70,7 @@ def _named(context: wiring.Context, criterion_id: str) -> Criterion:
     criterion = context.catalogue.find(criterion_id)
     if criterion is None or criterion.attested_by is None:
         known = [c.id for c in context.catalogue.criteria if c.attested_by is not None]
-        cause = f"nobody attests '{criterion_id}'{meant(criterion_id, known)}"
+        cause = f"no role attests '{criterion_id}'{meant(criterion_id, known)}"
         raise UsageError(cause, next_step="gate approvals --stage STAGE shows what waits for whom")
     return criterion
 

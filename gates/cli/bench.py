@@ -38,7 +38,7 @@ _SHARD = re.compile(r"([1-9]\d{0,2})/([1-9]\d{0,2})")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder with another bench.yaml, for example of revisions that somebody else broke.",
+    help="Folder with another bench.yaml, for example of another team's known-bad revisions.",
 )
 @click.option("--only", multiple=True, metavar="ARM", help="Only arms whose id starts with this. Repeatable.")
 @click.option(

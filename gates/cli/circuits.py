@@ -120,7 +120,7 @@ def _lines(service: str, found: tuple[Circuit, ...] | str) -> list[Line]:
             f"{one.state}, {one.failures} failures, opened {one.opened} times",
         )
         for one in found
-    ] or [f"ok   {service}: calls nobody"]
+    ] or [f"ok   {service}: calls no other service"]
 
 
 def _entry(service: str, found: tuple[Circuit, ...] | str) -> dict[str, Any]:

@@ -228,7 +228,7 @@ def _moment(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--at {text} is no time", next_step="write 2026-12-01T06:00Z") from error
+        raise UsageError(f"--at {text} is not a time", next_step="write 2026-12-01T06:00Z") from error
     if not 1970 < at.year < 9000:  # noqa: PLR2004 - a week before and a day after must be times too
         raise UsageError(f"--at {text} is not of this age", next_step="write 2026-12-01T06:00Z")
     return at if at.tzinfo else at.replace(tzinfo=UTC)

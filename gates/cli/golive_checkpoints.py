@@ -99,4 +99,4 @@ def missing_signatures(context: wiring.Context, run_id: str) -> Sequence[str]:
         now=datetime.now(UTC),
     )
     found = approvals(context.statements.folder.read(), question)
-    return () if found.is_complete else [f"{role} {why}" for role, why in found.missing] or ["somebody"]
+    return () if found.is_complete else [f"{role} {why}" for role, why in found.missing] or ["a role"]

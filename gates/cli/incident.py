@@ -171,7 +171,9 @@ class IncidentWorkflow:
             self.ledger.save(incident)
         except LedgerError as error:
             click.echo(f"{incident.id} is NOT RECORDED: {error.diagnostics()}", err=True)
-            click.echo("  whoever can be notified is notified now; no later step of its clock is", err=True)
+            click.echo(
+                "  people who can be notified are notified now; later steps of its clock are not", err=True
+            )
             return False
         return True
 
@@ -209,15 +211,15 @@ class IncidentWorkflow:
         dues = clock(incident, platform.policy.escalation, now)
         lines: list[Line] = [*status_lines(incident, dues, now)]
         if self.trouble:
-            lines += [f"    NOBODY WAS NOTIFIED: {self.trouble}", *call_lines(platform.contacts)]
+            lines += [f"    NOT NOTIFIED: {self.trouble}", *call_lines(platform.contacts)]
             return lines, ExitCode.ACTION_FAILED
         environment = self.context.environment
         results = self._told(incident, dues) if environment.notifications else ()
         failed = [one for one in results if one.state is NoticeState.FAILED]
         if environment.notifications:
-            lines += notice_lines(results) or ["    nobody new to notify"]
+            lines += notice_lines(results) or ["    no new person to notify"]
         else:
-            lines.append(f"    {self.env} names no channel to notify anybody")
+            lines.append(f"    {self.env} names no channel for notices")
         if incident.is_open and (failed or not environment.notifications):
             lines += call_lines(environment.documentation.contacts or platform.contacts)
         return lines, ExitCode.ACTION_FAILED if failed else ExitCode.GO

@@ -35,7 +35,7 @@ def tell(context: wiring.Context, about: str, event: str, text: str) -> None:
     with aside(f"telling of {event}"):
         for one in notifier(context).tell(about, event, text):
             if one.detail:
-                click.echo(f"gate: {one.notice.channel} was not told of {event}: {one.detail}", err=True)
+                click.echo(f"gate: {one.notice.channel} was not notified of {event}: {one.detail}", err=True)
 
 
 def tell_run(context: wiring.Context, run_id: str, decision: Decision, receipts: Sequence[Receipt]) -> None:

@@ -81,8 +81,8 @@ def _standing(pin: Pin, cloud_name: str) -> str:
     if pin.trouble:
         return f"UNKNOWN: {pin.trouble}"
     if pin.behind is not None:
-        behind = short_revision(pin.behind, cloud_name) or "nobody knows what"
-        return f"MAINTENANCE: users get 503, behind the page waits {behind}"
+        staged = short_revision(pin.behind, cloud_name)
+        return f"MAINTENANCE: users get 503; {f'{staged} is staged' if staged else 'no revision is staged'}"
     shares = (f"{short_revision(revision, cloud_name)} {percent} %" for revision, percent in pin.serving)
     serving = ", ".join(shares) or "nothing"
     if not pin.is_pinned:

@@ -141,7 +141,7 @@ class _RunbookCommands:
         if step.is_manual:
             return self._asked(step)
         if step.is_guarded and not self._is_allowed(step):
-            return self.result(step, StepState.PENDING, note="disruptive, and nobody allowed it")
+            return self.result(step, StepState.PENDING, note="disruptive, and not allowed")
         return self._called(step)
 
     def _is_allowed(self, step: RunbookStep) -> bool:

@@ -66,7 +66,9 @@ def expiry(text: str, now: datetime) -> datetime:
             at = datetime.fromisoformat(text)
             at = at if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"--expires {text} is no time", next_step="write 12h, 30d or 2026-12-31") from error
+        raise UsageError(
+            f"--expires {text} is not a time", next_step="write 12h, 30d or 2026-12-31"
+        ) from error
     if at <= now:
         raise UsageError(f"--expires {text} has passed", next_step="name a later time")
     return at
@@ -89,7 +91,7 @@ def statement(matter: Matter, options: Mapping[str, object], now: datetime) -> S
     What can never count as long as asked for is signed for as long as it can, and that is said.
 
     Raises:
-        UsageError: `--expires` is no time, or has passed.
+        UsageError: `--expires` is not a time, or has passed.
     """
     expires_at, links, service = (
         expiry(str(options["expires"]), now),

@@ -34,7 +34,7 @@ def sla(command: CommandContext, window: str) -> Report:
     """
     match = _WINDOW.fullmatch(window)
     if match is None:
-        raise UsageError(f"{window} is no window", next_step="write 30m, 24h or 7d")
+        raise UsageError(f"{window} is not a window", next_step="write 30m, 24h or 7d")
     now = datetime.now(UTC)
     span = Window(start=now - timedelta(**{_UNITS[match[2]]: int(match[1])}), end=now)
     errors, latency = _criterion(command, _ERRORS), _criterion(command, _LATENCY)

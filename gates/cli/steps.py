@@ -161,7 +161,7 @@ def _refuse_other_role(decision: Decision, role: str) -> None:
         UsageError: the decision needs a person, and another role was named.
     """
     if not decision.is_automatic and decision.authority and role != decision.authority:
-        said = f"not the {role}" if role else "and nobody was named"
+        said = f"not the {role}" if role else "and no role was named"
         raise UsageError(
             f"{decision.priority} needs the {decision.authority}, {said}",
             next_step=f"the {decision.authority} says: --role {decision.authority}",

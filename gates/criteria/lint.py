@@ -97,7 +97,7 @@ def _tiers(platform: Platform) -> Iterator[Finding]:
     known = {tier.name for tier in platform.tiers}
     for service in platform.services:
         if service.tier not in known:
-            yield Finding(subject=service.name, cause="has no tier, so nobody knows how fast it must recover")
+            yield Finding(subject=service.name, cause="has no tier, so its recovery time is not known")
 
 
 def _unwatched(platform: Platform, catalogue: Catalogue) -> Iterator[Finding]:
@@ -115,7 +115,7 @@ def _empty_stages(catalogue: Catalogue) -> Iterator[Finding]:
 
 def _review(document_ownership: DocumentOwnership | None, today: date) -> Iterator[Finding]:
     if document_ownership is None:
-        yield Finding(subject="documents", cause="nobody is named who keeps them", fails=_DOCUMENTS)
+        yield Finding(subject="documents", cause="no owner is named", fails=_DOCUMENTS)
     elif document_ownership.next_review < today:
         cause = f"the review was due on {document_ownership.next_review}, {document_ownership.owner} does it"
         yield Finding(subject="documents", cause=cause, fails=_DOCUMENTS)
@@ -123,7 +123,7 @@ def _review(document_ownership: DocumentOwnership | None, today: date) -> Iterat
 
 def _contacts(contacts: Sequence[Contact]) -> Iterator[Finding]:
     if not contacts:
-        yield Finding(subject="contacts", cause="there is nobody to call", fails=_CONTACTS)
+        yield Finding(subject="contacts", cause="there is no person to call", fails=_CONTACTS)
     for contact in contacts:
         for cause in _unreachable(contact):
             yield Finding(subject=contact.name, cause=cause, fails=_CONTACTS)
@@ -135,7 +135,7 @@ def _unreachable(contact: Contact) -> Iterator[str]:
     if contact.phone is not None and not _is_phone(contact.phone):
         yield f"phone {contact.phone} is a placeholder"
     if contact.email is not None and not _EMAIL.fullmatch(contact.email):
-        yield f"email {contact.email} is no address"
+        yield f"email {contact.email} is not an address"
 
 
 def _is_phone(text: str) -> bool:

@@ -56,7 +56,7 @@ def approvals(seen: Sequence[SeenStatement], question: Question) -> Approvals:
     given, missing = [], []
     for role, found in good.items():
         if damaged:  # it may be a refusal
-            missing.append((role, f"{damaged[0]} is damaged: nobody knows what it says"))
+            missing.append((role, f"{damaged[0]} is damaged and cannot be read"))
         elif any(each.statement is not None and _refuses(each.statement, role) for each in about):
             missing.append((role, "refuses: " + _refusal(about, role)))
         elif not found:

@@ -50,4 +50,4 @@ def standing(decision: Decision, now: datetime, escalation: Sequence[EscalationS
     waited = now - decision.decided_at
     reached = [step.role for step in escalation if step.after <= waited]
     is_escalated = left < 0 and reached
-    return Standing(left_s=left, turn_of=reached[-1] if is_escalated else decision.authority or "nobody")
+    return Standing(left_s=left, turn_of=reached[-1] if is_escalated else decision.authority or "no role")

@@ -174,7 +174,7 @@ def waiver_objection(statement: Statement, criterion: Criterion, reading: Readin
     is_grave = criterion.severity is Severity.BLOCKER or criterion.priority is Priority.P0
     is_owned = statement.role == criterion.owner and not statement.refuses
     objections = {
-        f"{criterion.id} is a blocker or P0: nobody may waive it": is_grave,
+        f"{criterion.id} is a blocker or P0: it cannot be waived": is_grave,
         f"{criterion.id} is for the {criterion.owner} to waive": not is_owned,
         f"it is about {statement.environment}": statement.environment != reading.release.environment,
         "it is about another set of revisions": statement.digest != reading.digest(criterion.id),

@@ -54,7 +54,7 @@ def grants(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[St
             each.objection
             or grant_objection(statement, reading)
             or _taken_back(statement, revoked)
-            or (damaged and f"the folder holds what nobody can read: {damaged}")
+            or (damaged and f"the folder holds an unreadable statement: {damaged}")
         )
         found.append(Standing(authority=_authority(each.file, statement), objection=objection))
     return tuple(found)

@@ -93,7 +93,7 @@ def _records(text: str) -> tuple[list[Mapping[str, Any]], list[str]]:
         if isinstance(record, dict) and isinstance(record.get("kind"), str):
             records.append(record)
         else:
-            flaws.append(f"evidence line {number} is no record")
+            flaws.append(f"evidence line {number} is not a record")
     return records, flaws
 
 

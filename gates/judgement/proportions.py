@@ -18,7 +18,7 @@ def wilson(hits: int, runs: int, *, z: float = Z_95) -> tuple[float, float]:
         ValueError: there is no run, or more hits than runs.
     """
     if not 0 <= hits <= runs or runs == 0:
-        raise ValueError(f"{hits} of {runs} is no proportion")
+        raise ValueError(f"{hits} of {runs} is not a proportion")
     share, spread = hits / runs, z * z / runs
     middle = (share + spread / 2) / (1 + spread)
     half = z / (1 + spread) * math.sqrt(share * (1 - share) / runs + spread / (4 * runs))

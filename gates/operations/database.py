@@ -29,7 +29,7 @@ class DatabaseOperations:
             CloudError: the database cannot be read.
         """
         if day not in DAYS:
-            raise UsageError(f"{day} is no day", next_step=f"one of {', '.join(DAYS)}")
+            raise UsageError(f"{day} is not a day", next_step=f"one of {', '.join(DAYS)}")
         number, now = DAYS.index(day) + 1, self._database.state()
         change = Change(
             action="maintenance window",
@@ -116,7 +116,7 @@ class DatabaseOperations:
         found = next((one for one in backups if one.id == number), None)
         if found is None or not found.is_usable:
             known = ", ".join(one.id for one in backups[:5] if one.is_usable) or "none"
-            raise UsageError(f"{number} is no usable backup", next_step=f"the newest usable ones: {known}")
+            raise UsageError(f"{number} is not a usable backup", next_step=f"the newest usable ones: {known}")
         return found
 
     def _done(self, change: Change, act: Callable[[], str], *, is_dry: bool) -> OperationReceipt:
@@ -136,7 +136,7 @@ def freshness(database: Database, backups: tuple[Backup, ...], now: datetime) ->
         note = "point-in-time recovery is off"
     newest = newest_usable(backups)
     if newest is None:
-        return None, f"there is no usable backup; {note}"
+        return None, f"there is not a usable backup; {note}"
     return newest.age(now), f"backup {newest.id} ({newest.kind.lower()}); {note}"
 
 

@@ -134,7 +134,7 @@ class Maintenance:
     def why(self, service: str) -> str:
         """Say who turned maintenance on, when and why; raises LedgerError."""
         begun = self._performer.begun(service, on=ON, off=OFF)
-        return f"turned on by {begun.by} at {begun.at:%Y-%m-%d %H:%M:%S}" if begun else "nobody knows by whom"
+        return f"turned on by {begun.by} at {begun.at:%Y-%m-%d %H:%M:%S}" if begun else "author unknown"
 
     def _comes_back(self, settings: ServiceSettings) -> _Memory:
         begun = self._performer.begun(settings.service, on=ON, off=OFF)
@@ -153,7 +153,7 @@ class Maintenance:
         bearing = {t.revision or then.serving for t in then.split.targets if t.percent} | {then.serving}
         if "" in bearing:
             raise ActionError(
-                f"nobody remembers what {service} served before maintenance",
+                f"what {service} served before maintenance is not recorded",
                 next_step=f"gate rollback {service} --to REVISION",
             )
         for revision in sorted(bearing):

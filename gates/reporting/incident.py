@@ -48,7 +48,7 @@ def call_lines(contacts: Sequence[Contact]) -> list[str]:
     reachable = [one for one in contacts if one.phone]
     on_call = [one for one in reachable if one.group == "on-call"] or reachable
     return [f"    call: {one.name} {one.phone}" for one in on_call] or [
-        "    call: nobody has a number in the platform's contacts"
+        "    call: no contact of the platform has a number"
     ]
 
 

@@ -60,6 +60,6 @@ def _decided(decision: Decision) -> str:
     how = f"needs {decision.authority}"
     if decision.is_automatic:
         granted = dict.fromkeys(f"{one.by} until {one.expires_at:%Y-%m-%d}" for one in decision.standing)
-        how = f"needs nobody, granted by {'; '.join(granted)}"
+        how = f"pre-authorised by {'; '.join(granted)}"
     within = f", within {duration(decision.response_time)}" if decision.response_time else ""
     return f"{what} ({', '.join(filter(None, (decision.priority, how)))}{within})"

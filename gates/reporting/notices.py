@@ -26,7 +26,7 @@ def decided(environment: str, folder: str, decision: Decision) -> str:
     until = f" until {decision.due:%Y-%m-%d %H:%M} UTC" if decision.due is not None else ""
     what = f"{environment}: {decision.kind} {', '.join(decision.services)}".rstrip()
     plan = decision.plan or RollbackPlan()
-    impossible = (f"There is no way back for {service}: {why}." for service, why in plan.impossible)
+    impossible = (f"No rollback is possible for {service}: {why}." for service, why in plan.impossible)
     waits = f"{what} ({decision.priority}), waits for the {decision.authority}{until}."
     said = " ".join(filter(None, (waits, _because(decision), *impossible)))
     return f"{said} Run {_run_of(folder)}. Carry it out with:\n{act_command(environment, folder, decision)}"

@@ -91,7 +91,9 @@ class BuildRollback:
         away = [a for a in actions if not self._prove(a, number=number, within_s=_PROVEN_WITHIN_S)]
         if away:
             names = ", ".join(f"{action.service} as {action.to_revision}" for action in away)
-            raise ActionError(f"build {number} is done, but nobody answers for {names}")
+            raise ActionError(
+                f"build {number} is done, but these services do not answer as their target: {names}"
+            )
         return f"build {number} is done, and every service answers as its target"
 
     def _prove(self, action: RollBack, *, number: str, within_s: float) -> bool:

@@ -190,7 +190,7 @@ class Drills:
 
         def wanted(state: ServiceState) -> TrafficSplit:
             if state.traffic not in (over, split):
-                raise ActionError(f"somebody else moved the traffic of {service} during the drill")
+                raise ActionError(f"another actor moved the traffic of {service} during the drill")
             return split
 
         change_traffic(self._ports.traffic, self._ports.clock, service, wanted)

@@ -229,7 +229,7 @@ class Gate:
         try:
             now = self.ports.traffic.describe(name)
         except CloudError as error:
-            return f"whether {name} changed meanwhile cannot be told: {error.cause}"
+            return f"whether {name} changed meanwhile is not known: {error.cause}"
         if now.latest_created != before.state.latest_created:
             return f"{now.latest_created} of {name} was deployed while the gate looked"
         if now.serving != before.state.serving:

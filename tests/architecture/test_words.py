@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -37,6 +38,39 @@ def test_no_text_says_that_a_deployment_ends_a_pin() -> None:
         path.name
         for path in tracked()
         if path.name != "test_words.py" and ended.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+
+    assert found == []
+
+
+RIDDLE = re.compile(
+    r"\b(somebody|nobody|whoever|anybody|(?<!there )is no (?!longer)|are none|is none)\b", re.IGNORECASE
+)
+
+
+_WITH_PROSE = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def said(path: Path) -> list[str]:
+    """Return the texts of a module that a person can read when it runs: all strings but docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    prose = {
+        id(line.value)
+        for node in ast.walk(tree)
+        for line in (node.body if isinstance(node, _WITH_PROSE) else ())
+        if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+    }
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose)
+    return [node.value for node in constants if isinstance(node.value, str)]
+
+
+def test_messages_name_the_actor() -> None:
+    """No riddles in what the gate prints: an actor is named, and `is not` is not `is no`."""
+    found = [
+        f"{path.relative_to(ROOT)}: {text[:80]}"
+        for path in sorted((ROOT / "gates").rglob("*.py"))
+        for text in said(path)
+        if RIDDLE.search(text)
     ]
 
     assert found == []

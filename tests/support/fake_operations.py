@@ -83,7 +83,7 @@ class FakeConfiguration:
     def set_scaling(self, service: str, scaling: Scaling, *, over: Scaling) -> None:
         """Set the bounds."""
         if self.services[service].scaling != over:
-            raise ActionError("somebody else scaled it")
+            raise ActionError("another actor scaled it")
         self._write(service, f"scaling {scaling.minimum}", replace(self.services[service], scaling=scaling))
 
     def deploy(self, service: str, image: str, new: NewRevision) -> None:

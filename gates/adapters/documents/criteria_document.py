@@ -175,7 +175,7 @@ def _demand(demand: DemandPart, levels: Levels | None) -> tuple[DemandPart, str]
         return _NOTHING, ""
     level = levels.get(demand.like)
     if level is None:
-        return demand, f"{demand.like} is no criterion that says a number itself"
+        return demand, f"{demand.like} is not a criterion with a number of its own"
     return level.model_copy(update={"minimum_samples": demand.minimum_samples}), ""
 
 

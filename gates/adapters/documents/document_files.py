@@ -35,12 +35,12 @@ def documents_in(folder: Path) -> Mapping[str, Path]:
             found.setdefault(path.stem, path)
         elif path.is_dir():
             problems += [
-                _problem(inner, f"nobody reads it here: move it to {folder.name}/")
+                _problem(inner, f"the gate does not read it here: move it to {folder.name}/")
                 for inner in sorted(path.rglob("*"))
                 if inner.suffix.lower() in _WRITTEN
             ]
         elif path.suffix.lower() in _WRITTEN:
-            problems.append(_problem(path, "nobody reads it: a document ends with .yaml or .yml"))
+            problems.append(_problem(path, "the gate does not read it: a document ends with .yaml or .yml"))
     refuse(problems)
     return found
 
@@ -66,7 +66,7 @@ def _unread_at_the_top(folder: Path) -> Iterator[Problem]:
     for path in _entries(folder):
         is_written = not path.is_dir() and path.suffix.lower() in _WRITTEN
         if is_written and closest(path.stem, _ROOT) and not _is_read(path):
-            yield _problem(path, f"nobody reads it{meant(path.stem, _ROOT)}")
+            yield _problem(path, f"the gate does not read it{meant(path.stem, _ROOT)}")
 
 
 def _is_read(path: Path) -> bool:
@@ -77,14 +77,16 @@ def _unread_documents(folder: Path) -> Iterator[Problem]:
     for name in _FOLDERS:
         for path in _entries(folder / name):
             if not path.is_dir() and path.suffix.lower() not in _WRITTEN:
-                yield _problem(path, "nobody reads it: a document ends with .yaml or .yml")
+                yield _problem(path, "the gate does not read it: a document ends with .yaml or .yml")
 
 
 def _unread_contracts(folder: Path, services: tuple[str, ...]) -> Iterator[Problem]:
     known = (*services, *_NOT_SERVICES)
     for path in _entries(folder / "openapi"):
         if path.suffix != ".json" or path.stem not in known:
-            yield _problem(path, f"nobody reads it: a contract is SERVICE.json{meant(path.stem, known)}")
+            yield _problem(
+                path, f"the gate does not read it: a contract is SERVICE.json{meant(path.stem, known)}"
+            )
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -121,4 +121,4 @@ def _flaws(slots: tuple[Checkpoint, ...], catalogue: Catalogue) -> Iterator[str]
         if unknown:
             yield f"{slot.name}: {slot.stage} does not demand {', '.join(unknown)}"
         if slot.approves is not None and slot.approves not in names[:index]:
-            yield f"{slot.name}: approves {slot.approves}, which is no earlier slot"
+            yield f"{slot.name}: approves {slot.approves}, which is not an earlier checkpoint"

@@ -118,7 +118,7 @@ class CloudRun:
                 if isinstance(why, UnavailableError):
                     raise why
                 raise ConflictError(
-                    f"{service}: somebody else replaced the traffic list that was sent"
+                    f"{service}: another actor replaced the traffic list that was sent"
                 ) from why
             if not state.is_reconciling:
                 break

@@ -200,7 +200,7 @@ class CloudRunApi:
         while True:
             current = self.read(service)
             if not change.is_applied(current):
-                raise ConflictError(f"{service}: somebody else replaced what was written")
+                raise ConflictError(f"{service}: another actor replaced what was written")
             if not current.reconciling:
                 break
             if self._clock.monotonic() >= deadline:

@@ -94,7 +94,7 @@ class CloudRunConfiguration:
 
         def make(current: Any) -> Any:
             if _scaling(current) not in (over, scaling):
-                raise ActionError(f"somebody else scaled {service} meanwhile; not overwritten")
+                raise ActionError(f"another actor scaled {service} meanwhile; not overwritten")
             return run_v2.Service(scaling=wanted)
 
         change = Update(
@@ -129,7 +129,7 @@ class CloudRunConfiguration:
         def make(current: Any) -> Any:
             if not is_same_routing(service_state(service, current).traffic, new.over):
                 raise ActionError(
-                    f"somebody else moved the traffic of {service} meanwhile; not overwritten",
+                    f"another actor moved the traffic of {service} meanwhile; not overwritten",
                     next_step="look at it (gate rollback status), then do it again",
                 )
             template = template_of(current)

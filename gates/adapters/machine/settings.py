@@ -31,7 +31,7 @@ def project_root() -> Path:
     if named := os.environ.get(ROOT):
         if not Path(named).is_absolute() or not Path(named).is_dir():
             raise ConfigurationError(
-                f"{ROOT}={named} is no absolute path of a folder",
+                f"{ROOT}={named} is not the absolute path of a folder",
                 next_step="name the folder that holds platforms/",
             )
         return Path(named)

@@ -44,7 +44,7 @@ class Notifier:
         )
 
     def tell(self, about: str, event: str, text: str) -> tuple[NoticeResult, ...]:
-        """Tell every channel that was not told of this event of `about` yet, and return how it went.
+        """Tell every channel that was not notified of this event of `about` yet, and return how it went.
 
         When the ledger cannot be asked, everybody is told: twice is better than never.
         """

@@ -283,7 +283,9 @@ def checked_name(name: str) -> str:
         UsageError: it is none: too long, or with characters that lead elsewhere.
     """
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name for a run or a file", next_step="use letters, digits, . _ -")
+        raise UsageError(
+            f"{name!r} is not a name for a run or a file", next_step="use letters, digits, . _ -"
+        )
     return name
 
 

@@ -131,7 +131,7 @@ class OperatorSignIn:
             step += 1
         raise CodesUsedError(
             f"every one-time code of {identity} was used before",
-            next_step="wait a minute: somebody else signs in with the same identity on another machine",
+            next_step="wait a minute: another machine signs in with the same identity",
         )
 
     def _secret(self, identity: str) -> dict[str, Any]:

@@ -43,6 +43,6 @@ def document(answer: Answer, service: str, *keys: str) -> dict[str, Any]:
         found = None
     missing = [key for key in keys if not isinstance(found, dict) or key not in found]
     if not isinstance(found, dict) or missing:
-        lacks = f"without {', '.join(missing)}" if missing else "that is no JSON object"
+        lacks = f"without {', '.join(missing)}" if missing else "that is not a JSON object"
         raise CloudError(f"{service} gives an answer {lacks} to {answer.method} {answer.path}")
     return found

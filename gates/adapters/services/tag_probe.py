@@ -62,7 +62,7 @@ class TagProbe:
                 ]
                 if _named(client, base) != revision:
                     faults.append(
-                        f"{_named(client, base) or 'nobody'} answers behind the tag, not {revision}"
+                        f"{_named(client, base) or 'no revision'} answers behind the tag, not {revision}"
                     )
                 return (*faults, *(self._shut(client, base) if service == AUTH else ()))
             except httpx.HTTPError as error:

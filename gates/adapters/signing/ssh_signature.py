@@ -56,7 +56,7 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     """Return the private key in an OpenSSH key file.
 
     Raises:
-        ConfigurationError: it cannot be read, is protected, or is no Ed25519 key.
+        ConfigurationError: it cannot be read, is protected, or is not an Ed25519 key.
     """
     by_hand = (
         "make one with `ssh-keygen -t ed25519`; a protected key or an agent signs with `ssh-keygen -Y sign`"
@@ -69,7 +69,7 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ConfigurationError(f"the key {path} cannot be used: {error}", next_step=by_hand) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigurationError(f"the key {path} is no Ed25519 key", next_step=by_hand)
+        raise ConfigurationError(f"the key {path} is not an Ed25519 key", next_step=by_hand)
     return key
 
 

@@ -102,7 +102,7 @@ class StatementFolder:
             return f"signed in the namespace {signature.namespace}, not as {statement.role}"
         known = [signer for signer in self.signers if signer.public_key == signature.public_key]
         if not known:
-            return f"signed with a key that nobody knows ({signature.fingerprint})"
+            return f"signed with an unknown key ({signature.fingerprint})"
         if not any(
             signer.person == statement.by
             and signer.may_sign(namespace, statement.issued_at)

@@ -58,7 +58,7 @@ def test_a_move_of_somebody_else_is_not_overwritten(cloud: FakeCloud) -> None:
     cloud.services["a"].foreign_move = all_to("a-0")
     receipt = attempt(cloud)
     assert receipt.state is ReceiptState.FAILED
-    assert "somebody else moved the traffic to a-0" in receipt.detail
+    assert "another actor moved the traffic to a-0" in receipt.detail
     assert cloud.writes == []
 
 
@@ -149,13 +149,13 @@ def test_a_list_replaced_while_it_settled_is_noticed() -> None:
     """The last read is part of the proof."""
     receipt = attempt(Meddler(services={"a": two_revisions("a")}))
     assert receipt.state is ReceiptState.FAILED
-    assert "somebody else changed the traffic" in receipt.detail
+    assert "another actor changed the traffic" in receipt.detail
 
 
 def test_a_rehearsal_that_cannot_be_done_says_why(cloud: FakeCloud) -> None:
     """A service that cannot be read, or that somebody else moved, is no dry run that went well."""
     rehearsal = Attempt(BACK, fake_ports(cloud), Patience(), lambda *_: None)
     cloud.services["a"].traffic = all_to("a-0")
-    assert "somebody else moved the traffic to a-0" in rehearsal.rehearse().detail
+    assert "another actor moved the traffic to a-0" in rehearsal.rehearse().detail
     cloud.services["a"].refusal = OperationFailedError("code 13")
     assert rehearsal.rehearse().state is ReceiptState.FAILED

@@ -127,7 +127,7 @@ def test_what_somebody_else_moved_meanwhile_is_not_marked() -> None:
     receipts = world.execute(after_failure=AfterFailure.CONTINUE)
 
     assert states(receipts) == [ReceiptState.FAILED, ReceiptState.DONE, ReceiptState.DONE]
-    assert "somebody else moved the traffic to a-3" in receipts[0].detail
+    assert "another actor moved the traffic to a-3" in receipts[0].detail
     assert world.ledger.tombstones == {("sandbox", name, f"{name}-2") for name in "bc"}
 
 

@@ -81,7 +81,7 @@ def test_a_target_that_does_not_answer_there_is_not_proven() -> None:
     ("traffic", "why"),
     [
         (TrafficSplit(targets=(TrafficTarget(revision="a-2", percent=100),)), "not in maintenance any more"),
-        (behind("a-9"), "somebody else put a-9 behind the page"),
+        (behind("a-9"), "another actor put a-9 behind the page"),
     ],
 )
 def test_what_somebody_else_did_is_not_overwritten(traffic: TrafficSplit, why: str) -> None:

@@ -46,7 +46,7 @@ def test_an_incident_is_told_once_and_stays_open(hook: Hook, capsys: pytest.Capt
     assert invoke(["incident", "status", "--env", "staging"]) is ExitCode.GO
     shown = capsys.readouterr().out
     assert f"{name}  P0  open" in shown
-    assert "nobody new to notify" in shown
+    assert "no new person to notify" in shown
     (body,) = hook.bodies
     assert "initial assessment: on-call-engineer" in body["text"]
 

@@ -85,7 +85,9 @@ def test_help_lists_every_command_without_importing_one(capsys: pytest.CaptureFi
     """And leaves with 0."""
     assert cli.invoke(["--help"]) is ExitCode.GO
     out = capsys.readouterr().out
-    assert all(f"  {name} " in out for name in cli.gate.list_commands(click.Context(cli.gate)))
+    words = set(out.replace(",", " ").split())
+    assert words >= set(cli.gate.list_commands(click.Context(cli.gate)))
+    assert len(out.splitlines()) <= 40  # one screen
 
 
 def test_every_command_can_be_imported_and_explains_itself() -> None:

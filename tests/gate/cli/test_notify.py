@@ -103,7 +103,7 @@ def test_a_channel_that_fails_changes_nothing(
     hook.status = 500
     context(monkeypatch, tmp_path)
     assert cli.invoke(RUN) is ExitCode.ROLLED_BACK
-    assert "gate: chat was not told of carried out: HTTPStatusError" in capsys.readouterr().err
+    assert "gate: chat was not notified of carried out: HTTPStatusError" in capsys.readouterr().err
 
 
 def test_a_watch_escalates_by_itself_and_ends_when_nothing_waits(

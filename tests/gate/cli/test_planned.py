@@ -192,7 +192,7 @@ def test_a_post_test_that_fails_keeps_the_page_and_says_so(
     assert "MAINTENANCE MAY BE ON" in out
     assert gate("status") is ExitCode.GO
     out = capsys.readouterr().out
-    assert "a  MAINTENANCE: users get 503, behind the page waits 1" in out
+    assert "a  MAINTENANCE: users get 503; 1 is staged" in out
     assert "MAINTENANCE IS ON at a: turned on by ana" in out
     assert "next is post-test: HLT-READY of a does not hold" in out
     assert "gate rollback unpin b --env" in out

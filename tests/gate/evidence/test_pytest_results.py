@@ -132,7 +132,7 @@ def test_a_test_without_a_service_is_about_the_platform() -> None:
         (written(*passed(), *passed()), "twice"),
         (written(*passed(), collected=["other"]), "ran without being collected"),
         (written(*passed()) + "{", "not JSON"),
-        (written(*passed()) + "[]\n", "no record"),
+        (written(*passed()) + "[]\n", "not a record"),
         (written(*passed()).replace('"schema": 1', '"schema": 2'), "format 2"),
         (written({"kind": "flaw", "text": "worker gw0 was lost"}, *passed()), "worker gw0 was lost"),
     ],

@@ -44,5 +44,5 @@ def test_known_values() -> None:
 @pytest.mark.parametrize(("hits", "runs"), [(0, 0), (3, 2), (-1, 2)])
 def test_a_share_of_nothing_is_refused(hits: int, runs: int) -> None:
     """No run has no rate."""
-    with pytest.raises(ValueError, match="no proportion"):
+    with pytest.raises(ValueError, match="not a proportion"):
         wilson(hits, runs)

@@ -40,7 +40,7 @@ def test_only_a_usable_backup_is_restored(
     operations: DatabaseOperations, found: FakeDatabase, number: str
 ) -> None:
     """A failed one and an unknown one are refused before anything is sent, with those that can be used."""
-    with pytest.raises(UsageError, match="no usable backup") as caught:
+    with pytest.raises(UsageError, match="usable backup") as caught:
         operations.restore(number, is_dry=False)
     assert "b-2, b-1" in caught.value.next_step
     assert found.done == []
@@ -64,7 +64,7 @@ def test_the_window_moves_once(operations: DatabaseOperations, found: FakeDataba
     assert operations.set_window("MON", 3, is_dry=False).before == "SUN 02:00 UTC"
     assert found.done == ["window 1 3"]
     assert operations.set_window("MON", 3, is_dry=False).state is OperationState.ALREADY_DONE
-    with pytest.raises(UsageError, match="is no day"):
+    with pytest.raises(UsageError, match="is not a day"):
         operations.set_window("SOMEDAY", 3, is_dry=False)
 
 

@@ -34,7 +34,7 @@ def test_a_decision_without_a_way_back_says_so() -> None:
     """A human is needed, and told why."""
     stuck = replace(DUE, plan=RollbackPlan(impossible=(("auth-service", "it has one revision"),)))
     said = notices.decided("sandbox", FOLDER, stuck)
-    assert "There is no way back for auth-service: it has one revision." in said
+    assert "No rollback is possible for auth-service: it has one revision." in said
 
 
 def test_a_late_decision_names_whose_turn_it_is_and_the_command() -> None:

@@ -54,10 +54,9 @@ def test_an_error_is_no_measurement() -> None:
 
 def test_what_happens_next_and_what_was_done() -> None:
     """The decision with its authority and time, the plan, and the receipts end the text."""
-    text = terminal(BAD, decision=decision(), receipts=(receipt(),))
+    text = " ".join(terminal(BAD, decision=decision(), receipts=(receipt(),)).split())
 
-    assert "ROLL_BACK auth-service (P0, needs nobody, granted by person-one until" in text
-    assert "2026-03-31, within 5 min)" in text
+    assert "ROLL_BACK auth-service (P0, pre-authorised by person-one until 2026-03-31, within 5 min)" in text
     assert "wave 1: auth-service: auth-service-00002 → auth-service-00001" in text
     assert "DONE auth-service: auth-service-00002 → auth-service-00001 in 1.2 s, verified" in text
     assert "do not release" in terminal(BAD)

@@ -84,7 +84,7 @@ def test_a_build_that_is_done_and_moved_nothing_is_a_failure() -> None:
     stage = Stage(is_idle=True)
     receipt = stage.rollback.roll_back(PLAN, is_dry=False)
     assert receipt.state is OperationState.FAILED
-    assert "nobody answers for a as a-1, b as b-1" in receipt.detail
+    assert "not answer as their target: a as a-1, b as b-1" in receipt.detail
     assert stage.recorded == []
 
 

@@ -319,7 +319,7 @@ def test_a_deployment_while_the_gate_looks_voids_the_evidence() -> None:
     for change, said in (
         (deploy, "frontend-3 of frontend was deployed while the gate looked"),
         (move, "the traffic of frontend was moved while the gate looked"),
-        (hide, "whether frontend changed meanwhile cannot be told: no answer"),
+        (hide, "whether frontend changed meanwhile is not known: no answer"),
     ):
         run = Run(lambda *_: 0.0)
         source = run.gate.source

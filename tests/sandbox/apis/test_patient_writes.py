@@ -237,7 +237,7 @@ def test_traffic_that_somebody_moved_meanwhile_is_not_overwritten(scene: Scene, 
     prepare, act = WRITES[write]
     prepare(scene)
     scene.way.hitches = {UPDATE: [Hitch(before=lambda: _pin(scene))]}
-    with pytest.raises(AssertionError, match="somebody else moved the traffic"):
+    with pytest.raises(AssertionError, match="another actor moved the traffic"):
         act(scene)
     assert [(t.revision, t.percent) for t in scene.local.get().traffic] == [(scene.old, 100)]
     assert scene.ledger.written[-1].state is OperationState.FAILED

@@ -61,7 +61,7 @@ def test_what_looks_like_criteria_and_is_not_read_is_refused_by_name(folder: Pat
     """A demand that nobody reads would silently not be made."""
     platform = load_platform(folder)
     path = extra(folder, name)
-    with pytest.raises(DocumentError, match="nobody reads it") as raised:
+    with pytest.raises(DocumentError, match="the gate does not read it") as raised:
         load_catalogue(folder, platform)
     assert str(path) in raised.value.cause
     assert cli.invoke(["criteria", "lint"]) is ExitCode.USAGE_ERROR
@@ -80,7 +80,7 @@ def test_lint_names_every_file_that_nobody_reads(
     """Beside the documents of a kind, among the contracts, at the top."""
     (folder / name).write_text("{}", encoding="utf-8")
     assert cli.invoke(["criteria", "lint"]) is ExitCode.USAGE_ERROR
-    assert f"{folder / name}:1:1: nobody reads it" in capsys.readouterr().out
+    assert f"{folder / name}:1:1: the gate does not read it" in capsys.readouterr().out
 
 
 def test_what_editors_and_mounted_folders_keep_beside_is_no_document(folder: Path) -> None:

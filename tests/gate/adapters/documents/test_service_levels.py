@@ -40,8 +40,8 @@ def test_a_service_level_is_changed_in_one_place(folder: Path) -> None:
     ("demand", "cause"),
     [
         ("{like: SLI-LATENCY, threshold: 1000}", "no threshold of its own"),
-        ("{like: SLI-LATENZY}", "SLI-LATENZY is no criterion that says a number itself"),
-        ("{like: LOD-P95}", "LOD-P95 is no criterion that says a number itself"),
+        ("{like: SLI-LATENZY}", "SLI-LATENZY is not a criterion with a number of its own"),
+        ("{like: LOD-P95}", "LOD-P95 is not a criterion with a number of its own"),
         ("{threshold: 5}", "the demand has no comparator, unit"),
         ("{comparator: lt, threshold: 1000, unit: ms}", "LOD-P95 demands < 2,000 ms of the same test"),
     ],

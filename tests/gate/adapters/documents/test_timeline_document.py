@@ -39,7 +39,7 @@ def test_the_shipped_timeline_has_every_slot_of_the_guide(catalogue: Catalogue) 
         ("after: 0m, traffic: true", "after: 1m, traffic: true", "moves the traffic, at 0"),
         ("traffic: true", "traffic: false", "moves the traffic, at 0"),
         ("rehearsed: [GLV-13]", "rehearsed: [HLT-LIVE]", "does not demand HLT-LIVE"),
-        ("approves: final-checks", "approves: review", "no earlier slot"),
+        ("approves: final-checks", "approves: review", "not an earlier checkpoint"),
         ("before: 5m", "before: 5m, after: 5m", "either before or after"),
         ("before: 5m", "before: soon", "is not a duration"),
         ("name: briefing", "name: final-checks", "twice"),

@@ -276,5 +276,5 @@ def test_a_list_that_somebody_replaced_meanwhile_is_a_conflict(bench: Bench) -> 
     """With hidden operations, a list other than the one sent means that somebody else wrote."""
     bench.run.troubles = {"WaitOperation": [Trouble(grpc.StatusCode.PERMISSION_DENIED)]}
     bench.run.foreign_list = [run_v2.TrafficTarget(type_=REVISION, revision="a-00000", percent=100)]
-    with pytest.raises(ConflictError, match="somebody else replaced"):
+    with pytest.raises(ConflictError, match="another actor replaced"):
         bench.shift()

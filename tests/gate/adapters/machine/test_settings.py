@@ -58,7 +58,7 @@ def test_elsewhere_the_checkout_of_the_gate_is_the_project(
     assert settings.project_root() == project
     for wrong in (str(tmp_path / "nothing"), "platforms"):
         monkeypatch.setenv(settings.ROOT, wrong)
-        with pytest.raises(ConfigurationError, match="no absolute path of a folder"):
+        with pytest.raises(ConfigurationError, match="not the absolute path of a folder"):
             settings.project_root()
 
 

@@ -58,7 +58,7 @@ def test_a_run_is_never_written_over(folder: RunFolder, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc", ".hidden", "a b", "x\n", "a" * 200])
 def test_an_id_is_a_file_name(tmp_path: Path, name: str) -> None:
     """No id leads out of the reports folder."""
-    with pytest.raises(UsageError, match="no name"):
+    with pytest.raises(UsageError, match="not a name"):
         RunFolder.create(tmp_path, name, Redactor())
     assert list(tmp_path.iterdir()) == []
 
@@ -186,7 +186,7 @@ def test_allure_results_are_replaced(folder: RunFolder) -> None:
     folder.write_allure(files)
 
     assert {path.name for path in results.iterdir()} == {file.name for file in files}
-    with pytest.raises(UsageError, match="no name"):
+    with pytest.raises(UsageError, match="not a name"):
         folder.write_allure([AllureFile(name="../verdict.json", content="")])
 
 

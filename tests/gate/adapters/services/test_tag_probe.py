@@ -60,9 +60,9 @@ def test_a_revision_that_lives_under_its_own_name_has_no_fault(probe: Probe) -> 
         (((503, b""), (200, GOOD)), "/healthz answers 503"),
         (((200, b""), (503, b""), (200, GOOD)), "/readyz answers 503"),
         (((200, GOOD), (200, GOOD), (200, b'{"revision": "a-2"}')), "a-2 answers behind the tag, not a-1"),
-        (((200, b"<html>"),), "nobody answers behind the tag, not a-1"),
-        (((200, b"[]"),), "nobody answers behind the tag, not a-1"),
-        (((200, b"\xff"),), "nobody answers behind the tag, not a-1"),
+        (((200, b"<html>"),), "no revision answers behind the tag, not a-1"),
+        (((200, b"[]"),), "no revision answers behind the tag, not a-1"),
+        (((200, b"\xff"),), "no revision answers behind the tag, not a-1"),
     ],
 )
 def test_each_fault_is_named(probe: Probe, answers: tuple[tuple[int, bytes], ...], said: str) -> None:

@@ -70,7 +70,7 @@ def test_an_unknown_key_and_a_missing_signature_are_objected_to(tmp_path: Path) 
     file, _ = key_file(tmp_path, "key")
     folder = folder_of(tmp_path)
     written = folder.write(statement(), file)
-    assert "nobody knows" in only(folder).objection
+    assert "unknown key" in only(folder).objection
     written.with_name(f"{written.name}.sig").unlink()
     assert only(folder).objection == "it is not signed yet"
 
