@@ -76,7 +76,7 @@ class Stage:
             self.configuration, performer, self.ledger, image="page:1", cloud_name=lambda name: name
         )
 
-    def __call__(self, *_what: object) -> Stage:
+    def __call__(self, *_what: object, **_options: object) -> Stage:
         """Stand in for both classes."""
         return self
 
