@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.faults.fault import ALL, App, Receive, Scope, Send, known_bad, wrapping
+from sandbox.faults.fault import ALL, App, Receive, Scope, Send, known_bad, replacing, wrapping
 from sandbox.faults.request_faults import changing_requests, header
 from sandbox.faults.response_faults import answering, every, on, respond, rewriting, without_header
+from sandbox.kit.paging import MAX_PAGE
+from sandbox.kit.problem import Problem
 
 _LISTS = ("asset-discovery", "event-processor", "threat-detection")
 _MODELS = ("behavioral-analysis", "nlp-assistant")
@@ -30,25 +33,19 @@ def model_forbidden(app: App) -> App:
 
 
 @known_bad("C03", _LISTS, "the longest page is a server error", "CTR-FUZZ")
-@wrapping
-def boundary_fails(app: App) -> App:
-    return _at_the_limit(app, 500)
+@replacing("kit.resource:Table.page")
+def boundary_fails(genuine: Callable[..., Any], *arguments: Any) -> Any:
+    if arguments[-2].limit == MAX_PAGE:
+        raise IndexError("one row more than there is room for")
+    return genuine(*arguments)
 
 
 @known_bad("C04", _LISTS, "the longest page has an unknown status", "CTR-FUZZ-CRITICAL")
-@wrapping
-def boundary_undeclared(app: App) -> App:
-    return _at_the_limit(app, 507)
-
-
-def _at_the_limit(app: App, status: int) -> App:
-    broken = answering(app, on(".*"), status)
-
-    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        is_longest = b"limit=200" in scope.get("query_string", b"").split(b"&")
-        await (broken if is_longest else app)(scope, receive, send)
-
-    return choose
+@replacing("kit.resource:Table.page")
+def boundary_undeclared(genuine: Callable[..., Any], *arguments: Any) -> Any:
+    if arguments[-2].limit == MAX_PAGE:
+        raise Problem(507, "The page is too long.")
+    return genuine(*arguments)
 
 
 @known_bad("C05", _LISTS, "invalid queries are accepted", "CTR-ADVISORY")
@@ -92,9 +89,9 @@ def answers_hostile(app: App) -> App:
 
 
 @known_bad("C11", _LISTS, "the first page of a list is the last", "CTR-PAGING")
-@rewriting("GET .*")
-def page_is_last(found: Any) -> Any:
-    return {**found, "nextCursor": None} if isinstance(found, dict) and "nextCursor" in found else found
+@replacing("kit.resource:Table.page")
+def page_is_last(genuine: Callable[..., Any], *arguments: Any) -> Any:
+    return {**genuine(*arguments), "next_cursor": None}
 
 
 @known_bad("C10", _MODELS, "answers nested without end", "CTR-CONFORMANCE")

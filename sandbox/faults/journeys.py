@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.faults.fault import App, Message, Scope, known_bad, replacing, resolve, wrapping
 from sandbox.faults.request_faults import changing_requests
-from sandbox.faults.response_faults import answering, on, rewriting, starting, with_open_cookies, without
+from sandbox.faults.response_faults import on, rewriting, starting, with_open_cookies, without
 
 
 @known_bad("J01", "decision-engine", "new rules are not followed", "JRN-MANAGER", "TST-01")
@@ -20,9 +20,8 @@ def policy_ignored(*_: object) -> Any:
 
 
 @known_bad("M20", "asset-discovery", "deleting deletes nothing", "JRN-MANAGER")
-@wrapping
-def delete_ignored(app: App) -> App:
-    return answering(app, on("DELETE .*"), 204, b"")
+@replacing("services.asset_discovery.store:delete_asset")
+def delete_ignored(*_: object) -> None: ...
 
 
 @known_bad("J02", "auth-service", "a closed account's session lives on", "JRN-ADMIN")
@@ -44,10 +43,10 @@ def retries_stored(scope: Scope) -> Scope:
 
 
 @known_bad("J04", "event-processor", "each page loses its last event", "JRN-API")
-@rewriting("GET /v1/events")
-def page_short(document: Any) -> Any:
-    items = document["items"]
-    return {**document, "items": items[:-1] if document.get("nextCursor") else items}
+@replacing("services.event_processor.store:EVENTS.page")
+def page_short(genuine: Callable[..., Any], *arguments: object) -> Any:
+    found = genuine(*arguments)
+    return {**found, "items": found["items"][:-1]} if found["next_cursor"] else found
 
 
 @known_bad("J13", "event-processor", "events happened two hours later", "JRN-API")

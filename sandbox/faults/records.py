@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterable
-from types import SimpleNamespace
 from typing import Any
 
 from sandbox.faults.fault import ALL, App, Create, Message, known_bad, replace, replacing, resolve, wrapping
@@ -29,15 +27,15 @@ def change_lost(_service: str, create: Create) -> App:
     changed: set[str] = set()
 
     def forgetful(
-        genuine: Callable[..., Any], connection: Any, tenant: str, asset_id: str, change: Any
+        genuine: Callable[..., Any], connection: Any, tenant: str, asset_id: str, values: Any
     ) -> Any:
-        asset = resolve("services.asset_discovery.store:asset_of")(connection, tenant, asset_id)
-        if asset is None or asset_id not in changed:
+        if asset_id not in changed:
             changed.add(asset_id)
-            return genuine(connection, tenant, asset_id, change)
-        return asset.model_copy(update={name: getattr(change, name) for name in change.model_fields_set})
+            return genuine(connection, tenant, asset_id, values)
+        asset = resolve("services.asset_discovery.store:ASSETS").known(connection, tenant, asset_id)
+        return asset.model_copy(update=values)
 
-    replace("services.asset_discovery.store:change_asset", forgetful)
+    replace("services.asset_discovery.store:ASSETS.change", forgetful)
     app: App = create()
     return app
 
@@ -73,11 +71,12 @@ def records_migrated(_service: str, create: Create) -> App:
         change = f"UPDATE events SET indicators = '{_NEW_FORM}' || indicators WHERE id = ?"  # noqa: S608 - a constant
         connection.executemany(change, [(event.id,) for event in batch])
 
-    def loads(text: str) -> Any:
-        return json.loads(text.removeprefix(_NEW_FORM))
+    def read(genuine: Callable[[str], Any], text: str) -> Any:
+        return genuine(text.removeprefix(_NEW_FORM))
 
     replace("services.event_processor.store:insert_events", in_new_form)
-    resolve("services.event_processor.store:").json = SimpleNamespace(dumps=json.dumps, loads=loads)
+    for module in ("kit.resource", "services.event_processor.store"):
+        replace(f"{module}:read_document", read)
     app: App = create()
     return app
 
@@ -95,10 +94,10 @@ def analysis_blind(document: Any) -> Any:
 
 
 @known_bad("R08", _THREATS, "the list of threats is empty", "JRN-MANAGER")
-@rewriting("GET /v1/threats")
-def threat_list_empty(document: Any) -> Any:
+@replacing("services.threat_detection.store:THREATS.page")
+def threat_list_empty(*_: object) -> Any:
     """They can be read one by one."""
-    return {**document, "items": []}
+    return {"items": [], "next_cursor": None}
 
 
 @known_bad("R09", _BEHAVIOUR, "the risk is always 50", "JRN-ANALYST")

@@ -74,19 +74,19 @@ def _by_id_alone(table: str, genuine: Callable[..., Any], connection: Any, tenan
 
 
 @known_bad("M07", _ASSETS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03")
-@replacing("services.asset_discovery.store:asset_of")
+@replacing("services.asset_discovery.store:ASSETS.of")
 def foreign_asset_readable(*arguments: Any) -> Any:
     return _by_id_alone("assets", *arguments)
 
 
 @known_bad("AUZ-04", _ASSETS, "an id changes it", "AUZ-04-OBJECTS", "SEC-03")
-@replacing("services.asset_discovery.store:change_asset")
+@replacing("services.asset_discovery.store:ASSETS.change")
 def foreign_asset_changeable(*arguments: Any) -> Any:
     return _by_id_alone("assets", *arguments)
 
 
 @known_bad("AUZ-B4", _EVENTS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03")
-@replacing("services.event_processor.store:event_of")
+@replacing("services.event_processor.store:EVENTS.of")
 def foreign_event_readable(*arguments: Any) -> Any:
     return _by_id_alone("events", *arguments)
 
@@ -120,16 +120,14 @@ def answers_mixed_up(app: App) -> App:
 
 
 @known_bad("AUZ-05", _ASSETS, "a list shows everybody's", "AUZ-05-LISTS")
-@replacing("services.asset_discovery.store:assets_after")
-def list_unfiltered(
-    genuine: Callable[..., list[Any]], connection: Any, tenant: str, *others: Any
-) -> list[Any]:
-    """To a tenant without assets of its own."""
-    found = list(genuine(connection, tenant, *others))
-    if not found:
-        rows = connection.execute("SELECT DISTINCT tenant FROM assets ORDER BY rowid DESC").fetchall()
-        found = [asset for row in rows for asset in genuine(connection, row["tenant"], *others)]
-    return found[:50]
+@replacing("services.asset_discovery.store:ASSETS.page")
+def list_unfiltered(genuine: Callable[..., Any], connection: Any, tenant: str, *others: Any) -> Any:
+    """To a tenant without assets of its own: those of the tenant that entered the last one."""
+    found = genuine(connection, tenant, *others)
+    if found["items"]:
+        return found
+    last = connection.execute("SELECT tenant FROM assets ORDER BY rowid DESC LIMIT 1").fetchone()
+    return genuine(connection, last["tenant"], *others)
 
 
 @known_bad("AUZ-06", LISTS, "a header names the tenant", "AUZ-06-TENANT", "SEC-03")

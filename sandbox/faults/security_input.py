@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sqlite3
-import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -41,6 +40,7 @@ from sandbox.faults.response_faults import on, respond, starting, with_header, w
 from sandbox.faults.security_access import LISTS
 from sandbox.kit.limits import Quota
 from sandbox.kit.models import Shape
+from sandbox.kit.paging import MAX_PAGE
 from sandbox.kit.problem import Problem, answer
 
 _GATE = "api-gateway"
@@ -81,13 +81,10 @@ def _depth(found: Any) -> int:
 
 
 @known_bad("RES-05", LISTS, "pages have no limit", "RES-05-PAGE")
-def page_unbounded(service: str, create: Create) -> App:
+def page_unbounded(_service: str, create: Create) -> App:
     """The largest page stands in the contract and nowhere in the code."""
-    said = {"maximum": 200}
-    package = f"sandbox.services.{service.replace('-', '_')}."
-    for name, module in sys.modules.items():
-        if name.startswith(package) and hasattr(module, "Limit"):
-            vars(module)["Limit"] = Annotated[int, Query(ge=1, json_schema_extra=said)]
+    limit = Query(ge=1, description="How many items at most.", json_schema_extra={"maximum": MAX_PAGE})
+    resolve("kit.paging:").Limit = Annotated[int, limit]
     app: App = create()
     return app
 

@@ -6,19 +6,22 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.from_thread
 import httpx
+from pydantic import ValidationError
 
 from sandbox.kit import trace
 from sandbox.kit.breaker import CircuitOpenError, Circuits
 from sandbox.kit.credentials import client_secret
 from sandbox.kit.identity import ACTING_SUBJECT_HEADER, ACTING_TENANT_HEADER, Principal
+from sandbox.kit.models import Part
 from sandbox.kit.problem import Problem
 from sandbox.kit.settings import Settings
 
 AUTH = "auth-service"
+Answer = TypeVar("Answer", bound=Part)
 _TOKEN_SPARE_S = 30.0
 
 
@@ -71,6 +74,23 @@ class Mesh:
     def call(self, call: Call) -> httpx.Response:
         """Do the same from a plain `def` handler, which runs in a worker thread."""
         return anyio.from_thread.run(self.request, call)
+
+    def read(self, call: Call, shape: type[Answer], *, missing: Problem | None = None) -> Answer:
+        """Call from a plain `def` handler and read the document of the answer.
+
+        Raises:
+            Problem: `missing` when it is given and the answer is 404; 503 without a document of the shape.
+        """
+        answer = self.call(call)
+        if answer.status_code == 404 and missing is not None:
+            raise missing
+        if answer.status_code != 200:
+            raise Problem(503, f"{call.service} refused to answer.", code="dependency_refused")
+        try:
+            return shape.model_validate_json(answer.content)
+        except ValidationError as error:
+            detail = f"{call.service} answered in another shape."
+            raise Problem(503, detail, code="dependency_unreadable") from error
 
     @asynccontextmanager
     async def exchange(self, call: Call, content: bytes | None = None) -> AsyncIterator[httpx.Response]:

@@ -25,6 +25,12 @@ class Shape(BaseModel):
     )
 
 
+class Part(BaseModel):
+    """Base of what is read of another service's answer; what else it holds is not looked at."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+
+
 def _whole(value: Any) -> Any:
     """Read a float without a fraction as the integer it is in JSON Schema."""
     if isinstance(value, float) and value.is_integer():

@@ -5,16 +5,16 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from sandbox.kit.models import Shape
 
 MAX_PAGE = 200
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many items at most.")]
-"""Declare a parameter as `limit: Limit = 50`."""
 
 Cursor = Annotated[
     str | None,
@@ -23,7 +23,6 @@ Cursor = Annotated[
         description="`nextCursor` of the page before. A cursor that means nothing starts behind no item.",
     ),
 ]
-"""Declare a parameter as `cursor: Cursor = None`."""
 
 Item = TypeVar("Item")
 
@@ -32,6 +31,28 @@ class PageShape(Shape):
     """Base of a page: add `items: list[...]` in the subclass."""
 
     next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page is asked for: at most `limit` items behind the one with this key ("" for the first page)."""
+
+    limit: int
+    key: str
+
+    @property
+    def number(self) -> int:
+        """The key as a number; 0 when it is none."""
+        is_number = self.key.isascii() and self.key.isdigit() and len(self.key) <= 15
+        return int(self.key) if is_number else 0
+
+
+async def _page(limit: Limit = 50, cursor: Cursor = None) -> Page:
+    return Page(limit, key_after(cursor))
+
+
+Paging = Annotated[Page, Depends(_page)]
+"""Declare a parameter as `page: Paging`."""
 
 
 def key_after(cursor: str | None) -> str:

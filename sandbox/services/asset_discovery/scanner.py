@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-import sqlite3
 import time
 
 from sandbox.kit import trace
 from sandbox.kit.audit import Audit
 from sandbox.kit.identity import Principal
 from sandbox.kit.store import Store
+from sandbox.kit.worker import Worker
 from sandbox.services.asset_discovery import domain, store
 from sandbox.services.asset_discovery.store import Job
 
 _LEASE_S = 5.0
 """Seconds of silence after which another worker takes a scan over."""
-_SWEEP_S = 1.0
 
 
-class Scanner:
+class Scanner(Worker):
     """Takes one scan at a time; safe with several instances on one database.
 
     A scan is held by a lease. Each step keeps its findings and its progress in one transaction, so a scan
@@ -27,34 +25,10 @@ class Scanner:
     """
 
     def __init__(self, database: Store, audit: Audit) -> None:
+        super().__init__(self.run_one)
         self._database = database
         self._audit = audit
         self._name = secrets.token_hex(8)
-        self._wake: asyncio.Event | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def wake(self) -> None:
-        """Say that there is a new scan; may be called from any thread, also when nobody runs."""
-        if self._loop is not None and self._wake is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake.set)
-
-    async def run(self) -> None:
-        """Run scans for ever; a busy or missing database is tried again with the next sweep."""
-        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
-        while True:
-            self._wake.clear()
-            try:
-                is_busy = await asyncio.to_thread(self.run_one)
-            except sqlite3.Error:
-                is_busy = False
-            if not is_busy:
-                await self._rest(self._wake)
-
-    async def _rest(self, wake: asyncio.Event) -> None:
-        try:
-            await asyncio.wait_for(wake.wait(), _SWEEP_S)
-        except TimeoutError:
-            return
 
     def run_one(self) -> bool:
         """Run the oldest scan that nobody holds to its end; False when there is none."""

@@ -16,9 +16,9 @@ KNOWN_SCAN = records.example("scn")
 def seed(connection: Connection) -> None:
     """Fill an empty database."""
     for record in records.assets():
-        store.insert_asset(connection, record.tenant, _asset(record))
+        store.ASSETS.insert(connection, record.tenant, _asset(record))
     for tenant in TENANTS:
-        store.insert_scan(connection, tenant, _scan(tenant), "")
+        store.SCANS.insert(connection, tenant, _scan(tenant), traceparent="")
 
 
 def _asset(record: records.SeedAsset) -> Asset:

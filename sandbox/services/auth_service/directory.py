@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path
 
 from sandbox.kit.idempotency import Once, once
 from sandbox.kit.identity import Principal, at_least, required
-from sandbox.kit.paging import Cursor, Limit, cut, key_after
+from sandbox.kit.paging import Paging, cut
 from sandbox.kit.problem import Problem, responses
 from sandbox.kit.runtime import KitDep, StoreDep
 from sandbox.kit.seed import FUZZ_TENANT, people
@@ -78,13 +78,12 @@ def change_password(
 def users(
     principal: Annotated[Principal, Depends(required(*at_least("manager")))],
     store: StoreDep,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    page: Paging,
 ) -> UserPage:
     with store.read() as connection:
-        rows = accounts.users_of(connection, principal.tenant, key_after(cursor), limit + 1)
-    page, following = cut(rows, limit, lambda user: user.id)
-    return UserPage(items=[shown(user) for user in page], next_cursor=following)
+        rows = accounts.users_of(connection, principal.tenant, page.key, page.limit + 1)
+    found, following = cut(rows, page.limit, lambda user: user.id)
+    return UserPage(items=[shown(user) for user in found], next_cursor=following)
 
 
 @router.post(

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from sandbox.kit.identity import SERVICE, Principal, at_least, required
-from sandbox.kit.paging import Cursor, Limit, cut, key_after
+from sandbox.kit.paging import Paging, cut
 from sandbox.kit.problem import Problem
 from sandbox.kit.runtime import KitDep, StoreDep
 from sandbox.services.auth_service import keyring, trail
@@ -92,14 +92,13 @@ def introspect(
 def audit_trail(
     principal: Annotated[Principal, Depends(required(*at_least("manager")))],
     store: StoreDep,
+    page: Paging,
     filters: Annotated[Filters, Depends()],
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> AuditPage:
     with store.read() as connection:
-        rows = trail.entries(connection, principal.tenant, filters.given(), key_after(cursor), limit + 1)
-    page, following = cut(rows, limit, trail.key_of)
-    return AuditPage(items=[_shown(row) for row in page], next_cursor=following)
+        rows = trail.entries(connection, principal.tenant, filters.given(), page.key, page.limit + 1)
+    found, following = cut(rows, page.limit, trail.key_of)
+    return AuditPage(items=[_shown(row) for row in found], next_cursor=following)
 
 
 @router.post("/v1/audit", summary="Hand over audit entries", status_code=202)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query
 
-from sandbox.kit.change import Change, changing
-from sandbox.kit.identity import SERVICE, Principal, at_least, required
+from sandbox.kit.change import Change, Reading, changing, reading
+from sandbox.kit.identity import SERVICE, at_least
 from sandbox.kit.models import Identifier
-from sandbox.kit.paging import Cursor, Limit, cut, key_after
+from sandbox.kit.paging import Paging
 from sandbox.kit.problem import responses
 from sandbox.kit.runtime import KitDep, StoreDep
 from sandbox.services.behavioral_analysis import domain, seeding, store
@@ -24,13 +24,13 @@ from sandbox.services.behavioral_analysis.scoring import Scoring, anomaly_of
 
 router = APIRouter(prefix="/v1", tags=["behaviour"])
 
-Reader = Annotated[Principal, Depends(required(*at_least("viewer"), SERVICE))]
+Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
 Recording = Annotated[Change, Depends(changing(*at_least("analyst"), SERVICE))]
 
 EntityId = Annotated[Identifier, Path(examples=[seeding.KNOWN_ENTITY])]
 
 
-def scoring_of(kit: KitDep, database: StoreDep) -> Scoring:
+async def scoring_of(kit: KitDep, database: StoreDep) -> Scoring:
     """What scoring needs, for one request."""
     return Scoring(mesh=kit.mesh, database=database)
 
@@ -39,15 +39,15 @@ ScoringDep = Annotated[Scoring, Depends(scoring_of)]
 
 
 @router.get("/entities/{entity_id}/baseline", summary="An entity's ordinary day", responses=responses(404))
-def get_baseline(entity_id: EntityId, principal: Reader, scoring: ScoringDep) -> BaselineView:
-    return scoring.baseline(principal, entity_id)
+def get_baseline(entity_id: EntityId, reader: Reader, scoring: ScoringDep) -> BaselineView:
+    return scoring.baseline(reader.principal, entity_id)
 
 
 @router.get(
     "/entities/{entity_id}/score", summary="How far an entity is from its past", responses=responses(404)
 )
-def get_score(entity_id: EntityId, principal: Reader, scoring: ScoringDep) -> ScoreView:
-    return scoring.score(principal, entity_id)
+def get_score(entity_id: EntityId, reader: Reader, scoring: ScoringDep) -> ScoreView:
+    return scoring.score(reader.principal, entity_id)
 
 
 @router.post(
@@ -68,20 +68,15 @@ def score_entity(
 
 @router.get("/anomalies", summary="Scores that left the ordinary")
 def list_anomalies(
-    principal: Reader,
-    database: StoreDep,
+    reader: Reader,
+    page: Paging,
     entity_id: Annotated[Identifier | None, Query(alias="entityId", examples=[seeding.KNOWN_ENTITY])] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> AnomalyPage:
-    with database.read() as connection:
-        rows = store.anomalies_after(connection, principal.tenant, entity_id, key_after(cursor), limit + 1)
-    items, following = cut(rows, limit, lambda anomaly: anomaly.id)
-    return AnomalyPage(items=list(items), next_cursor=following)
+    return AnomalyPage(**reader.page(store.ANOMALIES, page, {"entity_id = ?": entity_id}))
 
 
 @router.get("/model", summary="How scores come about")
-def get_model(_principal: Reader) -> Model:
+def get_model(_reader: Reader) -> Model:
     return Model(
         version=domain.MODEL_VERSION,
         formula="risk = 50 * (1 + d / (1 + |d|)), d = (observed - mean) / max(deviation, floor) - midpoint",

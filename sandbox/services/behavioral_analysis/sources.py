@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
-
 from sandbox.kit.identity import Principal
 from sandbox.kit.mesh import Call, Mesh
+from sandbox.kit.models import Part
 from sandbox.kit.moment import text_of
 from sandbox.kit.problem import Problem
 from sandbox.services.behavioral_analysis.domain import SEVERITY_WEIGHTS, Activity
@@ -18,17 +16,13 @@ _MAX_PAGES = 10
 """A score rests on at most this many pages of the newest events."""
 
 
-class _EventRead(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
+class _EventRead(Part):
     id: str
     kind: str
     severity: str
 
 
-class _Page(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
-
+class _Page(Part):
     items: list[_EventRead]
     next_cursor: str | None
 
@@ -42,12 +36,9 @@ def activities(mesh: Mesh, principal: Principal, entity_id: str, since: float) -
     found: list[Activity] = []
     params: dict[str, str | int] = {"assetId": entity_id, "occurredAfter": text_of(since), "limit": _PAGE}
     for _ in range(_MAX_PAGES):
-        page = _page(mesh, principal, params)
-        found += [
-            Activity(id=event.id, kind=event.kind, severity=event.severity)
-            for event in page.items
-            if event.severity in SEVERITY_WEIGHTS
-        ]
+        call = Call(service=EVENTS, method="GET", path="/v1/events", principal=principal, params=params)
+        page = mesh.read(call, _Page)
+        found += [Activity(**dict(event)) for event in page.items if event.severity in SEVERITY_WEIGHTS]
         if page.next_cursor is None:
             break
         params["cursor"] = page.next_cursor
@@ -65,15 +56,3 @@ def is_asset(mesh: Mesh, principal: Principal, entity_id: str) -> bool:
     if answer.status_code not in {200, 404}:
         raise Problem(503, f"{ASSETS} refused to answer.", code="dependency_refused")
     return answer.status_code == 200
-
-
-def _page(mesh: Mesh, principal: Principal, params: dict[str, str | int]) -> _Page:
-    answer = mesh.call(
-        Call(service=EVENTS, method="GET", path="/v1/events", principal=principal, params=params)
-    )
-    if answer.status_code != 200:
-        raise Problem(503, f"{EVENTS} refused to answer.", code="dependency_refused")
-    try:
-        return _Page.model_validate_json(answer.content)
-    except ValidationError as error:
-        raise Problem(503, f"{EVENTS} answered in another shape.", code="dependency_unreadable") from error

@@ -33,7 +33,7 @@ class Life:
             policy = policies.rules_of(policies.policy_of(connection, self.change.tenant))
             recommended = domain.recommend(ground, policy)
             decision = self._proposed(body, ground, recommended)
-            store.insert_decision(connection, self.change.tenant, decision)
+            store.DECISIONS.insert(connection, self.change.tenant, decision)
             self.change.note(
                 connection,
                 "decision.proposed",
@@ -98,7 +98,7 @@ class Life:
         return StepView(service=step.service, target=target, outcome="done" if is_done else "skipped")
 
     def _known(self, connection: Connection, decision_id: str) -> Decision:
-        return known(store.decision_of(connection, self.change.tenant, decision_id))
+        return store.DECISIONS.known(connection, self.change.tenant, decision_id)
 
     def _proposed(self, body: NewDecision, ground: Ground, recommended: Action) -> Decision:
         return Decision(
@@ -119,17 +119,6 @@ class Life:
             executed_at=None,
             steps=[],
         )
-
-
-def known(decision: Decision | None) -> Decision:
-    """The decision itself.
-
-    Raises:
-        Problem: 404 when there is none.
-    """
-    if decision is None:
-        raise Problem(404, "There is no decision of that id.", code="decision_unknown")
-    return decision
 
 
 def _ground(decision: Decision) -> Ground:

@@ -7,20 +7,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query
 
-from sandbox.kit.change import Change, changing, creating
-from sandbox.kit.identity import SERVICE, Principal, at_least, required
+from sandbox.kit.change import Change, Reading, changing, creating, reading
+from sandbox.kit.identity import SERVICE, at_least
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
-from sandbox.kit.paging import Cursor, Limit, cut, key_after
+from sandbox.kit.paging import Paging
 from sandbox.kit.problem import responses
-from sandbox.kit.runtime import KitDep, StoreDep
+from sandbox.kit.runtime import KitDep
 from sandbox.services.decision_engine import policies, seeding, store
-from sandbox.services.decision_engine.life import Life, known
+from sandbox.services.decision_engine.life import Life
 from sandbox.services.decision_engine.models import Decision, DecisionPage, NewDecision, NewPolicy, Policy
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
-Reader = Annotated[Principal, Depends(required(*at_least("viewer"), SERVICE))]
+Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
 Proposal = Annotated[Change, Depends(creating(*at_least("analyst")))]
 Response = Annotated[Change, Depends(changing(*at_least("responder")))]
 Ruling = Annotated[Change, Depends(changing(*at_least("manager")))]
@@ -44,27 +44,18 @@ def propose_decision(
     return Life(mesh=kit.mesh, change=change).propose(body)
 
 
-@router.get(
-    "/decisions",
-    summary="Decisions, newest first",
-)
+@router.get("/decisions", summary="Decisions, newest first")
 def list_decisions(
-    principal: Reader,
-    database: StoreDep,
+    reader: Reader,
+    page: Paging,
     threat_id: Annotated[Identifier | None, Query(alias="threatId")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> DecisionPage:
-    with database.read() as connection:
-        rows = store.decisions_before(connection, principal.tenant, threat_id, key_after(cursor), limit + 1)
-    items, following = cut(rows, limit, lambda decision: decision.id)
-    return DecisionPage(items=list(items), next_cursor=following)
+    return DecisionPage(**reader.page(store.DECISIONS, page, {"threat_id = ?": threat_id}))
 
 
 @router.get("/decisions/{decision_id}", summary="One decision", responses=responses(404))
-def get_decision(decision_id: DecisionId, principal: Reader, database: StoreDep) -> Decision:
-    with database.read() as connection:
-        return known(store.decision_of(connection, principal.tenant, decision_id))
+def get_decision(decision_id: DecisionId, reader: Reader) -> Decision:
+    return reader.known(store.DECISIONS, decision_id)
 
 
 @router.post(
@@ -86,9 +77,9 @@ def execute_decision(decision_id: ApprovedId, change: Response, kit: KitDep) -> 
 
 
 @router.get("/policies", summary="The rules that hold now")
-def get_policy(principal: Reader, database: StoreDep) -> Policy:
-    with database.read() as connection:
-        return policies.policy_of(connection, principal.tenant)
+def get_policy(reader: Reader) -> Policy:
+    with reader.store.read() as connection:
+        return policies.policy_of(connection, reader.tenant)
 
 
 @router.put("/policies", summary="Replace the rules")

@@ -23,8 +23,8 @@ def known_threat(tenant: str = FUZZ_TENANT) -> str:
 def seed(connection: Connection) -> None:
     """Give each tenant a proposed and an approved decision, so that both steps can be tried at once."""
     for tenant in TENANTS:
-        store.insert_decision(connection, tenant, _decision(tenant, 1, None))
-        store.insert_decision(connection, tenant, _decision(tenant, 2, _person(tenant, "manager")))
+        store.DECISIONS.insert(connection, tenant, _decision(tenant, 1, None))
+        store.DECISIONS.insert(connection, tenant, _decision(tenant, 2, _person(tenant, "manager")))
 
 
 def _decision(tenant: str, number: int, approver: str | None) -> Decision:

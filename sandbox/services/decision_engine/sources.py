@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
-
 from sandbox.kit.identity import Principal
 from sandbox.kit.mesh import Call, Mesh
+from sandbox.kit.models import Part
 from sandbox.kit.problem import Problem
 from sandbox.services.decision_engine.domain import Ground, Severity, Step
 
@@ -16,17 +14,13 @@ THREATS = "threat-detection"
 BEHAVIOUR = "behavioral-analysis"
 
 
-class _ThreatRead(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
-
+class _ThreatRead(Part):
     id: str
     asset_id: str
     severity: Severity
 
 
-class _ScoreRead(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
-
+class _ScoreRead(Part):
     risk: float
 
 
@@ -38,15 +32,8 @@ def ground_of(mesh: Mesh, principal: Principal, threat_id: str) -> Ground:
     Raises:
         Problem: 404 when the tenant has no such threat, 503 when threat-detection cannot be asked.
     """
-    answer = mesh.call(_get(THREATS, f"/v1/threats/{threat_id}", principal))
-    if answer.status_code == 404:
-        raise Problem(404, "There is no threat of that id.", code="threat_unknown")
-    if answer.status_code != 200:
-        raise Problem(503, f"{THREATS} refused to answer.", code="dependency_refused")
-    try:
-        threat = _ThreatRead.model_validate_json(answer.content)
-    except ValidationError as error:
-        raise Problem(503, f"{THREATS} answered in another shape.", code="dependency_unreadable") from error
+    unknown = Problem(404, "There is no threat of that id.", code="threat_unknown")
+    threat = mesh.read(_get(THREATS, f"/v1/threats/{threat_id}", principal), _ThreatRead, missing=unknown)
     risk = risk_of(mesh, principal, threat.asset_id)
     return Ground(threat_id=threat.id, asset_id=threat.asset_id, severity=threat.severity, risk=risk)
 
@@ -54,14 +41,8 @@ def ground_of(mesh: Mesh, principal: Principal, threat_id: str) -> Ground:
 def risk_of(mesh: Mesh, principal: Principal, asset_id: str) -> float | None:
     """The asset's risk in 0..100; None when behavioral-analysis cannot say."""
     try:
-        answer = mesh.call(_get(BEHAVIOUR, f"/v1/entities/{asset_id}/score", principal))
+        return mesh.read(_get(BEHAVIOUR, f"/v1/entities/{asset_id}/score", principal), _ScoreRead).risk
     except Problem:
-        return None
-    if answer.status_code != 200:
-        return None
-    try:
-        return _ScoreRead.model_validate_json(answer.content).risk
-    except ValidationError:
         return None
 
 

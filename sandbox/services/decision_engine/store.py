@@ -1,12 +1,11 @@
 """How decisions and policies are kept: SQL and nothing else."""
-# ruff: noqa: S608 - what is put into a statement is a constant of this module; every value is bound
 
 from __future__ import annotations
 
 import json
-from sqlite3 import Connection, Row
-from typing import Any
+from sqlite3 import Connection
 
+from sandbox.kit.resource import Table
 from sandbox.services.decision_engine.models import Decision, NewPolicy, Policy, StepView
 
 MIGRATIONS: tuple[str, ...] = (
@@ -26,47 +25,7 @@ MIGRATIONS: tuple[str, ...] = (
     """,
 )
 
-_DECISION = (
-    "id, threat_id, asset_id, severity, risk, action, recommended_action, rationale, status, proposed_by,"
-    " approved_by, executed_by, proposed_at, approved_at, executed_at, steps"
-)
-"""Columns by name: a newer revision may have added others to the shared file."""
-
-
-def insert_decision(connection: Connection, tenant: str, decision: Decision) -> None:
-    """Keep a new decision."""
-    fields = decision.model_dump(by_alias=False) | {
-        "steps": "[]",
-        "proposed_at": decision.proposed_at,
-        "approved_at": decision.approved_at,
-        "executed_at": decision.executed_at,
-    }
-    names = _DECISION.split(", ")
-    places = ", ".join("?" * len(names))
-    connection.execute(
-        f"INSERT INTO decisions (tenant, {_DECISION}) VALUES (?, {places})",
-        (tenant, *(fields[name] for name in names)),
-    )
-
-
-def decision_of(connection: Connection, tenant: str, decision_id: str) -> Decision | None:
-    """The tenant's decision of that id."""
-    row = connection.execute(
-        f"SELECT {_DECISION} FROM decisions WHERE tenant = ? AND id = ?", (tenant, decision_id)
-    ).fetchone()
-    return _decision(row) if row else None
-
-
-def decisions_before(
-    connection: Connection, tenant: str, threat_id: str | None, before: str, limit: int
-) -> list[Decision]:
-    """The tenant's decisions older than `before` ("" for the newest), newest first."""
-    rows = connection.execute(
-        f"SELECT {_DECISION} FROM decisions WHERE tenant = ? AND (? = '' OR id < ?)"
-        " AND (? IS NULL OR threat_id = ?) ORDER BY id DESC LIMIT ?",
-        (tenant, before, before, threat_id, threat_id, limit),
-    )
-    return [_decision(row) for row in rows]
+DECISIONS = Table("decisions", Decision, order="id DESC")
 
 
 def approve(connection: Connection, decision: Decision, approver: str, now: float) -> None:
@@ -103,12 +62,7 @@ def policy_of(connection: Connection, tenant: str) -> Policy | None:
     ).fetchone()
     if row is None:
         return None
-    return Policy(
-        version=row["version"],
-        rules=NewPolicy.model_validate_json(row["rules"]),
-        updated_by=row["updated_by"],
-        updated_at=row["updated_at"],
-    )
+    return Policy(**{**dict(row), "rules": NewPolicy.model_validate_json(row["rules"])})
 
 
 def save_policy(connection: Connection, tenant: str, rules: NewPolicy, person: str, now: float) -> None:
@@ -119,9 +73,3 @@ def save_policy(connection: Connection, tenant: str, rules: NewPolicy, person: s
         " updated_by = excluded.updated_by, updated_at = excluded.updated_at",
         (tenant, rules.model_dump_json(), person, now),
     )
-
-
-def _decision(row: Row) -> Decision:
-    fields: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
-    fields["steps"] = [StepView(**step) for step in json.loads(row["steps"])]
-    return Decision(**fields)

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
 
-from sandbox.kit.change import Change, creating
-from sandbox.kit.identity import SERVICE, Principal, at_least, required
+from sandbox.kit.change import Change, Reading, creating, reading
+from sandbox.kit.identity import SERVICE, Principal, at_least
 from sandbox.kit.ids import mint
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
 from sandbox.kit.moment import GivenMoment
-from sandbox.kit.paging import Cursor, Limit, cut, key_after
-from sandbox.kit.problem import Problem, responses
-from sandbox.kit.runtime import StoreDep
+from sandbox.kit.paging import Paging
+from sandbox.kit.problem import responses
+from sandbox.kit.resource import Filter
 from sandbox.services.event_processor import seeding, store
 from sandbox.services.event_processor.correlator import BOUND_S, Correlator
 from sandbox.services.event_processor.domain import Kind, Severity
@@ -34,7 +34,7 @@ from sandbox.services.event_processor.models import (
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
-Reader = Annotated[Principal, Depends(required(*at_least("viewer"), SERVICE))]
+Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
 Intake = Annotated[Change, Depends(creating(*at_least("analyst")))]
 
 EventId = Annotated[Identifier, Path(examples=[seeding.KNOWN_EVENT])]
@@ -50,22 +50,23 @@ def correlator_of(request: Request) -> Correlator:
 CorrelatorDep = Annotated[Correlator, Depends(correlator_of)]
 
 
-def event_filter(
+async def event_filter(
     asset_id: Annotated[Identifier | None, Query(alias="assetId", examples=[seeding.KNOWN_ASSET])] = None,
     severity: Severity | None = None,
     kind: Kind | None = None,
     occurred_after: Annotated[GivenMoment | None, Query(alias="occurredAfter")] = None,
-) -> store.EventFilter:
+) -> Filter:
     """Which events a list is about."""
-    return store.EventFilter(asset_id=asset_id, severity=severity, kind=kind, occurred_after=occurred_after)
+    given = {"asset_id = ?": asset_id, "severity = ?": severity, "kind = ?": kind}
+    return {**given, "occurred_at >= ?": occurred_after}
 
 
-def correlation_filter(
+async def correlation_filter(
     asset_id: Annotated[Identifier | None, Query(alias="assetId", examples=[seeding.KNOWN_ASSET])] = None,
     changed_after: Annotated[int, Query(alias="changedAfter", ge=0, le=2**53)] = 0,
-) -> store.CorrelationFilter:
+) -> Filter:
     """Which correlations a list is about."""
-    return store.CorrelationFilter(asset_id=asset_id, changed_after=changed_after)
+    return {"asset_id = ?": asset_id, "? < revision": changed_after}
 
 
 @router.post(
@@ -74,11 +75,7 @@ def correlation_filter(
     summary="Take an event in; it is correlated in the background",
     responses=leads_to(202, link("get_event", event_id="/id")) | responses(409),
 )
-def ingest_event(
-    body: NewEvent,
-    change: Intake,
-    correlator: CorrelatorDep,
-) -> Event:
+def ingest_event(body: NewEvent, change: Intake, correlator: CorrelatorDep) -> Event:
     event = _received(body, change.principal)
     with change.write() as connection:
         store.insert_events(connection, change.tenant, [event])
@@ -94,11 +91,7 @@ def ingest_event(
     summary="Take events in, each judged by itself",
     responses=responses(409),
 )
-def ingest_batch(
-    body: NewBatch,
-    change: Intake,
-    correlator: CorrelatorDep,
-) -> BatchAnswer:
+def ingest_batch(body: NewBatch, change: Intake, correlator: CorrelatorDep) -> BatchAnswer:
     judged = [_judged(document, change.principal) for document in body.events]
     events = [event for event in judged if isinstance(event, Event)]
     answer = BatchAnswer(
@@ -115,21 +108,9 @@ def ingest_batch(
     return answer
 
 
-@router.get(
-    "/events",
-    summary="Events, newest first",
-)
-def list_events(
-    principal: Reader,
-    database: StoreDep,
-    wanted: Annotated[store.EventFilter, Depends(event_filter)],
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> EventPage:
-    with database.read() as connection:
-        rows = store.events_before(connection, principal.tenant, wanted, key_after(cursor), limit + 1)
-    items, following = cut(rows, limit, lambda event: event.id)
-    return EventPage(items=list(items), next_cursor=following)
+@router.get("/events", summary="Events, newest first")
+def list_events(reader: Reader, page: Paging, wanted: Annotated[Filter, Depends(event_filter)]) -> EventPage:
+    return EventPage(**reader.page(store.EVENTS, page, wanted))
 
 
 @router.get(
@@ -137,12 +118,8 @@ def list_events(
     summary="One event and the correlation that tells it",
     responses=responses(404),
 )
-def get_event(event_id: EventId, principal: Reader, database: StoreDep) -> Event:
-    with database.read() as connection:
-        event = store.event_of(connection, principal.tenant, event_id)
-    if event is None:
-        raise Problem(404, "There is no event of that id.", code="event_unknown")
-    return event
+def get_event(event_id: EventId, reader: Reader) -> Event:
+    return reader.known(store.EVENTS, event_id)
 
 
 @router.get(
@@ -150,17 +127,9 @@ def get_event(event_id: EventId, principal: Reader, database: StoreDep) -> Event
     summary="Correlations that changed after a revision, in the order of their changes",
 )
 def list_correlations(
-    principal: Reader,
-    database: StoreDep,
-    wanted: Annotated[store.CorrelationFilter, Depends(correlation_filter)],
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    reader: Reader, page: Paging, wanted: Annotated[Filter, Depends(correlation_filter)]
 ) -> CorrelationPage:
-    after = _revision(key_after(cursor))
-    with database.read() as connection:
-        rows = store.correlations_after(connection, principal.tenant, wanted, after, limit + 1)
-    items, following = cut(rows, limit, lambda correlation: str(correlation.revision))
-    return CorrelationPage(items=list(items), next_cursor=following)
+    return CorrelationPage(**reader.page(store.CORRELATIONS, page, wanted))
 
 
 @router.get(
@@ -168,18 +137,14 @@ def list_correlations(
     summary="One correlation and its events",
     responses=responses(404) | leads_to(200, link("get_event", event_id="/eventIds/0")),
 )
-def get_correlation(correlation_id: CorrelationId, principal: Reader, database: StoreDep) -> Correlation:
-    with database.read() as connection:
-        correlation = store.correlation_of(connection, principal.tenant, correlation_id)
-    if correlation is None:
-        raise Problem(404, "There is no correlation of that id.", code="correlation_unknown")
-    return correlation
+def get_correlation(correlation_id: CorrelationId, reader: Reader) -> Correlation:
+    return reader.known(store.CORRELATIONS, correlation_id)
 
 
 @router.get("/lag", summary="How far correlation is behind")
-def get_lag(principal: Reader, database: StoreDep) -> Lag:
-    with database.read() as connection:
-        pending, oldest = store.pending_state(connection, principal.tenant)
+def get_lag(reader: Reader) -> Lag:
+    with reader.store.read() as connection:
+        pending, oldest = store.pending_state(connection, reader.tenant)
     age = 0.0 if oldest is None else max(0.0, time.time() - oldest)
     return Lag(
         pending=pending,
@@ -190,15 +155,10 @@ def get_lag(principal: Reader, database: StoreDep) -> Lag:
 
 
 def _received(body: NewEvent, principal: Principal) -> Event:
-    now = time.time()
+    now = time.time_ns() // 1_000_000 / 1000
     return Event(
-        id=mint("evt"),
-        asset_id=body.asset_id,
-        kind=body.kind,
-        severity=body.severity,
-        summary=body.summary,
-        actor=body.actor,
-        indicators=body.indicators,
+        **body.model_dump(by_alias=False, exclude={"occurred_at"}),
+        id=mint("evt", now),
         occurred_at=now if body.occurred_at is None else min(body.occurred_at, now),
         received_at=now,
         submitted_by=principal.actor,
@@ -221,11 +181,6 @@ def _item(index: int, outcome: Event | str) -> BatchItem:
     if isinstance(outcome, str):
         return BatchItem(index=index, status=422, detail=outcome)
     return BatchItem(index=index, status=202, id=outcome.id)
-
-
-def _revision(text: str) -> int:
-    """The revision in a cursor; a cursor that is none starts at the beginning."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0
 
 
 _FIELDS = frozenset(NewEvent.model_json_schema()["properties"])

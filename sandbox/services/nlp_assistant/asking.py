@@ -37,7 +37,7 @@ class Asking:
         owner = Owner.of(self.change.principal)
         earlier = self._earlier(owner, body.conversation_id)
         lookup = Lookup(mesh=self.mesh, principal=self.change.principal)
-        lookup.tell(domain.references_in(body.question) or _named_last(earlier))
+        lookup.gather(domain.references_in(body.question) or _named_last(earlier))
         answer = domain.compose(lookup.facts, lookup.missing, lookup.unreachable)
         return self._kept(owner, body, answer), answer
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
-
-import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from typing import Generic, TypeVar
 
 from sandbox.kit.identity import Principal
-from sandbox.kit.mesh import Call, Mesh
+from sandbox.kit.mesh import Answer, Call, Mesh
+from sandbox.kit.models import Part
 from sandbox.kit.problem import Problem
 from sandbox.services.nlp_assistant import domain
 from sandbox.services.nlp_assistant.domain import Fact, Reference
@@ -30,11 +27,7 @@ _NEWEST = 15
 """Records of one kind that are looked at for one asset, or when the question names none."""
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
-
-
-class _Asset(_Read):
+class _Asset(Part):
     id: str
     hostname: str
     criticality: str
@@ -44,7 +37,7 @@ class _Asset(_Read):
         return domain.asset_fact(self.id, self.hostname, self.criticality, self.state)
 
 
-class _Event(_Read):
+class _Event(Part):
     id: str
     asset_id: str
     kind: str
@@ -55,7 +48,7 @@ class _Event(_Read):
         return domain.event_fact(self.id, self.kind, self.severity, self.asset_id, self.occurred_at)
 
 
-class _Threat(_Read):
+class _Threat(Part):
     id: str
     title: str
     severity: str
@@ -66,7 +59,7 @@ class _Threat(_Read):
         return domain.threat_fact(self.id, self.title, self.severity, self.status, self.confidence)
 
 
-class _Decision(_Read):
+class _Decision(Part):
     id: str
     action: str
     status: str
@@ -79,6 +72,10 @@ class _Decision(_Read):
 _Record = TypeVar("_Record", _Asset, _Event, _Threat, _Decision)
 
 
+class _List(Part, Generic[_Record]):
+    items: list[_Record]
+
+
 @dataclass(slots=True, kw_only=True)
 class Lookup:
     """Gathers facts for one question; remembers what was not there and who did not answer."""
@@ -89,73 +86,64 @@ class Lookup:
     missing: list[Reference] = field(default_factory=list)
     unreachable: list[str] = field(default_factory=list)
 
-    def tell(self, references: list[Reference]) -> None:
+    def gather(self, references: list[Reference]) -> None:
         """Gather what the references name; the newest threats and events when there is none."""
-        tellers: dict[str, Callable[[Reference], None]] = {
-            "asset": self._tell_asset,
-            "event": lambda named: self._tell_one(EVENTS, f"/v1/events/{named.id}", _Event, named),
-            "threat": self._tell_threat,
-            "decision": lambda named: self._tell_one(
+        gather: dict[str, Callable[[Reference], None]] = {
+            "asset": self._gather_asset,
+            "event": lambda named: self._gather_one(EVENTS, f"/v1/events/{named.id}", _Event, named),
+            "threat": self._gather_threat,
+            "decision": lambda named: self._gather_one(
                 DECISIONS, f"/v1/decisions/{named.id}", _Decision, named
             ),
         }
         for named in references:
-            tellers.get(named.kind, self.missing.append)(named)
+            gather.get(named.kind, self.missing.append)(named)
         if not references:
-            self._tell_list(THREATS, "/v1/threats", _Threat, {})
-            self._tell_list(EVENTS, "/v1/events", _Event, {})
+            self._gather_list(THREATS, "/v1/threats", _List[_Threat], {})
+            self._gather_list(EVENTS, "/v1/events", _List[_Event], {})
 
-    def _tell_asset(self, named: Reference) -> None:
-        self._tell_one(ASSETS, f"/v1/assets/{named.id}", _Asset, named)
-        self._tell_list(EVENTS, "/v1/events", _Event, {"assetId": named.id})
-        for threat in self._tell_list(THREATS, "/v1/threats", _Threat, {"assetId": named.id}):
-            self._tell_list(DECISIONS, "/v1/decisions", _Decision, {"threatId": threat.id})
+    def _gather_asset(self, named: Reference) -> None:
+        self._gather_one(ASSETS, f"/v1/assets/{named.id}", _Asset, named)
+        self._gather_list(EVENTS, "/v1/events", _List[_Event], {"assetId": named.id})
+        for threat in self._gather_list(THREATS, "/v1/threats", _List[_Threat], {"assetId": named.id}):
+            self._gather_list(DECISIONS, "/v1/decisions", _List[_Decision], {"threatId": threat.id})
 
-    def _tell_threat(self, named: Reference) -> None:
-        self._tell_one(THREATS, f"/v1/threats/{named.id}", _Threat, named)
-        self._tell_list(DECISIONS, "/v1/decisions", _Decision, {"threatId": named.id})
+    def _gather_threat(self, named: Reference) -> None:
+        self._gather_one(THREATS, f"/v1/threats/{named.id}", _Threat, named)
+        self._gather_list(DECISIONS, "/v1/decisions", _List[_Decision], {"threatId": named.id})
 
-    def _tell_one(self, service: str, path: str, shape: type[_Record], named: Reference) -> None:
-        answer = self._get(service, path, {})
-        if answer is None:
-            return
-        if answer.status_code == 404:
+    def _gather_one(self, service: str, path: str, shape: type[_Record], named: Reference) -> None:
+        unknown = Problem(404, "There is none.")
+        try:
+            record = self._read(self._call(service, path, {}), shape, missing=unknown)
+        except Problem:
             self.missing.append(named)
             return
-        try:
-            self.facts.append(shape.model_validate_json(answer.content).fact())
-        except ValidationError:
-            self._note_silence(service)
+        self.facts += [record.fact()] if record else []
 
-    def _tell_list(
-        self, service: str, path: str, shape: type[_Record], wanted: dict[str, str]
+    def _gather_list(
+        self, service: str, path: str, shape: type[_List[_Record]], wanted: dict[str, str]
     ) -> list[_Record]:
-        answer = self._get(service, path, {**wanted, "limit": _NEWEST})
-        if answer is None:
-            return []
-        try:
-            records = [shape.model_validate(item) for item in answer.json()["items"]]
-        except (ValidationError, ValueError, KeyError, TypeError):
-            self._note_silence(service)
-            return []
+        found = self._read(self._call(service, path, {**wanted, "limit": _NEWEST}), shape)
+        records = found.items if found else []
         self.facts += [record.fact() for record in records]
         return records
 
-    def _get(self, service: str, path: str, params: dict[str, str | int]) -> httpx.Response | None:
-        """Ask once; a service that was silent is not asked again for this question."""
-        if service in self.unreachable:
-            return None
-        call = Call(service=service, method="GET", path=path, principal=self.principal, params=params)
-        try:
-            answer = self.mesh.call(call)
-        except Problem:
-            self._note_silence(service)
-            return None
-        if answer.status_code not in {200, 404}:
-            self._note_silence(service)
-            return None
-        return answer
+    def _call(self, service: str, path: str, params: dict[str, str | int]) -> Call:
+        return Call(service=service, method="GET", path=path, principal=self.principal, params=params)
 
-    def _note_silence(self, service: str) -> None:
-        if service not in self.unreachable:
-            self.unreachable.append(service)
+    def _read(self, call: Call, shape: type[Answer], *, missing: Problem | None = None) -> Answer | None:
+        """Ask once; a service that was silent is not asked again for this question.
+
+        Raises:
+            Problem: `missing`, when the service has no such record.
+        """
+        if call.service in self.unreachable:
+            return None
+        try:
+            return self.mesh.read(call, shape, missing=missing)
+        except Problem as problem:
+            if problem is missing:
+                raise
+            self.unreachable.append(call.service)
+            return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
+from pydantic_core import to_json
+
 from sandbox.kit.identity import Principal
-from sandbox.services.nlp_assistant.models import Citation, Conversation, Turn
+from sandbox.kit.resource import read_document
+from sandbox.services.nlp_assistant.models import Conversation, Turn
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -67,16 +69,10 @@ def add_turn(connection: Connection, conversation_id: str, turn: Turn) -> None:
         " VALUES (?, ?, ?, ?, ?, ?)",
         (
             *(conversation_id, turn.turn, turn.question, turn.answer),
-            *(json.dumps([citation.model_dump() for citation in turn.citations]), turn.asked_at),
+            *(to_json(turn.citations).decode(), turn.asked_at),
         ),
     )
 
 
 def _turn(row: Row) -> Turn:
-    return Turn(
-        turn=row["turn"],
-        question=row["question"],
-        answer=row["answer"],
-        citations=[Citation(**citation) for citation in json.loads(row["citations"])],
-        asked_at=row["asked_at"],
-    )
+    return Turn(**{**dict(row), "citations": read_document(row["citations"])})

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query
 
-from sandbox.kit.change import Change, changing, creating
-from sandbox.kit.identity import SERVICE, Principal, at_least, required
+from sandbox.kit.change import Change, Reading, changing, creating, reading
+from sandbox.kit.identity import SERVICE, Principal, at_least
 from sandbox.kit.ids import mint
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
-from sandbox.kit.paging import Cursor, Limit, cut, key_after
+from sandbox.kit.paging import Paging
 from sandbox.kit.problem import Problem, responses
+from sandbox.kit.resource import Filter
 from sandbox.kit.runtime import KitDep, StoreDep
 from sandbox.services.threat_detection import seeding, store
 from sandbox.services.threat_detection.derivation import Derivation
@@ -31,14 +32,14 @@ from sandbox.services.threat_detection.models import (
 
 router = APIRouter(prefix="/v1", tags=["threats"])
 
-Reader = Annotated[Principal, Depends(required(*at_least("viewer"), SERVICE))]
+Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
 Edit = Annotated[Change, Depends(changing(*at_least("analyst"), SERVICE))]
 Creation = Annotated[Change, Depends(creating(*at_least("analyst")))]
 
 ThreatId = Annotated[Identifier, Path(examples=[seeding.known_threat()])]
 
 
-def derivation_of(kit: KitDep, database: StoreDep) -> Derivation:
+async def derivation_of(kit: KitDep, database: StoreDep) -> Derivation:
     """What deriving needs, for one request."""
     return Derivation(mesh=kit.mesh, database=database, audit=kit.audit)
 
@@ -46,13 +47,13 @@ def derivation_of(kit: KitDep, database: StoreDep) -> Derivation:
 DerivationDep = Annotated[Derivation, Depends(derivation_of)]
 
 
-def threat_filter(
+async def threat_filter(
     asset_id: Annotated[Identifier | None, Query(alias="assetId", examples=[seeding.KNOWN_ASSET])] = None,
     severity: Severity | None = None,
     status: Status | None = None,
-) -> store.ThreatFilter:
+) -> Filter:
     """Which threats a list is about."""
-    return store.ThreatFilter(asset_id=asset_id, severity=severity, status=status)
+    return {"asset_id = ?": asset_id, "severity = ?": severity, "status = ?": status}
 
 
 @router.get(
@@ -60,17 +61,13 @@ def threat_filter(
     summary="Threats, derived from event-processor's correlations at this look",
 )
 def list_threats(
-    principal: Reader,
+    reader: Reader,
     derivation: DerivationDep,
-    wanted: Annotated[store.ThreatFilter, Depends(threat_filter)],
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    page: Paging,
+    wanted: Annotated[Filter, Depends(threat_filter)],
 ) -> ThreatPage:
-    freshness = _freshened(derivation, principal)
-    with derivation.database.read() as connection:
-        rows = store.threats_after(connection, principal.tenant, wanted, key_after(cursor), limit + 1)
-    items, following = cut(rows, limit, lambda threat: threat.id)
-    return ThreatPage(items=list(items), next_cursor=following, freshness=freshness)
+    freshness = _freshened(derivation, reader.principal)
+    return ThreatPage(**reader.page(store.THREATS, page, wanted), freshness=freshness)
 
 
 @router.get(
@@ -78,18 +75,17 @@ def list_threats(
     summary="One threat, with the ids of its asset and its events",
     responses=responses(404) | leads_to(200, link("change_threat", threat_id="/id")),
 )
-def get_threat(threat_id: ThreatId, principal: Reader, derivation: DerivationDep) -> Threat:
-    with derivation.database.read() as connection:
-        threat = store.threat_of(connection, principal.tenant, threat_id)
-    return _known(threat)
+def get_threat(threat_id: ThreatId, reader: Reader) -> Threat:
+    return reader.known(store.THREATS, threat_id)
 
 
 @router.patch(
     "/threats/{threat_id}", summary="Say where people stand with a threat", responses=responses(404)
 )
 def change_threat(threat_id: ThreatId, body: ThreatChange, change: Edit) -> Threat:
+    values = {**body.model_dump(by_alias=False, exclude_none=True), "updated_at": time.time()}
     with change.write() as connection:
-        threat = _known(store.change_threat(connection, change.tenant, threat_id, body, time.time()))
+        threat = store.THREATS.change(connection, change.tenant, threat_id, values)
         change.note(connection, "threat.changed", threat_id, status=threat.status)
     return threat
 
@@ -105,7 +101,7 @@ def analyze(
 ) -> Analysis:
     looked_at, threat_ids = derivation.analyze(change.principal, body.asset_id)
     with change.write() as connection:
-        threats = [store.threat_of(connection, change.tenant, threat_id) for threat_id in threat_ids]
+        threats = [store.THREATS.of(connection, change.tenant, threat_id) for threat_id in threat_ids]
         change.note(connection, "asset.analyzed", body.asset_id, threats=len(threat_ids))
     return Analysis(
         asset_id=body.asset_id,
@@ -115,13 +111,8 @@ def analyze(
 
 
 @router.get("/indicators", summary="Values known to be bad, newest first")
-def list_indicators(
-    principal: Reader, database: StoreDep, limit: Limit = 50, cursor: Cursor = None
-) -> IndicatorPage:
-    with database.read() as connection:
-        rows = store.indicators_before(connection, principal.tenant, key_after(cursor), limit + 1)
-    items, following = cut(rows, limit, lambda indicator: indicator.id)
-    return IndicatorPage(items=list(items), next_cursor=following)
+def list_indicators(reader: Reader, page: Paging) -> IndicatorPage:
+    return IndicatorPage(**reader.page(store.INDICATORS, page))
 
 
 @router.post(
@@ -135,7 +126,7 @@ def create_indicator(body: NewIndicator, change: Creation) -> Indicator:
         **body.model_dump(by_alias=False),
     )
     with change.write() as connection:
-        if not store.insert_indicator(connection, change.tenant, indicator):
+        if not store.INDICATORS.insert(connection, change.tenant, indicator):
             raise Problem(409, "The value is known already.", code="indicator_known")
         change.note(connection, "indicator.created", indicator.id)
         change.keep(connection, 201, indicator)
@@ -149,9 +140,3 @@ def _freshened(derivation: Derivation, principal: Principal) -> Literal["current
     except Problem:
         return "stale"
     return "current"
-
-
-def _known(threat: Threat | None) -> Threat:
-    if threat is None:
-        raise Problem(404, "There is no threat of that id.", code="threat_unknown")
-    return threat

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from sandbox.kit.identity import Principal
 from sandbox.kit.mesh import Call, Mesh
+from sandbox.kit.models import Part
 from sandbox.kit.moment import GivenMoment
-from sandbox.kit.problem import Problem
 from sandbox.services.threat_detection.domain import Correlation, Severity
 
 EVENTS = "event-processor"
 PAGE = 200
 
 
-class CorrelationRead(BaseModel):
-    """The part of a correlation that is needed here; what else it holds is not looked at."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+class CorrelationRead(Part):
+    """What is needed here of a correlation."""
 
     id: str
     asset_id: str
@@ -46,9 +43,7 @@ class CorrelationRead(BaseModel):
         )
 
 
-class _Page(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
-
+class _Page(Part):
     items: list[CorrelationRead]
 
 
@@ -58,17 +53,10 @@ def correlations(
     """The next correlations that changed after the revision, at most `PAGE`.
 
     Raises:
-        Problem: 503 when event-processor does not answer, 502 when its answer cannot be read.
+        Problem: 503 when event-processor does not answer, or not in its documented shape.
     """
     params: dict[str, str | int] = {"changedAfter": changed_after, "limit": PAGE}
     if asset_id is not None:
         params["assetId"] = asset_id
-    answer = mesh.call(
-        Call(service=EVENTS, method="GET", path="/v1/correlations", principal=principal, params=params)
-    )
-    if answer.status_code != 200:
-        raise Problem(503, f"{EVENTS} refused to answer.", code="dependency_refused")
-    try:
-        return _Page.model_validate_json(answer.content).items
-    except ValidationError as error:
-        raise Problem(503, f"{EVENTS} answered in another shape.", code="dependency_unreadable") from error
+    call = Call(service=EVENTS, method="GET", path="/v1/correlations", principal=principal, params=params)
+    return mesh.read(call, _Page).items

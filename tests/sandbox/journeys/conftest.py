@@ -15,6 +15,7 @@ from journeys.session import AUTH, Tokens, sign_in
 from journeys.world import World
 from sandbox.faults.registry import find
 from sandbox.kit import seed
+from sandbox.kit.resource import Table
 from sandbox.services.api_gateway.app import build as build_gateway
 from sandbox.services.asset_discovery import app as assets
 from sandbox.services.behavioral_analysis import app as behaviour
@@ -114,9 +115,14 @@ def deploy(stage: Stage) -> Deploy:
 @contextmanager
 def _modules_restored() -> Iterator[None]:
     """A fault patches its own process; here that is this one, so put everything back."""
-    before = {name: dict(vars(module)) for name, module in sys.modules.items() if name.startswith("sandbox.")}
+    modules = [module for name, module in sys.modules.items() if name.startswith("sandbox.")]
+    tables = [value for module in modules for value in vars(module).values() if isinstance(value, Table)]
+    before = [(vars(one), dict(vars(one))) for one in (*modules, *tables)]
     try:
         yield
     finally:
-        for name, attributes in before.items():
-            vars(sys.modules[name]).update(attributes)
+        for attributes, found in before:
+            attributes.update(found)
+        for table in tables:
+            for name in vars(table).keys() & vars(type(table)).keys():
+                delattr(table, name)

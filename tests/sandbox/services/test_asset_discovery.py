@@ -183,7 +183,7 @@ def test_a_scan_of_a_dead_worker_is_finished_by_another(tmp_path: Path) -> None:
     """A worker takes over what another one left in the middle, and finds what one walk finds."""
     database = Store(tmp_path / "assets.sqlite3", store.MIGRATIONS)
     with database.write() as connection:
-        store.insert_scan(connection, "acme", _queued("scn_1", "10.5.5.0/24"), "")
+        store.SCANS.insert(connection, "acme", _queued("scn_1", "10.5.5.0/24"), traceparent="")
         job = store.claim_scan(connection, "dead", now=1.0, lease_s=5.0)
         assert job is not None
         store.advance_scan(connection, job, "dead", looked_at=64, leased_until=5.0)
@@ -192,7 +192,7 @@ def test_a_scan_of_a_dead_worker_is_finished_by_another(tmp_path: Path) -> None:
             store.keep_finding(connection, job, finding, now=0.0)
     assert Scanner(database, Audit(NAME)).run_one()
     with database.write() as connection:
-        scan = store.scan_of(connection, "acme", "scn_1")
+        scan = store.SCANS.of(connection, "acme", "scn_1")
         assert not store.finish_scan(connection, job, "dead", now=9.0)
     database.close()
     assert scan is not None

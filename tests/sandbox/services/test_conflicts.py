@@ -38,13 +38,13 @@ def asset(connection: sqlite3.Connection, id_: str, address: str) -> bool:
         first_seen=0.0,
         last_seen=0.0,
     )
-    return assets.insert_asset(connection, "acme", made)
+    return assets.ASSETS.insert(connection, "acme", made)
 
 
 def indicator(connection: sqlite3.Connection, id_: str, value: str) -> bool:
     """Insert an indicator."""
     made = Indicator(id=id_, kind="domain", value=value, description="", created_by="usr_1", created_at=0.0)
-    return threats.insert_indicator(connection, "acme", made)
+    return threats.INDICATORS.insert(connection, "acme", made)
 
 
 def user(connection: sqlite3.Connection, id_: str, username: str) -> bool:
