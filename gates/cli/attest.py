@@ -1,9 +1,9 @@
-"""`gate attest CRITERION …`: somebody answers with a signature for what no check can see."""
+"""`gate attest CRITERION …`: a role signs that a criterion holds that no check can see."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -31,26 +31,26 @@ from gates.model.statement import StatementKind
 @signing.signing_options
 @signing.run_option
 @click.option("--refuse", "refuses", is_flag=True, help="Sign that it does NOT hold.")
-def attest(criterion_ids: tuple[str, ...], **options: object) -> ExitCode:
+def attest(
+    criterion_ids: tuple[str, ...],
+    waiting: str | None,
+    env: str,
+    signature: signing.Signature,
+    run_folder: Path | None,
+    *,
+    refuses: bool,
+) -> ExitCode:
     """Sign that each CRITERION holds for a release, or for the platform where no release changes it."""
-    context = wiring.Context(str(options["env"]))
-    if bool(criterion_ids) == bool(options["waiting"]):
+    context = wiring.Context(env)
+    if bool(criterion_ids) == bool(waiting):
         raise UsageError("name the criteria, or say --waiting STAGE", next_step="see: gate approvals")
-    release = None if criterion_ids else signing.release_meant(context, options["run_folder"])
-    chosen = (
-        _waiting(context, options, release) if release else [_named(context, one) for one in criterion_ids]
-    )
+    chosen = [_named(context, one) for one in criterion_ids]
     for criterion in chosen:
-        signing.checked_role(context, str(options["role"]), criterion.attested_by or "", criterion.id)
-    release = release or signing.release_meant(context, options["run_folder"])
-    _sign(context, chosen, release, options)
-    return ExitCode.GO
-
-
-def _sign(
-    context: wiring.Context, chosen: Sequence[Criterion], release: Release, options: Mapping[str, object]
-) -> None:
-    """Sign each criterion in a statement of its own."""
+        signing.checked_role(context, signature.role, criterion.attested_by or "", criterion.id)
+    release = signing.release_meant(context, run_folder)
+    if waiting is not None:
+        signing.checked_role(context, signature.role, signature.role, waiting)
+        chosen = _waiting(context, Stage(waiting), signature.role, release)
     now = datetime.now(UTC)
     reading = context.statements.reading(release, now)
     for criterion in chosen:
@@ -61,9 +61,11 @@ def _sign(
             subject=criterion.id,
             digest=reading.digest(criterion.id),
             longest=criterion.max_age,
+            refuses=refuses,
         )
-        signing.write(context, signing.statement(matter, options, now), options["key"])
-    signing.tell_when_it_counts(context, options["run_folder"])
+        signing.write(context, signing.statement(matter, signature, now), signature.key)
+    signing.tell_when_it_counts(context, run_folder)
+    return ExitCode.GO
 
 
 def _named(context: wiring.Context, criterion_id: str) -> Criterion:
@@ -75,13 +77,12 @@ def _named(context: wiring.Context, criterion_id: str) -> Criterion:
     return criterion
 
 
-def _waiting(context: wiring.Context, options: Mapping[str, object], release: Release) -> list[Criterion]:
+def _waiting(context: wiring.Context, stage: Stage, role: str, release: Release) -> list[Criterion]:
     """Return what the stage waits for from the role.
 
     Raises:
         UsageError: it waits for nothing from that role.
     """
-    role, stage = str(options["role"]), Stage(str(options["waiting"]))
     mine = [criterion for criterion in context.catalogue.at(stage) if criterion.attested_by == role]
     bundle = context.statements.evidence(mine, release)
     found = [criterion for criterion in mine if not is_attested(criterion, bundle)]

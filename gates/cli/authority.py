@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import click
 
@@ -12,7 +13,7 @@ from gates.cli.options import Meant, environment_option
 from gates.errors import UsageError
 from gates.evidence.authority import GRANTABLE, Standing, authority_of, grant_objection
 from gates.model.exit_code import ExitCode
-from gates.model.statement import Statement, StatementKind, platform_digest
+from gates.model.statement import StatementKind, platform_digest
 
 _priority = click.argument("priority", type=Meant([*GRANTABLE]))
 _service = click.option("--service", default=None, help="Only for this service; default: every service.")
@@ -20,7 +21,7 @@ _service = click.option("--service", default=None, help="Only for this service; 
 
 @click.group()
 def authority() -> None:
-    """Sign beforehand that a grave failure is rolled back without asking anybody."""
+    """Pre-authorise rollbacks of grave failures, so that none waits for a person."""
 
 
 @authority.command()
@@ -28,9 +29,9 @@ def authority() -> None:
 @environment_option
 @_service
 @signing.signing_options
-def grant(priority: str, **options: object) -> ExitCode:
+def grant(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
     """Sign that the gate may roll PRIORITY back by itself here, for at most 90 days."""
-    return _state(priority, options, refuses=False)
+    return _state(wiring.Context(env), _Scope(priority, service), signature, refuses=False)
 
 
 @authority.command()
@@ -38,9 +39,9 @@ def grant(priority: str, **options: object) -> ExitCode:
 @environment_option
 @_service
 @signing.signing_options
-def revoke(priority: str, **options: object) -> ExitCode:
+def revoke(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
     """Take a grant back from now on. It counts as soon as it is written, signed or not."""
-    return _state(priority, options, refuses=True)
+    return _state(wiring.Context(env), _Scope(priority, service), signature, refuses=True)
 
 
 @authority.command(name="list")
@@ -69,26 +70,29 @@ def _told(standing: Standing) -> str:
     return f"{one.priority} {scope}, by {one.by} ({one.role}), {until}: {worth}"
 
 
-def _state(priority: str, options: dict[str, object], *, refuses: bool) -> ExitCode:
-    context, now = wiring.Context(str(options["env"])), datetime.now(UTC)
-    role, links, service = str(options["role"]), options["links"], options["service"]
-    signing.checked_role(context, role, authority_of(context.platform, priority) or "", priority)
-    statement = Statement(
+class _Scope(NamedTuple):
+    """What is pre-authorised: a priority, of one service or of all."""
+
+    priority: str
+    service: str | None
+
+
+def _state(
+    context: wiring.Context, scope: _Scope, signature: signing.Signature, *, refuses: bool
+) -> ExitCode:
+    now, priority = datetime.now(UTC), scope.priority
+    signing.checked_role(context, signature.role, authority_of(context.platform, priority) or "", priority)
+    matter = signing.Matter(
         kind=StatementKind.STANDING_AUTHORITY,
         environment=context.environment.name,
         subject=priority,
         digest=platform_digest(context.platform.name),
-        by=str(options["by"]),
-        role=role,
-        reason=str(options["reason"]),
-        issued_at=now,
-        expires_at=signing.expiry(str(options["expires"]), now),
-        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
-        service=None if service is None else str(service),
+        service=scope.service,
         refuses=refuses,
     )
+    statement = signing.statement(matter, signature, now)
     objection = grant_objection(statement, context.authorities.reading(now))
     if objection:
         raise UsageError(objection)
-    signing.write_into(context.authorities.open_folder(), statement, options["key"])
+    signing.write_into(context.authorities.open_folder(), statement, signature.key)
     return ExitCode.GO

@@ -60,7 +60,7 @@ def bench(**options: object) -> ExitCode:
     name = str(options["into"] or f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     folder = BenchFolder(wiring.reports_folder() / checked_name(name))
     runs = GateRuns(str(options["env"]), folder.path)
-    is_json = options["format"] == "json"
+    is_json = options["output"] == "json"
     _introduce(context, runs)
     with wiring.bench(context, runs, is_quick=bool(options["quick"])) as measured:
         for result in measured.run(arms, folder.is_done):

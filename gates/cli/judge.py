@@ -39,13 +39,13 @@ _AGAIN = re.compile(r"-judged-\d+$")
     help="Judge now, with what people have signed since, into a folder beside it: FOLDER-judged-2.",
 )
 @format_option
-def judge(folder: Path, env: str, *, is_again: bool, **options: object) -> ExitCode:
+def judge(folder: Path, env: str, output: str | None, *, is_again: bool) -> ExitCode:
     """Judge the evidence of a run FOLDER; an earlier verdict is replayed at its own moment and compared.
 
     With --again nothing is looked at anew: evidence that has become too old counts no longer.
     """
     context = wiring.Context(env)
-    run = _Run(context=context, folder=context.open_run_folder(folder), output=str(options["format"] or ""))
+    run = _Run(context=context, folder=context.open_run_folder(folder), output=output or "")
     if run.setup.release.environment != env:
         place = run.setup.release.environment
         raise UsageError(f"the run is about {place}", next_step=f"say --env {place}")

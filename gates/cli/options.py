@@ -82,7 +82,7 @@ stage_option = click.option(
 )
 format_option = click.option(
     "--format",
-    "format",
+    "output",
     type=click.Choice(["tty", "plain", "json"]),
     default=None,
     help="How to speak; default: tty on a terminal, plain elsewhere. json prints the document of the file.",

@@ -37,7 +37,7 @@ def reporting(command: Callable[..., Report | ExitCode]) -> Callable[..., ExitCo
     """Add `--format`; the command returns a `Report`, or an exit code when it printed all itself."""
 
     def run(*args: Any, **rest: Any) -> ExitCode:
-        output = rest.pop("format")
+        output = rest.pop("output")
         report = command(*args, **rest)
         if isinstance(report, ExitCode):
             return report

@@ -329,7 +329,7 @@ def _check_format(*, is_shown: bool) -> None:
     Raises:
         UsageError: a document was asked for of something else.
     """
-    if click.get_current_context().params.get("format") == "json" and not is_shown:
+    if click.get_current_context().params.get("output") == "json" and not is_shown:
         raise UsageError("--format json shows what a rollback would do", next_step="add --dry-run")
 
 

@@ -83,7 +83,7 @@ def run(**options: object) -> ExitCode:
     context = wiring.Context(str(options["env"]), seed, stop.is_asked_for, workers)
     refuse_unknown_part(context, options)
     folder = context.run_folder(run_id)
-    output = str(options["format"] or "")
+    output = str(options["output"] or "")
     keeper = wiring.keeper(folder)
     with stop.heard(), listener(output, context.platform) as progress:
         gate = context.gate(

@@ -22,18 +22,18 @@ from gates.model.statement import StatementKind
 @environment_option
 @signing.signing_options
 @click.option("--refuse", "refuses", is_flag=True, help="Sign a no: nothing goes live on this evidence.")
-def sign(folder: Path, **options: object) -> ExitCode:
+def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool) -> ExitCode:
     """Approve the go-live of the release that RUN found GO; void as soon as its evidence changes."""
-    context = wiring.Context(str(options["env"]))
+    context = wiring.Context(env)
     opened = wiring.open_run_folder(folder)
     document, verdict = opened.read_verdict()
-    role = str(options["role"])
+    role = signature.role
     if role not in context.platform.policy.approvals:
         known = ", ".join(context.platform.policy.approvals)
         raise UsageError(f"the {role} does not approve a go-live", next_step=f"these do: {known}")
     if verdict.release.environment != context.environment.name:
         raise UsageError(f"the run is about {verdict.release.environment}")
-    if not is_held(verdict) and not options["refuses"]:
+    if not is_held(verdict) and not refuses:
         raise UsageError(f"the run is {document.outcome}: only what holds can be approved")
     now = datetime.now(UTC)
     matter = signing.Matter(
@@ -42,7 +42,8 @@ def sign(folder: Path, **options: object) -> ExitCode:
         subject=opened.run_id,
         digest=opened.evidence_digest(),
         longest=LONGEST_APPROVAL,
+        refuses=refuses,
     )
-    statement = signing.statement(matter, options, now)
-    signing.write(context, statement, options["key"])
+    statement = signing.statement(matter, signature, now)
+    signing.write(context, statement, signature.key)
     return ExitCode.GO

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from gates.adapters.signing.statement_folder import StatementFolder
 from gates.cli.options import RunFolderPath
 from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.release import Release
 from gates.model.statement import Statement, StatementKind
@@ -32,8 +34,35 @@ run_option = click.option(
 )
 
 
-def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of everything that is signed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who signs, in which role, why, until when, and with which key file of OpenSSH, if any."""
+
+    by: str
+    role: str
+    reason: str
+    links: tuple[str, ...] = ()
+    expires: str = "30d"
+    key: Path | None = None
+
+
+def signing_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """Add the options of everything that is signed; the command gets them as its `signature`."""
+
+    def run(
+        *,
+        by: str,
+        role: str,
+        reason: str,
+        links: tuple[str, ...],
+        expires: str,
+        key: Path | None,
+        **rest: Any,
+    ) -> ExitCode:
+        signature = Signature(by=by, role=role, reason=reason, links=links, expires=expires, key=key)
+        return command(signature=signature, **rest)
+
+    wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
     for option in (
         click.option(
             "--key",
@@ -48,8 +77,8 @@ def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--role", required=True, help="The role in which you sign."),
         click.option("--by", type=PERSON, required=True, help="Who signs: your name in allowed_signers."),
     ):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped
 
 
 def expiry(text: str, now: datetime) -> datetime:
@@ -76,28 +105,29 @@ def expiry(text: str, now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What is stated: its kind, its subject and what binds it; `longest` is how long it can count."""
+    """What is stated: its kind, its subject and what binds it; `longest` is how long it can count.
+
+    `service` narrows it to one service; `refuses` says that it does not hold.
+    """
 
     kind: StatementKind
     environment: str
     subject: str
     digest: str
     longest: timedelta | None = None
+    service: str | None = None
+    refuses: bool = False
 
 
-def statement(matter: Matter, options: Mapping[str, object], now: datetime) -> Statement:
-    """Return what somebody states with the options of everything that is signed.
+def statement(matter: Matter, signature: Signature, now: datetime) -> Statement:
+    """Return the statement of a person about a matter.
 
     What can never count as long as asked for is signed for as long as it can, and that is said.
 
     Raises:
         UsageError: `--expires` is not a time, or has passed.
     """
-    expires_at, links, service = (
-        expiry(str(options["expires"]), now),
-        options["links"],
-        options.get("service"),
-    )
+    expires_at = expiry(signature.expires, now)
     if matter.longest is not None and expires_at > now + matter.longest:
         expires_at = now + matter.longest
         longest = duration(matter.longest)
@@ -109,24 +139,24 @@ def statement(matter: Matter, options: Mapping[str, object], now: datetime) -> S
         environment=matter.environment,
         subject=matter.subject,
         digest=matter.digest,
-        by=str(options["by"]),
-        role=str(options["role"]),
-        reason=str(options["reason"]),
-        links=tuple(str(link) for link in links) if isinstance(links, tuple) else (),
+        by=signature.by,
+        role=signature.role,
+        reason=signature.reason,
+        links=signature.links,
         issued_at=now,
         expires_at=expires_at,
-        service=None if service is None else str(service),
-        refuses=bool(options.get("refuses")),
+        service=matter.service,
+        refuses=matter.refuses,
     )
 
 
-def release_meant(context: wiring.Context, run_folder: object) -> Release:
+def release_meant(context: wiring.Context, run_folder: Path | None) -> Release:
     """Return the release of a run, or the one that is deployed now.
 
     Raises:
         UsageError: the run is about another environment.
     """
-    if isinstance(run_folder, Path):
+    if run_folder is not None:
         release = wiring.open_run_folder(run_folder).read_setup().release
         if release.environment != context.environment_name:
             raise UsageError(f"the run is about {release.environment}", next_step="name that with --env")
@@ -147,16 +177,16 @@ def checked_role(context: wiring.Context, role: str, wanted: str, what: str) -> 
     return role
 
 
-def tell_when_it_counts(context: wiring.Context, run_folder: object) -> None:
+def tell_when_it_counts(context: wiring.Context, run_folder: Path | None) -> None:
     """Say with which command what was signed takes effect."""
     env = context.environment_name
-    if isinstance(run_folder, Path):
+    if run_folder is not None:
         click.echo(f"it counts when the run is judged again: gate judge {run_folder} --again --env {env}")
     else:
         click.echo("it counts in every later run; for one that was looked at already: gate judge RUN --again")
 
 
-def write(context: wiring.Context, statement: Statement, key: object) -> None:
+def write(context: wiring.Context, statement: Statement, key: Path | None) -> None:
     """Write a statement, and say whether its signature counts.
 
     Raises:
@@ -165,15 +195,15 @@ def write(context: wiring.Context, statement: Statement, key: object) -> None:
     write_into(context.statements.folder, statement, key)
 
 
-def write_into(folder: StatementFolder, statement: Statement, key: object) -> None:
+def write_into(folder: StatementFolder, statement: Statement, key: Path | None) -> None:
     """Write a statement into a folder, and say whether its signature counts.
 
     Raises:
         UsageError: it was signed with a key that may not sign it; nothing is kept.
     """
-    file = folder.write(statement, key if isinstance(key, Path) else None)
+    file = folder.write(statement, key)
     objection = folder.see(file).objection
-    if not isinstance(key, Path):
+    if key is None:
         from gates.adapters.signing.allowed_signers import namespace_of  # noqa: PLC0415
         from gates.adapters.signing.statement_folder import signing_command  # noqa: PLC0415
 

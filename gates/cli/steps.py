@@ -68,7 +68,7 @@ def collect(**options: object) -> ExitCode:
         only=tuple(str(name) for name in only) if isinstance(only, tuple) else (),
     )
     seconds = duration(str(options["deadline"]))
-    with stop.heard(), listener(str(options["format"] or ""), context.platform) as progress:
+    with stop.heard(), listener(str(options["output"] or ""), context.platform) as progress:
         announce = wiring.all_of(keeper, progress)
         gate = context.gate(folder, announce=announce, seconds=seconds)
         criteria, views = gate.demand(request), gate.views()

@@ -37,7 +37,9 @@ _MARKS = {
 @click.option("--deadline", default="5m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
 @environment_option
 @format_option
-def synthetic(env: str, journeys: tuple[str, ...], deadline: str, **options: object) -> ExitCode:
+def synthetic(
+    env: str, journeys: tuple[str, ...], deadline: str, output: str | None, *, is_all: bool
+) -> ExitCode:
     """Take user JOURNEYS now; without any, list them.
 
     Each result goes to Cloud Logging (log release-gate-synthetic), to the ledger and to the run's folder.
@@ -46,11 +48,11 @@ def synthetic(env: str, journeys: tuple[str, ...], deadline: str, **options: obj
     """
     context = wiring.Context(env)
     known = {journey_of(c): c for c in context.catalogue.criteria if c.category == CATEGORY}
-    if not journeys and not options["is_all"]:
+    if not journeys and not is_all:
         click.echo("\n".join(f"{name:32} {known[name].statement}" for name in known))
         return ExitCode.GO
     criteria = _chosen(journeys, known)
-    output = str(options["format"] or "plain")
+    output = output or "plain"
     seen = spot(context, criteria, word="synthetic", seconds=duration(deadline), how=Look(output=output))
     found = results(seen.check.judgements, seen.folder.read_producers())
     text = _document(found)

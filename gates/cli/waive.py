@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -22,25 +23,28 @@ from gates.model.statement import StatementKind
 @click.option("--service", default=None, help="Only for this service.")
 @signing.signing_options
 @signing.run_option
-def waive(criterion_id: str, **options: object) -> ExitCode:
+def waive(
+    criterion_id: str, env: str, service: str | None, signature: signing.Signature, run_folder: Path | None
+) -> ExitCode:
     """Waive CRITERION for a release: by its owner, never a blocker or a P0, for at most 30 days."""
-    context = wiring.Context(str(options["env"]))
+    context = wiring.Context(env)
     criterion = context.catalogue.find(criterion_id)
     if criterion is None:
         guess = meant(criterion_id, (c.id for c in context.catalogue.criteria))
         raise UsageError(f"unknown criterion '{criterion_id}'{guess}", next_step="see: gate criteria list")
     now = datetime.now(UTC)
-    reading = context.statements.reading(signing.release_meant(context, options["run_folder"]), now)
+    reading = context.statements.reading(signing.release_meant(context, run_folder), now)
     matter = signing.Matter(
         kind=StatementKind.WAIVER,
         environment=context.environment.name,
         subject=criterion.id,
         digest=reading.digest(criterion.id),
+        service=service,
     )
-    statement = signing.statement(matter, options, now)
+    statement = signing.statement(matter, signature, now)
     objection = waiver_objection(statement, criterion, reading)
     if objection:
         raise UsageError(objection)
-    signing.write(context, statement, options["key"])
-    signing.tell_when_it_counts(context, options["run_folder"])
+    signing.write(context, statement, signature.key)
+    signing.tell_when_it_counts(context, run_folder)
     return ExitCode.GO
