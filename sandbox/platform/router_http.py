@@ -24,6 +24,8 @@ _HOP_BY_HOP = frozenset(
         b"upgrade",
     )
 )
+_NEVER_HOP_BY_HOP = frozenset((b"content-length", b"host"))
+"""A `Connection` header cannot take these away: the next hop would read a body as its next request."""
 _SET_BY_ROUTER = frozenset(
     (b"expect", b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto")
 )
@@ -146,7 +148,7 @@ def end_to_end(headers: Headers) -> Headers:
         if name.lower() == b"connection"
         for token in value.split(b",")
     }
-    dropped = _HOP_BY_HOP | named
+    dropped = _HOP_BY_HOP | (named - _NEVER_HOP_BY_HOP)
     return [(name, value) for name, value in headers if name.lower() not in dropped]
 
 

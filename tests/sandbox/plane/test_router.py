@@ -104,6 +104,16 @@ async def test_hop_by_hop_headers_stay_on_their_hop(local: LocalPlane) -> None:
     assert ("x-secret-hop" in back, "x-kept" in back) == (False, True)
 
 
+async def test_a_connection_header_cannot_take_the_framing_away(local: LocalPlane) -> None:
+    """A body whose length the next hop does not learn would be read as the next request."""
+    await local.serve()
+    hidden = f"GET /hidden HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
+    headers = {"host": HOST, "connection": "keep-alive, content-length, host"}
+    answer = await local.client.post("/echo", content=hidden.encode(), headers=headers)
+    assert answer.content == hidden.encode()
+    assert (await local.get()).status_code == 200
+
+
 async def test_head_and_pipelined_requests_are_answered_in_order(local: LocalPlane) -> None:
     """An answer to HEAD has no body, and does not confuse the one that follows."""
     await local.serve()
