@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from google.protobuf import json_format
+
 from sandbox.platform.admin.knative_annotations import OF_SERVICE, OF_TEMPLATE, shown
 from sandbox.platform.admin.messages import (
     FAILED,
@@ -13,7 +15,6 @@ from sandbox.platform.admin.messages import (
     SUCCEEDED,
     Condition,
     Container,
-    Probe,
     Revision,
     Service,
     Template,
@@ -31,6 +32,12 @@ from sandbox.platform.admin.traffic import effective
 
 API_VERSION = "serving.knative.dev/v1"
 DEFAULT_PORT_NAME = "http1"
+
+CONTAINER_KEYS = frozenset(
+    {"args", "command", "env", "image", "livenessProbe", "name", "ports", "readinessProbe", "resources"}
+    | {"startupProbe"}
+)
+"""What v1 says of a container here."""
 
 Json = dict[str, Any]
 
@@ -174,59 +181,17 @@ def _status_view(status: TrafficStatus, service: Service) -> Json:
 
 
 def _container_view(container: Container) -> Json:
-    limits = dict(container.resources.limits)
-    fields: Json = {
-        "image": container.image,
-        "name": container.name,
-        "command": list(container.command),
-        "args": list(container.args),
-        "ports": [
-            {"name": port.name or DEFAULT_PORT_NAME, "containerPort": port.container_port}
-            for port in container.ports
-        ],
-        "env": [_variable_view(variable) for variable in container.env],
-        "resources": {"limits": limits} if limits else {},
-    }
-    view = {key: value for key, value in fields.items() if value}
-    for ours, theirs in PROBES.items():
-        if container.HasField(ours):
-            view[theirs] = _probe_view(getattr(container, ours))
-    return view
-
-
-def _variable_view(variable: Any) -> Json:
-    if not variable.HasField("value_source"):
-        return {"name": variable.name, "value": variable.value}
-    key = variable.value_source.secret_key_ref
-    return {
-        "name": variable.name,
-        "valueFrom": {"secretKeyRef": {"name": key.secret, "key": key.version}},
-    }
-
-
-PROBES = {
-    "startup_probe": "startupProbe",
-    "liveness_probe": "livenessProbe",
-    "readiness_probe": "readinessProbe",
-}
-"""Field of a container in v2, and its name in v1."""
-
-PROBE_NUMBERS = {
-    "initial_delay_seconds": "initialDelaySeconds",
-    "timeout_seconds": "timeoutSeconds",
-    "period_seconds": "periodSeconds",
-    "failure_threshold": "failureThreshold",
-}
-"""Field of a probe in v2, and its name in v1."""
-
-
-def _probe_view(probe: Probe) -> Json:
-    view: Json = {
-        theirs: getattr(probe, ours) for ours, theirs in PROBE_NUMBERS.items() if getattr(probe, ours)
-    }
-    kind = probe.WhichOneof("probe_type")
-    if kind == "http_get":
-        view["httpGet"] = {"path": probe.http_get.path, "port": probe.http_get.port}
-    if kind == "tcp_socket":
-        view["tcpSocket"] = {"port": probe.tcp_socket.port}
-    return view
+    """Return a container, which v1 writes as v2 does in JSON but for secrets and resources."""
+    view: Json = json_format.MessageToDict(container)
+    limits = view.pop("resources", {}).get("limits", {})
+    if limits:
+        view["resources"] = {"limits": limits}
+    for port in view.get("ports", []):
+        port.setdefault("name", DEFAULT_PORT_NAME)
+    for variable in view.get("env", []):
+        if "valueSource" in variable:
+            key = variable.pop("valueSource")["secretKeyRef"]
+            variable["valueFrom"] = {"secretKeyRef": {"name": key["secret"], "key": key["version"]}}
+        else:
+            variable.setdefault("value", "")
+    return {key: value for key, value in view.items() if key in CONTAINER_KEYS}

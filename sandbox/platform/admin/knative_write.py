@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from google.protobuf import json_format
+
 from sandbox.platform.admin.knative_annotations import OF_SERVICE, OF_TEMPLATE, Annotation
-from sandbox.platform.admin.knative_read import DEFAULT_PORT_NAME, PROBE_NUMBERS, PROBES, Json
+from sandbox.platform.admin.knative_read import CONTAINER_KEYS, DEFAULT_PORT_NAME, Json
 from sandbox.platform.admin.messages import (
     LATEST,
     REVISION,
     Container,
-    Probe,
     Service,
     Template,
     TrafficTarget,
@@ -44,9 +45,7 @@ REPORTED = frozenset(
 """System annotations that say something about a resource and ask for nothing."""
 
 TEMPLATE_KEYS = frozenset({"containerConcurrency", "containers", "serviceAccountName", "timeoutSeconds"})
-CONTAINER_KEYS = frozenset(
-    {"args", "command", "env", "image", "name", "ports", "resources", *PROBES.values()}
-)
+PROBES = ("startup_probe", "liveness_probe", "readiness_probe")
 
 
 def service_from(document: Mapping[str, Any], stored: Service) -> Service:
@@ -61,7 +60,7 @@ def service_from(document: Mapping[str, Any], stored: Service) -> Service:
     """
     try:
         return _service_from(document, stored)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, json_format.ParseError) as error:
         raise invalid([Violation("service", f"is not a Knative Service: {error!r}")]) from error
 
 
@@ -133,51 +132,30 @@ def _lay_template(template: Template, document: Mapping[str, Any]) -> None:
 
 def _container_from(document: Mapping[str, Any], stored: Container) -> Container:
     _refuse_unknown("spec.template.spec.containers", document, CONTAINER_KEYS)
+    limits = document.get("resources", {}).get("limits", {})
     container = Container()
     container.CopyFrom(stored)
-    for field in ("command", "args", "env", "ports", *PROBES):
+    for field in ("image", "name", "command", "args", "env", "ports", *PROBES):
         container.ClearField(field)
-    container.image = document.get("image", "")
-    container.name = document.get("name", "")
-    container.command.extend(document.get("command", []))
-    container.args.extend(document.get("args", []))
-    for variable in document.get("env", []):
-        _add_variable(container, variable)
-    for port in document.get("ports", []):
-        name = port.get("name", "")
-        container.ports.add(
-            name="" if name == DEFAULT_PORT_NAME else name, container_port=port["containerPort"]
-        )
-    limits = document.get("resources", {}).get("limits", {})
     if limits != dict(container.resources.limits):
         container.resources.limits.clear()
         container.resources.limits.update(limits)
-    for ours, theirs in PROBES.items():
-        if theirs in document:
-            getattr(container, ours).CopyFrom(_probe_from(document[theirs]))
+    wanted = {key: value for key, value in document.items() if key not in ("env", "ports", "resources")}
+    wanted["env"] = [_variable_from(variable) for variable in document.get("env", [])]
+    wanted["ports"] = [
+        {key: value for key, value in port.items() if (key, value) != ("name", DEFAULT_PORT_NAME)}
+        for port in document.get("ports", [])
+    ]
+    json_format.ParseDict(wanted, container)
     return container
 
 
-def _add_variable(container: Container, variable: Mapping[str, Any]) -> None:
-    added = container.env.add(name=variable["name"])
-    if "valueFrom" in variable:
-        reference = variable["valueFrom"]["secretKeyRef"]
-        added.value_source.secret_key_ref.secret = reference["name"]
-        added.value_source.secret_key_ref.version = str(reference["key"])
-    else:
-        added.value = variable.get("value", "")
-
-
-def _probe_from(document: Json) -> Probe:
-    probe = Probe(**{ours: document.get(theirs, 0) for ours, theirs in PROBE_NUMBERS.items()})
-    if "httpGet" in document:
-        probe.http_get.path = document["httpGet"].get("path", "/")
-        probe.http_get.port = document["httpGet"].get("port", 0)
-    elif "grpc" in document:
-        probe.grpc.port = document["grpc"].get("port", 0)
-    else:
-        probe.tcp_socket.port = document.get("tcpSocket", {}).get("port", 0)
-    return probe
+def _variable_from(variable: Mapping[str, Any]) -> Json:
+    if "valueFrom" not in variable:
+        return dict(variable)
+    key = variable["valueFrom"]["secretKeyRef"]
+    reference = {"secret": key["name"], "version": str(key["key"])}
+    return {"name": variable["name"], "valueSource": {"secretKeyRef": reference}}
 
 
 def _refuse_unknown(field: str, document: Mapping[str, Any], known: frozenset[str]) -> None:
