@@ -47,14 +47,14 @@ class Mesh:
     def __init__(self, settings: Settings, circuits: Circuits) -> None:
         self._settings = settings
         self.circuits = circuits
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncHTTPTransport | None = None
         self._tokens: dict[str, tuple[str, float]] = {}
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
 
     async def request(self, call: Call) -> httpx.Response:
         """Make a call and return its answer, whatever its status below 500.
@@ -104,7 +104,7 @@ class Mesh:
         breaker = self.circuits.of(call.service)
         breaker.enter()
         try:
-            response = await self._http().send(self._built(call, headers, content), stream=True)
+            response = await self._http().handle_async_request(self._built(call, headers, content))
         except httpx.HTTPError:
             breaker.failed()
             raise
@@ -164,21 +164,23 @@ class Mesh:
         return headers
 
     def _built(self, call: Call, headers: Mapping[str, str], content: bytes | None) -> httpx.Request:
-        return self._http().build_request(
+        timeout = httpx.Timeout(call.timeout_s or self._settings.call_timeout)
+        return httpx.Request(
             call.method,
             self._settings.mesh_url + call.path,
             headers=headers,
             json=call.json,
             content=content,
             params=call.params,
-            timeout=call.timeout_s or self._settings.call_timeout,
+            extensions={"timeout": timeout.as_dict()},
         )
 
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
+    def _http(self) -> httpx.AsyncHTTPTransport:
+        """Return the connections; a client around them would keep cookies and follow redirects."""
+        if self._transport is None:
             limits = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=3.0)
-            self._client = httpx.AsyncClient(limits=limits, trust_env=False, verify=False)  # noqa: S501 - plain HTTP
-        return self._client
+            self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False, verify=False)
+        return self._transport
 
 
 def unavailable(service: str, error: Exception | None) -> Problem:
