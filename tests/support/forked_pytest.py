@@ -11,7 +11,10 @@ import pytest
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
-    ["pytest", "xdist", "tests.support.forked_pytest", "gates.adapters.producers.pytest_plugin"]
+    [
+        *("pytest", "xdist", "tests.support.forked_pytest", "gates.adapters.producers.pytest_plugin"),
+        *("execnet", "pydantic.dataclasses", "pydantic.type_adapter", "unittest", "xml.etree.ElementTree"),
+    ]
 )
 
 

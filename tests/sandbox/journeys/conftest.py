@@ -25,6 +25,7 @@ from sandbox.services.frontend.app import build as build_frontend
 from sandbox.services.nlp_assistant import app as assistant
 from sandbox.services.threat_detection import app as threats
 from tests.sandbox.kit.stage import Stage, person, staged
+from tests.sandbox.support.running_platform import PLAIN
 
 DOMAIN = (assets, behaviour, decisions, events, assistant, threats)
 GATEWAY = "api-gateway"
@@ -44,7 +45,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def door(stage: Stage, service: str, path: str = "") -> httpx.Client:
     """Return a client of a service, at a path of it."""
     headers = {"host": stage.host_of(service)}
-    return httpx.Client(base_url=f"{stage.url}{path}", headers=headers, timeout=20.0, trust_env=False)
+    return httpx.Client(
+        base_url=f"{stage.url}{path}", headers=headers, timeout=20.0, trust_env=False, verify=PLAIN
+    )
 
 
 @pytest.fixture(scope="session")

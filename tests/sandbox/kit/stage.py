@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from sandbox.kit import seed
 from sandbox.kit.settings import Settings
 from sandbox.services.auth_service.app import build as build_auth
-from tests.sandbox.support.running_platform import Switchboard, poll
+from tests.sandbox.support.running_platform import PLAIN, Switchboard, poll
 
 AUTH = "auth-service"
 Build = Callable[[Settings], FastAPI]
@@ -51,7 +51,7 @@ class Stage:
         headers = {"host": self.host_of(service)}
         if token:
             headers["authorization"] = f"Bearer {token}"
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=20.0, trust_env=False)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=20.0, trust_env=False, verify=PLAIN)
         self.clients.append(client)
         return client
 

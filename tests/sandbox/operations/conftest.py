@@ -16,6 +16,7 @@ from gates.adapters.machine import clock
 from gates.model.exit_code import ExitCode
 from gates.operations_context import OperationsContext
 from gates.wiring import Context
+from tests.sandbox.support.running_platform import PLAIN
 from tests.support.real_sandbox import RealSandbox
 
 
@@ -32,7 +33,7 @@ class InjectedTime:
 
     def monotonic(self) -> float:
         """Return the injected seconds that have passed on the platform."""
-        return float(httpx.get(self.url, trust_env=False).json()["waitedSeconds"])
+        return float(httpx.get(self.url, trust_env=False, verify=PLAIN).json()["waitedSeconds"])
 
     def wait(self, seconds: float) -> None:
         """Return after that many real seconds."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,8 @@ from sandbox.kit.settings import Settings
 from sandbox.kit.tokens import USER_AUDIENCE, public_jwk, sign
 
 Build = Callable[[Settings], FastAPI]
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that speak plain HTTP: without it each one reads all certificates of the machine."""
 
 
 @dataclass(slots=True)
@@ -134,7 +137,7 @@ class RunningPlatform:
         }
         if trace_id:
             headers["traceparent"] = f"00-{trace_id}-00000000000000aa-01"
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=20.0, trust_env=False)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=20.0, trust_env=False, verify=PLAIN)
         self.open_clients.append(client)
         return client
 
