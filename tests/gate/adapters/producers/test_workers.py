@@ -59,6 +59,30 @@ def test_late(service, asked):
 def test_broken(service):
     raise RuntimeError("no answer")
 """
+COMES_LATE = """
+import os, threading
+from pathlib import Path
+
+heard, never = Path("heard"), threading.Event()
+if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+    for _ in range(1000):
+        if heard.exists() and "shared" in heard.read_text():
+            break
+        never.wait(0.01)
+    else:
+        raise RuntimeError("the checks wait for this worker")
+"""
+SAYS_WHEN_IT_LEAVES = """
+import os
+
+def pytest_sessionfinish():
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+        with open("heard", "a") as file:
+            file.write("left\\n")
+"""
+COLLECTED = "import gc\nassert not gc.isenabled()\n" + CODE.replace(
+    'say("shared")', "assert gc.isenabled() and gc.get_freeze_count()"
+)
 DYING = CODE.replace('raise RuntimeError("no answer")', "os._exit(0)")
 NAMES = ("test_shared", "test_noisy", "test_late", "test_broken")
 IDS = ("HLT-LIVE", "HLT-READY", "HLT-DEEP")
@@ -70,11 +94,13 @@ NOISY_TARGET = replace(
 )
 
 
-def look(root: Path, *, workers: int, code: str = CODE, target: Target = NOISY_TARGET) -> EvidenceBundle:
-    """Run all producers of a folder of their own."""
+def look(
+    root: Path, *, workers: int, code: str = CODE, target: Target = NOISY_TARGET, setup: str = ""
+) -> EvidenceBundle:
+    """Run all producers of a folder of their own, `setup` before they are collected."""
     (root / FILE).parent.mkdir(parents=True)
     (root / FILE).write_text(code)
-    (root / "conftest.py").write_text(f"pytest_plugins = {PLUGINS}\n")
+    (root / "conftest.py").write_text(f"{setup}\npytest_plugins = {PLUGINS}\n")
     demanded = criterion(producers=tuple(f"{FILE}::{name}" for name in NAMES))
     producers = PytestProducers(
         root=root, announce=lambda _: None, workers=lambda _target, _criteria: workers
@@ -107,6 +133,30 @@ def test_what_is_shared_is_made_once_and_noise_comes_when_all_else_is_over(
 
     assert sorted(heard[:-2]) == sorted(["asked", "signed in", *["shared"] * 6])
     assert heard[-2:] == ["noisy", "late"]
+
+
+@pytest.mark.parametrize(
+    ("setup", "code"), [(COMES_LATE, CODE), ("", COMES_LATE + CODE)], ids=["starting", "collecting"]
+)
+def test_checks_do_not_wait_for_a_late_worker_and_noise_does(tmp_path: Path, setup: str, code: str) -> None:
+    """Whether it is late before it says that it is ready, or while it collects."""
+    bundle = look(tmp_path / "run", workers=2, code=code, setup=setup + SAYS_WHEN_IT_LEAVES)
+    heard = (tmp_path / "run" / "heard").read_text().split("\n")[:-1]
+
+    assert bundle.flaws == ()
+    assert len(bundle.items) == 9
+    assert heard[-3:] == ["left", "noisy", "late"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_garbage_is_collected_while_checks_run(tmp_path: Path, workers: int) -> None:
+    """It is not while they are imported, and what was imported is left out."""
+    bundle = look(tmp_path / "run", workers=workers, code=COLLECTED)
+
+    assert bundle.flaws == ()
+    assert {item.status for item in bundle.items if "test_shared" in item.producer} == {
+        EvidenceStatus.OBSERVED
+    }
 
 
 def test_a_worker_that_dies_is_a_flaw_and_its_check_is_lost(tmp_path: Path) -> None:
