@@ -5,7 +5,7 @@ Like `gates.wiring`, which it stands on, it imports inside its methods: a comman
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from gates.adapters.google.project_inventory import ProjectInventory
     from gates.adapters.runs.snapshots import SnapshotFolder
     from gates.adapters.services.operator_client import OperatorClient
-    from gates.decision.safety_checks import Guard
-    from gates.model.decision import RollbackPlan
     from gates.model.evidence import Window
     from gates.model.hardware import Reading
     from gates.operations.circuits import CircuitOperations
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
     from gates.operations.service_levels import ServiceLevels
     from gates.workflows.build_rollback import BuildRollback
     from gates.workflows.drills import Drills
+    from gates.workflows.planned_work import PlannedPorts
+    from gates.workflows.rollback_planner import RollbackPlanner
     from gates.workflows.rollback_readiness import ReadinessCheck
 
 
@@ -151,6 +151,7 @@ class OperationsContext:
         from gates.adapters.machine.clock import SystemClock
         from gates.adapters.services.data_probe import OperatorDataProbe
         from gates.workflows.drills import DrillPorts, Drills
+        from gates.workflows.survey import release_now
 
         context = self.context
         ports = DrillPorts(
@@ -164,7 +165,12 @@ class OperationsContext:
             clock=SystemClock(),
         )
         names = context.platform.service_names
-        return Drills(ports, context.environment, names=names, release=context.release_now())
+        return Drills(
+            ports,
+            context.environment,
+            names=names,
+            release=release_now(context.ports, context.platform, context.environment),
+        )
 
     @cached_property
     def cold_start(self) -> ColdStart:
@@ -256,37 +262,29 @@ class OperationsContext:
         place = self.context.environment
         return BuildRollback(CloudBuild(place), self.context.ports, self.performer, place.name)
 
-    def rollback_plan(
-        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None, *, is_dry: bool = False
-    ) -> RollbackPlan:
-        """Return what a rollback of the services would do now; `lifted` are the guards that a word lifts.
-
-        Without `lifted` no guard is asked: the plan is only looked at. A dry run writes no word down.
-
-        Raises:
-            LedgerError: the ledger cannot be read or written.
-        """
-        from gates.workflows.rollback import RollbackEngine
+    @property
+    def planned(self) -> PlannedPorts:
+        """What a planned rollback needs."""
+        from gates.composition.runs import beginning
+        from gates.workflows.planned_work import LONGEST_S, PlannedPorts
 
         context = self.context
-        engine = RollbackEngine(context.environment, context.platform, context.ports, run_id="operations")
-        plan = engine.plan(services, reason="asked for by hand")
-        if lifted is None:
-            return plan
-        return engine.guard(plan, is_planned=False, lifted=lifted, by=None if is_dry else self.by)
+        return PlannedPorts(
+            environment=context.environment,
+            platform=context.platform,
+            rollback=context.ports,
+            ledger=context.ledger,
+            maintenance=self.maintenance,
+            health=lambda name: self.services.health(name),  # noqa: PLW0108 - opened when asked
+            database=lambda: self.sql.state(),  # noqa: PLW0108
+            levels=self.service_levels,
+            begin=beginning(context, LONGEST_S),
+            by=self.by,
+        )
 
-    def rollback_target(self, service: str) -> str:
-        """Return the revision that a rollback of the service would choose now.
+    @cached_property
+    def planner(self) -> RollbackPlanner:
+        """What says what a rollback would do."""
+        from gates.workflows.rollback_planner import RollbackPlanner
 
-        Raises:
-            EvidenceError: there is nothing to go back to.
-            CloudError: the service cannot be read.
-        """
-        from gates.errors import EvidenceError
-
-        plan = self.rollback_plan((service,))
-        for _, why in plan.impossible:
-            raise EvidenceError(
-                f"{service} has nothing to go back to: {why}", next_step="name a revision yourself"
-            )
-        return plan.actions[0].to_revision
+        return RollbackPlanner(self.context.environment, self.context.platform, self.context.ports)

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gates.adapters.producers.known_credentials import KnownCredentials
     from gates.adapters.runs.allure_report import BuiltReport
     from gates.adapters.runs.run_folder import RunFolder
-    from gates.adapters.runs.run_keeper import RunKeeper
     from gates.adapters.signing.authorities import Authorities
     from gates.adapters.signing.statements import Statements
     from gates.model.bench import Arm
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from gates.model.platform import Environment, Platform
     from gates.model.receipt import Receipt
     from gates.model.record import ToolVersion
-    from gates.model.release import Release
     from gates.model.timeline import Timeline
     from gates.reporting.verdict_document import VerdictDocument
     from gates.workflows.bench import Bench, Runs
@@ -163,19 +161,6 @@ class Context:
 
         return KnownCredentials(self.ledger, self.environment, SystemClock())
 
-    def release_now(self) -> Release:
-        """Return the release that is deployed now or waits to go live, without looking at it any closer."""
-        from gates.decision.candidates import find_next_release
-        from gates.workflows.pipeline import survey
-
-        return find_next_release(
-            survey(self.ports, self.platform, self.environment),
-            self.platform.services,
-            release_id="deployed-now",
-            environment=self.environment.name,
-            wanted={},
-        ).release
-
     @cached_property
     def ports(self) -> RollbackPorts:
         """What a rollback needs of the world."""
@@ -254,7 +239,7 @@ class Context:
         from gates.adapters.producers.worker_count import worth
         from gates.reporting.redaction import Redactor
         from gates.workflows.pipeline import Gate
-        from gates.workflows.rollback import RollbackEngine
+        from gates.workflows.rollback_planner import RollbackPlanner
 
         producers = PytestProducers(
             root=project_root(),
@@ -284,7 +269,7 @@ class Context:
             ports=self.ports,
             announce=announce,
             is_stopped=self.is_stopped,
-            guarded=RollbackEngine(self.environment, self.platform, self.ports, run_id="guards").guarded,
+            guarded=RollbackPlanner(self.environment, self.platform, self.ports).guarded,
             tools=tool_versions(),
         )
 
@@ -348,23 +333,6 @@ def bench_arms(context: Context, folder: Path) -> tuple[Arm, ...]:
     from gates.adapters.documents.bench_document import load_bench
 
     return load_bench(folder, context.platform, context.catalogue)
-
-
-def keeper(folder: RunFolder) -> RunKeeper:
-    """Return the listener that keeps what a run concludes."""
-    from gates.adapters.runs.run_keeper import RunKeeper
-
-    return RunKeeper(folder)
-
-
-def all_of(*listeners: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return one listener that tells several, in order."""
-
-    def tell(event: Event) -> None:
-        for listener in listeners:
-            listener(event)
-
-    return tell
 
 
 def allure_page(folder: RunFolder) -> BuiltReport:

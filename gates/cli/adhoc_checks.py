@@ -16,7 +16,8 @@ from gates.model.criterion import Catalogue, Criterion
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement, Outcome
 from gates.reporting.redaction import clean
-from gates.workflows.pipeline import SpotCheck
+from gates.workflows.spot_check import SpotCheck
+from gates.workflows.spot_check import spot as spot_check
 
 _ENDING = {
     Outcome.PASS: ExitCode.GO,
@@ -73,7 +74,7 @@ def spot(
         gate = context.gate(
             folder, announce=progress, seconds=seconds, catalogue=catalogue, is_fail_fast=how.is_fail_fast
         )
-        check = gate.spot(criteria, label=folder.run_id)
+        check = spot_check(gate, criteria, label=folder.run_id)
     for flaw in check.flaws:
         click.echo(f"gate: flaw: {clean(flaw)}", err=True)
     return Spotted(check=check, folder=folder)

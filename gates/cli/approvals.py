@@ -13,8 +13,7 @@ from gates import wiring
 from gates.cli import signing
 from gates.cli.options import environment_option, stage_option
 from gates.cli.reports import Report, reporting
-from gates.decision.approval import Question
-from gates.decision.approval import approvals as approvals_of
+from gates.composition import golive as golive_parts
 from gates.evidence.attestation import is_attested
 from gates.model.criterion import Criterion, Stage
 from gates.model.evidence import Evidence, EvidenceBundle
@@ -116,15 +115,7 @@ def _commands(env: str, missing: Sequence[Criterion], run_folder: Path | None) -
 
 def _approvals(context: wiring.Context, run_folder: Path) -> tuple[list[_Item], bool]:
     """Return who approved the run and who is missing; and whether everybody did."""
-    opened = wiring.open_run_folder(run_folder)
-    question = Question(
-        run_id=opened.run_id,
-        digest=opened.evidence_digest(),
-        environment=context.environment.name,
-        roles=context.platform.policy.approvals,
-        now=datetime.now(UTC),
-    )
-    found = approvals_of(context.statements.folder.read(), question)
+    found = golive_parts.approvals_of(context, wiring.open_run_folder(run_folder))
     items = [_Item("ok", "go-live", f"{person} ({role}) approved") for role, person in found.given]
     for role, why in found.missing:
         command = f"gate sign {run_folder} --env {context.environment.name} --role {role} {_SIGNED}"

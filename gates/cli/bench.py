@@ -15,8 +15,8 @@ import click
 from gates import wiring
 from gates.adapters.producers.request_count import requests_until
 from gates.adapters.runs.bench_results import BenchFolder
-from gates.adapters.runs.run_folder import checked_name
 from gates.cli.options import RunName, environment_option, format_option
+from gates.composition import runs
 from gates.errors import ConfigurationError, UsageError
 from gates.judgement.detection import summarise
 from gates.model.bench import Arm, BenchResult
@@ -24,10 +24,11 @@ from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Impact
+from gates.model.record import checked_name
+from gates.model.request import Request
 from gates.model.verdict import Verdict
 from gates.reporting.bench import line_of, summary
 from gates.workflows.bench import Trial
-from gates.workflows.pipeline import Request
 
 _LONGEST_S = 900.0
 _SHARD = re.compile(r"([1-9]\d{0,2})/([1-9]\d{0,2})")
@@ -123,11 +124,10 @@ class GateRuns:
         """Take the release through the gate."""
         with _variables(trial.variables):
             context = wiring.Context(self.environment)
-            keeper = wiring.keeper(context.run_folder(trial.run_id, self.folder))
-            gate = context.gate(keeper.folder, announce=keeper, seconds=_LONGEST_S)
+            begun = runs.beginning(context, _LONGEST_S, self.folder)(trial.run_id)
             request = Request(stage=trial.stage, run_id=trial.run_id, wanted=trial.wanted, only=trial.only)
             try:
-                return gate.run(request).verdict
+                return begun.gate.run(request).verdict
             finally:
                 context.cloud.close()
 

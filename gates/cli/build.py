@@ -8,6 +8,7 @@ from gates.cli.command import CommandContext, acts, chosen, tell
 from gates.cli.overrides import lifted, override_option
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
+from gates.workflows.rollback_planner import BY_HAND
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,8 +28,9 @@ def rollback(
     if is_all == bool(services):
         raise UsageError("name the services, or say --all")
     names = chosen(services, command.context.platform)
-    words = lifted(overrides)
-    plan = command.operations.rollback_plan(names, words, is_dry=command.is_dry)
+    planner, by = command.operations.planner, None if command.is_dry else command.operations.by
+    plan = planner.plan(names, reason=BY_HAND)
+    plan = planner.guard(plan, is_planned=False, lifted=lifted(overrides), by=by)
     for service, why in plan.impossible:
         click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
     command.confirm(f"roll {', '.join(names)} back through a build")

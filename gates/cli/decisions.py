@@ -12,12 +12,12 @@ from gates import wiring
 from gates.adapters.runs.run_folder import RunFolder
 from gates.cli.command import actor
 from gates.cli.failure_actions import ends_wait
-from gates.cli.notify import DECIDED, tell
 from gates.cli.options import environment_option
 from gates.cli.reports import Report, reporting, say
 from gates.cli.run import duration
 from gates.cli.signals import Stop
 from gates.cli.texts import REASON
+from gates.composition import runs
 from gates.decision.pending import Prepared, waiting
 from gates.decision.response_clock import Standing, standing
 from gates.errors import DocumentError, LedgerError, UsageError
@@ -26,6 +26,7 @@ from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt, OperationState
 from gates.reporting import notices
 from gates.reporting.layout import Line, Row, Verbatim
+from gates.workflows.notifications import DECIDED
 
 BREACH = "response-time"
 """Name of the operation that records a late decision in the ledger."""
@@ -128,11 +129,12 @@ def _look(context: wiring.Context, *, escalates: bool) -> list[_Waiting]:
 def _escalate(context: wiring.Context, one: _Waiting) -> None:
     """Tell who has to act, and once it is late whose turn it has become."""
     run_id, place = one.folder.run_id, context.environment.name
-    tell(context, run_id, DECIDED, notices.decided(place, str(one.folder.path), one.decision))
+    telling = runs.notifications(context)
+    telling.tell(run_id, DECIDED, notices.decided(place, str(one.folder.path), one.decision))
     if one.state.is_late:
         record_breach(context, run_id, one.decision, one.state)
         turn = one.state.turn_of
-        tell(context, run_id, f"late: {turn}", notices.late(place, str(one.folder.path), one.decision, turn))
+        telling.tell(run_id, f"late: {turn}", notices.late(place, str(one.folder.path), one.decision, turn))
 
 
 def _code(waits: Sequence[_Waiting]) -> ExitCode:

@@ -23,7 +23,7 @@ from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement, Outcome
 from gates.reporting.layout import Line, Row, Verbatim, short_revision
 from gates.reporting.redaction import one_line
-from gates.workflows.pipeline import survey
+from gates.workflows.survey import survey
 
 _REASON = 160
 _SLOWEST = "contract"
@@ -88,7 +88,7 @@ class _Diagnosis:
         for suspect in self.suspects:
             service = suspect.deployment.service
             try:
-                self.command.operations.rollback_target(service)
+                self.command.operations.planner.target(service)
             except GateError as error:
                 reasons.append(error.cause)
             else:

@@ -61,7 +61,7 @@ def redeploy_all(command: CommandContext) -> ExitCode:
 def partial(command: CommandContext, service: str, source: str | None) -> ExitCode:
     """Deploy SERVICE from an earlier revision's image, look at its health, and go back."""
     chosen((service,), command.context.platform)
-    earlier = source or command.operations.rollback_target(service)
+    earlier = source or command.operations.planner.target(service)
     if _is_only_shown(command, f"deploy {service} from the image of {earlier}, then from today's again"):
         return ExitCode.GO
     with command.alone():
@@ -74,7 +74,7 @@ def partial(command: CommandContext, service: str, source: str | None) -> ExitCo
 def rollback(command: CommandContext, service: str) -> ExitCode:
     """Send the traffic of SERVICE to the revision that a rollback would choose, and back."""
     chosen((service,), command.context.platform)
-    target = command.operations.rollback_target(service)
+    target = command.operations.planner.target(service)
     if _is_only_shown(command, f"send the traffic of {service} to {target}, and back"):
         return ExitCode.GO
     with command.alone():
@@ -94,7 +94,7 @@ def every(command: CommandContext) -> ExitCode:
         ]
         drills = command.operations.drills()  # of the revisions that serve from now on
         names = command.context.platform.service_names
-        records += [drills.rollback(name, command.operations.rollback_target(name)) for name in names]
+        records += [drills.rollback(name, command.operations.planner.target(name)) for name in names]
     return _tell(command, records)
 
 

@@ -10,11 +10,11 @@ import click
 
 from gates import wiring
 from gates.aside import note
-from gates.cli import notify
 from gates.cli.command import actor, tell
 from gates.cli.incident import IncidentWorkflow
 from gates.cli.prompts import ask
 from gates.cli.signals import Stop
+from gates.composition import runs
 from gates.errors import LedgerError, UsageError
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
@@ -22,6 +22,7 @@ from gates.model.incident import Incident
 from gates.model.operation import OperationReceipt, OperationState
 from gates.operations_context import OperationsContext
 from gates.reporting import notices
+from gates.workflows.notifications import ENDED
 
 CARRIED_OUT = "decision-carried-out"
 """Name of the operation that records what was done about a decision that is no rollback."""
@@ -92,9 +93,8 @@ def _scale(context: wiring.Context, run_id: str, decision: Decision, *, is_sure:
     state = OperationState.DONE if ended is ExitCode.GO else OperationState.FAILED
     done = "; ".join(f"{r.subject}: {r.detail}" for r in receipts)
     _record(context, run_id, decision, done, state)
-    notify.tell(
-        context, run_id, notify.ENDED, notices.scaled(context.environment.name, decision, f"{state}, {done}")
-    )
+    said = notices.scaled(context.environment.name, decision, f"{state}, {done}")
+    runs.notifications(context).tell(run_id, ENDED, said)
     if ended is ExitCode.GO:
         click.echo("go back with: gate scale SERVICE --restore")
     return ExitCode.NO_GO if ended is ExitCode.GO else ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,18 +12,16 @@ import click
 from gates import wiring
 from gates.actions.ports import Journal, Lease
 from gates.adapters.machine import processes
-from gates.cli.golive_checkpoints import CheckpointLook, missing_signatures, run_of
-from gates.cli.notify import tell
 from gates.cli.options import RunName, environment_option
-from gates.cli.rollback_verify import candidates_now, unproven_now
 from gates.cli.signals import Stop
-from gates.decision.timeline import Over, next_step
+from gates.composition import golive as golive_parts
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.timeline import Checkpoint, CheckpointState, GoLive, Timeline
-from gates.reporting import notices
-from gates.workflows.golive import POLL_S, GoLivePorts, GoLiveWorkflow
+from gates.workflows.golive import GoLiveWorkflow
+from gates.workflows.golive_checkpoints import run_of
+from gates.workflows.golive_opening import open_golive
 
 _ENDS = {
     CheckpointState.HELD: ExitCode.GO,
@@ -32,8 +30,6 @@ _ENDS = {
     CheckpointState.ESCALATED: ExitCode.ACTION_FAILED,
 }
 _AHEAD = timedelta(minutes=1)
-_REHEARSED_POLL_S = timedelta(days=7).total_seconds()
-"""What is missing in a rehearsal stays missing: look once more, at the deadline."""
 _name = click.option(
     "--name", type=RunName(), required=True, help="Name of the go-live; the same name goes on where it stood."
 )
@@ -101,33 +97,19 @@ def _conduct(context: wiring.Context, timeline: Timeline, name: str, zero: datet
     slots = [slot.name for slot in timeline.slots]
     refuse_unknown("checkpoint", sorted(day.hooks), slots, next_step="see: gate golive plan")
     for slot in timeline.slots:  # a name that no run can have is refused before anything is begun
-        run_of(name, slot)
+        run_of(name, slot, zero)
     with context.ports.journal.hold(f"{context.environment.name} (go-live)", name) as lease:
         opened = _opened(context, timeline, name, zero, is_rehearsal=day.is_fast)
-        over = GoLiveWorkflow(timeline, opened, _ports(context, opened, day, lease.confirm)).run()
+        ports = golive_parts.golive_ports(context, name, is_fast=day.is_fast)(
+            tell=lambda text: click.echo(f"{datetime.now(UTC):%H:%M:%S}  {text}"),
+            alone=lambda: alone(context.ports.journal, opened),
+            confirm=lease.confirm,
+            before=lambda slot: _run_hook(day.hooks.get(slot.name)),
+        )
+        over = GoLiveWorkflow(timeline, opened, ports).run()
     word = "CLOSED" if over.state is CheckpointState.HELD else over.state
     click.echo(f"{word}  {opened.name}: {over.because}")
     return _ENDS[over.state]
-
-
-def _ports(context: wiring.Context, opened: GoLive, day: _Day, confirm: Callable[[], None]) -> GoLivePorts:
-    return GoLivePorts(
-        records=context.golive_ledger,
-        schedule=wiring.fast_clock() if day.is_fast else context.ports.clock,
-        clock=context.ports.clock,
-        traffic=context.ports.traffic,
-        probe=context.ports.probe,
-        look=CheckpointLook(context, opened.name),
-        missing=lambda run_id: missing_signatures(context, run_id),
-        unproven=lambda: unproven_now(context, dict(opened.candidates)),
-        tell=_teller(),
-        alone=lambda: alone(context.ports.journal, opened),
-        confirm=confirm,
-        is_quarantined=lambda service, name: context.ledger.is_quarantined(opened.environment, service, name),
-        notify=lambda slot, event, text: _notify(context, opened, slot, event, text),
-        before=lambda slot: _run_hook(day.hooks.get(slot.name)),
-        poll_s=_REHEARSED_POLL_S if day.is_fast else POLL_S,
-    )
 
 
 @contextmanager
@@ -145,52 +127,18 @@ def alone(journal: Journal, opened: GoLive) -> Iterator[Lease]:
         raise KeyboardInterrupt
 
 
-def _notify(context: wiring.Context, opened: GoLive, slot: Checkpoint, event: str, text: str) -> None:
-    said = notices.slot(opened.environment, opened.name, slot.name, f"{event}: {text}")
-    tell(context, f"go-live {opened.name}", f"{slot.name} {event}", said)
-
-
-def _refuse_another(opened: GoLive, wanted: GoLive) -> None:
-    """A name is one go-live: what was begun under it goes on, and nothing else is taken for it."""
-    other = "choose another name, or go on with the one that was begun"
-    if opened.is_rehearsal != wanted.is_rehearsal:
-        what = "a rehearsal" if opened.is_rehearsal else "a go-live"
-        raise UsageError(f"{wanted.name} is the name of {what}", next_step=other)
-    if not wanted.is_rehearsal and opened.zero != wanted.zero:
-        raise UsageError(f"{wanted.name} was begun for {opened.zero:%Y-%m-%dT%H:%MZ}", next_step=other)
-
-
-def _refuse_nothing(context: wiring.Context, candidates: Sequence[tuple[str, str]]) -> None:
-    """A go-live without a candidate would close green without having moved anything."""
-    states = [context.ports.traffic.describe(name) for name in context.platform.service_names]
-    late = [s.latest_created for s in states if s.latest_created != s.latest_ready]
-    if late:
-        raise UsageError(f"not ready: {', '.join(late)}", next_step="deploy what becomes ready, then begin")
-    if not candidates:
-        raise UsageError(
-            "every service serves its newest revision already, and that went before",
-            next_step="deploy the candidates without traffic, then begin",
-        )
-
-
 def _opened(
     context: wiring.Context, timeline: Timeline, name: str, zero: datetime, *, is_rehearsal: bool
 ) -> GoLive:
-    candidates = tuple(candidates_now(context).items())
     wanted = GoLive(
         name=name,
         environment=context.environment.name,
         zero=zero,
-        candidates=candidates,
+        candidates=tuple(golive_parts.readiness(context).candidates().items()),
         is_rehearsal=is_rehearsal,
     )
-    if not context.golive_ledger.slots(wanted):
-        _refuse_nothing(context, candidates)
-    opened = context.golive_ledger.open(wanted)
-    _refuse_another(opened, wanted)
-    stand = next_step(timeline, context.golive_ledger.slots(opened), opened.zero, opened.zero)
-    if is_rehearsal and isinstance(stand, Over):
-        raise UsageError(f"the rehearsal {name} is over", next_step="give the next one a name of its own")
+    names = context.platform.service_names
+    opened = open_golive(wanted, timeline, context.golive_ledger, context.ports.traffic, names)
     click.echo(f"go-live {name} in {opened.environment}, traffic at {opened.zero:%Y-%m-%d %H:%M} UTC:")
     for service, revision in opened.candidates:
         click.echo(f"  {service}: {revision}")
@@ -199,10 +147,6 @@ def _opened(
 
 def _small(slot: Checkpoint) -> Checkpoint:
     return replace(slot, criteria=slot.rehearsed or slot.criteria)
-
-
-def _teller() -> Callable[[str], None]:
-    return lambda text: click.echo(f"{datetime.now(UTC):%H:%M:%S}  {text}")
 
 
 def _run_hook(command: str | None) -> None:

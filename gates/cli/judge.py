@@ -11,9 +11,9 @@ import click
 
 from gates import wiring
 from gates.adapters.runs.run_folder import RunFolder
-from gates.cli.notify import tell_run
 from gates.cli.options import RunFolderPath, environment_option, format_option
 from gates.cli.run import tell
+from gates.composition import runs
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
 from gates.model.criterion import Criterion
@@ -22,9 +22,10 @@ from gates.model.events import RunPrepared
 from gates.model.evidence import ATTESTATION, EvidenceBundle
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord, RunSetup
+from gates.model.request import Request
 from gates.model.verdict import Verdict
 from gates.reporting.terminal import terminal
-from gates.workflows.pipeline import Gate, Request
+from gates.workflows.pipeline import Gate
 
 _AGAIN = re.compile(r"-judged-\d+$")
 
@@ -68,8 +69,8 @@ class _Run:
     def replay(self) -> ExitCode:
         """Judge into the run's own folder; a verdict that is there must come out the same."""
         bundle, before = self.folder.read_evidence(), self._verdict()
-        keeper = wiring.keeper(self.folder)
-        gate = self.context.gate(self.folder, announce=keeper, seconds=0)
+        begun = runs.run_in(self.folder, self.context.gate)
+        gate, keeper = begun.gate, begun.keeper
         if before is not None:
             gate = _as_waived_then(gate, before)
         at = datetime.now(UTC) if before is None else before.judged_at
@@ -88,8 +89,8 @@ class _Run:
         """Judge now into a folder of its own, decide, report and remember; nothing is done about it."""
         seen = self.folder.read_evidence()
         beside = _beside(self.context, self.folder)
-        keeper, request = wiring.keeper(beside), self._request(beside)
-        gate = self.context.gate(beside, announce=keeper, seconds=0)
+        begun, request = runs.run_in(beside, self.context.gate), self._request(beside)
+        gate, keeper = begun.gate, begun.keeper
         keeper(RunPrepared(setup=self.setup))
         bundle = beside.write_evidence(self._with_statements(seen, gate.demand(request)))
         verdict = gate.judge(request, bundle, self.setup.release, at=gate.ports.clock.now())
@@ -98,8 +99,9 @@ class _Run:
         record = DecisionRecord(
             run_id=request.run_id, verdict=verdict, decision=decision, receipts=(), tools=gate.tools
         )
-        tell_run(self.context, request.run_id, decision, ())
-        tell(keeper, record, output=self.output)
+        runs.notifications(self.context).record(record)
+        keeper.finish(record)
+        tell(beside, keeper, record, output=self.output)
         return exit_code(verdict, decision, (), was_to_act=False)
 
     def _verdict(self) -> Verdict | None:

@@ -59,7 +59,7 @@ class RunName(click.ParamType[str]):
         Raises:
             UsageError: no folder can have it.
         """
-        from gates.adapters.runs.run_folder import checked_name  # noqa: PLC0415 - most commands name no run
+        from gates.model.record import checked_name  # noqa: PLC0415 - most commands name no run
 
         return checked_name(str(value)) if value else ""
 

@@ -24,7 +24,7 @@ from gates.reporting.layout import Line, Row
 def coldstart(command: CommandContext, service: str, revision: str | None) -> ExitCode:
     """Measure the cold start of a revision of SERVICE that has no traffic, behind a tag of its own."""
     chosen((service,), command.context.platform)
-    target = revision or command.operations.rollback_target(service)
+    target = revision or command.operations.planner.target(service)
     command.confirm(f"tag {target} of {service} for a moment")
     with command.alone():
         return tell([command.operations.cold_start.measure(service, target, is_dry=command.is_dry)])

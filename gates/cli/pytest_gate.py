@@ -23,8 +23,10 @@ from gates.model.exit_code import ExitCode
 
 if TYPE_CHECKING:
     from gates import wiring
-    from gates.adapters.runs.run_keeper import RunKeeper
-    from gates.workflows.pipeline import Gate, Prepared, Request
+    from gates.adapters.runs.run_folder import RunFolder
+    from gates.model.request import Request
+    from gates.workflows.gate_run import GateRun
+    from gates.workflows.pipeline import Prepared
 
 _JUDGED = pytest.StashKey["JudgedSession"]()
 _PATHS, _RAW = "gate_paths", "gate_raw"
@@ -93,8 +95,9 @@ def _begin(config: pytest.Config) -> JudgedSession:
     from gates import wiring  # noqa: PLC0415
     from gates.adapters.producers.targeting import make_target, target_to_json  # noqa: PLC0415
     from gates.cli.run import duration, run_id_now  # noqa: PLC0415
+    from gates.composition import runs  # noqa: PLC0415
     from gates.errors import UsageError  # noqa: PLC0415
-    from gates.workflows.pipeline import Request, RollbackMode  # noqa: PLC0415
+    from gates.model.request import Request, RollbackMode  # noqa: PLC0415
 
     if config.getoption("env") is None:
         raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")
@@ -108,9 +111,8 @@ def _begin(config: pytest.Config) -> JudgedSession:
         rollback=RollbackMode(str(config.getoption("--gate-rollback"))),
     )
     folder = context.run_folder(request.run_id)
-    keeper = wiring.keeper(folder)
-    gate = context.gate(folder, announce=keeper, seconds=seconds)
-    prepared = gate.prepare(request)
+    begun = runs.run_in(folder, context.gate, seconds=seconds)
+    prepared = begun.gate.prepare(request)
     target = make_target(
         context.catalogue,
         context.environment,
@@ -119,7 +121,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
         context.known_credentials.accepted(),
     )
     (folder.path / "target.json").write_text(target_to_json(target), encoding="utf-8")
-    session = JudgedSession(context, gate, request, prepared, keeper, seconds)
+    session = JudgedSession(context, folder, begun, request, prepared, seconds)
     session.point(config)
     return session
 
@@ -129,10 +131,10 @@ class JudgedSession:
     """A pytest session whose tests are the evidence of one run of the gate."""
 
     context: wiring.Context
-    gate: Gate
+    folder: RunFolder
+    begun: GateRun
     request: Request
     prepared: Prepared
-    keeper: RunKeeper
     seconds: float
     held: ExitStack = field(default_factory=ExitStack)
     published: tuple[Path, ...] = ()
@@ -147,7 +149,7 @@ class JudgedSession:
         """Set the options that the producers' plugin and Allure read; name the tests if nobody did."""
         from gates.adapters.producers import producer_files  # noqa: PLC0415
 
-        folder = self.keeper.folder.path
+        folder = self.folder.path
         config.option.gate_target = str(folder / "target.json")
         config.option.gate_evidence = str(folder / "producers.jsonl")
         os.environ["GATE_RUN_FOLDER"] = str(folder)
@@ -186,7 +188,7 @@ class JudgedSession:
     def _concluded(self, status: int) -> ExitCode:
         from gates.adapters.producers.pytest_session import OwnSession  # noqa: PLC0415
         from gates.cli import run  # noqa: PLC0415
-        from gates.cli.notify import tell_run  # noqa: PLC0415
+        from gates.composition import runs  # noqa: PLC0415
         from gates.reporting.redaction import Redactor  # noqa: PLC0415
 
         seen = OwnSession(
@@ -195,11 +197,14 @@ class JudgedSession:
             published=self.published,
             redactor=Redactor(self.context.secrets),
         )
-        gate = replace(self.gate, source=replace(self.gate.source, producers=seen))  # type: ignore[type-var]
+        gate, keeper = self.begun.gate, self.begun.keeper
+        gate = replace(gate, source=replace(gate.source, producers=seen))  # type: ignore[type-var]
         record = gate.conclude(self.request, self.prepared)
-        tell_run(self.context, record.run_id, record.decision, record.receipts)
-        self.text = run.write_reports(self.keeper, record)
-        return run.ending(self.context, self.keeper, record, self.request.rollback)
+        runs.notifications(self.context).record(record)
+        keeper.finish(record)
+        run.make_page(self.folder)
+        self.text = run.in_words(self.folder, keeper, record)
+        return run.ending(self.context, self.folder, record, self.request.rollback)
 
     def clear(self) -> None:
         """Remove what must not stay: raw attachments."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 
 import click
@@ -10,16 +11,26 @@ import click
 from gates import wiring
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.unpin import Unpinner
-from gates.cli import planned
 from gates.cli.command import actor
-from gates.cli.notify import tell_planned, tell_rollback
 from gates.cli.options import environment_option
 from gates.cli.overrides import lifted, override_option
 from gates.cli.prompts import ask, refuse_without_terminal
 from gates.cli.reports import Report, reporting, say
-from gates.cli.rollback_lines import move, pin_entry, pin_line, plan_document, plan_lines, receipt_line
+from gates.cli.rollback_lines import (
+    ended_lines,
+    move,
+    pin_entry,
+    pin_line,
+    plan_document,
+    plan_lines,
+    preview_lines,
+    procedure_lines,
+    receipt_line,
+    unfinished_lines,
+)
 from gates.cli.rollback_verify import verify
 from gates.cli.signals import Stop
+from gates.composition import runs
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
@@ -27,9 +38,16 @@ from gates.model.journal import UnfinishedRollback
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
+from gates.operations_context import OperationsContext
+from gates.reporting import notices
 from gates.reporting.layout import Line, Verbatim
+from gates.workflows import planned_work
+from gates.workflows.notifications import ENDED
 from gates.workflows.planned_rollback import Unfinished
+from gates.workflows.planned_rollback import unfinished as unfinished_procedure
+from gates.workflows.planned_work import Conducted, Manner
 from gates.workflows.rollback import Pin, RollbackEngine
+from gates.workflows.rollback_planner import BY_HAND
 
 _DEFAULT = "services"
 
@@ -77,7 +95,7 @@ def rollback() -> None:
 @click.option("--without-maintenance", "word", default="", metavar="REASON", help="Planned, but no page.")
 @override_option
 @click.option("--by", default=actor, help="Who asks; kept in the ledger.")
-@click.option("--reason", default="asked for by hand", show_default=True, help="Kept in the ledger.")
+@click.option("--reason", default=BY_HAND, show_default=True, help="Kept in the ledger.")
 @environment_option
 @reporting
 def services(**options: object) -> Report | ExitCode:
@@ -115,7 +133,7 @@ def services(**options: object) -> Report | ExitCode:
     with stop.heard():
         receipts = engine.execute(plan, tell)
     _tell_result(receipts, context.ports.clock.monotonic() - started, context.environment)
-    tell_rollback(context, engine.run_id, receipts)
+    runs.notifications(context).rollback(engine.run_id, receipts)
     return _ending(plan, receipts)
 
 
@@ -128,21 +146,36 @@ def _planned(
 ) -> ExitCode:
     """Take the plan through the whole procedure; nothing begins while a service cannot go back."""
     word, by = str(options["word"]).strip(), str(options["by"])
-    manner = planned.Manner(
+    manner = Manner(
         has_page=not word,
         execution=engine.policy,
         lifted=lifted(options["overrides"]),
         announce=_teller(context),
+        say=click.echo,
     )
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
         return ExitCode.ACTION_FAILED
-    order = planned.Order(run_id=engine.run_id, plan=plan, by=by, word=word)
-    if bool(options["is_dry"]):
-        return planned.show(context, order, manner)
-    ask(bool(options["is_sure"]), "Begin the planned rollback?")
-    code = planned.begin(context, order, manner, stop)
-    tell_planned(context, order.run_id, code)
+    with closing(OperationsContext(context, by)) as operations:
+        ports = operations.planned
+        if bool(options["is_dry"]):
+            say(*preview_lines(planned_work.preview(ports, plan, manner)))
+            return ExitCode.GO
+        ask(bool(options["is_sure"]), "Begin the planned rollback?")
+        with stop.heard():
+            conducted = planned_work.begin(ports, engine.run_id, plan, manner, word)
+    return _conducted(context, conducted)
+
+
+def _conducted(context: wiring.Context, conducted: Conducted, event: str = ENDED) -> ExitCode:
+    """Tell how a planned rollback ended, first here and then whoever is not looking."""
+    say(*ended_lines(conducted, context.environment.name))
+    ended = conducted.ended
+    code = ExitCode.GO if ended.failed is None else ExitCode.ACTION_FAILED
+    if ended.is_stopped:
+        code = ExitCode.INTERRUPTED
+    said = notices.planned(context.environment.name, code)
+    runs.notifications(context).tell(conducted.begun.run_id, event, said)
     return code
 
 
@@ -154,7 +187,7 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
     context, stop = wiring.Context(env), Stop()
     engine = _engine(context, stop, by=actor())
-    procedure = planned.unfinished(context)
+    procedure = unfinished_procedure(context.ledger, env)
     found = [one for one in engine.unfinished() if abandon or not _is_part_of(one, procedure)]
     if not found and procedure is None:
         click.echo(f"nothing is unfinished in {env}")
@@ -170,7 +203,7 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
         ask(is_sure, "Finish it?")
         with stop.heard():
             receipts = engine.resume(unfinished, _teller(context))
-        tell_rollback(context, unfinished.run_id, receipts, _resumed())
+        runs.notifications(context).rollback(unfinished.run_id, receipts, _resumed())
         ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
     if procedure is not None:
         ended.append(_resume_planned(context, procedure, stop, abandon=abandon, is_sure=is_sure))
@@ -187,16 +220,22 @@ def _resume_planned(
     """Go on with a planned rollback where it stands, or close it there."""
     rules = context.platform.policy.rollback
     policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for, by=actor())
-    manner = planned.Manner(has_page=begun.has_page, execution=policy, lifted={}, announce=_teller(context))
+    manner = Manner(
+        has_page=begun.has_page, execution=policy, lifted={}, announce=_teller(context), say=click.echo
+    )
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
-    if abandon:
-        planned.procedure(context, begun.run_id, manner, by=actor()).abandon(begun)
-        click.echo("  abandoned; look: gate rollback status")
+    with closing(OperationsContext(context, actor())) as operations:
+        if abandon:
+            planned_work.procedure(operations.planned, begun.run_id, manner).abandon(begun)
+            click.echo("  abandoned; look: gate rollback status")
+            return ExitCode.GO
+        ask(is_sure, "Go on?")
+        with stop.heard():
+            conducted = planned_work.go_on(operations.planned, begun, manner)
+    if conducted is None:
+        click.echo(f"{begun.run_id} was finished meanwhile")
         return ExitCode.GO
-    ask(is_sure, "Go on?")
-    code = planned.go_on(context, begun, manner, stop, by=actor())
-    tell_planned(context, begun.run_id, code, _resumed())
-    return code
+    return _conducted(context, conducted, _resumed())
 
 
 def _resumed() -> str:
@@ -245,16 +284,16 @@ def status(env: str) -> Report:
     """Show what each service serves, and which are pinned."""
     context = wiring.Context(env, is_looking=True)
     engine = _engine(context)
-    pins, begun = engine.pins(), planned.unfinished(context)
+    pins, begun = engine.pins(), unfinished_procedure(context.ledger, env)
     unfinished = [one for one in engine.unfinished() if not _is_part_of(one, begun)]
     width = max(len(pin.service) for pin in pins)
     return Report(
         code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
         lines=[
             *(pin_line(pin, context.environment, width) for pin in pins),
-            *_notes(context, pins),
-            *(line for one in unfinished for line in _unfinished(one, env)),
-            *([] if begun is None else _unfinished_procedure(begun, env)),
+            *_notes(context, pins, begun),
+            *(line for one in unfinished for line in unfinished_lines(one, env)),
+            *([] if begun is None else procedure_lines(begun, env)),
         ],
         document={
             "environment": env,
@@ -264,27 +303,19 @@ def status(env: str) -> Report:
     )
 
 
-def _notes(context: wiring.Context, pins: Sequence[Pin]) -> Iterator[Line]:
+def _notes(context: wiring.Context, pins: Sequence[Pin], begun: Unfinished | None) -> Iterator[Line]:
     env = context.environment.name
     if behind := [pin.service for pin in pins if pin.behind is not None]:
-        yield from planned.maintenance_lines(context, behind)
+        with closing(OperationsContext(context, "")) as operations:
+            why = operations.maintenance.why(behind[0])
+        yield f"MAINTENANCE IS ON at {', '.join(behind)}: {why}"
+        if begun is not None and begun.has_page:
+            resume = f"gate rollback resume --env {env}"
+            yield f"  part of {begun.run_id}, which is not finished: {resume}"
+        else:
+            yield Verbatim(f"  → gate maintenance off --env {env}")
     if held := [pin.service for pin in pins if pin.holds_back]:
         yield Verbatim(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
-
-
-def _unfinished(one: UnfinishedRollback, env: str) -> list[Line]:
-    left = ", ".join(action.service for action in one.rest.actions) or "nothing but its end"
-    return [
-        f"UNFINISHED {one.run_id} of {one.begun_at:%Y-%m-%d %H:%M:%S}: {left}",
-        Verbatim(f"  → gate rollback resume --env {env}"),
-    ]
-
-
-def _unfinished_procedure(begun: Unfinished, env: str) -> list[Line]:
-    return [
-        f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{begun.because}",
-        Verbatim(f"  → gate rollback resume --env {env}"),
-    ]
 
 
 rollback.add_command(verify)

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from gates.model.decision import RollBack, RollbackPlan
+from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt
-from gates.reporting.layout import Line, Row, short_revision
+from gates.reporting.layout import Line, Row, Verbatim, short_revision
+from gates.workflows.planned_rollback import ADVICE, Step, Unfinished
+from gates.workflows.planned_work import Conducted
 from gates.workflows.rollback import Pin
 
 
@@ -91,3 +94,47 @@ def _standing(pin: Pin, cloud_name: str) -> str:
     newest = f"{latest} ({pin.made_for}, not a release)" if pin.made_for else latest
     held = f", the newest {newest} gets no traffic" if pin.leaves_newest else ""
     return f"serves {serving}, PINNED{held}"
+
+
+def preview_lines(steps: Sequence[tuple[Step, Sequence[str]]]) -> list[Line]:
+    """Return every step of a planned rollback with its exact calls."""
+    lines: list[Line] = []
+    for number, (step, calls) in enumerate(steps, start=1):
+        lines += [f"{number}. {step}", *(Verbatim(f"   {call}") for call in calls)]
+    return lines
+
+
+def ended_lines(conducted: Conducted, env: str) -> list[Line]:
+    """Return how a planned rollback ended, and what a person should know and do now."""
+    ended, lines = conducted.ended, list[Line]()
+    if ended.failed is None and not ended.is_stopped:
+        names = [action.service for action in conducted.begun.plan.actions]
+        return [
+            f"planned rollback of {len(names)} services closed after {conducted.seconds:.0f} s",
+            "NOW PINNED: new deployments of these services get no traffic until you unpin them:",
+            Verbatim(f"  gate rollback unpin {' '.join(names)} --env {env}"),
+        ]
+    if ended.failed is not None:
+        lines += [f"FAILED  {ended.failed}: {'; '.join(ended.faults)}", f"  → {ADVICE[ended.failed]}"]
+    if ended.is_stopped:
+        lines.append(f"stopped by a signal; go on: gate rollback resume --env {env}")
+    if conducted.may_show_page:
+        lines.append("MAINTENANCE MAY BE ON: users may get 503; look: gate rollback status")
+    return lines
+
+
+def unfinished_lines(one: UnfinishedRollback, env: str) -> list[Line]:
+    """Return a rollback that did not come to its end."""
+    left = ", ".join(action.service for action in one.rest.actions) or "nothing but its end"
+    return [
+        f"UNFINISHED {one.run_id} of {one.begun_at:%Y-%m-%d %H:%M:%S}: {left}",
+        Verbatim(f"  → gate rollback resume --env {env}"),
+    ]
+
+
+def procedure_lines(begun: Unfinished, env: str) -> list[Line]:
+    """Return a planned rollback that did not come to its end."""
+    return [
+        f"UNFINISHED {begun.run_id}, planned: next is {begun.next_step}{begun.because}",
+        Verbatim(f"  → gate rollback resume --env {env}"),
+    ]

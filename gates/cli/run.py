@@ -12,10 +12,8 @@ import click
 
 from gates import wiring
 from gates.adapters.runs.run_folder import RunFolder, verdict_json
-from gates.adapters.runs.run_keeper import RunKeeper
 from gates.aside import aside
 from gates.cli.failure_actions import investigate
-from gates.cli.notify import tell_run
 from gates.cli.options import (
     RunName,
     environment_option,
@@ -28,6 +26,7 @@ from gates.cli.options import (
 )
 from gates.cli.progress import listener
 from gates.cli.signals import Stop, interrupting
+from gates.composition import runs
 from gates.decision.ending import exit_code
 from gates.errors import UsageError
 from gates.model.criterion import Stage
@@ -35,9 +34,10 @@ from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.record import DecisionRecord
+from gates.model.request import Request, RollbackMode
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.terminal import terminal
-from gates.workflows.pipeline import Request, RollbackMode
+from gates.workflows.gate_run import Keeper, take_run
 
 _DURATION = re.compile(r"^(\d+)(s|m|h)$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -84,13 +84,9 @@ def run(**options: object) -> ExitCode:
     refuse_unknown_part(context, options)
     folder = context.run_folder(run_id)
     output = str(options["output"] or "")
-    keeper = wiring.keeper(folder)
     with stop.heard(), listener(output, context.platform) as progress:
-        gate = context.gate(
-            folder,
-            announce=wiring.all_of(keeper, progress),
-            seconds=seconds,
-            is_fail_fast=bool(options["fail_fast"]),
+        begun = runs.run_in(
+            folder, context.gate, progress, seconds=seconds, is_fail_fast=bool(options["fail_fast"])
         )
         started = context.ports.clock.monotonic()
         request = Request(
@@ -101,60 +97,51 @@ def run(**options: object) -> ExitCode:
             rollback=mode,
             confirm=confirm,
         )
-        record = gate.run(request)
+        record = take_run(begun, request, runs.notifications(context).record)
         elapsed = context.ports.clock.monotonic() - started
-        tell_run(context, run_id, record.decision, record.receipts)
-        tell(keeper, record, output=output, has_page=not stop.is_asked_for())
-        code = ending(context, keeper, record, mode)
+        tell(folder, begun.keeper, record, output=output, has_page=not stop.is_asked_for())
+        code = ending(context, folder, record, mode)
     if record.verdict.outcome is VerdictOutcome.INCONCLUSIVE and elapsed >= seconds:
         return ExitCode.INTERRUPTED
     return ExitCode.INTERRUPTED if stop.is_asked_for() and not record.receipts else code
 
 
 def ending(
-    context: wiring.Context, keeper: RunKeeper, record: DecisionRecord, mode: RollbackMode
+    context: wiring.Context, folder: RunFolder, record: DecisionRecord, mode: RollbackMode
 ) -> ExitCode:
     """Open the incident that a decision asks for, and return the exit code of the run."""
     is_quarantined = mode is RollbackMode.AUTO and not context.is_stopped()
     if is_quarantined and record.decision.kind is DecisionKind.INVESTIGATE:
         with aside("opening an incident"), redirect_stdout(sys.stderr):
-            investigate(context, keeper.folder.path, record.decision)
+            investigate(context, folder.path, record.decision)
     was_to_act = mode is RollbackMode.AUTO and record.decision.is_automatic
     return exit_code(record.verdict, record.decision, record.receipts, was_to_act=was_to_act)
 
 
-def tell(keeper: RunKeeper, record: DecisionRecord, *, output: str, has_page: bool = True) -> None:
-    """Write the reports, print the verdict on stdout, as its document or in words, and make the Allure page.
+def tell(
+    folder: RunFolder, keeper: Keeper, record: DecisionRecord, *, output: str, has_page: bool = True
+) -> None:
+    """Print the verdict on stdout, as its document or in words, and make the Allure page.
 
     The page takes seconds that nobody who waits for the verdict should wait for.
-
-    Raises:
-        GateError: the verdict is GO, and it could not be written down.
     """
-    text = write_reports(keeper, record, has_page=False)
     try:
         if output == "json":
-            click.echo(verdict_json(keeper.folder.document(record.verdict)).decode(), nl=False)
+            click.echo(verdict_json(folder.document(record.verdict)).decode(), nl=False)
         else:
-            click.echo(text)
+            click.echo(in_words(folder, keeper, record))
     finally:
         if has_page:
-            make_page(keeper.folder)
+            make_page(folder)
 
 
-def write_reports(keeper: RunKeeper, record: DecisionRecord, *, has_page: bool = True) -> str:
-    """Write the reports and the Allure page of a run; return the verdict in words for a person.
-
-    Raises:
-        GateError: the verdict is GO, and it could not be written down.
-    """
-    document = keeper.finish(record)
-    if has_page:
-        make_page(keeper.folder)
+def in_words(folder: RunFolder, keeper: Keeper, record: DecisionRecord) -> str:
+    """Return the verdict in words for a person, and where it is written."""
     text = ""
     with aside("telling the verdict"):
-        text = terminal(document, decision=record.decision, receipts=record.receipts)
-    return f"{text}\nwritten to {keeper.folder.path}"
+        if keeper.document is not None:
+            text = terminal(keeper.document, decision=record.decision, receipts=record.receipts)
+    return f"{text}\nwritten to {folder.path}"
 
 
 def make_page(folder: RunFolder) -> None:

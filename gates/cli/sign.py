@@ -9,12 +9,12 @@ import click
 
 from gates import wiring
 from gates.cli import signing
-from gates.cli.golive_checkpoints import is_held
 from gates.cli.options import RunFolderPath, environment_option
 from gates.decision.approval import LONGEST_APPROVAL
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.statement import StatementKind
+from gates.workflows.golive_checkpoints import is_held
 
 
 @click.command()

@@ -22,6 +22,7 @@ from gates.model.likeness import refuse_unknown
 from gates.model.release import Release
 from gates.model.statement import Statement, StatementKind
 from gates.reporting.phrasing import duration
+from gates.workflows.survey import release_now
 
 _TERM = re.compile(r"(\d{1,4})(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -161,7 +162,7 @@ def release_meant(context: wiring.Context, run_folder: Path | None) -> Release:
         if release.environment != context.environment_name:
             raise UsageError(f"the run is about {release.environment}", next_step="name that with --env")
         return release
-    return context.release_now()
+    return release_now(context.ports, context.platform, context.environment)
 
 
 def checked_role(context: wiring.Context, role: str, wanted: str, what: str) -> str:

@@ -11,7 +11,6 @@ import click
 from gates import wiring
 from gates.cli.decisions import record_breach
 from gates.cli.failure_actions import carry_out
-from gates.cli.notify import tell_run
 from gates.cli.options import (
     RunFolderPath,
     RunName,
@@ -26,6 +25,7 @@ from gates.cli.options import (
 from gates.cli.progress import listener
 from gates.cli.run import confirm, duration, make_page, refuse_unknown_part, revisions_named, tell
 from gates.cli.signals import Stop
+from gates.composition import runs
 from gates.decision.ending import exit_code
 from gates.decision.response_clock import Standing, standing
 from gates.errors import UsageError
@@ -33,10 +33,10 @@ from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
+from gates.model.request import Request, RollbackMode
 from gates.reporting.next_steps import next_steps
 from gates.reporting.notices import act_command
 from gates.reporting.redaction import clean
-from gates.workflows.pipeline import Request, RollbackMode
 
 _folder = click.argument("folder", type=RunFolderPath())
 
@@ -59,7 +59,6 @@ def collect(**options: object) -> ExitCode:
     context = wiring.Context(str(options["env"]), seed, stop.is_asked_for, workers)
     refuse_unknown_part(context, options)
     folder = context.run_folder(run_id)
-    keeper = wiring.keeper(folder)
     only = options["only"]
     request = Request(
         stage=Stage(str(options["stage"])),
@@ -69,8 +68,8 @@ def collect(**options: object) -> ExitCode:
     )
     seconds = duration(str(options["deadline"]))
     with stop.heard(), listener(str(options["output"] or ""), context.platform) as progress:
-        announce = wiring.all_of(keeper, progress)
-        gate = context.gate(folder, announce=announce, seconds=seconds)
+        begun = runs.run_in(folder, context.gate, progress, seconds=seconds)
+        gate = begun.gate
         criteria, views = gate.demand(request), gate.views()
         bundle = gate.look(request, criteria, gate.find(request, views).release, views)
     for flaw in bundle.flaws:
@@ -78,7 +77,7 @@ def collect(**options: object) -> ExitCode:
     click.echo(f"{len(bundle.items)} pieces of evidence written to {folder.path}")
     if stop.is_asked_for():
         return ExitCode.INTERRUPTED
-    keeper.confirm()
+    begun.keeper.confirm()
     return ExitCode.GO if bundle.items else ExitCode.NOTHING_EVALUATED
 
 
@@ -91,11 +90,10 @@ def decide(folder: Path, env: str) -> ExitCode:
     opened = context.open_run_folder(folder)
     document, verdict = opened.read_verdict()
     _refuse_other_place(verdict.release.environment, env)
-    keeper = wiring.keeper(opened)
-    gate = context.gate(opened, announce=keeper, seconds=0)
-    decision = gate.decide(verdict, gate.views())
-    keeper.confirm()
-    tell_run(context, opened.run_id, decision, ())
+    begun = runs.run_in(opened, context.gate)
+    decision = begun.gate.decide(verdict, begun.gate.views())
+    begun.keeper.confirm()
+    runs.notifications(context).run(opened.run_id, decision, ())
     for line in next_steps(document.outcome, decision):
         click.echo(clean(line))
     command = act_command(env, str(folder), decision)
@@ -118,9 +116,9 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     if opened.is_carried_out:
         raise UsageError(f"{folder} was carried out already", next_step="see its receipts.jsonl")
     _refuse_other_place(verdict.release.environment, env)
-    keeper = wiring.keeper(opened)
     with listener("plain", context.platform) as progress:
-        gate = context.gate(opened, announce=progress, seconds=0)
+        begun = runs.run_in(opened, context.gate, progress)
+        gate = begun.gate
         decision = replace(decision, standing=gate.covering(decision))
         _refuse_other_role(decision, role)
         late = standing(decision, datetime.now(UTC), context.platform.policy.escalation)
@@ -148,9 +146,10 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     record = DecisionRecord(
         run_id=opened.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
     )
-    tell_run(context, opened.run_id, decision, receipts)
+    runs.notifications(context).record(record)
     _note_lateness(context, opened.run_id, decision, late)
-    tell(keeper, record, output="")
+    begun.keeper.finish(record)
+    tell(opened, begun.keeper, record, output="")
     return exit_code(verdict, decision, receipts, was_to_act=True)
 
 

@@ -36,6 +36,12 @@ class Approvals:
         """Whether everybody who must approve did."""
         return bool(self.given) and not self.missing
 
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Who has not approved yet, and why; never nobody while it is not complete."""
+        found = tuple(f"{role} {why}" for role, why in self.missing)
+        return () if self.is_complete else found or ("a role",)
+
 
 def approvals(seen: Sequence[SeenStatement], question: Question) -> Approvals:
     """Say who approved exactly this evidence; a person twice, a key twice are not enough.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from gates.errors import UsageError
 from gates.model.decision import Decision
 from gates.model.receipt import Receipt
 from gates.model.release import Release
 from gates.model.verdict import Scope, Verdict
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +41,16 @@ class DecisionRecord:
     receipts: tuple[Receipt, ...]
     tools: tuple[ToolVersion, ...]
     evidence_digest: str = ""
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a run or of a file below one.
+
+    Raises:
+        UsageError: it is none: too long, or with characters that lead elsewhere.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is not a name for a run or a file", next_step="use letters, digits, . _ -"
+        )
+    return name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gates.actions.ports import Clock, Lease, RevisionProbe, TrafficController
@@ -31,6 +31,8 @@ from gates.model.traffic import TrafficSplit
 
 POLL_S = 300.0
 """Seconds between two looks for what is still missing."""
+REHEARSED_POLL_S = timedelta(days=7).total_seconds()
+"""What is missing in a rehearsal stays missing: look once more, at the deadline."""
 _PROOF_S = 60.0
 _PROOF_POLL_S = 0.5
 
@@ -51,7 +53,8 @@ class GoLivePorts:
 
     `schedule` is the clock of the timeline, which a rehearsal winds forward; `clock` is the real one. `look`
     takes a slot's demands through the gate; `missing` names the roles that have not signed the run of a slot;
-    `unproven` says whose way back is not proven now. `confirm` raises LeaseLostError when another conductor
+    `unproven` says whose way back
+    is not proven now. `confirm` raises LeaseLostError when another conductor
     took the go-live over; `alone` holds the environment while its traffic is moved, and raises LeaseHeldError
     when somebody else does.
     """
@@ -63,7 +66,7 @@ class GoLivePorts:
     probe: RevisionProbe
     look: Callable[[Checkpoint, Mapping[str, str]], CheckpointResult]
     missing: Callable[[str], Sequence[str]]
-    unproven: Callable[[], Sequence[str]]
+    unproven: Callable[[Mapping[str, str]], Sequence[str]]
     tell: Callable[[str], None]
     before: Callable[[Checkpoint], None] = lambda _slot: None
     alone: Callable[[], AbstractContextManager[Lease]]
@@ -157,7 +160,7 @@ class GoLiveWorkflow:
 
     def _switch_if_proven(self) -> CheckpointResult:
         """Let nothing go live whose way back was not proven lately; a proof may still come in time."""
-        missing = self._ports.unproven()
+        missing = self._ports.unproven(dict(self._golive.candidates))
         if missing:
             detail = f"no fresh rollback verification: {'; '.join(missing)}; run: gate rollback verify"
             return CheckpointResult(finding=Finding.OPEN, detail=detail)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from gates import aside
@@ -23,29 +21,22 @@ from gates.decision.candidates import (
 )
 from gates.decision.policy import covering, decide
 from gates.decision.rollback_plan import plan_rollback
-from gates.errors import CloudError, LedgerError
+from gates.errors import LedgerError
 from gates.evidence.binding import bind
 from gates.judgement.judge import judge
 from gates.model import events
-from gates.model.criterion import Catalogue, Criterion, Stage
+from gates.model.criterion import Catalogue, Criterion
 from gates.model.decision import Decision, DecisionKind, PreAuthorisation, RollbackPlan
 from gates.model.evidence import EvidenceBundle
-from gates.model.judgement import Judgement, Outcome, Waiver, worst
+from gates.model.judgement import Waiver
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
-from gates.model.record import DecisionRecord, RunSetup, ToolVersion
+from gates.model.record import DecisionRecord, ToolVersion
 from gates.model.release import Release
-from gates.model.rollback_policy import WatchPolicy
-from gates.model.verdict import Scope, Verdict, VerdictOutcome
-
-
-class RollbackMode(StrEnum):
-    """What the gate may do about a NO_GO by itself."""
-
-    NEVER = "never"
-    ASK = "ask"
-    AUTO = "auto"
+from gates.model.request import Request, RollbackMode
+from gates.model.verdict import Verdict, VerdictOutcome
+from gates.workflows.survey import changes_since, survey
 
 
 class EvidenceSource(Protocol):
@@ -65,27 +56,6 @@ class EvidenceSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is asked of the gate.
-
-    `only` restricts the criteria (the answer can then never be GO); `confirm` asks a person about a prepared
-    decision.
-    """
-
-    stage: Stage
-    run_id: str
-    wanted: Mapping[str, str] = field(default_factory=dict)
-    only: tuple[str, ...] = ()
-    rollback: RollbackMode = RollbackMode.NEVER
-    confirm: Callable[[Decision], bool] = lambda _decision: False
-
-    def setup(self, release: Release) -> RunSetup:
-        """Return what is kept of the request, so that its evidence can be judged again."""
-        scope = Scope(stage=self.stage, is_partial=bool(self.only))
-        return RunSetup(release=release, scope=scope, only=self.only)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """What stands before anything is looked at: the demand, the cloud's state, and the release under test."""
 
@@ -93,42 +63,6 @@ class Prepared:
     views: tuple[ServiceView, ...]
     release: Release
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpotCheck:
-    """What a few checks outside of any stage showed; with a flaw something may be missing."""
-
-    judgements: tuple[Judgement, ...]
-    flaws: tuple[str, ...]
-
-    @property
-    def outcome(self) -> Outcome:
-        """The worst of all; a flaw is at best INCONCLUSIVE, and so is nothing at all."""
-        outcomes = [judgement.outcome for judgement in self.judgements]
-        doubt = [Outcome.INCONCLUSIVE] if self.flaws or not outcomes else []
-        return worst([*outcomes, *doubt])
-
-
-def survey(ports: RollbackPorts, platform: Platform, environment: Environment) -> tuple[ServiceView, ...]:
-    """Return what the cloud and the ledger say of every service."""
-    watch = platform.policy.rollback.watch
-    return tuple(_view(ports, environment.name, name, watch) for name in platform.service_names)
-
-
-def _view(ports: RollbackPorts, place: str, service: str, watch: WatchPolicy) -> ServiceView:
-    revisions, now = ports.traffic.revisions(service), ports.clock.now()
-    went = ports.ledger.went_since(place, service, now - watch.after_go)
-    fresh = {r.name for r in revisions if r.created_at >= now - watch.after_deployment}
-    quarantined = (r.name for r in revisions if ports.ledger.is_quarantined(place, service, r.name))
-    return ServiceView(
-        state=ports.traffic.describe(service),
-        revisions=revisions,
-        verified=ports.ledger.last_go(place, service),
-        quarantined=frozenset(quarantined),
-        watched=frozenset(reference for reference in went if reference.name in fresh),
-        choice=ports.ledger.last_choice(place, service),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +128,7 @@ class Gate:
 
     def views(self) -> tuple[ServiceView, ...]:
         """Ask the cloud and the ledger about every service."""
-        with self._step("find", "what is deployed"):
+        with self.step("find", "what is deployed"):
             return survey(self.ports, self.platform, self.environment)
 
     def find(self, request: Request, views: Sequence[ServiceView]) -> FoundRelease:
@@ -215,26 +149,9 @@ class Gate:
     ) -> EvidenceBundle:
         """Collect the evidence, as it is; what is about this release is sorted out when it is judged."""
         self._tell(events.RunPrepared(setup=request.setup(release)))
-        with self._step("look", f"{len(criteria)} criteria"):
-            changes = lambda: (*doubts(views, request.wanted), *self._changes(views))  # noqa: E731
+        with self.step("look", f"{len(criteria)} criteria"):
+            changes = lambda: (*doubts(views, request.wanted), *changes_since(self.ports.traffic, views))  # noqa: E731
             return self.source.collect(criteria, release, views, changes)
-
-    def _changes(self, views: Sequence[ServiceView]) -> tuple[str, ...]:
-        """Say what somebody did while the gate looked: evidence about two states is evidence about none."""
-        with ThreadPoolExecutor(max_workers=len(views)) as pool:  # a cloud that is gone costs its limit once
-            return tuple(change for change in pool.map(self._change, views) if change)
-
-    def _change(self, before: ServiceView) -> str:
-        name = before.state.service
-        try:
-            now = self.ports.traffic.describe(name)
-        except CloudError as error:
-            return f"whether {name} changed meanwhile is not known: {error.cause}"
-        if now.latest_created != before.state.latest_created:
-            return f"{now.latest_created} of {name} was deployed while the gate looked"
-        if now.serving != before.state.serving:
-            return f"the traffic of {name} was moved while the gate looked"
-        return ""
 
     def judge(self, request: Request, bundle: EvidenceBundle, release: Release, *, at: datetime) -> Verdict:
         """Judge every criterion at a moment and say what is true of the release then."""
@@ -249,18 +166,6 @@ class Gate:
         )
         self._tell(events.VerdictReached(verdict=verdict))
         return verdict
-
-    def spot(self, criteria: Sequence[Criterion], *, label: str) -> SpotCheck:
-        """Look at criteria of whatever stage and judge each; no verdict, nothing done, nothing remembered."""
-        views = self.views()
-        found = find_release(
-            views, self.platform.services, release_id=label, environment=self.environment.name, wanted={}
-        )
-        with self._step("look", f"{len(criteria)} criteria"):
-            bundle = self.source.collect(criteria, found.release, views, lambda: self._changes(views))
-        now = self.ports.clock.now()
-        bound = bind(bundle, catalogue=self.catalogue, release=found.release, now=now)
-        return SpotCheck(judgements=judge(criteria, bound, now=now), flaws=bound.flaws)
 
     def decide(self, verdict: Verdict, views: Sequence[ServiceView]) -> Decision:
         """Say what to do, with the rollback plan where one is needed."""
@@ -294,7 +199,7 @@ class Gate:
         is_allowed = request.rollback is RollbackMode.AUTO and bool(self.covering(decision))
         if not is_allowed and not (request.rollback is not RollbackMode.NEVER and request.confirm(decision)):
             return ()
-        with self._step("act", f"{len(decision.plan.actions)} rollbacks"):
+        with self.step("act", f"{len(decision.plan.actions)} rollbacks"):
             executor = Executor(
                 self.ports,
                 environment=self.environment.name,
@@ -326,7 +231,8 @@ class Gate:
             aside.note(f"NOT RECORDED: {error.cause}")
 
     @contextmanager
-    def _step(self, name: str, detail: str) -> Iterator[None]:
+    def step(self, name: str, detail: str) -> Iterator[None]:
+        """Tell when the block begins and when it ends."""
         start = self.ports.clock.monotonic()
         self._tell(events.StepStarted(step=name, detail=detail))
         yield

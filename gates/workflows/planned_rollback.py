@@ -135,21 +135,7 @@ class PlannedRollback:
         Raises:
             LedgerError: the ledger cannot be read.
         """
-        done: set[Step] = set()
-        why = ""
-        for receipt in self._ledger.operations(self._environment, PLATFORM):
-            if receipt.action == ACTION and receipt.state is not OperationState.STARTED:
-                return None
-            if receipt.action == ACTION:
-                plan, has_page = _read(receipt.before)
-                found = Unfinished(run_id=receipt.after, plan=plan, has_page=has_page, done=frozenset(done))
-                return replace(found, because=why)
-            name = receipt.action.removeprefix(f"{ACTION}: ")
-            if name in set(Step) and receipt.state is OperationState.DONE:
-                done.add(Step(name))
-            elif name in set(Step) and receipt.state is OperationState.FAILED and not done:
-                why = why or f": {receipt.detail}"
-        return None
+        return unfinished(self._ledger, self._environment)
 
     def run(
         self, begun: Unfinished, tell: Callable[[str], None], is_stopped: Callable[[], bool] = lambda: False
@@ -239,6 +225,29 @@ class PlannedRollback:
                 at=self._clock.now(),
             )
         )
+
+
+def unfinished(ledger: OperationsLedger, environment: str) -> Unfinished | None:
+    """Return the newest planned rollback of an environment if it has no end.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    done: set[Step] = set()
+    why = ""
+    for receipt in ledger.operations(environment, PLATFORM):
+        if receipt.action == ACTION and receipt.state is not OperationState.STARTED:
+            return None
+        if receipt.action == ACTION:
+            plan, has_page = _read(receipt.before)
+            found = Unfinished(run_id=receipt.after, plan=plan, has_page=has_page, done=frozenset(done))
+            return replace(found, because=why)
+        name = receipt.action.removeprefix(f"{ACTION}: ")
+        if name in set(Step) and receipt.state is OperationState.DONE:
+            done.add(Step(name))
+        elif name in set(Step) and receipt.state is OperationState.FAILED and not done:
+            why = why or f": {receipt.detail}"
+    return None
 
 
 def held(plan: RollbackPlan, public: Sequence[str]) -> RollbackPlan:

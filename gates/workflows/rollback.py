@@ -1,31 +1,21 @@
-"""A rollback that a person asked for: survey, plan, execute, resume.
+"""A rollback that a person asked for: executed, resumed, and where every service stands after it.
 
-The pipeline rolls back what a verdict blamed; here a person names services, and what serves now is what they
-want to leave. Asking twice goes back once: a service that serves what the last rollback chose stays there.
+What it would do is said by `gates.workflows.rollback_planner`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import Announce, RollbackPorts
-from gates.decision.rollback_plan import RollbackCase, plan_rollback
-from gates.decision.safety_checks import Guard, GuardFacts, Objection, objections, without_refused
 from gates.errors import CloudError, LedgerError
-from gates.model.decision import RollBack, RollbackPlan, Target
+from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
-from gates.model.likeness import refuse_unknown
-from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
-from gates.model.state import RevisionState, ServiceState
-
-_Answer = TypeVar("_Answer")
+from gates.workflows.rollback_planner import RollbackPlanner, for_each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +47,8 @@ class Pin:
         return self.leaves_newest and not self.made_for
 
 
-class RollbackEngine:
-    """Plans and carries out rollbacks in one environment, through ports alone."""
+class RollbackEngine(RollbackPlanner):
+    """Carries out rollbacks in one environment, under the id of one run."""
 
     def __init__(
         self,
@@ -69,9 +59,7 @@ class RollbackEngine:
         run_id: str,
         policy: ExecutionPolicy | None = None,
     ) -> None:
-        self._place = environment.name
-        self._platform = platform
-        self._ports = ports
+        super().__init__(environment, platform, ports)
         self.run_id = run_id
         self._policy = policy
         self._executor = Executor(ports, environment=environment.name, run_id=run_id, policy=policy)
@@ -80,119 +68,6 @@ class RollbackEngine:
     def policy(self) -> ExecutionPolicy:
         """How plans are carried out."""
         return self._policy or ExecutionPolicy()
-
-    def plan(
-        self,
-        services: Sequence[str],
-        *,
-        reason: str,
-        to: str | None = None,
-        leaving: Mapping[str, str] | None = None,
-    ) -> RollbackPlan:
-        """Return the plan for leaving what serves now; a service that cannot be read is `impossible`.
-
-        `leaving` names the revisions to leave where something else is meant than what serves now.
-
-        Raises:
-            UsageError: a service is unknown or named twice.
-            LedgerError: the ledger cannot be read and no target was named.
-        """
-        refuse_unknown("service", services, self._platform.service_names)
-        found = _for_each(services, lambda name: self._case_or_trouble(name, reason, to, leaving))
-        plan = plan_rollback(
-            [case for case in found if isinstance(case, RollbackCase)], self._platform.services
-        )
-        troubles = tuple(
-            (name, case) for name, case in zip(services, found, strict=True) if isinstance(case, str)
-        )
-        return replace(plan, impossible=troubles + plan.impossible)
-
-    def guard(
-        self, plan: RollbackPlan, *, is_planned: bool, lifted: Mapping[Guard, str], by: str | None
-    ) -> RollbackPlan:
-        """Return the plan without what a guard refuses; a guard that a word lifts is written into the ledger.
-
-        `by` is who lifts it, None for a plan that is only looked at: then nothing is written.
-
-        Raises:
-            LedgerError: a word could not be written down, so it lifts nothing.
-        """
-        if not plan.actions:
-            return plan
-        found = objections(plan, self._facts(plan, is_planned=is_planned), now=self._ports.clock.now())
-        self.lift(found, lifted, by)
-        return without_refused(plan, found, lifted)
-
-    def guarded(self, plan: RollbackPlan) -> RollbackPlan:
-        """Return the plan of an emergency without what a guard refuses; nothing is lifted."""
-        return self.guard(plan, is_planned=False, lifted={}, by=None)
-
-    def lift(
-        self, found: Sequence[Objection], lifted: Mapping[Guard, str], by: str | None
-    ) -> tuple[Objection, ...]:
-        """Write down which objections a word lifts, unless nobody says it, and return those that stand.
-
-        Raises:
-            LedgerError: a word could not be written down, so it lifts nothing.
-        """
-        for objection in found:
-            if objection.guard in lifted and by is not None:
-                self._ports.ledger.record_operation(self._overridden(objection, lifted[objection.guard], by))
-        return tuple(objection for objection in found if objection.guard not in lifted)
-
-    def examine(self, plan: RollbackPlan) -> tuple[Target, ...]:
-        """Return every target of the plan with its image and with what the guards say against it."""
-        facts = self._facts(plan, is_planned=False)
-        found = objections(plan, facts, now=self._ports.clock.now())
-        targets = []
-        for action in plan.actions:
-            revision = facts.revision(action.service, action.to_revision)
-            said = tuple(objection.detail for objection in found if objection.service == action.service)
-            targets.append(Target(action=action, digest=revision.digest if revision else "", objections=said))
-        return tuple(targets)
-
-    def _facts(self, plan: RollbackPlan, *, is_planned: bool) -> GuardFacts:
-        """Ask about every service of the platform: who stays must still fit to who goes back."""
-        names = self._platform.service_names
-        surveyed = dict(zip(names, _for_each(names, self._survey), strict=True))
-        revisions = {name: found[1] for name, found in surveyed.items()}
-        targets = {(action.service, action.to_revision) for action in plan.actions}
-        images = {(name, r.name): r.image for name in names for r in revisions[name]}
-        return GuardFacts(
-            revisions=revisions,
-            serving={name: found[0] for name, found in surveyed.items()},
-            missing_images=frozenset(
-                key for key in targets if self._ports.images.exists(images.get(key, "")) is False
-            ),
-            quarantined=frozenset(key for key in targets if self._is_quarantined(*key)),
-            freezes=self._platform.policy.rollback.freezes if is_planned else (),
-        )
-
-    def _survey(self, service: str) -> tuple[str, tuple[RevisionState, ...]]:
-        try:
-            state = self._ports.traffic.describe(service)
-            return state.sole_serving or "", self._ports.traffic.revisions(service)
-        except CloudError:  # who cannot be read raises no objection: the action itself will say so
-            return "", ()
-
-    def _is_quarantined(self, service: str, revision: str) -> bool:
-        try:
-            return self._ports.ledger.is_quarantined(self._place, service, revision)
-        except LedgerError:
-            return False
-
-    def _overridden(self, objection: Objection, word: str, by: str) -> OperationReceipt:
-        return OperationReceipt(
-            action="override-guard",
-            subject=objection.service,
-            environment=self._place,
-            state=OperationState.DONE,
-            before=objection.detail,
-            after=f"guard {objection.guard} lifted",
-            detail=word,
-            by=by,
-            at=self._ports.clock.now(),
-        )
 
     def execute(self, plan: RollbackPlan, announce: Announce) -> tuple[Receipt, ...]:
         """Carry the plan out and return one receipt for each action."""
@@ -240,46 +115,7 @@ class RollbackEngine:
 
     def pins(self) -> tuple[Pin, ...]:
         """Return where every service stands."""
-        return tuple(_for_each(self._platform.service_names, self._pin))
-
-    def _case_or_trouble(
-        self, service: str, reason: str, to: str | None, leaving: Mapping[str, str] | None
-    ) -> RollbackCase | str:
-        try:
-            state = self._ports.traffic.describe(service)
-            revisions = self._ports.traffic.revisions(service)
-        except CloudError as error:
-            return error.cause
-        if leaving is None and state.traffic.is_in_maintenance:
-            return (
-                f"the maintenance page is up and {state.traffic.behind} waits behind it;"
-                " finish what put it up (gate rollback resume), or take it down (gate maintenance off)"
-            )
-        case = RollbackCase(
-            service=service,
-            bad=(leaving or {}).get(service) or _serving(state, revisions),
-            reason=reason,
-            revisions=revisions,
-            wanted=to,
-        )
-        try:
-            return self._remembered(case, None if leaving else state)
-        except LedgerError:
-            if to is None:
-                raise
-            return case
-
-    def _remembered(self, case: RollbackCase, state: ServiceState | None) -> RollbackCase:
-        """Return the case with what the ledger knows; of an earlier rollback only when a state is given."""
-        ledger, service = self._ports.ledger, case.service
-        marked = (r.name for r in case.revisions if ledger.is_quarantined(self._place, service, r.name))
-        case = replace(case, verified=ledger.last_go(self._place, service), quarantined=frozenset(marked))
-        if state is None:
-            return case
-        last = ledger.last_rollback(self._place, service)
-        if case.wanted is None and last is not None and last.to_revision == state.sole_serving:
-            return replace(case, bad=last.from_revision, wanted=last.to_revision)
-        return case
+        return tuple(for_each(self._platform.service_names, self._pin))
 
     def _pin(self, service: str) -> Pin:
         try:
@@ -308,17 +144,3 @@ class RollbackEngine:
         newest = next((revision for revision in revisions if revision.name == pin.latest), None)
         is_made = newest is not None and newest.purpose is not None and not newest.is_release
         return newest.purpose.wording if is_made and newest and newest.purpose else ""
-
-
-def _for_each(services: Sequence[str], ask: Callable[[str], _Answer]) -> list[_Answer]:
-    """Ask about all services at once and return the answers in their order."""
-    if not services:
-        return []
-    with ThreadPoolExecutor(max_workers=len(services)) as pool:
-        return list(pool.map(ask, services))
-
-
-def _serving(state: ServiceState, revisions: Sequence[RevisionState]) -> str:
-    """Return the newest revision that has traffic, or the newest that was made when none has."""
-    bearing = dict(state.serving)
-    return next((r.name for r in revisions if r.name in bearing), state.sole_serving or state.latest_created)

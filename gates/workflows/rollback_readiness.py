@@ -6,18 +6,23 @@ seen is recorded as a drill about exactly that revision and image.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from gates.actions.ports import TrafficController
 from gates.actions.traffic_change import change_traffic
+from gates.decision.rollback_readiness import unproven
 from gates.errors import GateError
-from gates.model.decision import RollBack, Target
+from gates.model.decision import RollBack, RollbackPlan, Target
 from gates.model.drill import DrillKind, DrillRecord
+from gates.model.release import Release
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.operations.ports import Time
 from gates.workflows.drills import DrillLedger
+from gates.workflows.rollback_planner import RollbackPlanner
 
 TAG = "way-back"
 
@@ -30,6 +35,70 @@ class TaggedRevision(Protocol):
 
     def faults_behind(self, service: str, tag: str, revision: str) -> Sequence[str]:
         """Return what is wrong with it: health, its own name, the way in. Raises CloudError."""
+
+
+class Proofs(Protocol):
+    """Remembers drills. Raises LedgerError."""
+
+    def drills(self, environment: str, kind: DrillKind, /) -> tuple[DrillRecord, ...]:
+        """Return those of one kind, the newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackReadiness:
+    """Says which ways back of an environment a go-live would need, and which are proven.
+
+    `release` asks what is deployed or waits to go live; a proof counts for `max_age`.
+    """
+
+    environment: str
+    planner: RollbackPlanner
+    release: Callable[[], Release]
+    traffic: TrafficController
+    proofs: Proofs
+    clock: Time
+    max_age: timedelta
+
+    def candidates(self) -> dict[str, str]:
+        """Return what there is to go live with: what never went, and what does not have all traffic.
+
+        Raises:
+            CloudError: a service cannot be read.
+            LedgerError: the ledger cannot be read.
+        """
+        parts = self.release().services
+        leaving = self.waiting({part.service: part.candidate.name for part in parts})
+        return {
+            part.service: part.candidate.name
+            for part in parts
+            if part.service in leaving or not part.candidate_verified
+        }
+
+    def waiting(self, candidates: Mapping[str, str]) -> dict[str, str]:
+        """Return the candidates without all the traffic: the others have nothing to go live with.
+
+        Raises:
+            CloudError: a service cannot be read.
+        """
+        return {
+            service: candidate
+            for service, candidate in candidates.items()
+            if self.traffic.describe(service).sole_serving != candidate
+        }
+
+    def targets(
+        self, services: Sequence[str], leaving: Mapping[str, str]
+    ) -> tuple[RollbackPlan, tuple[Target, ...]]:
+        """Return what a rollback of the services would do, were `leaving` live, and where each would go."""
+        plan = self.planner.plan(services, reason="the way back", leaving=leaving)
+        return plan, self.planner.examine(plan)
+
+    def unproven(self, candidates: Mapping[str, str]) -> tuple[str, ...]:
+        """Return whose way back is not proven at this moment, and why."""
+        leaving = self.waiting(candidates)
+        plan, targets = self.targets(tuple(leaving), leaving)
+        proofs = self.proofs.drills(self.environment, DrillKind.WAY_BACK)
+        return unproven(plan, targets, proofs, now=self.clock.now(), max_age=self.max_age)
 
 
 class ReadinessCheck:
@@ -48,6 +117,17 @@ class ReadinessCheck:
         self._ledger = ledger
         self._clock = clock
         self._longest = longest.total_seconds()
+
+    def prove_all(self, targets: Sequence[Target], environment: str) -> list[DrillRecord]:
+        """Prove all targets side by side: each is about a service of its own.
+
+        Raises:
+            LedgerError: a proof cannot be recorded, so it is none.
+        """
+        if not targets:
+            return []
+        with ThreadPoolExecutor(max_workers=len(targets)) as pool:
+            return list(pool.map(lambda target: self.prove(target, environment), targets))
 
     def prove(self, target: Target, environment: str) -> DrillRecord:
         """Start the target behind a tag, ask it, take the tag away, and record what was seen.

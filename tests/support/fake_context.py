@@ -66,9 +66,9 @@ class FakeContext:
         self.is_stopped = is_stopped
         return self
 
-    def run_folder(self, run_id: str) -> RunFolder:
+    def run_folder(self, run_id: str, root: Path | None = None) -> RunFolder:
         """Make the folder of a run."""
-        return RunFolder.create(self.reports, run_id, Redactor())
+        return RunFolder.create(root or self.reports, run_id, Redactor())
 
     def open_run_folder(self, path: Path) -> RunFolder:
         """Return the folder of an earlier run."""

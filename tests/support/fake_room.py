@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from gates.adapters.runs.snapshots import SnapshotFolder
-from gates.decision.safety_checks import Guard
 from gates.model.criterion import (
     Catalogue,
     Comparator,
@@ -136,6 +135,7 @@ class FakeOperations:
     )
 
     why_unshared: str = ""
+    by: str = "ann"
     sql: FakeDatabase = field(default_factory=database)
     inventory: FakeInventory = field(default_factory=FakeInventory)
     cloud: FakeCloud = field(
@@ -197,9 +197,16 @@ class FakeOperations:
         ports = fake_ports(self.cloud, FakeLedger(clock=self.cloud.clock))
         return BuildRollback(self, ports, performer(self.ledger, self.cloud.clock), "sandbox")
 
-    def rollback_plan(
-        self, services: Sequence[str], lifted: Mapping[Guard, str] | None = None, *, is_dry: bool = False
-    ) -> RollbackPlan:
+    @property
+    def planner(self) -> FakeOperations:
+        """Itself."""
+        return self
+
+    def guard(self, plan: RollbackPlan, **_how: object) -> RollbackPlan:
+        """Refuse nothing."""
+        return plan
+
+    def plan(self, services: Sequence[str], *, reason: str) -> RollbackPlan:
         """Return a plan to the older revision of each."""
         actions = (
             RollBack(
@@ -228,7 +235,7 @@ class FakeOperations:
         """Answer as the older revision."""
         return f"{service}-1"
 
-    def rollback_target(self, service: str) -> str:
+    def target(self, service: str) -> str:
         """Return the older of two revisions."""
         return f"{service}-1"
 

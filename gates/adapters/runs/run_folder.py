@@ -9,7 +9,6 @@ action that was carried out later. Derived files (JUnit, Markdown, Allure result
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,7 +22,7 @@ from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.decision import Decision
 from gates.model.evidence import EvidenceBundle
 from gates.model.receipt import Receipt
-from gates.model.record import DecisionRecord, RunSetup
+from gates.model.record import DecisionRecord, RunSetup, checked_name
 from gates.model.verdict import Verdict
 from gates.reporting.allure import AllureFile
 from gates.reporting.redaction import Redactor
@@ -31,7 +30,6 @@ from gates.reporting.verdict_document import VerdictDocument, verdict_document, 
 
 T = TypeVar("T")
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _LARGEST = 256 * 2**20
 """Bytes: a larger file was not written by the gate."""
 
@@ -274,19 +272,6 @@ class RunFolder:
 def verdict_json(document: VerdictDocument) -> bytes:
     """Return the bytes of `verdict.json`."""
     return codec.canonical(codec.encode(document)) + b"\n"
-
-
-def checked_name(name: str) -> str:
-    """Return the name of a run or of a file below one.
-
-    Raises:
-        UsageError: it is none: too long, or with characters that lead elsewhere.
-    """
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} is not a name for a run or a file", next_step="use letters, digits, . _ -"
-        )
-    return name
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -63,7 +63,7 @@ class RunKeeper:
             self.folder.write_record(record)
         document = self.document
         if document is None:
-            document = self.folder.document(record.verdict)
+            document = self.document = self.folder.document(record.verdict)
             with self._kept():
                 self.folder.write_verdict(record.verdict)
         if record.verdict.outcome is VerdictOutcome.GO:

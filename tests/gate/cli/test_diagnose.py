@@ -36,7 +36,12 @@ class Room:
     def close(self) -> None:
         """Nothing is open."""
 
-    def rollback_target(self, service: str) -> str:
+    @property
+    def planner(self) -> Room:
+        """Itself."""
+        return self
+
+    def target(self, service: str) -> str:
         """Return the revision before."""
         if service in self.stuck:
             raise EvidenceError(f"{service} has nothing to go back to")

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from gates import wiring
-from gates.cli import golive, invoke
-from gates.cli.golive_checkpoints import CheckpointLook, is_held
+from gates.cli import invoke
+from gates.composition import runs
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Outcome
-from gates.model.release import Release
 from gates.model.timeline import Checkpoint, CheckpointState, Finding, GoLive, Timeline
 from gates.model.verdict import Scope, VerdictOutcome
-from gates.workflows.pipeline import Request
+from gates.workflows.golive_checkpoints import CheckpointLook, is_held
+from gates.workflows.rollback_readiness import RollbackReadiness
 from tests.gate.workflows.test_golive import Records
 from tests.gate.workflows.test_pipeline import Run, Seen, bad_auth, healthy
 from tests.support.fake_cloud import revision
@@ -54,11 +54,6 @@ class GoLiveContext(FakeContext):
         super().__post_init__()
         self.golive_ledger = OneLedger()
 
-    def release_now(self) -> Release:
-        """Return what is deployed or waits to go live."""
-        gate = self.run.gate
-        return gate.find(Request(stage=Stage.READINESS, run_id="now"), gate.views()).release
-
 
 @pytest.fixture
 def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GoLiveContext:
@@ -66,8 +61,14 @@ def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GoLiveContext:
     made = GoLiveContext(Run(healthy), tmp_path, SLOTS)
     monkeypatch.setattr(wiring, "Context", made)
     monkeypatch.setattr(wiring, "fast_clock", lambda: made.run.cloud.clock)
-    monkeypatch.setattr(golive, "unproven_now", lambda *_: ())
+    monkeypatch.setattr(RollbackReadiness, "unproven", lambda *_: ())
     return made
+
+
+def look(context: GoLiveContext) -> CheckpointLook:
+    """Return what looks at a slot of the go-live g."""
+    begin = runs.beginning(context, 60.0)  # type: ignore[arg-type]
+    return CheckpointLook(golive="g", begin=begin, notify=lambda _: None, clock=context.run.cloud.clock)
 
 
 @pytest.mark.usefixtures("context")
@@ -177,7 +178,7 @@ def test_what_is_rolled_back_at_the_last_moment_gets_no_traffic(
         context.ledger.tombstones.add(mark)
         return ()
 
-    monkeypatch.setattr(golive, "unproven_now", condemned_meanwhile)
+    monkeypatch.setattr(RollbackReadiness, "unproven", condemned_meanwhile)
     context.timeline = Timeline(slots=SLOTS[1:2])
     assert invoke(REHEARSE) is not ExitCode.GO
     assert context.run.cloud.serving("auth-service") == "auth-service-1"
@@ -225,8 +226,7 @@ def test_a_slot_is_not_rolled_back_while_one_service_stays(context: GoLiveContex
     context.run = Run(lambda _criterion, _service: 1.0)
     only = context.run.cloud.services["frontend"]
     only.revisions = only.revisions[:1]
-    result = CheckpointLook(context, "g")(replace(SLOTS[0], at=timedelta(hours=1)), {})  # type: ignore[arg-type]
-
+    result = look(context)(replace(SLOTS[0], at=timedelta(hours=1)), {})
     assert context.run.cloud.serving("auth-service") == "auth-service-1"
     assert not result.is_rolled_back
 
@@ -236,6 +236,7 @@ def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
 ) -> None:
     """It leaves as a NO_GO, and the commands before its slots ran in their order."""
     context.run = Run(bad_auth)
+    context.ports = context.run.gate.ports
     hooks = ("--before", "checks=echo 1 >> {0}", "--before", "checks=echo 2 >> {0}")
 
     assert invoke([*REHEARSE, *(part.format(tmp_path / "h") for part in hooks)]) is ExitCode.NO_GO
@@ -261,7 +262,7 @@ def test_a_slot_is_a_run_that_rolls_back_only_after_the_traffic(
 ) -> None:
     """Held, failed, failed and rolled back, or still open; its run is named for those who sign."""
     context.run = Run(seen)
-    result = CheckpointLook(context, "g")(replace(SLOTS[0], at=at), {})  # type: ignore[arg-type]
+    result = look(context)(replace(SLOTS[0], at=at), {})
 
     assert result.finding is finding
     assert result.is_rolled_back == (serving == "auth-service-1")

@@ -97,13 +97,13 @@ def test_who_must_act_is_told_and_then_whose_turn_it_has_become(
 
 
 def test_a_channel_that_fails_changes_nothing(
-    hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The rollback is done, its exit code stands, and stderr says who was not told."""
     hook.status = 500
     context(monkeypatch, tmp_path)
     assert cli.invoke(RUN) is ExitCode.ROLLED_BACK
-    assert "gate: chat was not notified of carried out: HTTPStatusError" in capsys.readouterr().err
+    assert "gate: chat was not notified of carried out: HTTPStatusError" in caplog.text
 
 
 def test_a_watch_escalates_by_itself_and_ends_when_nothing_waits(

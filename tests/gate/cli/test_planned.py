@@ -10,7 +10,7 @@ import pytest
 
 from gates import cli, wiring
 from gates.actions.ports import RollbackPorts
-from gates.cli import planned
+from gates.cli import rollback
 from gates.errors import UnavailableError
 from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
@@ -21,6 +21,9 @@ from gates.model.rollback_policy import RollbackPolicy
 from gates.operations.maintenance import Maintenance
 from gates.operations.performing import Performer
 from gates.operations.service_levels import ServiceLevels
+from gates.workflows.gate_run import GateRun
+from gates.workflows.planned_rollback import unfinished
+from gates.workflows.planned_work import REPORT, PlannedPorts, PlannedWork
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 from tests.support.fake_journal import FakeJournal
 from tests.support.fake_operations import FakeConfiguration, FakeDatabase, FakeServices, database, settings
@@ -45,6 +48,11 @@ class CloudConfiguration(FakeConfiguration):
         entry.revisions = (revision(new.name, 0), *entry.revisions)
         entry.traffic = new.traffic
         self.writes.append(f"{service}: {image}")
+
+
+def no_run(run_id: str) -> GateRun:
+    """Refuse to begin a run of the gate."""
+    raise AssertionError(run_id)
 
 
 @dataclass
@@ -81,11 +89,6 @@ class Stage:
         return self
 
     @property
-    def context(self) -> Stage:
-        """The room's context."""
-        return self
-
-    @property
     def ports(self) -> RollbackPorts:
         """Ports over the fakes."""
         return fake_ports(self.cloud, self.ledger, self.journal)
@@ -93,6 +96,22 @@ class Stage:
     def service_levels(self, service: str, window: Window) -> ServiceLevels:
         """Return what Monitoring saw."""
         return ServiceLevels(service=service, requests=3000, error_ratio=0.02, p95_ms=900.0)
+
+    @property
+    def planned(self) -> PlannedPorts:
+        """What a planned rollback needs; nothing is looked at, so no run begins."""
+        return PlannedPorts(
+            environment=self.environment,
+            platform=self.platform,
+            rollback=self.ports,
+            ledger=self.ledger,
+            maintenance=self.maintenance,
+            health=self.services.health,
+            database=self.sql.state,
+            levels=self.service_levels,
+            begin=no_run,
+            by=self.by,
+        )
 
     def close(self) -> None:
         """Nothing is open."""
@@ -103,16 +122,14 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     """The stage, with looks that only note what they are asked."""
     made = Stage()
 
-    def result(
-        _work: planned.PlannedWork, name: str, _plan: RollbackPlan, only: tuple[str, ...]
-    ) -> Iterator[str]:
+    def result(_work: PlannedWork, name: str, _plan: RollbackPlan, only: tuple[str, ...]) -> Iterator[str]:
         made.looks.append((name, only))
         if made.refused == name:
             yield "HLT-READY of a does not hold"
 
     monkeypatch.setattr(wiring, "Context", made)
-    monkeypatch.setattr(planned, "OperationsContext", made)
-    monkeypatch.setattr(planned.PlannedWork, "_looked", result)
+    monkeypatch.setattr(rollback, "OperationsContext", made)
+    monkeypatch.setattr(PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return made
 
@@ -133,7 +150,7 @@ def test_the_whole_procedure_goes_from_page_to_targets(
     assert (stage.cloud.serving("a"), stage.cloud.serving("b")) == ("a-1", "b-1")
     assert stage.looks == [("test", ("HLT-READY",)), ("after", ())]
     assert stage.configuration.writes == ["a: page:1", "a: image of a-1"]
-    report = next(one for one in stage.ledger.recorded if one.action == planned.REPORT)
+    report = next(one for one in stage.ledger.recorded if one.action == REPORT)
     assert "24 h of b" in report.detail
     assert gate("resume") is ExitCode.GO
     assert "nothing is unfinished" in capsys.readouterr().out
@@ -208,12 +225,12 @@ def test_what_somebody_finished_between_look_and_word_is_not_done_again(
     """The page does not come back."""
     stage.refused = "test"
     gate("--planned --yes")
-    begun = planned.unfinished(stage)  # type: ignore[arg-type]
+    begun = unfinished(stage.ledger, "sandbox")
     stage.refused = ""
     assert gate("resume --yes") is ExitCode.GO
     writes = len(stage.cloud.writes)
     capsys.readouterr()
-    monkeypatch.setattr(planned, "unfinished", lambda _context: begun)
+    monkeypatch.setattr(rollback, "unfinished_procedure", lambda *_: begun)
     assert gate("resume --yes") is ExitCode.GO
     assert "was finished meanwhile" in capsys.readouterr().out
     assert len(stage.cloud.writes) == writes

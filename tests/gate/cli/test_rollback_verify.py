@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from gates import wiring
 from gates.cli import invoke, rollback_verify
-from gates.cli.rollback_verify import unproven_now
-from gates.model.criterion import Stage
+from gates.composition import golive as golive_parts
 from gates.model.decision import Target
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
-from gates.model.release import Release
 from gates.model.traffic import TrafficSplit, TrafficTarget
-from gates.workflows.pipeline import Request
 from tests.gate.workflows.test_pipeline import Run, healthy
 from tests.support.fake_context import FakeContext
 
@@ -37,12 +35,11 @@ class VerifyContext(FakeContext):
         super().__post_init__()
         self.cloud = self.run.cloud
 
-    def release_now(self) -> Release:
-        """Return what is deployed."""
-        gate = self.run.gate
-        return gate.find(Request(stage=Stage.READINESS, run_id="now"), gate.views()).release
+    def prove_all(self, targets: Sequence[Target], environment: str) -> list[DrillRecord]:
+        """Prove all ways back."""
+        return [self._prove(target, environment) for target in targets]
 
-    def prove(self, target: Target, environment: str) -> DrillRecord:
+    def _prove(self, target: Target, environment: str) -> DrillRecord:
         """Prove a way back, as far as it has no fault."""
         service = target.action.service
         proof = DrillRecord(
@@ -53,7 +50,7 @@ class VerifyContext(FakeContext):
             rto_s=1.0,
             rpo_s=0.0,
             passed=service not in self.faults,
-            at=datetime.now(UTC),
+            at=self.ports.clock.now(),
             detail=self.faults.get(service, "answers"),
         )
         self.proofs.insert(0, proof)
@@ -115,15 +112,15 @@ def test_a_way_that_is_shut_is_no_success(context: VerifyContext, capsys: pytest
 
 def test_a_go_live_asks_for_a_fresh_proof_of_exactly_its_way_back(context: VerifyContext) -> None:
     """Never proven, proven, proven too long ago; who waits for nothing needs no proof."""
-    candidates = {"auth-service": NEW}
-    assert unproven_now(context, candidates) == ()  # type: ignore[arg-type]
+    candidates, unproven = {"auth-service": NEW}, golive_parts.readiness(context).unproven  # type: ignore[arg-type]
+    assert unproven(candidates) == ()
     context.wait_for_traffic("auth-service")
-    (missing,) = unproven_now(context, candidates)  # type: ignore[arg-type]
+    (missing,) = unproven(candidates)
     assert missing == f"auth-service → {OLD}: never verified"
     invoke(PROVE)
-    assert unproven_now(context, candidates) == ()  # type: ignore[arg-type]
-    context.proofs[0] = replace(context.proofs[0], at=datetime.now(UTC) - timedelta(days=60))
-    (missing,) = unproven_now(context, candidates)  # type: ignore[arg-type]
+    assert unproven(candidates) == ()
+    context.proofs[0] = replace(context.proofs[0], at=context.ports.clock.now() - timedelta(days=60))
+    (missing,) = unproven(candidates)
     assert "the proof is of " in missing
 
 

@@ -16,12 +16,12 @@ import pytest
 from gates import cli
 from gates.actions.execute import ExecutionPolicy
 from gates.adapters.services.network import Network
-from gates.cli.planned import Manner, PlannedWork, unfinished
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt
 from gates.wiring import Context
-from gates.workflows.planned_rollback import Step, held
+from gates.workflows.planned_rollback import Step, held, unfinished
+from gates.workflows.planned_work import Manner, PlannedWork
 from tests.sandbox.operations.conftest import Bench
 
 BEHIND, PUBLIC = "decision-engine", "api-gateway"
@@ -92,7 +92,7 @@ def test_users_meet_the_page_until_the_whole_platform_has_gone_back(bench: Bench
     """503 with Retry-After meanwhile, then the old revision; the bad one never comes back."""
     receipts: list[Receipt] = []
     manner = Manner(has_page=True, execution=ExecutionPolicy(), lifted={}, announce=receipts.append)
-    work, cloud = PlannedWork(bench.room, "rollback-test", manner), bench.context.cloud
+    work, cloud = PlannedWork(bench.room.planned, "rollback-test", manner), bench.context.cloud
     put_forward(bench, plan)
     marked = held(plan, (PUBLIC,))
     behind, public = plan.actions
@@ -148,7 +148,7 @@ def test_after_a_kill_the_page_is_told_and_never_gives_way_to_what_was_bad(
     assert "UNFINISHED rollback-killed, planned: next is post-test" in shown
 
     assert cli.invoke(["rollback", "resume", "--abandon", "--env", "sandbox"]) is ExitCode.GO
-    assert unfinished(Context("sandbox")) is None
+    assert unfinished(Context("sandbox").ledger, "sandbox") is None
     assert cli.invoke(["maintenance", "off", "--env", "sandbox"]) is ExitCode.GO
     for action in plan.actions:
         assert bench.context.cloud.describe(action.service).sole_serving == action.to_revision

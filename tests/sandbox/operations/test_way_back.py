@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gates.cli.rollback_verify import unproven_now
+from gates.composition.golive import readiness
 from gates.model.drill import DrillKind
 from gates.model.exit_code import ExitCode
 from tests.sandbox.operations.conftest import Bench
@@ -14,19 +14,19 @@ def test_only_a_target_that_lets_people_in_is_a_proven_way_back(bench: Bench) ->
     """What a rollback would choose is named, asked and recorded; afterwards no tag is left."""
     serving = bench.context.cloud.describe(SERVICE).sole_serving
     candidate = bench.sandbox.deploy(SERVICE, f"sandbox/{SERVICE}:1.1.0", takes_traffic=False)
-    assert "never verified" in unproven_now(bench.context, {SERVICE: candidate})[0]
+    assert "never verified" in readiness(bench.context).unproven({SERVICE: candidate})[0]
 
     assert bench.gate(f"rollback verify {SERVICE}") is ExitCode.GO
-    assert unproven_now(bench.context, {SERVICE: candidate}) == ()
+    assert readiness(bench.context).unproven({SERVICE: candidate}) == ()
     proof = bench.context.ledger.drills("sandbox", DrillKind.WAY_BACK)[0]
     assert (proof.passed, proof.fingerprint.partition("@")[0]) == (True, serving)
 
     # Now a rollback would choose a revision that answers 503 to everybody: the old proof is about another.
     bench.sandbox.deploy(SERVICE, "py:sandbox.maintenance:create_app", takes_traffic=False)
     newest = bench.sandbox.deploy(SERVICE, f"sandbox/{SERVICE}:1.2.0", takes_traffic=False)
-    assert "the newest proof is about" in unproven_now(bench.context, {SERVICE: newest})[0]
+    assert "the newest proof is about" in readiness(bench.context).unproven({SERVICE: newest})[0]
     assert bench.gate(f"rollback verify {SERVICE}") is ExitCode.NO_GO
-    (why,) = unproven_now(bench.context, {SERVICE: newest})
+    (why,) = readiness(bench.context).unproven({SERVICE: newest})
     assert "/readyz answers 503" in why
     assert "the right password answers 503" in why
 
@@ -46,6 +46,6 @@ def test_a_revision_that_starts_too_slowly_is_no_way_back(bench: Bench) -> None:
         assert bench.gate(f"rollback verify {service}") is ExitCode.GO
     with bench.injected(extra_cold_start_s=12.0):
         assert bench.gate(f"rollback verify {service}") is ExitCode.NO_GO
-    (why,) = unproven_now(bench.context, {service: candidate})
+    (why,) = readiness(bench.context).unproven({service: candidate})
     assert "s are allowed" in why
     assert bench.context.cloud.describe(service).sole_serving == serving

@@ -21,14 +21,14 @@ from typing import Any
 from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
-from gates.cli import planned
-from gates.cli.signals import Stop
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.health import ServiceHealth
 from gates.model.operation import OperationReceipt
 from gates.model.rollback_policy import RollbackPolicy
+from gates.operations_context import OperationsContext
 from gates.wiring import Context
-from gates.workflows.planned_rollback import ACTION
+from gates.workflows import planned_work as planned
+from gates.workflows.planned_rollback import ACTION, unfinished
 
 IMPORTED_LATE = (
     *("documents.documents", "google.cloud_monitoring", "google.cloud_run", "google.cloud_run_configuration"),
@@ -68,17 +68,22 @@ def run(reports: str, plan: list[dict[str, Any]] | None, die: list[str] | None) 
     """Begin a procedure, or go on with the one that was begun."""
     os.environ["GATE_REPORTS"] = reports
     planned.PlannedWork = HurriedWork  # type: ignore[misc]
-    context, stop = Context("sandbox"), Stop()
+    context = Context("sandbox")
     if die is not None:
         context.__dict__["ledger"] = MortalLedger(context.ledger, die)
     policy = ExecutionPolicy(manner=RollbackPolicy().planned, patience=PATIENCE)
     manner = planned.Manner(has_page=True, execution=policy, lifted={}, announce=lambda _receipt: None)
+    ports = OperationsContext(context, "ana").planned
     if plan is None:
-        left = planned.unfinished(context)
-        return 99 if left is None else int(planned.go_on(context, left, manner, stop, by="ana"))
-    waves = tuple((RollBack(**action),) for action in plan)
-    order = planned.Order(run_id="rollback-killed", plan=RollbackPlan(waves=waves), by="ana")
-    return int(planned.begin(context, order, manner, stop))
+        left = unfinished(context.ledger, "sandbox")
+        conducted = None if left is None else planned.go_on(ports, left, manner)
+    else:
+        waves = tuple((RollBack(**action),) for action in plan)
+        way = RollbackPlan(waves=waves)
+        conducted = planned.begin(ports, "rollback-killed", way, manner, "")
+    if conducted is None:
+        return 99
+    return 0 if conducted.ended.failed is None else 12
 
 
 def main() -> None:

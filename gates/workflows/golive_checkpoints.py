@@ -2,61 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from gates import wiring
-from gates.cli.notify import tell_run
-from gates.decision.approval import Question, approvals
+from gates.actions.ports import Clock
 from gates.model.decision import DecisionKind
 from gates.model.judgement import Outcome
 from gates.model.receipt import ReceiptState
-from gates.model.record import DecisionRecord
+from gates.model.record import DecisionRecord, checked_name
+from gates.model.request import Request, RollbackMode
 from gates.model.timeline import Checkpoint, CheckpointResult, Finding
 from gates.model.verdict import Verdict, VerdictOutcome
-from gates.workflows.pipeline import Request, RollbackMode
+from gates.workflows.gate_run import Begin, take_run
 
-_LONGEST_S = 3600.0
+LONGEST_S = 3600.0
+"""Seconds that the look of a slot may take."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointLook:
-    """Takes a slot's demands through the gate."""
+    """Takes a slot's demands through the gate, in a run that is named for the go-live and the slot."""
 
-    context: wiring.Context
     golive: str
+    begin: Begin
+    notify: Callable[[DecisionRecord], None]
+    clock: Clock
 
     def __call__(self, slot: Checkpoint, wanted: Mapping[str, str]) -> CheckpointResult:
         """Look, judge, decide, and roll back what the standing authority covers."""
         if slot.stage is None:
             raise AssertionError(f"{slot.name} has nothing to look at")
-        run_id = run_of(self.golive, slot)
-        folder = self.context.run_folder(run_id)
-        keeper = wiring.keeper(folder)
-        gate = self.context.gate(folder, announce=keeper, seconds=_LONGEST_S)
         request = Request(
             stage=slot.stage,
-            run_id=run_id,
+            run_id=run_of(self.golive, slot, self.clock.now()),
             wanted=wanted,
             only=slot.criteria,
             rollback=RollbackMode.AUTO if slot.at.total_seconds() > 0 else RollbackMode.NEVER,
         )
-        record = gate.run(request)
-        tell_run(self.context, run_id, record.decision, record.receipts)
-        keeper.finish(record)
-        return _looked(record)
+        return _looked(take_run(self.begin(request.run_id), request, self.notify))
 
 
-def run_of(golive: str, slot: Checkpoint) -> str:
-    """Return the id of a new run of a slot.
+def run_of(golive: str, slot: Checkpoint, at: datetime) -> str:
+    """Return the id of a run of a slot that begins then.
 
     Raises:
         UsageError: no run can have a name that begins with the go-live's.
     """
-    from gates.adapters.runs.run_folder import checked_name  # noqa: PLC0415 - `rollback status` opens no folder
-
-    return checked_name(f"{golive}-{slot.name}-{datetime.now(UTC):%H%M%S%f}")
+    return checked_name(f"{golive}-{slot.name}-{at:%H%M%S%f}")
 
 
 def is_held(verdict: Verdict) -> bool:
@@ -86,17 +79,3 @@ def _looked(record: DecisionRecord) -> CheckpointResult:
     return CheckpointResult(
         finding=Finding.FAILED, detail=detail, run_id=record.run_id, is_rolled_back=is_back
     )
-
-
-def missing_signatures(context: wiring.Context, run_id: str) -> Sequence[str]:
-    """Return who has not signed a run, and why; nobody is missing when every role has."""
-    folder = wiring.open_run_folder(wiring.reports_folder() / run_id)
-    question = Question(
-        run_id=run_id,
-        digest=folder.evidence_digest(),
-        environment=context.environment.name,
-        roles=context.platform.policy.approvals,
-        now=datetime.now(UTC),
-    )
-    found = approvals(context.statements.folder.read(), question)
-    return () if found.is_complete else [f"{role} {why}" for role, why in found.missing] or ["a role"]

@@ -1,0 +1,1 @@
+"""Builds adapters and hands them to workflows; decides nothing."""

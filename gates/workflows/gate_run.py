@@ -1,0 +1,54 @@
+"""One run of the gate that leaves a folder behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gates.model.events import Event
+from gates.model.record import DecisionRecord
+from gates.model.request import Request
+from gates.reporting.verdict_document import VerdictDocument
+from gates.workflows.pipeline import Gate
+
+
+class Keeper(Protocol):
+    """Writes down what a run concludes, as soon as it is known."""
+
+    @property
+    def document(self) -> VerdictDocument | None:
+        """The verdict as it is written, None before there is one."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Write what the event concludes; what cannot be written ends nothing."""
+
+    def confirm(self) -> None:
+        """Return if everything is written that was announced; raise GateError otherwise."""
+
+    def finish(self, record: DecisionRecord) -> VerdictDocument:
+        """Write the rest and the reports; raise GateError when a GO is not on record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRun:
+    """The gate, and who keeps what it concludes in the folder of the run."""
+
+    gate: Gate
+    keeper: Keeper
+
+
+Begin = Callable[[str], GateRun]
+"""Makes the folder of a run with this id, and the gate that writes there."""
+
+
+def take_run(begun: GateRun, request: Request, notify: Callable[[DecisionRecord], None]) -> DecisionRecord:
+    """Take a release through the gate, tell who has to know, and write everything down.
+
+    Raises:
+        GateError: the gate cannot look, or the verdict is GO and could not be written down.
+    """
+    record = begun.gate.run(request)
+    notify(record)
+    begun.keeper.finish(record)
+    return record

@@ -1,0 +1,63 @@
+"""Opens a go-live: what is refused before anything is begun, and what goes on where it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gates.actions.ports import TrafficController
+from gates.decision.timeline import Over, next_step
+from gates.errors import UsageError
+from gates.model.timeline import GoLive, Timeline
+from gates.workflows.golive import GoLiveRecords
+
+
+class GoLiveBook(GoLiveRecords, Protocol):
+    """Remembers go-lives, and which was opened first under a name. Every method raises LedgerError."""
+
+    def open(self, wanted: GoLive) -> GoLive:
+        """Return the go-live that was opened under this name, this one if none was."""
+
+
+def open_golive(
+    wanted: GoLive, timeline: Timeline, book: GoLiveBook, traffic: TrafficController, services: Sequence[str]
+) -> GoLive:
+    """Return the go-live as it was begun: under its name it goes on, and nothing else is taken for it.
+
+    Raises:
+        UsageError: it is another one, it is over, or there is nothing to go live with.
+        LedgerError: the ledger cannot be used.
+    """
+    if not book.slots(wanted):
+        _refuse_nothing(wanted, traffic, services)
+    opened = book.open(wanted)
+    _refuse_another(opened, wanted)
+    stand = next_step(timeline, book.slots(opened), opened.zero, opened.zero)
+    if wanted.is_rehearsal and isinstance(stand, Over):
+        raise UsageError(
+            f"the rehearsal {wanted.name} is over", next_step="give the next one a name of its own"
+        )
+    return opened
+
+
+def _refuse_another(opened: GoLive, wanted: GoLive) -> None:
+    """A name is one go-live: what was begun under it goes on, and nothing else is taken for it."""
+    other = "choose another name, or go on with the one that was begun"
+    if opened.is_rehearsal != wanted.is_rehearsal:
+        what = "a rehearsal" if opened.is_rehearsal else "a go-live"
+        raise UsageError(f"{wanted.name} is the name of {what}", next_step=other)
+    if not wanted.is_rehearsal and opened.zero != wanted.zero:
+        raise UsageError(f"{wanted.name} was begun for {opened.zero:%Y-%m-%dT%H:%MZ}", next_step=other)
+
+
+def _refuse_nothing(wanted: GoLive, traffic: TrafficController, services: Sequence[str]) -> None:
+    """A go-live without a candidate would close green without having moved anything."""
+    states = [traffic.describe(name) for name in services]
+    late = [s.latest_created for s in states if s.latest_created != s.latest_ready]
+    if late:
+        raise UsageError(f"not ready: {', '.join(late)}", next_step="deploy what becomes ready, then begin")
+    if not wanted.candidates:
+        raise UsageError(
+            "every service serves its newest revision already, and that went before",
+            next_step="deploy the candidates without traffic, then begin",
+        )

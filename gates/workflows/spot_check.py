@@ -1,0 +1,41 @@
+"""A few checks outside of any stage: seen and judged, no verdict, nothing done, nothing remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gates.decision.candidates import find_release
+from gates.evidence.binding import bind
+from gates.judgement.judge import judge
+from gates.model.criterion import Criterion
+from gates.model.judgement import Judgement, Outcome, worst
+from gates.workflows.pipeline import Gate
+from gates.workflows.survey import changes_since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotCheck:
+    """What a few checks outside of any stage showed; with a flaw something may be missing."""
+
+    judgements: tuple[Judgement, ...]
+    flaws: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of all; a flaw is at best INCONCLUSIVE, and so is nothing at all."""
+        outcomes = [judgement.outcome for judgement in self.judgements]
+        doubt = [Outcome.INCONCLUSIVE] if self.flaws or not outcomes else []
+        return worst([*outcomes, *doubt])
+
+
+def spot(gate: Gate, criteria: Sequence[Criterion], *, label: str) -> SpotCheck:
+    """Look at criteria of whatever stage, at what is deployed now, and judge each."""
+    views = gate.views()
+    services, place, traffic = gate.platform.services, gate.environment.name, gate.ports.traffic
+    found = find_release(views, services, release_id=label, environment=place, wanted={})
+    with gate.step("look", f"{len(criteria)} criteria"):
+        bundle = gate.source.collect(criteria, found.release, views, lambda: changes_since(traffic, views))
+    now = gate.ports.clock.now()
+    bound = bind(bundle, catalogue=gate.catalogue, release=found.release, now=now)
+    return SpotCheck(judgements=judge(criteria, bound, now=now), flaws=bound.flaws)
