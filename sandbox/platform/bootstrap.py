@@ -251,15 +251,5 @@ async def running(options: Options, folder: Path, spawner: Spawner) -> AsyncIter
 
 
 def _write_identities(path: Path, instances: InstanceContext) -> None:
-    settings = Settings.from_mapping(
-        {
-            "DATA_DIR": str(instances.data_dir),
-            "MESH_URL": instances.mesh_url,
-            "PUBLIC_HOSTS": json.dumps(topology.public_hosts()),
-            "SERVICE_HOST_TEMPLATE": topology.HOST_TEMPLATE,
-            "ENVIRONMENT": topology.ENVIRONMENT,
-            "PROJECT": topology.PROJECT,
-        },
-        service="auth-service",
-    )
+    settings = Settings.from_mapping(instances.shared, service="auth-service")
     write_private(path, json.dumps(seed.identities(settings), indent=1).encode())

@@ -32,11 +32,10 @@ class InstanceContext:
         """Output of the instances, one file per revision."""
         return self.state_dir / "logs"
 
-    def of(self, spec: RevisionSpec) -> dict[str, str]:
-        """Variables of an instance: the container's win over the sandbox's, Cloud Run's over all."""
-        service = topology.service_named(spec.service)
+    @property
+    def shared(self) -> dict[str, str]:
+        """Variables that every instance of the sandbox has."""
         return {
-            "SERVICE_NAME": service.name if service is not None else spec.service,
             "ENVIRONMENT": topology.ENVIRONMENT,
             "PROJECT": topology.PROJECT,
             "DATA_DIR": str(self.data_dir),
@@ -44,6 +43,14 @@ class InstanceContext:
             "MESH_URL": self.mesh_url,
             "SERVICE_HOST_TEMPLATE": topology.HOST_TEMPLATE,
             "PUBLIC_HOSTS": json.dumps(topology.public_hosts()),
+        }
+
+    def of(self, spec: RevisionSpec) -> dict[str, str]:
+        """Variables of an instance: the container's win over the sandbox's, Cloud Run's over all."""
+        service = topology.service_named(spec.service)
+        return {
+            "SERVICE_NAME": service.name if service is not None else spec.service,
+            **self.shared,
             **spec.env,
             "K_SERVICE": spec.service,
             "K_REVISION": spec.revision,

@@ -45,13 +45,16 @@ async def serve_grpc(tables: Mapping[str, Methods], *, port: int = 0) -> GrpcSer
     """Answer the methods of each service until the result is closed; all others get UNIMPLEMENTED.
 
     Raises:
-        RuntimeError: the port is taken.
+        OSError: the port is taken.
     """
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     for service, table in tables.items():
         handlers = {name: _method_handler(request, handler) for name, (request, handler) in table.items()}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-    chosen = server.add_insecure_port(f"127.0.0.1:{port}")
+    try:
+        chosen = server.add_insecure_port(f"127.0.0.1:{port}")
+    except RuntimeError as error:
+        raise OSError(f"port {port} is taken: {error}") from error
     await server.start()
     return GrpcServer(chosen, server)
 

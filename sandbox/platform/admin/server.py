@@ -63,10 +63,13 @@ async def serve(
 
     Raises:
         OSError: a port is taken.
-        RuntimeError: the gRPC port is taken.
     """
     listener = socket.create_server((HOST, rest_port))
-    grpc_server = await serve_grpc(methods(control), port=grpc_port)
+    try:
+        grpc_server = await serve_grpc(methods(control), port=grpc_port)
+    except OSError:
+        listener.close()
+        raise
     rest = _QuietServer(
         uvicorn.Config(
             build_app(control, extra_routes),

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sandbox.platform.monitoring.alerting import Alerting
 from sandbox.platform.monitoring.conditions import ConditionReader, Observation
+from sandbox.platform.monitoring.messages import stripped
 
 EVERY_S: Final = 1.0
 
@@ -57,14 +58,6 @@ class Incidents:
                     self._notify(policy, ended)
 
     def _opened(self, policy: Any, condition: Any, observed: Observation) -> dict[str, Any]:
-        labels = {
-            kind: {
-                key.removeprefix(f"{kind}.labels."): value
-                for key, value in observed.labels.items()
-                if key.startswith(f"{kind}.labels.")
-            }
-            for kind in ("metric", "resource")
-        }
         return {
             "incident_id": f"0.sandbox{next(self._ids):08}",
             "scoping_project_id": policy.name.split("/")[1],
@@ -77,8 +70,8 @@ class Incidents:
             "summary": f"{condition.display_name} is violated with a value of {observed.value:g}.",
             "observed_value": f"{observed.value:g}",
             "threshold_value": f"{condition.condition_threshold.threshold_value:g}",
-            "metric": {"labels": labels["metric"]},
-            "resource": {"labels": labels["resource"]},
+            "metric": {"labels": stripped(observed.labels, "metric.labels.")},
+            "resource": {"labels": stripped(observed.labels, "resource.labels.")},
             "documentation": {"content": policy.documentation.content},
         }
 

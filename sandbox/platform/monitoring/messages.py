@@ -28,16 +28,17 @@ def time_series(series: Series, metric: Metric, shape: Shape) -> Any:
     """Return the message of one series without its points."""
     message = _TimeSeries()
     message.metric.type = metric.type
-    message.metric.labels.update(_stripped(series.labels, "metric.labels."))
+    message.metric.labels.update(stripped(series.labels, "metric.labels."))
     message.resource.type = metric.resource_type
-    message.resource.labels.update(_stripped(series.labels, "resource.labels."))
+    message.resource.labels.update(stripped(series.labels, "resource.labels."))
     message.metric_kind = metric_pb2.MetricDescriptor.MetricKind.Value(shape.kind)
     message.value_type = metric_pb2.MetricDescriptor.ValueType.Value(shape.value_type)
     message.unit = metric.unit
     return message
 
 
-def _stripped(labels: Mapping[str, str], prefix: str) -> dict[str, str]:
+def stripped(labels: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return the labels that begin with a prefix, without it."""
     return {key.removeprefix(prefix): value for key, value in labels.items() if key.startswith(prefix)}
 
 

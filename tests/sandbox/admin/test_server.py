@@ -37,12 +37,13 @@ def test_closing_leaves_no_task_behind() -> None:
     assert asyncio.run(tasks_left()) == 0
 
 
-def test_a_taken_port_is_an_error() -> None:
+@pytest.mark.parametrize(("front", "reason"), [("rest_port", "in use"), ("grpc_port", "is taken")])
+def test_a_taken_port_is_an_error(front: str, reason: str) -> None:
     """The server never listens somewhere else than asked."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(OSError, match="in use"):
-            asyncio.run(serve(new_control(), rest_port=port))
+        with pytest.raises(OSError, match=reason):
+            asyncio.run(serve(new_control(), **{front: port}))
 
 
 def test_the_rest_port_takes_more_routes() -> None:
