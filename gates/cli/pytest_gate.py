@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gates.adapters.runs.run_folder import RunFolder
     from gates.model.request import Request
     from gates.workflows.gate_run import GateRun
-    from gates.workflows.pipeline import Prepared
+    from gates.workflows.survey import Prepared
 
 _JUDGED = pytest.StashKey["JudgedSession"]()
 _PATHS, _RAW = "gate_paths", "gate_raw"

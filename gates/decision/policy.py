@@ -17,13 +17,16 @@ of it and have not expired.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from gates.decision.candidates import ServiceView, why_not_left
 from gates.decision.response_clock import due
+from gates.decision.rollback_plan import plan_rollback
 from gates.model.criterion import PLATFORM, FailureAction, Priority
 from gates.model.decision import Decision, DecisionKind, PreAuthorisation
 from gates.model.judgement import Judgement, Outcome
-from gates.model.platform import MatrixRow, Platform
+from gates.model.platform import MatrixRow, Platform, ServiceSpec
 from gates.model.release import Release
 from gates.model.verdict import Verdict, VerdictOutcome
 
@@ -31,7 +34,7 @@ from gates.model.verdict import Verdict, VerdictOutcome
 def decide(
     verdict: Verdict, *, platform: Platform, standing: Sequence[PreAuthorisation], now: datetime
 ) -> Decision:
-    """Say what to do about `verdict`; the rollback plan, which needs the cloud, is added by the pipeline."""
+    """Say what to do about `verdict`; the rollback plan, which needs the cloud, is added by `with_plan`."""
     match verdict.outcome:
         case VerdictOutcome.GO:
             passed = sum(judgement.outcome is Outcome.PASS for judgement in verdict.judgements)
@@ -41,6 +44,21 @@ def decide(
             return Decision(kind=DecisionKind.HOLD, because=_open_questions(verdict), decided_at=now)
         case VerdictOutcome.NO_GO:
             return _answer_failure(verdict, platform, standing, now)
+
+
+def with_plan(
+    decision: Decision, release: Release, views: Sequence[ServiceView], services: Sequence[ServiceSpec]
+) -> Decision:
+    """Add the plan; what gets no traffic cannot be rolled back from, so it is held where it is."""
+    candidates = {entry.service: entry.candidate.name for entry in release.services}
+    guilty = {view.state.service: view for view in views if view.state.service in decision.services}
+    kept = {name: why for name, view in guilty.items() if (why := why_not_left(view, candidates[name]))}
+    because = (*decision.because, *(f"{name}: {why}" for name, why in kept.items()))
+    leaving = tuple(name for name in decision.services if name not in kept)
+    if kept and not leaving:
+        return replace(decision, kind=DecisionKind.HOLD, because=because, standing=())
+    cases = [guilty[name].case(candidates[name], decision.because[0]) for name in leaving]
+    return replace(decision, because=because, services=leaving, plan=plan_rollback(cases, services))
 
 
 def _open_questions(verdict: Verdict) -> tuple[str, ...]:

@@ -6,21 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from gates import aside
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import RollbackPorts
-from gates.decision.candidates import (
-    FoundRelease,
-    ServiceView,
-    doubts,
-    find_next_release,
-    find_release,
-    why_not_left,
-)
-from gates.decision.policy import covering, decide
-from gates.decision.rollback_plan import plan_rollback
+from gates.decision.candidates import FoundRelease, ServiceView, doubts, find_next_release, find_release
+from gates.decision.policy import covering, decide, with_plan
 from gates.errors import LedgerError
 from gates.evidence.binding import bind
 from gates.judgement.judge import judge
@@ -36,33 +27,8 @@ from gates.model.record import DecisionRecord, ToolVersion
 from gates.model.release import Release
 from gates.model.request import Request, RollbackMode
 from gates.model.verdict import Verdict, VerdictOutcome
-from gates.workflows.survey import changes_since, survey
-
-
-class EvidenceSource(Protocol):
-    """Looks at a release."""
-
-    def collect(
-        self,
-        criteria: Sequence[Criterion],
-        release: Release,
-        views: Sequence[ServiceView],
-        changes: Callable[[], Sequence[str]],
-    ) -> EvidenceBundle:
-        """Return what was seen; what could not be looked at is missing or a flaw, never an exception.
-
-        `changes` is asked when everything was seen: what it says happened meanwhile are flaws too.
-        """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """What stands before anything is looked at: the demand, the cloud's state, and the release under test."""
-
-    criteria: tuple[Criterion, ...]
-    views: tuple[ServiceView, ...]
-    release: Release
-    notes: tuple[str, ...] = ()
+from gates.workflows.evidence_source import EvidenceSource
+from gates.workflows.survey import Prepared, changes_since, survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +84,8 @@ class Gate:
     def demand(self, request: Request) -> tuple[Criterion, ...]:
         """Return what the stage demands, or the named part of it."""
         criteria = self.catalogue.at(request.stage)
-        refuse_unknown(
-            f"criterion of the stage {request.stage}",
-            request.only,
-            [c.id for c in criteria],
-            next_step=f"gate criteria list --stage {request.stage} shows all",
-        )
+        known, more = [c.id for c in criteria], f"gate criteria list --stage {request.stage} shows all"
+        refuse_unknown(f"criterion of the stage {request.stage}", request.only, known, next_step=more)
         return tuple(c for c in criteria if not request.only or c.id in request.only)
 
     def views(self) -> tuple[ServiceView, ...]:
@@ -134,13 +96,8 @@ class Gate:
     def find(self, request: Request, views: Sequence[ServiceView]) -> FoundRelease:
         """Say which revisions are under test."""
         find = find_release if request.stage.is_in_service else find_next_release
-        found = find(
-            views,
-            self.platform.services,
-            release_id=request.run_id,
-            environment=self.environment.name,
-            wanted=request.wanted,
-        )
+        services, place = self.platform.services, self.environment.name
+        found = find(views, services, release_id=request.run_id, environment=place, wanted=request.wanted)
         self._tell(events.ReleaseFound(release=found.release, notes=found.notes))
         return found
 
@@ -172,22 +129,11 @@ class Gate:
         now = self.ports.clock.now()
         decision = decide(verdict, platform=self.platform, standing=self.standing(now), now=now)
         if decision.kind is DecisionKind.ROLL_BACK:
-            decision = self._planned(decision, verdict.release, views)
+            decision = with_plan(decision, verdict.release, views, self.platform.services)
+        if decision.plan is not None:
+            decision = replace(decision, plan=self.guarded(decision.plan))
         self._tell(events.DecisionMade(decision=decision))
         return decision
-
-    def _planned(self, decision: Decision, release: Release, views: Sequence[ServiceView]) -> Decision:
-        """Add the plan; what gets no traffic cannot be rolled back from, so it is held where it is."""
-        candidates = {entry.service: entry.candidate.name for entry in release.services}
-        guilty = {view.state.service: view for view in views if view.state.service in decision.services}
-        kept = {name: why for name, view in guilty.items() if (why := why_not_left(view, candidates[name]))}
-        because = (*decision.because, *(f"{name}: {why}" for name, why in kept.items()))
-        leaving = tuple(name for name in decision.services if name not in kept)
-        if kept and not leaving:
-            return replace(decision, kind=DecisionKind.HOLD, because=because, standing=())
-        cases = [guilty[name].case(candidates[name], decision.because[0]) for name in leaving]
-        plan = self.guarded(plan_rollback(cases, self.platform.services))
-        return replace(decision, because=because, services=leaving, plan=plan)
 
     def act(self, request: Request, decision: Decision) -> tuple[Receipt, ...]:
         """Carry the decision out, if it may be: by standing authority, or because a person says so.
@@ -200,17 +146,11 @@ class Gate:
         if not is_allowed and not (request.rollback is not RollbackMode.NEVER and request.confirm(decision)):
             return ()
         with self.step("act", f"{len(decision.plan.actions)} rollbacks"):
-            executor = Executor(
-                self.ports,
-                environment=self.environment.name,
-                run_id=request.run_id,
-                policy=ExecutionPolicy(
-                    manner=self.platform.policy.rollback.emergency, is_stopped=self.is_stopped
-                ),
-            )
-            return executor.execute(
-                decision.plan, lambda receipt: self._tell(events.ActionFinished(receipt=receipt))
-            )
+            manner, place = self.platform.policy.rollback.emergency, self.environment.name
+            policy = ExecutionPolicy(manner=manner, is_stopped=self.is_stopped)
+            executor = Executor(self.ports, environment=place, run_id=request.run_id, policy=policy)
+            tell = lambda receipt: self._tell(events.ActionFinished(receipt=receipt))  # noqa: E731
+            return executor.execute(decision.plan, tell)
 
     def covering(self, decision: Decision) -> tuple[PreAuthorisation, ...]:
         """Return the standing authorities that cover a decision now."""

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from gates.actions.ports import RollbackPorts, TrafficController
 from gates.decision.candidates import ServiceView, find_next_release
 from gates.errors import CloudError
+from gates.model.criterion import Criterion
 from gates.model.platform import Environment, Platform
 from gates.model.release import Release
 from gates.model.rollback_policy import WatchPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What stands before anything is looked at: the demand, the cloud's state, and the release under test."""
+
+    criteria: tuple[Criterion, ...]
+    views: tuple[ServiceView, ...]
+    release: Release
+    notes: tuple[str, ...] = ()
 
 
 def survey(ports: RollbackPorts, platform: Platform, environment: Environment) -> tuple[ServiceView, ...]:

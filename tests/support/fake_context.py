@@ -14,7 +14,8 @@ from gates.model.evidence import EvidenceBundle
 from gates.model.release import Release
 from gates.model.timeline import Checkpoint, Timeline
 from gates.reporting.redaction import Redactor
-from gates.workflows.pipeline import EvidenceSource, Gate
+from gates.workflows.evidence_source import EvidenceSource
+from gates.workflows.pipeline import Gate
 from tests.gate.workflows.test_pipeline import Run
 
 

@@ -32,7 +32,7 @@ class Producers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProducerSource:
-    """Implements `gates.workflows.pipeline.EvidenceSource` with pytest producers and signed statements.
+    """Implements `gates.workflows.evidence_source` with pytest producers and signed statements.
 
     `folder` is the run's folder; `seconds` bounds all producers together.
     """

@@ -1,0 +1,27 @@
+"""The port through which the gate looks at a release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from gates.decision.candidates import ServiceView
+from gates.model.criterion import Criterion
+from gates.model.evidence import EvidenceBundle
+from gates.model.release import Release
+
+
+class EvidenceSource(Protocol):
+    """Looks at a release."""
+
+    def collect(
+        self,
+        criteria: Sequence[Criterion],
+        release: Release,
+        views: Sequence[ServiceView],
+        changes: Callable[[], Sequence[str]],
+    ) -> EvidenceBundle:
+        """Return what was seen; what could not be looked at is missing or a flaw, never an exception.
+
+        `changes` is asked when everything was seen: what it says happened meanwhile are flaws too.
+        """
