@@ -97,7 +97,7 @@ class Scene:
         state = traffic.describe(service)
         wanted = revision or state.latest_ready
         if state.sole_serving != wanted:
-            traffic.shift(service, state.traffic.all_to(wanted), state.etag)
+            traffic.write_traffic(service, state.traffic.all_to(wanted), state.etag)()
 
     def serving(self, service: str) -> str:
         """Return the revision that serves alone."""

@@ -70,7 +70,7 @@ def spoil(ports: RollbackPorts, plan: RollbackPlan) -> None:
 
     def forward(service: str, revision: str) -> None:
         state = ports.traffic.describe(service)
-        ports.traffic.shift(service, state.traffic.all_to(revision), state.etag)
+        ports.traffic.write_traffic(service, state.traffic.all_to(revision), state.etag)()
         while ports.probe.answering_revision(service) != revision:
             ports.clock.wait(0.05)
 

@@ -89,7 +89,7 @@ def put_forward(ports: RollbackPorts, service: str) -> None:
     if len(ready) == 1:
         raise SystemExit(f"{service} has one ready revision: deploy another one first")
     state = ports.traffic.describe(service)
-    ports.traffic.shift(service, state.traffic.all_to(ready[0]), state.etag)
+    ports.traffic.write_traffic(service, state.traffic.all_to(ready[0]), state.etag)()
     while ports.probe.answering_revision(service) != ready[0]:
         ports.clock.wait(0.05)
 

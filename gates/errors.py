@@ -38,6 +38,10 @@ class GateError(Exception):
         """Return cause and next step, one per line."""
         return f"{self.cause}\n  → {self.next_step}" if self.next_step else self.cause
 
+    def in_one_line(self) -> str:
+        """Return cause and next step in one line."""
+        return f"{self.cause} → {self.next_step}" if self.next_step else self.cause
+
 
 class UsageError(GateError):
     """Bad arguments."""

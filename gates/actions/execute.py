@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from gates import aside
-from gates.actions.attempt import Attempt, Patience
+from gates.actions.attempt import Attempt
 from gates.actions.ports import Announce, Lease, RollbackPorts
-from gates.actions.staged import HeldAttempt
+from gates.actions.traffic_move import Patience
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
@@ -103,13 +103,11 @@ class Executor:
         return tuple(ending.result() for ending in endings)
 
     def _attempt(self, action: RollBack, record: _Record) -> Attempt:
-        kind = HeldAttempt if action.is_held else Attempt
-
         def intend(action: RollBack, before: TrafficSplit, etag: str) -> None:
             record.intend(action, before, etag)
             self._quarantine(action, record)
 
-        return kind(action, self._ports, self._policy.patience, intend)
+        return Attempt(action, self._ports, self._policy.patience, intend)
 
     def _stop_reason(self, endings: Sequence[Future[Receipt]]) -> str:
         if self._policy.is_stopped():

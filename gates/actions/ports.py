@@ -27,24 +27,20 @@ class TrafficController(Protocol):
     def revisions(self, service: str) -> tuple[RevisionState, ...]:
         """Return all revisions of the service, newest first by create time."""
 
-    def shift(self, service: str, split: TrafficSplit, etag: str) -> ServiceState:
-        """Replace the traffic list and nothing else; return the state after the operation ended.
+    def write_traffic(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
+        """Replace the traffic list and nothing else; return once it is accepted.
+
+        The returned call waits for the end of the operation and returns the state after it.
 
         Raises:
             ConflictError: the service changed since `etag` was read.
             UnavailableError: no answer, so the outcome is unknown until the service is read again.
-            OperationFailedError: the cloud accepted the change and could not carry it out.
-        """
-
-    def send(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
-        """Do the same without waiting: return once it is accepted, with a call that waits for its end.
-
-        Raises:
-            CloudError: as `shift`; the returned call raises what becomes known later.
+            OperationFailedError: the cloud accepted the change and could not carry it out. The returned call
+                raises what becomes known later.
         """
 
     def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
-        """Return the exact call that `shift` would make, in words; sends nothing."""
+        """Return the exact call that `write_traffic` would make, in words; sends nothing."""
 
 
 class RevisionProbe(Protocol):

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from gates.actions.attempt import Attempt, Patience
-from gates.actions.ports import Announce, Lease, RollbackPorts
+from gates.actions.attempt import Attempt
+from gates.actions.ports import Announce, Lease, RevisionProbe, RollbackPorts
+from gates.actions.traffic_move import PATIENCE, Proof, TrafficMove
 from gates.aside import heard
 from gates.errors import ActionError, GateError, LedgerError
 from gates.model.decision import RollBack
@@ -19,29 +20,34 @@ from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
 from gates.model.state import ServiceState
-from gates.model.traffic import TrafficSplit
 
 ACTION = "unpin"
 """Name of the operation in the ledger."""
 
 
-class UnpinAttempt(Attempt):
-    """Moves all traffic of one service to "the latest", and proves that its newest revision answers."""
+def all_to_latest(action: RollBack, probe: RevisionProbe) -> TrafficMove:
+    """Return the move of all traffic to "the latest", as long as the newest revision is the target."""
+    newest = action.to_revision
 
-    def _wanted(self, state: ServiceState) -> TrafficSplit:
-        return state.traffic.all_to_latest()
-
-    def _is_there(self, state: ServiceState) -> bool:
+    def is_there(state: ServiceState) -> bool:
         is_wanted = not state.traffic.is_pinned and len(state.serving) <= 1
-        return is_wanted and (state.is_reconciling or state.sole_serving == self._action.to_revision)
+        return is_wanted and (state.is_reconciling or state.sole_serving == newest)
 
-    def _overtaken(self, state: ServiceState) -> ActionError | None:
-        if state.latest_ready == self._action.to_revision:
+    def objection(state: ServiceState) -> ActionError | None:
+        if state.latest_ready == newest:
             return None
         return ActionError(
-            f"{state.latest_ready} became ready meanwhile, {self._action.to_revision} was looked at",
+            f"{state.latest_ready} became ready meanwhile, {newest} was looked at",
             next_step="look at the newest revision, then unpin again",
         )
+
+    return TrafficMove(
+        service=action.service,
+        wanted=lambda state: state.traffic.all_to_latest(),
+        is_there=is_there,
+        objection=objection,
+        proof=Proof(revision=newest, asked=lambda: probe.answering_revision(action.service)),
+    )
 
 
 class Unpinner:
@@ -90,15 +96,15 @@ class Unpinner:
         except GateError as error:
             return self._not_done(action, ReceiptState.FAILED, error)
         try:
-            receipt = UnpinAttempt(action, self._ports, Patience(), lease.intend).execute()
+            receipt = Attempt(action, self._ports, PATIENCE, lease.intend, goal=all_to_latest).execute()
             receipt = self._record(receipt, state)
         except GateError as error:
             return self._not_done(action, ReceiptState.FAILED, error)
         return receipt
 
     def _not_done(self, action: RollBack, state: ReceiptState, error: GateError) -> Receipt:
-        detail = f"{error.cause} → {error.next_step}" if error.next_step else error.cause
-        return Receipt(action=action, state=state, at=self._ports.clock.now(), seconds=0.0, detail=detail)
+        now = self._ports.clock.now()
+        return Receipt(action=action, state=state, at=now, seconds=0.0, detail=error.in_one_line())
 
     def _action(self, service: str, state: ServiceState) -> RollBack:
         """Return what to do, if the newest revision may have the traffic.

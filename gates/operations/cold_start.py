@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gates.actions.ports import TrafficController
-from gates.actions.traffic_change import change_traffic
+from gates.actions.traffic_move import TrafficMove, TrafficMover
 from gates.errors import ActionError
 from gates.model.operation import OperationReceipt
 from gates.model.traffic import TrafficSplit, TrafficTarget
@@ -74,8 +74,8 @@ class ColdStart:
         return clock.monotonic() - started
 
     def _change(self, service: str, make: Callable[[TrafficSplit], TrafficSplit]) -> None:
-        clock = self._performer.clock
-        change_traffic(self._traffic, clock, service, lambda state: make(state.traffic))
+        move = TrafficMove(service=service, wanted=lambda state: make(state.traffic))
+        TrafficMover(move, self._traffic, self._performer.clock).send()
 
 
 def _untagged(split: TrafficSplit) -> TrafficSplit:

@@ -5,7 +5,7 @@ waits under the tag `behind`, at a URL of its own. What was there before is in t
 write. Leaving makes a copy of the revision that served, so that "the latest" is a working revision again, and
 puts the remembered traffic list back; both travel in one write.
 
-A rollback meanwhile puts another revision behind the page (`gates.actions.staged`): then that one gets all
+A rollback meanwhile puts another revision behind the page (`gates.actions.attempt`): then that one gets all
 traffic, because the list in the cloud says so. A revision that was rolled back as bad never gets it.
 """
 

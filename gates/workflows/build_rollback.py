@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from gates.actions.attempt import all_to_target
 from gates.actions.ports import RollbackPorts
-from gates.errors import ActionError, CloudError
+from gates.actions.traffic_move import Patience, TrafficMover
+from gates.errors import ActionError, CloudError, GateError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt
 from gates.model.receipt import Receipt, ReceiptState
@@ -100,10 +102,12 @@ class BuildRollback:
         """Record a rollback once the service answers with its target, and say whether it did in time."""
         clock = self._performer.clock
         started = clock.monotonic()
-        while self._ports.probe.answering_revision(action.service) != action.to_revision:
-            if clock.monotonic() - started >= within_s:
-                return False
-            clock.wait(_LOOK_EVERY_S)
+        move = all_to_target(action, self._ports.probe)
+        patience = Patience(settle_s=within_s, poll_s=_LOOK_EVERY_S)
+        try:
+            TrafficMover(move, self._ports.traffic, clock, patience).prove()
+        except GateError:
+            return False
         receipt = Receipt(
             action=action,
             state=ReceiptState.DONE,

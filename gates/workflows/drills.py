@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gates.actions.ports import RevisionProbe, TrafficController
-from gates.actions.traffic_change import change_traffic
+from gates.actions.traffic_move import Patience, Proof, TrafficMove, TrafficMover
 from gates.errors import ActionError, GateError
 from gates.model.configuration import NewRevision
 from gates.model.criterion import PLATFORM
@@ -28,6 +28,7 @@ from gates.operations.ports import Configuration, DatabaseAdmin, Services, Time
 
 _RECOVERED_WITHIN_S = 3600.0
 _LOOK_EVERY_S = 0.05
+_PATIENCE = Patience(settle_s=_RECOVERED_WITHIN_S, poll_s=_LOOK_EVERY_S)
 
 
 class DataProbe(Protocol):
@@ -167,7 +168,7 @@ class Drills:
         wanted = split if not split.is_pinned else split.all_to(revision)
         new = NewRevision(name=revision, purpose=Purpose.DRILL, traffic=wanted, over=split)
         ports.configuration.redeploy(service, source, new)
-        self._answers(service, revision, started)
+        self._mover(service, None, revision).prove()
         seconds = ports.clock.monotonic() - started
         return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{revision} is a copy of {source} and answers")
 
@@ -176,28 +177,42 @@ class Drills:
         drilled = before.traffic.all_to(target)
         started = ports.clock.monotonic()
         try:
-            self._shift(service, drilled, over=before.traffic)
-            self._answers(service, target, started)
+            self._shift(service, drilled, over=before.traffic, answers=target)
             seconds = ports.clock.monotonic() - started
         finally:
-            back = ports.clock.monotonic()
-            self._shift(service, before.traffic, over=drilled)
-            self._answers(service, before.sole_serving or before.latest_ready, back)
+            self._shift(service, before.traffic, over=drilled, answers=before.sole_serving)
         return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{target} answered, and the traffic is back")
 
-    def _shift(self, service: str, split: TrafficSplit, *, over: TrafficSplit) -> None:
-        """Write a list in the place of `over`; what somebody else wrote meanwhile stays."""
+    def _shift(self, service: str, split: TrafficSplit, *, over: TrafficSplit, answers: str | None) -> None:
+        """Write a list in the place of `over`; what somebody else wrote meanwhile stays.
 
-        def wanted(state: ServiceState) -> TrafficSplit:
-            if state.traffic not in (over, split):
-                raise ActionError(f"another actor moved the traffic of {service} during the drill")
-            return split
+        `answers` is the revision that must answer then, None when several share the traffic.
+        """
 
-        change_traffic(self._ports.traffic, self._ports.clock, service, wanted)
+        def objection(state: ServiceState) -> ActionError | None:
+            if state.traffic == over:
+                return None
+            return ActionError(f"another actor moved the traffic of {service} during the drill")
 
-    def _answers(self, service: str, revision: str, started: float) -> None:
-        while (found := self._ports.probe.answering_revision(service)) != revision:
-            self._look_again(started, f"{service} answers as {found}, not as {revision}", is_done=False)
+        self._mover(service, split, answers, objection).execute()
+
+    def _mover(
+        self,
+        service: str,
+        split: TrafficSplit | None,
+        answers: str | None,
+        objection: Callable[[ServiceState], ActionError | None] = lambda _state: None,
+    ) -> TrafficMover:
+        """Return the move to a list, or with None only the proof that the revision answers."""
+        probe = self._ports.probe
+        proof = Proof(revision=answers, asked=lambda: probe.answering_revision(service)) if answers else None
+        move = TrafficMove(
+            service=service,
+            wanted=lambda state: split or state.traffic,
+            objection=objection,
+            proof=proof,
+        )
+        return TrafficMover(move, self._ports.traffic, self._ports.clock, _PATIENCE)
 
     def _look_again(self, started: float, trouble: str, *, is_done: bool) -> None:
         if is_done:

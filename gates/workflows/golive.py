@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gates.actions.ports import Clock, Lease, RevisionProbe, TrafficController
-from gates.actions.traffic_change import change_traffic
+from gates.actions.traffic_move import Proof, TrafficMove, TrafficMover
 from gates.aside import aside
 from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
 from gates.errors import ActionError, CloudError, LeaseHeldError, LeaseLostError
+from gates.model.decision import RollBack
 from gates.model.state import ServiceState
 from gates.model.timeline import (
     Checkpoint,
@@ -27,14 +28,11 @@ from gates.model.timeline import (
     GoLive,
     Timeline,
 )
-from gates.model.traffic import TrafficSplit
 
 POLL_S = 300.0
 """Seconds between two looks for what is still missing."""
 REHEARSED_POLL_S = timedelta(days=7).total_seconds()
 """What is missing in a rehearsal stays missing: look once more, at the deadline."""
-_PROOF_S = 60.0
-_PROOF_POLL_S = 0.5
 
 
 class GoLiveRecords(Protocol):
@@ -179,40 +177,48 @@ class GoLiveWorkflow:
             if self._ports.is_quarantined(service, candidate):
                 detail = f"{candidate} of {service} was rolled back as bad: it gets no traffic again"
                 return CheckpointResult(finding=Finding.FAILED, detail=detail)
+            mover = self._mover(service, candidate, lease)
+            trouble = "was not switched"
             try:
-                if self._ports.traffic.describe(service).sole_serving != candidate:
-                    self._send(service, candidate, lease)
-                    moved.append(f"{service} → {candidate}")
+                mover.send()
+                trouble = f"does not answer as {candidate}"
+                mover.prove()
             except LeaseLostError:
                 raise
             except (ActionError, CloudError) as error:
-                return CheckpointResult(
-                    finding=Finding.FAILED, detail=f"{service} was not switched: {error.cause}"
-                )
-            if not self._is_proven(service, candidate):
-                return CheckpointResult(
-                    finding=Finding.FAILED, detail=f"{service} does not answer as {candidate}"
-                )
+                return CheckpointResult(finding=Finding.FAILED, detail=f"{service} {trouble}: {error.cause}")
+            if mover.has_written:
+                moved.append(f"{service} → {candidate}")
         return CheckpointResult(
             finding=Finding.HELD, detail=f"traffic: {', '.join(moved) or 'was there already'}"
         )
 
-    def _send(self, service: str, candidate: str, lease: Lease) -> None:
-        """Give all traffic to the candidate, and write nothing once another gate took over."""
+    def _mover(self, service: str, candidate: str, lease: Lease) -> TrafficMover:
+        """Return the move of all traffic to the candidate; nothing is written once another gate took over."""
 
-        def wanted(state: ServiceState) -> TrafficSplit:
-            lease.confirm()
-            return state.traffic.all_to(candidate)
+        def is_there(state: ServiceState) -> bool:
+            is_written = state.traffic == state.traffic.all_to(candidate)
+            return state.sole_serving == candidate or (is_written and state.is_reconciling)
 
-        change_traffic(self._ports.traffic, self._ports.clock, service, wanted)
+        def intend(state: ServiceState) -> None:
+            switch = RollBack(
+                service=service,
+                from_revision=state.sole_serving or "",
+                to_revision=candidate,
+                is_target_verified=False,
+                reason=f"go-live {self._golive.name}",
+                is_quarantined=False,
+            )
+            lease.intend(switch, state.traffic, state.etag)
 
-    def _is_proven(self, service: str, candidate: str) -> bool:
-        ends = self._ports.clock.monotonic() + _PROOF_S
-        while self._ports.probe.answering_revision(service) != candidate:
-            if self._ports.clock.monotonic() >= ends:
-                return False
-            self._ports.clock.wait(_PROOF_POLL_S)
-        return True
+        move = TrafficMove(
+            service=service,
+            wanted=lambda state: state.traffic.all_to(candidate),
+            is_there=is_there,
+            intend=intend,
+            proof=Proof(revision=candidate, asked=lambda: self._ports.probe.answering_revision(service)),
+        )
+        return TrafficMover(move, self._ports.traffic, self._ports.clock)
 
     def _remember(self, slot: Checkpoint, state: CheckpointState, result: CheckpointResult) -> None:
         record = CheckpointRecord(

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from gates.actions.ports import TrafficController
-from gates.actions.traffic_change import change_traffic
+from gates.actions.traffic_move import TrafficMove, TrafficMover
 from gates.decision.rollback_readiness import unproven
 from gates.errors import GateError
 from gates.model.decision import RollBack, RollbackPlan, Target
@@ -165,19 +165,21 @@ class ReadinessCheck:
     def _started(self, action: RollBack) -> float:
         """Tag the target and return the seconds until it answers there."""
         started = self._clock.monotonic()
-        change_traffic(
-            self._traffic, self._clock, action.service, lambda s: _with_tag(s.traffic, action.to_revision)
-        )
+        self._write(action.service, lambda split: _with_tag(split, action.to_revision))
         self._probe.wait_for_tag(action.service, TAG)
         return self._clock.monotonic() - started
 
     def _cleared(self, service: str) -> list[str]:
         """Take the tag away from the list as it is now; return what is wrong when that fails."""
         try:
-            change_traffic(self._traffic, self._clock, service, lambda state: _without_tag(state.traffic))
+            self._write(service, _without_tag)
         except GateError as error:
             return [f"the tag {TAG} could not be taken away: {error.cause}"]
         return []
+
+    def _write(self, service: str, make: Callable[[TrafficSplit], TrafficSplit]) -> None:
+        move = TrafficMove(service=service, wanted=lambda state: make(state.traffic))
+        TrafficMover(move, self._traffic, self._clock).send()
 
 
 def _without_tag(split: TrafficSplit) -> TrafficSplit:

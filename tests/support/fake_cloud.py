@@ -120,7 +120,7 @@ class FakeCloud:
                 raise UnavailableError("the answer was lost")
             return self.describe(service)
 
-    def send(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
+    def write_traffic(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
         """Replace the traffic list now; how it ended is told later."""
         state = self.shift(service, split, etag)
 

@@ -79,6 +79,8 @@ class FakeLease:
 
     def intend(self, action: RollBack, before: TrafficSplit, etag: str) -> None:
         """Remember the intention, or find that somebody took over."""
+        if self.journal.is_lost:
+            raise LeaseLostError("another gate took over")
         if self.journal.lost_after is not None:
             if self.journal.lost_after == 0:
                 raise LeaseLostError("another gate took over")

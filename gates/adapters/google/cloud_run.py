@@ -59,7 +59,7 @@ class CloudRun:
         return tuple(sorted(found, key=lambda r: r.created_at, reverse=True))
 
     def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
-        """Return the call that `shift` would make, in words; sends nothing."""
+        """Return the call that `write_traffic` would make, in words; sends nothing."""
         targets = ", ".join(
             f"{target.revision or 'LATEST'}={target.percent}%" + (f" tag={target.tag}" if target.tag else "")
             for target in split.targets
@@ -69,22 +69,14 @@ class CloudRun:
             f"update_mask=traffic etag={etag} traffic=[{targets}]"
         )
 
-    def shift(self, service: str, split: TrafficSplit, etag: str) -> ServiceState:
-        """Replace the traffic list and nothing else; return the state after the operation ended.
+    def write_traffic(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
+        """Replace the traffic list and nothing else; return once it is accepted, with a call that waits.
 
         Raises:
             ConflictError: the service changed since `etag` was read, or in between.
             UnavailableError: no answer, and the list is not the one that was sent (yet).
             OperationFailedError: the cloud accepted the list and could not apply it.
-            CloudError: the cloud refused.
-        """
-        return self.send(service, split, etag)()
-
-    def send(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
-        """Return once the change is accepted, with a call that waits for its end.
-
-        Raises:
-            CloudError: as `shift`; the returned call raises what becomes known later.
+            CloudError: the cloud refused. The returned call raises what becomes known later.
         """
         try:
             operation = self._send(service, split, etag)

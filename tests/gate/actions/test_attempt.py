@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gates.actions.attempt import Attempt, Patience
+from gates.actions.attempt import Attempt
+from gates.actions.traffic_move import Patience
 from gates.errors import OperationFailedError
 from gates.model.decision import RollBack
 from gates.model.receipt import Receipt, ReceiptState

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy, Executor
+from gates.actions.traffic_move import Patience
 from gates.errors import DeniedError, LedgerError, OperationFailedError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState

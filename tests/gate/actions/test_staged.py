@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gates.actions.attempt import Patience
-from gates.actions.staged import HeldAttempt
+from gates.actions.attempt import Attempt
+from gates.actions.traffic_move import Patience
 from gates.model.decision import RollBack
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
@@ -40,7 +40,7 @@ class Deaf(FakeCloud):
 
 def held(cloud: FakeCloud, *, is_dry: bool = False) -> Receipt:
     """Carry the action out."""
-    attempt = HeldAttempt(
+    attempt = Attempt(
         ACTION,
         fake_ports(cloud, FakeLedger(clock=cloud.clock)),
         Patience(settle_s=1.0),

@@ -124,6 +124,25 @@ def test_a_good_release_is_closed_with_its_traffic_moved() -> None:
     assert day.result == ["checks", "health", "review"]
     assert day.cloud.serving(SERVICE) == CANDIDATE
     assert day.cloud.clock.now() >= GOLIVE.zero + timedelta(hours=24)
+    assert day.journal.kinds(SERVICE) == ["intended"]
+
+
+class Flapper(FakeCloud):
+    """A cloud whose old revision gives every second answer."""
+
+    asked = 0
+
+    def answering_revision(self, service: str) -> str | None:
+        """Answer with the new and the old revision in turn."""
+        self.asked += 1
+        return CANDIDATE if self.asked % 2 else "old"
+
+
+def test_a_single_right_answer_proves_no_switch() -> None:
+    """Right answers with wrong ones between them are no proof: a person is called."""
+    day = Day(cloud=Flapper(services={SERVICE: two_revisions(SERVICE)}))
+    assert day.run() is CheckpointState.ESCALATED
+    assert f"does not answer as {CANDIDATE}" in day.records.rows[-1].detail
 
 
 @pytest.mark.parametrize("shown", [failed(), CheckpointResult(finding=Finding.OPEN, detail="missing")])

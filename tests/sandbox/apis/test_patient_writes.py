@@ -9,11 +9,10 @@ import grpc
 import pytest
 from google.cloud import run_v2
 
-from gates.actions.attempt import Attempt, Patience
+from gates.actions.attempt import Attempt, Goal, all_to_target, staged
 from gates.actions.ports import RollbackPorts
-from gates.actions.staged import HeldAttempt
-from gates.actions.traffic_change import change_traffic
-from gates.actions.unpin import UnpinAttempt
+from gates.actions.traffic_move import PATIENCE, TrafficMove, TrafficMover
+from gates.actions.unpin import all_to_latest
 from gates.adapters.google.cloud_run import CloudRun
 from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
 from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
@@ -83,7 +82,7 @@ class Scene:
         by = performer(self.ledger, self.clock)
         return Maintenance(self.configuration, by, self.ledger, image="img:page", cloud_name=str)
 
-    def attempt(self, kind: type[Attempt], to: str) -> None:
+    def attempt(self, goal: Goal, to: str) -> None:
         """Carry one action out."""
         ports = RollbackPorts(
             traffic=self.cloud,
@@ -96,8 +95,13 @@ class Scene:
         action = RollBack(
             service="svc", from_revision=self.new, to_revision=to, is_target_verified=True, reason="r"
         )
-        receipt = kind(action, ports, Patience(), lambda *_: None).execute()
+        receipt = Attempt(action, ports, PATIENCE, lambda *_: None, goal=goal).execute()
         assert receipt.state is ReceiptState.DONE, receipt.detail
+
+    def move(self, make: Callable[[TrafficSplit], TrafficSplit]) -> None:
+        """Write a list, and nothing more."""
+        move = TrafficMove(service="svc", wanted=lambda state: make(state.traffic))
+        TrafficMover(move, self.cloud, self.clock).send()
 
     def close(self) -> None:
         """Disconnect."""
@@ -145,14 +149,14 @@ def _nothing(_scene: Scene) -> None:
 
 
 WRITES: dict[str, tuple[Step, Step]] = {
-    "rollback": (_nothing, lambda s: s.attempt(Attempt, s.old)),
-    "rollback behind the page": (_page_on, lambda s: s.attempt(HeldAttempt, s.old)),
-    "unpin": (_pin, lambda s: s.attempt(UnpinAttempt, s.new)),
+    "rollback": (_nothing, lambda s: s.attempt(all_to_target, s.old)),
+    "rollback behind the page": (_page_on, lambda s: s.attempt(staged, s.old)),
+    "unpin": (_pin, lambda s: s.attempt(all_to_latest, s.new)),
     "go-live, drill": (
         _nothing,
-        lambda s: change_traffic(s.cloud, s.clock, "svc", lambda now: now.traffic.all_to(s.old)),
+        lambda s: s.move(lambda split: split.all_to(s.old)),
     ),
-    "tag": (_nothing, lambda s: change_traffic(s.cloud, s.clock, "svc", lambda n: _tag(n.traffic, s.old))),
+    "tag": (_nothing, lambda s: s.move(lambda split: _tag(split, s.old))),
     "maintenance on": (_nothing, _page_on),
     "maintenance off": (
         _page_on,
@@ -224,9 +228,10 @@ def test_a_write_whose_answer_is_lost_is_read_back_and_done_once(
 def test_a_quota_that_is_never_refilled_is_given_up(scene: Scene) -> None:
     """All waiting together is bounded, and nothing was written."""
     before = scene.local.get().generation
+    back = TrafficSplit(targets=(TrafficTarget(revision=scene.old, percent=100),))
     scene.way.hitches = {UPDATE: [QUOTA] * 100}
     with pytest.raises(QuotaError):
-        scene.cloud.shift("svc", TrafficSplit(targets=(TrafficTarget(revision=scene.old, percent=100),)), "")
+        scene.cloud.write_traffic("svc", back, "")
     assert scene.clock.monotonic() <= 90.0
     assert scene.local.get().generation == before
 

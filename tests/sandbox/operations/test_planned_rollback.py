@@ -41,7 +41,9 @@ def put_forward(bench: Bench, plan: RollbackPlan) -> None:
     """Send all traffic to the revisions that the plan leaves."""
     for action in plan.actions:
         state = bench.context.cloud.describe(action.service)
-        bench.context.cloud.shift(action.service, state.traffic.all_to(action.from_revision), state.etag)
+        bench.context.cloud.write_traffic(
+            action.service, state.traffic.all_to(action.from_revision), state.etag
+        )()
 
 
 @pytest.fixture(scope="module")

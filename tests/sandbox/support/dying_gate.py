@@ -19,9 +19,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.ports import Lease, RollbackPorts
+from gates.actions.traffic_move import Patience
 from gates.adapters.documents import codec
 from gates.adapters.google.cloud_run import CloudRun
 from gates.adapters.google.image_registry import ImageRegistry

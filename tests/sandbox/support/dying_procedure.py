@@ -18,8 +18,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from gates.actions.attempt import Patience
 from gates.actions.execute import ExecutionPolicy
+from gates.actions.traffic_move import Patience
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.health import ServiceHealth

@@ -46,7 +46,7 @@ class Bench:
 
     def shift(self, etag: str = '"1"') -> None:
         """Move all traffic back."""
-        self.cloud.shift("a", BACK, etag)
+        self.cloud.write_traffic("a", BACK, etag)()
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_revisions_come_newest_first_over_all_pages(bench: Bench) -> None:
 
 def test_only_traffic_travels(bench: Bench) -> None:
     """The mask is `traffic`, the template stays at home, tags are repeated, names short, the etag sent."""
-    state = bench.cloud.shift("a", BACK, '"1"')
+    state = bench.cloud.write_traffic("a", BACK, '"1"')()
     (request,) = bench.run.command("UpdateService")
     assert list(request.update_mask.paths) == ["traffic"]
     assert "template" not in request.service
@@ -172,7 +172,7 @@ def test_a_refusal_is_translated(bench: Bench, code: grpc.StatusCode, kind: type
 def test_a_write_without_answer_is_read_back(bench: Bench, code: grpc.StatusCode) -> None:
     """An applied write whose answer was lost is found by reading and not sent again."""
     bench.run.troubles = {"UpdateService": [Trouble(code, is_applied=True)]}
-    assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
+    assert bench.cloud.write_traffic("a", BACK, '"1"')().sole_serving == "a-00001"
     assert len(bench.run.command("UpdateService")) == 1
 
 
@@ -188,7 +188,7 @@ def test_hidden_operations_are_replaced_by_reading_the_service(bench: Bench, cod
     """A role without run.operations.get still moves traffic: the service is read until it settled."""
     bench.run.troubles = {"WaitOperation": [Trouble(code)]}
     bench.run.busy_reads = 3
-    assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
+    assert bench.cloud.write_traffic("a", BACK, '"1"')().sole_serving == "a-00001"
     assert len(bench.run.command("GetService")) == 4
 
 
@@ -212,7 +212,7 @@ def test_an_operation_that_never_ends_is_judged_by_the_service(bench: Bench) -> 
     """When the limit has passed, what the service says counts."""
     bench.run.slow_waits = 10_000
     bench.run.on_wait = lambda: bench.clock.wait(50.0)
-    assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
+    assert bench.cloud.write_traffic("a", BACK, '"1"')().sole_serving == "a-00001"
     assert len(bench.run.command("WaitOperation")) == 3
 
 
@@ -234,7 +234,7 @@ def test_an_operation_error_is_no_proof_that_nothing_moved(bench: Bench) -> None
     """When the service reports the list as applied, the shift succeeded whatever else failed."""
     bench.run.operation_error = 9
     bench.run.is_moved_despite = True
-    assert bench.cloud.shift("a", BACK, '"1"').sole_serving == "a-00001"
+    assert bench.cloud.write_traffic("a", BACK, '"1"')().sole_serving == "a-00001"
 
 
 def test_an_aborted_operation_is_a_conflict(bench: Bench) -> None:
