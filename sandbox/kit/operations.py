@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
@@ -137,12 +138,4 @@ async def reset_circuit(
 
 
 def _shown(report: CircuitReport) -> Circuit:
-    return Circuit(
-        name=report.name,
-        state=report.state,
-        consecutive_failures=report.consecutive_failures,
-        calls=report.calls,
-        failures=report.failures,
-        refused=report.refused,
-        opened=report.opened,
-    )
+    return Circuit(**asdict(report))

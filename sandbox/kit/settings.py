@@ -6,11 +6,11 @@ environment is known.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,6 @@ class Settings:
     client_secret: str = field(default="", repr=False)
     mesh_url: str = "http://127.0.0.1:8080"
     host_template: str = "isectech-{service}-sandbox.us-central1.run.test"
-    public_hosts: Mapping[str, str] = field(default_factory=dict)
     token_ttl: float = 900.0
     refresh_ttl: float = 86_400.0
     mfa_ttl: float = 120.0
@@ -67,23 +66,16 @@ class Settings:
         """Build settings from `env`, with the defaults above for what it does not say.
 
         Raises:
-            ValueError: a number or the JSON of PUBLIC_HOSTS cannot be read.
+            ValueError: a number cannot be read.
         """
-        texts = {name: env[key] for name, key in _TEXTS.items() if env.get(key)}
-        floats = {name: float(env[key]) for name, key in _FLOATS.items() if env.get(key)}
-        counts = {name: int(env[key]) for name, key in _COUNTS.items() if env.get(key)}
         secrets = env.get("SECRETS_DIR")
-        return cls(
-            service=env.get("SERVICE_NAME") or service,
-            version=env.get("SERVICE_VERSION") or _version_of(env.get("IMAGE", "")),
-            data_dir=Path(env.get("DATA_DIR") or ".sandbox/data"),
-            secrets_dir=Path(secrets) if secrets else None,
-            public_hosts=json.loads(env.get("PUBLIC_HOSTS") or "{}"),
-            rates=_rates(env),
-            **texts,  # type: ignore[arg-type]
-            **floats,  # type: ignore[arg-type]
-            **counts,  # type: ignore[arg-type]
-        )
+        given = {
+            "service": env.get("SERVICE_NAME") or service,
+            "version": _version_of(env.get("IMAGE", "")),
+            "secrets_dir": Path(secrets) if secrets else None,
+            "rates": RateTiers(**_given(RateTiers, env, "RATE_LIMIT_{}")),
+        }
+        return cls(**{**given, **_given(cls, env, "{}")})
 
     @property
     def database(self) -> Path:
@@ -100,41 +92,24 @@ class Settings:
         return self.host_template.format(service=service)
 
 
-_TEXTS = {
-    "environment": "ENVIRONMENT",
-    "project": "PROJECT",
+_VARIABLES = {
+    "version": "SERVICE_VERSION",
     "revision": "K_REVISION",
     "digest": "IMAGE_DIGEST",
-    "commit": "COMMIT",
-    "client_secret": "CLIENT_SECRET",
-    "mesh_url": "MESH_URL",
     "host_template": "SERVICE_HOST_TEMPLATE",
+    "window_s": "RATE_WINDOW",
 }
-_FLOATS = {
-    "token_ttl": "TOKEN_TTL",
-    "refresh_ttl": "REFRESH_TTL",
-    "mfa_ttl": "MFA_TTL",
-    "revocation_ttl": "REVOCATION_TTL",
-    "fallback_max_age": "FALLBACK_MAX_AGE",
-    "lockout_window": "LOCKOUT_WINDOW",
-    "breaker_open_for": "BREAKER_OPEN_FOR",
-    "call_timeout": "CALL_TIMEOUT",
-}
-_COUNTS = {
-    "lockout_threshold": "LOCKOUT_THRESHOLD",
-    "breaker_threshold": "BREAKER_THRESHOLD",
-    "max_body": "MAX_BODY",
-}
+"""The variables that are not called like their field."""
 
 
-def _rates(env: Mapping[str, str]) -> RateTiers:
-    default = RateTiers()
-    return RateTiers(
-        window_s=float(env.get("RATE_WINDOW") or default.window_s),
-        anonymous=int(env.get("RATE_LIMIT_ANONYMOUS") or default.anonymous),
-        standard=int(env.get("RATE_LIMIT_STANDARD") or default.standard),
-        high=int(env.get("RATE_LIMIT_HIGH") or default.high),
-    )
+def _given(shape: type, env: Mapping[str, str], template: str) -> dict[str, Any]:
+    """Read the fields that have a text, a number or a path for a default, each by the type of its default."""
+    named = [(one, _VARIABLES.get(one.name, template.format(one.name.upper()))) for one in fields(shape)]
+    return {
+        one.name: type(one.default)(env[name])
+        for one, name in named
+        if isinstance(one.default, str | int | float | Path) and env.get(name)
+    }
 
 
 def _version_of(image: str) -> str:

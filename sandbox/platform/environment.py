@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +41,6 @@ class InstanceContext:
             "SECRETS_DIR": str(self.secrets_dir),
             "MESH_URL": self.mesh_url,
             "SERVICE_HOST_TEMPLATE": topology.HOST_TEMPLATE,
-            "PUBLIC_HOSTS": json.dumps(topology.public_hosts()),
         }
 
     def of(self, spec: RevisionSpec) -> dict[str, str]:

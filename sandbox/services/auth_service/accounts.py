@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +53,11 @@ def users_of(connection: sqlite3.Connection, tenant: str, after: str, limit: int
 
 def add_user(connection: sqlite3.Connection, user: User) -> bool:
     """Insert a user; False when the name is taken."""
-    done = connection.execute(
-        "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING",
-        (
-            user.id,
-            user.tenant,
-            user.username,
-            user.role,
-            user.tier,
-            user.password_hash,
-            user.totp_secret,
-            user.is_enabled,
-            user.created_at,
-        ),
+    query = (
+        "INSERT INTO users VALUES (:id, :tenant, :username, :role, :tier, :password_hash, :totp_secret,"
+        " :is_enabled, :created_at) ON CONFLICT (username) DO NOTHING"
     )
-    return done.rowcount > 0
+    return connection.execute(query, asdict(user)).rowcount > 0
 
 
 def set_role(connection: sqlite3.Connection, user_id: str, role: str) -> None:

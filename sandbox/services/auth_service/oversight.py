@@ -9,9 +9,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from sandbox.kit.change import Change, Reading, changing, reading
 from sandbox.kit.identity import SERVICE, Principal, at_least, required
 from sandbox.kit.paging import Paging, cut
 from sandbox.kit.problem import Problem
+from sandbox.kit.resource import Filter
 from sandbox.kit.runtime import KitDep, StoreDep
 from sandbox.services.auth_service import keyring, trail
 from sandbox.services.auth_service.issuing import is_active
@@ -31,20 +33,13 @@ router = APIRouter(tags=["oversight"])
 _Word = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 
 
-class Filters:
-    """What the entries must have in common."""
-
-    def __init__(
-        self,
-        trace_id: Annotated[str | None, Query(alias="traceId", pattern=r"^[0-9a-f]{32}$")] = None,
-        actor: _Word = None,
-        action: _Word = None,
-    ) -> None:
-        self._values = {"trace_id": trace_id, "actor": actor, "action": action}
-
-    def given(self) -> dict[str, str]:
-        """Return the filters that were given, by column."""
-        return {column: value for column, value in self._values.items() if value is not None}
+async def audit_filter(
+    trace_id: Annotated[str | None, Query(alias="traceId", pattern=r"^[0-9a-f]{32}$")] = None,
+    actor: _Word = None,
+    action: _Word = None,
+) -> Filter:
+    """Which entries a list is about."""
+    return {"trace_id = ?": trace_id, "actor = ?": actor, "action = ?": action}
 
 
 @router.get("/.well-known/jwks.json", summary="The keys that check our tokens")
@@ -56,12 +51,10 @@ def jwks(store: StoreDep, kit: KitDep, response: Response) -> PublicKeys:
 
 
 @router.post("/v1/keys:rotate", summary="Sign with a new key from now on", status_code=201)
-def rotate_keys(
-    principal: Annotated[Principal, Depends(required("admin"))], store: StoreDep, kit: KitDep
-) -> Rotated:
-    with store.write() as connection:
+def rotate_keys(change: Annotated[Change, Depends(changing("admin"))]) -> Rotated:
+    with change.write() as connection:
         kid = keyring.rotate(connection, time.time())
-        kit.audit.record(connection, principal, "keys.rotated", kid)
+        change.note(connection, "keys.rotated", kid)
     return Rotated(kid=kid)
 
 
@@ -90,13 +83,12 @@ def introspect(
 
 @router.get("/v1/audit", summary="Who did what, in the order of time")
 def audit_trail(
-    principal: Annotated[Principal, Depends(required(*at_least("manager")))],
-    store: StoreDep,
+    reader: Annotated[Reading, Depends(reading(*at_least("manager")))],
     page: Paging,
-    filters: Annotated[Filters, Depends()],
+    filters: Annotated[Filter, Depends(audit_filter)],
 ) -> AuditPage:
-    with store.read() as connection:
-        rows = trail.entries(connection, principal.tenant, filters.given(), page.key, page.limit + 1)
+    with reader.store.read() as connection:
+        rows = trail.entries(connection, reader.tenant, filters, page)
     found, following = cut(rows, page.limit, trail.key_of)
     return AuditPage(items=[_shown(row) for row in found], next_cursor=following)
 

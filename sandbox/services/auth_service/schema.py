@@ -54,22 +54,14 @@ def fill(connection: sqlite3.Connection) -> None:
     """Put the seeded people, clients and keys into an empty database."""
     now = time.time()
     for person in people():
-        connection.execute(
-            "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
-            (
-                person.id,
-                person.tenant,
-                person.username,
-                person.role,
-                person.tier,
-                _hash_of(person.password),
-                person.totp_secret,
-                now,
-            ),
-        )
+        who = (person.id, person.tenant, person.username, person.role, person.tier)
+        row = (*who, _hash_of(person.password), person.totp_secret, now)
+        connection.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)", row)
     for client in clients():
-        row = (client.id, client.tenant, client.kind, json.dumps(client.roles), client.tier)
-        connection.execute("INSERT INTO clients VALUES (?, ?, ?, ?, ?, ?)", (*row, digest_of(client.secret)))
+        known = (client.id, client.tenant, client.kind, json.dumps(client.roles), client.tier)
+        connection.execute(
+            "INSERT INTO clients VALUES (?, ?, ?, ?, ?, ?)", (*known, digest_of(client.secret))
+        )
     for name, jwk in signing_keys().items():
         key = (jwk["kid"], json.dumps(jwk), now, name == "first")
         connection.execute("INSERT INTO signing_keys VALUES (?, ?, ?, ?, NULL)", key)

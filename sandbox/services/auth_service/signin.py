@@ -13,6 +13,7 @@ from sandbox.kit.identity import SERVICE, Principal, refusal, required
 from sandbox.kit.problem import Problem, responses
 from sandbox.kit.runtime import Kit, KitDep, StoreDep
 from sandbox.kit.seed import SERVICES
+from sandbox.kit.store import Store
 from sandbox.services.auth_service import accounts, sessions
 from sandbox.services.auth_service.accounts import User
 from sandbox.services.auth_service.issuing import Issuer
@@ -42,111 +43,117 @@ IssuerDep = Annotated[Issuer, Depends(issuer_of)]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What a sign-in needs at hand."""
+class SignInContext:
+    """What the handler of a sign-in has at hand."""
 
     request: Request
-    kit: KitDep
-    store: StoreDep
-    issuer: IssuerDep
+    kit: Kit
+    store: Store
+    issuer: Issuer
 
 
-DeskDep = Annotated[Desk, Depends(Desk)]
+async def _context(request: Request, kit: KitDep, store: StoreDep, issuer: IssuerDep) -> SignInContext:
+    return SignInContext(request, kit, store, issuer)
+
+
+Context = Annotated[SignInContext, Depends(_context)]
 
 
 @router.post("/v1/login", summary="Prove the first factor", responses=responses(401))
-def login(body: Credentials, desk: DeskDep) -> FirstStep:
+def login(body: Credentials, context: Context) -> FirstStep:
     account = body.username.lower()
-    desk.kit.charge_account(desk.request, account)
-    with desk.store.read() as connection:
-        refuse_if_locked(connection, account, desk.kit)
+    context.kit.charge_account(context.request, account)
+    with context.store.read() as connection:
+        refuse_if_locked(connection, account, context.kit)
         user = accounts.user_named(connection, account)
     if not is_password(body.password, user.password_hash if user else None) or not may_enter(user):
-        raise note_wrong_attempt(desk, account, user)
-    with desk.store.read() as connection:
-        token = desk.issuer.mfa_token(connection, user)
-    return FirstStep(mfa_token=token, expires_in=desk.kit.settings.mfa_ttl)
+        raise note_wrong_attempt(context, account, user)
+    with context.store.read() as connection:
+        token = context.issuer.mfa_token(connection, user)
+    return FirstStep(mfa_token=token, expires_in=context.kit.settings.mfa_ttl)
 
 
 @router.post("/v1/mfa/verify", summary="Prove the second factor and sign in", responses=responses(401))
-def verify_second_factor(body: SecondFactor, desk: DeskDep) -> SignedIn:
+def verify_second_factor(body: SecondFactor, context: Context) -> SignedIn:
     now = time.time()
-    with desk.store.read() as connection:
-        claims = desk.issuer.mfa_claims(connection, body.mfa_token)
+    with context.store.read() as connection:
+        claims = context.issuer.mfa_claims(connection, body.mfa_token)
         user = accounts.user_with_id(connection, claims["sub"])
         if user is None or not user.is_enabled or sessions.is_spent(connection, claims["jti"]):
             raise refusal("Sign in again.", code="invalid_grant")
-        refuse_if_locked(connection, user.username, desk.kit)
+        refuse_if_locked(connection, user.username, context.kit)
     step = matching_step(body.code, user.totp_secret, now)
     if step is None:
-        raise note_wrong_attempt(desk, user.username, user)
-    with desk.store.write() as connection:
+        raise note_wrong_attempt(context, user.username, user)
+    with context.store.write() as connection:
         if not accounts.use_code(connection, user.id, step):
             raise refusal("The code was used before; wait for the next one.", code="code_reused")
         if not sessions.spend(connection, claims["jti"], claims["exp"], now):
             raise refusal("Sign in again.", code="invalid_grant")
         accounts.forget_attempts(connection, user.username)
         session_id = sessions.open_session(connection, user.id, now)
-        desk.kit.audit.record(connection, as_principal(user, session_id), "session.opened", session_id)
-        return signed_in(connection, desk, user, session_id)
+        context.kit.audit.record(connection, as_principal(user, session_id), "session.opened", session_id)
+        return signed_in(connection, context, user, session_id)
 
 
 @router.post("/v1/token/refresh", summary="Get the next access token", responses=responses(401))
-def refresh(body: RefreshRequest, desk: DeskDep) -> SignedIn:
+def refresh(body: RefreshRequest, context: Context) -> SignedIn:
     now = time.time()
-    desk.kit.charge_account(desk.request, digest_of(body.refresh_token))
-    with desk.store.write() as connection:
+    context.kit.charge_account(context.request, digest_of(body.refresh_token))
+    with context.store.write() as connection:
         outcome, session_id = sessions.redeem(connection, body.refresh_token, now)
         session = sessions.session_with_id(connection, session_id)
         user = accounts.user_with_id(connection, session.user_id) if session else None
         is_open = session is not None and session.revoked_at is None
         if outcome is sessions.Redeemed.GOOD and is_open and may_enter(user):
-            return signed_in(connection, desk, user, session_id)
+            return signed_in(connection, context, user, session_id)
         if outcome is sessions.Redeemed.REUSED and is_open and user is not None:
             sessions.revoke_session(connection, session_id, "refresh token reused", now)
-            desk.kit.audit.record(connection, as_principal(user, session_id), "session.reused", session_id)
+            context.kit.audit.record(connection, as_principal(user, session_id), "session.reused", session_id)
     raise refusal("The refresh token is not good. Sign in again.", code="invalid_grant")
 
 
 @router.post("/v1/logout", summary="End the session", status_code=204)
-def logout(principal: Anyone, desk: DeskDep) -> None:
+def logout(principal: Anyone, context: Context) -> None:
     now = time.time()
-    with desk.store.write() as connection:
+    with context.store.write() as connection:
         sessions.revoke_session(connection, principal.session, "signed out", now)
         sessions.spend(connection, principal.token_id, principal.expires_at, now)
         target = principal.session or principal.token_id
-        desk.kit.audit.record(connection, principal, "session.closed", target)
+        context.kit.audit.record(connection, principal, "session.closed", target)
 
 
 @router.post("/v1/revoke", summary="Revoke a refresh token of one's own (RFC 7009)", status_code=204)
-def revoke(body: TokenRequest, principal: Anyone, desk: DeskDep) -> None:
-    with desk.store.write() as connection:
+def revoke(body: TokenRequest, principal: Anyone, context: Context) -> None:
+    with context.store.write() as connection:
         session_id = sessions.session_of_refresh_token(connection, body.token)
         session = sessions.session_with_id(connection, session_id) if session_id else None
         if session is not None and session.user_id == principal.subject:
             sessions.revoke_session(connection, session.id, "revoked", time.time())
-            desk.kit.audit.record(connection, principal, "session.revoked", session.id)
+            context.kit.audit.record(connection, principal, "session.revoked", session.id)
 
 
 @router.post("/v1/token", summary="Get a program's access token", responses=responses(401))
-def client_token(body: ClientCredentials, desk: DeskDep) -> ClientToken:
-    desk.kit.charge_account(desk.request, f"client {body.client_id}")
-    with desk.store.read() as connection:
+def client_token(body: ClientCredentials, context: Context) -> ClientToken:
+    context.kit.charge_account(context.request, f"client {body.client_id}")
+    with context.store.read() as connection:
         client = accounts.client_with_id(connection, body.client_id)
         if client is None or not is_secret(body.client_secret, client.secret_digest):
             raise refusal("The client is not known or its secret is wrong.", code="invalid_client")
         if client.kind == SERVICE and body.audience not in SERVICES:
             raise refusal("A service must name the service that it wants to call.", code="invalid_target")
-        token = desk.issuer.client_token(connection, client, body.audience or "")
-    return ClientToken(access_token=token, expires_in=desk.kit.settings.token_ttl)
+        token = context.issuer.client_token(connection, client, body.audience or "")
+    return ClientToken(access_token=token, expires_in=context.kit.settings.token_ttl)
 
 
-def signed_in(connection: sqlite3.Connection, desk: Desk, user: User, session_id: str) -> SignedIn:
+def signed_in(
+    connection: sqlite3.Connection, context: SignInContext, user: User, session_id: str
+) -> SignedIn:
     """Mint the next pair of tokens of a session."""
-    settings = desk.kit.settings
+    settings = context.kit.settings
     expires_at = time.time() + settings.refresh_ttl
     return SignedIn(
-        access_token=desk.issuer.user_token(connection, user, session_id),
+        access_token=context.issuer.user_token(connection, user, session_id),
         expires_in=settings.token_ttl,
         refresh_token=sessions.add_refresh_token(connection, session_id, expires_at),
         refresh_expires_in=settings.refresh_ttl,
@@ -167,13 +174,13 @@ def refuse_if_locked(connection: sqlite3.Connection, account: str, kit: Kit) -> 
         raise Problem(429, detail, code="account_locked", headers={"Retry-After": str(wait)})
 
 
-def note_wrong_attempt(desk: Desk, account: str, user: User | None) -> Problem:
+def note_wrong_attempt(context: SignInContext, account: str, user: User | None) -> Problem:
     """Count a wrong attempt and return the one answer that all of them get."""
     now = time.time()
-    with desk.store.write() as connection:
-        accounts.add_wrong_attempt(connection, account, now, now - desk.kit.settings.lockout_window)
+    with context.store.write() as connection:
+        accounts.add_wrong_attempt(connection, account, now, now - context.kit.settings.lockout_window)
         if user is not None:
-            desk.kit.audit.record(connection, as_principal(user, ""), "session.refused", user.id)
+            context.kit.audit.record(connection, as_principal(user, ""), "session.refused", user.id)
     return refusal("The credentials are not right.", code="invalid_credentials")
 
 

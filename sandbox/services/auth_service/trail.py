@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.kit.audit import Audit
+from sandbox.kit.paging import Page
+from sandbox.kit.resource import Filter
 
 
 class Trail(Audit):
@@ -25,30 +27,19 @@ def add_entry(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
     connection.execute("INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def entries(
-    connection: sqlite3.Connection, tenant: str, filters: Mapping[str, str], after: str, limit: int
-) -> list[sqlite3.Row]:
-    """Return a tenant's entries in the order of their times, behind the key `after`.
-
-    `filters` maps columns (`trace_id`, `actor`, `action`) to what they must equal.
-    """
-    at, _, last_id = after.partition("~")
-    where = [
-        "tenant = ?",
-        "(at, id) > (?, ?)",
-        *(f"{column} = ?" for column in _FILTERS if column in filters),
-    ]
-    values = [filters[column] for column in _FILTERS if column in filters]
-    query = f"SELECT * FROM audit WHERE {' AND '.join(where)} ORDER BY at, id LIMIT ?"  # noqa: S608 - own names
-    return connection.execute(query, (tenant, _number(at), last_id, *values, limit)).fetchall()
+def entries(connection: sqlite3.Connection, tenant: str, wanted: Filter, page: Page) -> list[sqlite3.Row]:
+    """Return a page of a tenant's entries and one more, in the order of their times."""
+    at, _, last_id = page.key.partition("~")
+    used = {condition: value for condition, value in wanted.items() if value is not None}
+    where = " AND ".join(["tenant = ?", "(at, id) > (?, ?)", *used])
+    query = f"SELECT * FROM audit WHERE {where} ORDER BY at, id LIMIT ?"  # noqa: S608 - own conditions
+    values = (tenant, _number(at), last_id, *used.values(), page.limit + 1)
+    return connection.execute(query, values).fetchall()
 
 
 def key_of(row: sqlite3.Row) -> str:
     """Return the paging key of an entry."""
     return f"{row['at']!r}~{row['id']}"
-
-
-_FILTERS = ("trace_id", "actor", "action")
 
 
 def _number(text: str) -> float:

@@ -23,24 +23,15 @@ class CorrelationRead(Part):
     asset_id: str
     pattern: str
     severity: Severity
-    event_ids: Annotated[list[str], Field(min_length=1)]
-    indicators: list[str]
+    event_ids: Annotated[tuple[str, ...], Field(min_length=1)]
+    indicators: tuple[str, ...]
     first_seen: GivenMoment
     last_seen: GivenMoment
     revision: int
 
     def value(self) -> Correlation:
         """The correlation as the domain knows it."""
-        return Correlation(
-            id=self.id,
-            asset_id=self.asset_id,
-            pattern=self.pattern,
-            severity=self.severity,
-            event_ids=tuple(self.event_ids),
-            indicators=tuple(self.indicators),
-            first_seen=self.first_seen,
-            last_seen=self.last_seen,
-        )
+        return Correlation(**self.model_dump(exclude={"revision"}))
 
 
 class _Page(Part):
