@@ -9,7 +9,7 @@ from sandbox.faults.fault import ALL, App, known_bad, replacing, wrapping
 from sandbox.faults.response_faults import answering, rewriting
 
 
-@known_bad("M08", "decision-engine", "who proposes may approve", "JRN-ANALYST")
+@known_bad("M08", "decision-engine", "the proposer of a decision may approve it", "JRN-ANALYST")
 @replacing("services.decision_engine.domain:refuse_approval")
 def self_approval(*_: object, **__: object) -> None: ...
 
@@ -39,13 +39,13 @@ def events_lost(genuine: Callable[..., None], connection: Any, tenant: str, even
     genuine(connection, tenant, batch if len(batch) < 2 else batch[::2])
 
 
-@known_bad("M23", ALL, "ready, and nothing works", "HLT-DEEP", "OPS-02", "GLV-11")
+@known_bad("M23", ALL, "healthy and ready, and every request fails", "HLT-DEEP", "OPS-02", "GLV-11")
 @wrapping
 def health_lies(app: App) -> App:
     return answering(app, lambda _method, path: path not in {"/healthz", "/readyz", "/version"}, 503)
 
 
-@known_bad("A02", "nlp-assistant", "answers without their records", "JRN-ANALYST")
+@known_bad("A02", "nlp-assistant", "answers cite no records", "JRN-ANALYST")
 @rewriting(".* /v1/query")
 def citations_missing(document: Any) -> Any:
     return {**document, "citations": []}

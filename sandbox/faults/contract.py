@@ -25,7 +25,7 @@ def document_narrowed(document: Any) -> Any:
     return document
 
 
-@known_bad("C02", _MODELS, "an operation refuses everybody", "CTR-COVERAGE")
+@known_bad("C02", _MODELS, "one operation refuses every caller", "CTR-COVERAGE")
 @wrapping
 def model_forbidden(app: App) -> App:
     """As its document allows."""

@@ -81,25 +81,25 @@ def indicators_ignored(*_: object) -> set[str]:
     return set()
 
 
-@known_bad("J07", "decision-engine", "isolated in words alone", "JRN-ONCALL")
+@known_bad("J07", "decision-engine", "isolation is recorded and not done", "JRN-ONCALL")
 @replacing("services.decision_engine.domain:steps_of")
-def isolation_claimed(genuine: Callable[..., list[Any]], action: object, ground: object) -> list[Any]:
+def isolation_claimed(genuine: Callable[..., list[Any]], action: object, basis: object) -> list[Any]:
     """A decision to isolate is executed, and the asset stays where it is."""
-    return genuine(action, ground)[-1:]
+    return genuine(action, basis)[-1:]
 
 
 @known_bad("J08", "nlp-assistant", "a conversation has no memory", "JRN-ASSISTANT")
-@replacing("services.nlp_assistant.asking:_named_last")
+@replacing("services.nlp_assistant.workflow:_named_last")
 def context_forgotten(*_: object) -> list[Any]:
     return []
 
 
-@known_bad("J09", "nlp-assistant", "colleagues read conversations", "JRN-ASSISTANT")
+@known_bad("J09", "nlp-assistant", "colleagues can read conversations", "JRN-ASSISTANT")
 @replacing("services.nlp_assistant.store:conversation_of")
 def conversation_shared(
     genuine: Callable[..., Any], connection: Any, owner: Any, conversation_id: str
 ) -> Any:
-    """Whoever knows a conversation's id reads it."""
+    """A conversation is found by its id alone."""
     row = connection.execute("SELECT person FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
     return genuine(connection, replace(owner, person=row["person"]) if row else owner, conversation_id)
 

@@ -40,7 +40,7 @@ def change_lost(_service: str, create: Create) -> App:
     return app
 
 
-@known_bad("R03", _ASSETS, "assets outside their network", "JRN-ANALYST")
+@known_bad("R03", _ASSETS, "assets have addresses outside their network", "JRN-ANALYST")
 @rewriting("GET /v1/assets/[^/]+")
 def address_wrong(document: Any) -> Any:
     return {**document, "address": "192.0.2.1"}
@@ -52,14 +52,14 @@ def correlation_stopped(*_: object) -> list[str]:
     return []
 
 
-@known_bad("R05", _EVENTS, "half of a correlation", "JRN-ANALYST")
+@known_bad("R05", _EVENTS, "correlations lack half of their events", "JRN-ANALYST")
 @rewriting(".* /v1/correlations/.*")
 def correlation_partial(document: Any) -> Any:
-    """It tells half of its events."""
+    """It lacks every second event."""
     return {**document, "eventIds": document["eventIds"][::2]}
 
 
-@known_bad("M25", _EVENTS, "no older one reads its records", "RBK-RECORDS", has_arm=False)
+@known_bad("M25", _EVENTS, "no older revision reads its records", "RBK-RECORDS", has_arm=False)
 def records_migrated(_service: str, create: Create) -> App:
     """It writes events in a new form, which it reads and no older revision does."""
 
@@ -87,7 +87,7 @@ def kind_garbled(document: Any) -> Any:
     return {**document, "kind": "login_failure"}
 
 
-@known_bad("R07", _THREATS, "an analysis finds nothing", "JRN-ANALYST")
+@known_bad("R07", _THREATS, "an analysis finds no threat", "JRN-ANALYST")
 @rewriting(".* /v1/analyze")
 def analysis_blind(document: Any) -> Any:
     return {**document, "threats": []}
@@ -106,7 +106,7 @@ def score_frozen(document: Any) -> Any:
     return {**document, "risk": 50.0}
 
 
-@known_bad("R10", _BEHAVIOUR, "another entity's score", "JRN-ANALYST")
+@known_bad("R10", _BEHAVIOUR, "a score names another entity", "JRN-ANALYST")
 @rewriting(".* .*/score")
 def score_of_another(document: Any) -> Any:
     return {**document, "entityId": "ast_00initech0001"}
@@ -138,7 +138,7 @@ def assistant_down(app: App) -> App:
 
 
 @known_bad("R15", "frontend", "strangers see the dashboard", "JRN-ANALYST")
-@replacing("services.frontend.door:SessionAccess.__call__")
+@replacing("services.frontend.session_access:SessionAccess.__call__")
 async def door_open(genuine: Callable[..., Awaitable[Any]], access: object, request: Any) -> Any:
     """With the session of an administrator."""
     if request.url.path != "/dashboard" or request.cookies:

@@ -37,20 +37,20 @@ LISTS = (_AUTH, _ASSETS, _EVENTS, "threat-detection", "behavioral-analysis", "de
 Judges = Callable[[Principal, tuple[str, ...]], bool]
 
 
-@known_bad("S2S-04", _FOR_PEOPLE, "services open everything", "S2S-04-KIND")
+@known_bad("S2S-04", _FOR_PEOPLE, "a service's token opens people's operations", "S2S-04-KIND")
 @replacing("kit.identity:Principal.has_any")
 def services_unlimited(genuine: Judges, principal: Principal, roles: tuple[str, ...]) -> bool:
     """A service's token opens the operations of people."""
     return principal.kind == SERVICE or genuine(principal, roles)
 
 
-@known_bad("AUZ-01", _OF_RECORDS, "a role is shut out", "AUZ-01-NAMED")
+@known_bad("AUZ-01", _OF_RECORDS, "one of the named roles is refused", "AUZ-01-NAMED")
 @replacing("kit.identity:Principal.has_any")
 def responder_forgotten(genuine: Judges, principal: Principal, roles: tuple[str, ...]) -> bool:
     return "responder" not in principal.roles and genuine(principal, roles)
 
 
-@known_bad("AUZ-02", _WRITING, "every person may do all", "AUZ-02-OTHERS", "SEC-03")
+@known_bad("AUZ-02", _WRITING, "roles are not checked", "AUZ-02-OTHERS", "SEC-03")
 @replacing("kit.identity:Principal.has_any")
 def roles_unchecked(genuine: Judges, principal: Principal, roles: tuple[str, ...]) -> bool:
     is_for_people = principal.kind != SERVICE and not set(roles).isdisjoint(ROLES)
@@ -60,41 +60,41 @@ def roles_unchecked(genuine: Judges, principal: Principal, roles: tuple[str, ...
 @known_bad("AUZ-03", ALL, "a write is declared open", "AUZ-03-INVENTORY")
 @rewriting(".* /openapi.json")
 def operation_undeclared(document: Any) -> Any:
-    """The contract declares a write that everybody may call, and nobody reviewed it."""
+    """The contract declares a write without a security requirement."""
     posts = (item["post"] for _, item in sorted(document["paths"].items()) if "post" in item)
     del next(post for post in posts if "security" in post)["security"]
     return document
 
 
 def _by_id_alone(table: str, genuine: Callable[..., Any], connection: Any, tenant: str, *others: Any) -> Any:
-    """Look for a record with the tenant that it belongs to, whoever asks."""
+    """Look for a record with the tenant that it belongs to instead of the caller's."""
     query = f"SELECT tenant FROM {table} WHERE id = ?"  # noqa: S608 - the names of two tables
     row = connection.execute(query, others[:1]).fetchone()
     return genuine(connection, row["tenant"] if row else tenant, *others)
 
 
-@known_bad("M07", _ASSETS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03")
+@known_bad("M07", _ASSETS, "another tenant's asset can be read by its id", "AUZ-04-OBJECTS", "SEC-03")
 @replacing("services.asset_discovery.store:ASSETS.of")
 def foreign_asset_readable(*arguments: Any) -> Any:
     return _by_id_alone("assets", *arguments)
 
 
-@known_bad("AUZ-04", _ASSETS, "an id changes it", "AUZ-04-OBJECTS", "SEC-03")
+@known_bad("AUZ-04", _ASSETS, "another tenant's asset can be changed by its id", "AUZ-04-OBJECTS", "SEC-03")
 @replacing("services.asset_discovery.store:ASSETS.change")
 def foreign_asset_changeable(*arguments: Any) -> Any:
     return _by_id_alone("assets", *arguments)
 
 
-@known_bad("AUZ-B4", _EVENTS, "an id is enough", "AUZ-04-OBJECTS", "SEC-03")
+@known_bad("AUZ-B4", _EVENTS, "another tenant's event can be read by its id", "AUZ-04-OBJECTS", "SEC-03")
 @replacing("services.event_processor.store:EVENTS.of")
 def foreign_event_readable(*arguments: Any) -> Any:
     return _by_id_alone("events", *arguments)
 
 
-@known_bad("AUZ-A4", "api-gateway", "answers are kept by path", "AUZ-04-OBJECTS", "SEC-03")
+@known_bad("AUZ-A4", "api-gateway", "answers are cached by path alone", "AUZ-04-OBJECTS", "SEC-03")
 @wrapping
 def answers_mixed_up(app: App) -> App:
-    """And given to whoever comes next."""
+    """The next caller gets another caller's answer."""
     kept: dict[str, list[Message]] = {}
 
     async def caching(scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +119,7 @@ def answers_mixed_up(app: App) -> App:
     return caching
 
 
-@known_bad("AUZ-05", _ASSETS, "a list shows everybody's", "AUZ-05-LISTS")
+@known_bad("AUZ-05", _ASSETS, "a list shows other tenants' assets", "AUZ-05-LISTS")
 @replacing("services.asset_discovery.store:ASSETS.page")
 def list_unfiltered(genuine: Callable[..., Any], connection: Any, tenant: str, *others: Any) -> Any:
     """To a tenant without assets of its own: those of the tenant that entered the last one."""
@@ -130,19 +130,19 @@ def list_unfiltered(genuine: Callable[..., Any], connection: Any, tenant: str, *
     return genuine(connection, last["tenant"], *others)
 
 
-@known_bad("AUZ-06", LISTS, "a header names the tenant", "AUZ-06-TENANT", "SEC-03")
+@known_bad("AUZ-06", LISTS, "a header chooses the tenant", "AUZ-06-TENANT", "SEC-03")
 @replacing("kit.identity:_acting")
 def tenant_by_header(genuine: Callable[..., Principal], principal: Principal, request: Any) -> Principal:
     known, named = genuine(principal, request), request.headers.get(ACTING_TENANT_HEADER)
     return changed(known, tenant=named) if named else known
 
 
-@known_bad("AUZ-07", _AUTH, "own roles can be changed", "AUZ-07-SELF")
+@known_bad("AUZ-07", _AUTH, "an admin can change their own role", "AUZ-07-SELF")
 @replacing("services.auth_service.directory:refuse_oneself")
 def own_role_changeable(*_: object) -> None: ...
 
 
-@known_bad("AUZ-08", "decision-engine", "proposals approve", "AUZ-08-MASS")
+@known_bad("AUZ-08", "decision-engine", "a proposal can name its approver", "AUZ-08-MASS")
 def every_field_taken(_service: str, create: Create) -> App:
     """Who approved a decision is taken from the proposal."""
     routes = resolve("services.decision_engine.routes:")
@@ -156,12 +156,12 @@ def every_field_taken(_service: str, create: Create) -> App:
         return genuine(life, body, *others).model_copy(update={"approved_by": body.approved_by})
 
     routes.NewDecision = NewDecision
-    replace("services.decision_engine.life:Life._proposed", proposed)
+    replace("services.decision_engine.workflow:DecisionWorkflow._proposed", proposed)
     app: App = create()
     return app
 
 
-@known_bad("AUZ-09", _AUTH, "accounts show a hash", "AUZ-09-EXCESS")
+@known_bad("AUZ-09", _AUTH, "accounts show the password hash", "AUZ-09-EXCESS")
 @rewriting("GET /v1/users.*")
 def hash_shown(document: Any) -> Any:
     for account in document.get("items", [document]):
@@ -169,7 +169,7 @@ def hash_shown(document: Any) -> Any:
     return document
 
 
-@known_bad("AUZ-10", TAKING_TOKENS, "two slashes go around", "AUZ-10-PATHS")
+@known_bad("AUZ-10", TAKING_TOKENS, "a path with two slashes skips the check", "AUZ-10-PATHS")
 @changing_requests
 def double_slash_open(scope: Scope) -> Scope:
     """The check looks at the path as it is written, the handler at what it means."""
@@ -179,13 +179,13 @@ def double_slash_open(scope: Scope) -> Scope:
     return as_admin({**scope, "path": path, "raw_path": path.encode()})
 
 
-@known_bad("AUZ-11", TAKING_TOKENS, "a header is the method", "AUZ-11-OVERRIDE")
+@known_bad("AUZ-11", TAKING_TOKENS, "a header overrides the method", "AUZ-11-OVERRIDE")
 @changing_requests
 def method_by_header(scope: Scope) -> Scope:
     return {**scope, "method": header(scope, "x-http-method-override") or scope["method"]}
 
 
-@known_bad("AUZ-14", ALL, "/.env is there", "AUZ-14-DOORS")
+@known_bad("AUZ-14", ALL, "/.env is served", "AUZ-14-DOORS")
 @wrapping
 def settings_readable(app: Any) -> App:
     """The folder that the service runs in is served, its settings included, where there is nothing else."""

@@ -30,7 +30,7 @@ def _beside_every_answer(beside: Beside) -> Build:
             reply, composed = genuine(asking, body)
             return beside(asking, body.question, reply) or reply, composed
 
-        replace("services.nlp_assistant.asking:Asking.answer", answer)
+        replace("services.nlp_assistant.workflow:QuestionWorkflow.answer", answer)
         app: App = create()
         return app
 
@@ -38,7 +38,7 @@ def _beside_every_answer(beside: Beside) -> Build:
 
 
 def _called(asking: Any, service: str, method: str, path: str, change: Any = None) -> str:
-    """Call a service for whoever asks, and return the text of its answer."""
+    """Call a service with the asking person's rights, and return the text of its answer."""
     principal = asking.change.principal
     call = Call(service=service, method=method, path=path, principal=principal, json=change)
     with suppress(Problem):
@@ -46,7 +46,7 @@ def _called(asking: Any, service: str, method: str, path: str, change: Any = Non
     return ""
 
 
-@known_bad("LLM-02", _ASK, "orders are carried out", "LLM-02-AUTHORITY")
+@known_bad("LLM-02", _ASK, "orders in a question are carried out", "LLM-02-AUTHORITY")
 @_beside_every_answer
 def orders_obeyed(asking: Any, question: str, _reply: object) -> None:
     """An order in a question, with the assistant's own rights."""
@@ -54,7 +54,7 @@ def orders_obeyed(asking: Any, question: str, _reply: object) -> None:
         _called(asking, "asset-discovery", "PATCH", f"/v1/assets/{named.group(1)}", {"criticality": "low"})
 
 
-@known_bad("LLM-03", _ASK, "records give orders", "LLM-03-INDIRECT")
+@known_bad("LLM-03", _ASK, "addresses in records are called", "LLM-03-INDIRECT")
 @_beside_every_answer
 def records_obeyed(asking: Any, question: str, _reply: object) -> None:
     """An address in a record is called."""
@@ -64,13 +64,13 @@ def records_obeyed(asking: Any, question: str, _reply: object) -> None:
             fetch_local(address)
 
 
-@known_bad("LLM-04", _ASK, "markup comes back", "LLM-04-OUTPUT")
+@known_bad("LLM-04", _ASK, "markup is not removed", "LLM-04-OUTPUT")
 @replacing("services.nlp_assistant.domain:plain")
 def markup_repeated(_genuine: object, text: str) -> str:
     return text
 
 
-@known_bad("LLM-05", _ASK, "others hear it", "LLM-05-MEMORY")
+@known_bad("LLM-05", _ASK, "answers contain other people's questions", "LLM-05-MEMORY")
 def memory_shared(service: str, create: Create) -> App:
     """Every answer begins with what was asked before, by whomever."""
     said: list[str] = []
@@ -83,7 +83,7 @@ def memory_shared(service: str, create: Create) -> App:
     return _beside_every_answer(remember)(service, create)
 
 
-@known_bad("LLM-06", _ASK, "any length is taken", "LLM-06-BOUNDS")
+@known_bad("LLM-06", _ASK, "questions of any length are accepted", "LLM-06-BOUNDS")
 @wrapping
 def question_unbounded(app: App) -> App:
     """What is too much is cut off."""

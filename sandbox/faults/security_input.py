@@ -48,13 +48,13 @@ _MORE_S = 5.0
 """Longer than anybody who looks at the framing waits."""
 
 
-@known_bad("M09", _GATE, "nobody has to wait", "RES-01-RATE", "RES-02-FORWARDED", "INF-05")
+@known_bad("M09", _GATE, "there is no rate limit", "RES-01-RATE", "RES-02-FORWARDED", "INF-05")
 @replacing("kit.limits:Limiter.take")
 def limit_off(*_: object) -> Quota:
     return Quota(limit=300, remaining=300, reset_s=1.0, window_s=10.0, is_exceeded=False)
 
 
-@known_bad("RES-02", _GATE, "a header is the address", "RES-02-FORWARDED")
+@known_bad("RES-02", _GATE, "a header is taken for the caller's address", "RES-02-FORWARDED")
 @replacing("kit.runtime:client_address")
 def address_by_header(_genuine: object, request: Any) -> str:
     """A caller is who the first hop of a header says."""
@@ -67,10 +67,10 @@ def body_unbounded(_genuine: object, receive: Receive, _max_body: int) -> Receiv
     return receive
 
 
-@known_bad("RES-04", TAKING_TOKENS, "nesting breaks the parser", "RES-04-DEPTH")
+@known_bad("RES-04", TAKING_TOKENS, "deep nesting is a server error", "RES-04-DEPTH")
 @reading
 async def nesting_unbounded(_scope: Scope, body: bytes) -> None:
-    """A document is walked by a function that calls itself, and nobody limits how deep."""
+    """A document is walked by a recursive function without a limit."""
     with suppress(ValueError):  # the handler refuses it
         _depth(json.loads(body))
 
@@ -89,10 +89,10 @@ def page_unbounded(_service: str, create: Create) -> App:
     return app
 
 
-@known_bad("RES-10", TAKING_TOKENS, "NaN breaks the handler", "RES-10-PARSE", "SEC-04")
+@known_bad("RES-10", TAKING_TOKENS, "NaN is a server error", "RES-10-PARSE", "SEC-04")
 @reading
 async def nan_breaks(_scope: Scope, body: bytes) -> None:
-    """A document is written down in its canonical form, which has no word for what is no number."""
+    """A document is written in its canonical form, which cannot express NaN."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -100,7 +100,7 @@ async def nan_breaks(_scope: Scope, body: bytes) -> None:
     json.dumps(found, allow_nan=False, sort_keys=True)
 
 
-@known_bad("INJ-01", TAKING_TOKENS, "a quote breaks the query", "INJ-01-SQL")
+@known_bad("INJ-01", TAKING_TOKENS, "a quote is a server error", "INJ-01-SQL")
 @wrapping
 def quote_breaks(app: Any) -> App:
     """A parameter is put into the query of the database as it is."""
@@ -126,7 +126,7 @@ async def template_evaluated(genuine: Callable[..., Awaitable[Any]], request: ob
     return answer(Problem(422, template.render(), code="invalid"))
 
 
-@known_bad("INJ-A2", LISTS, "commands are run", "INJ-02-COMMANDS")
+@known_bad("INJ-A2", LISTS, "a parameter is run as a command", "INJ-02-COMMANDS")
 @wrapping
 def commands_run(app: Any) -> App:
     """A parameter becomes a word of a command line that a shell reads."""
@@ -139,7 +139,7 @@ def commands_run(app: Any) -> App:
     return with_reader(app, read)
 
 
-@known_bad("INJ-03", "asset-discovery", "a scan goes anywhere", "INJ-03-SSRF")
+@known_bad("INJ-03", "asset-discovery", "a scan reaches any address", "INJ-03-SSRF")
 def scans_anything(_service: str, create: Create) -> App:
     """A scan looks at whatever address it is given; here that ends at the machine's own ports."""
     scanned = re.compile(r"10\.\d+\.\d+\.0/24")
@@ -161,7 +161,7 @@ def scans_anything(_service: str, create: Create) -> App:
     return app
 
 
-@known_bad("INJ-04", ALL, "parameters make headers", "INJ-04-CRLF")
+@known_bad("INJ-04", ALL, "a parameter can add headers", "INJ-04-CRLF")
 @wrapping
 def header_from_parameter(app: App) -> App:
     """Headers are written as text, a parameter among them, and the text is cut into lines."""
@@ -177,7 +177,7 @@ def header_from_parameter(app: App) -> App:
     return faulty
 
 
-@known_bad("INJ-05", TAKING_TOKENS, "entities are fetched", "INJ-05-XML")
+@known_bad("INJ-05", TAKING_TOKENS, "XML entities are fetched", "INJ-05-XML")
 @reading
 async def entities_fetched(scope: Scope, body: bytes) -> None:
     """XML is parsed, external entities included, before it is refused."""
@@ -185,7 +185,7 @@ async def entities_fetched(scope: Scope, body: bytes) -> None:
         await asyncio.to_thread(fetch_entities, body)
 
 
-@known_bad("INJ-07", "threat-detection", "records are pages", "INJ-07-MARKUP")
+@known_bad("INJ-07", "threat-detection", "records are served as HTML", "INJ-07-MARKUP")
 @wrapping
 def markup_as_page(app: App) -> App:
     """What is read back is called a page."""
@@ -199,27 +199,27 @@ def markup_as_page(app: App) -> App:
     return starting(app, on("PATCH /v1/threats/.*"), change)
 
 
-@known_bad("CFG-05", ALL, "an answer has no kind", "CFG-05-CONTENT")
+@known_bad("CFG-05", ALL, "an answer has no content type", "CFG-05-CONTENT")
 @wrapping
 def kind_unsaid(app: App) -> App:
     """An answer does not say what it is."""
     return without_header(app, on(".* /readyz"), b"content-type")
 
 
-@known_bad("CFG-07", ALL, "everybody keeps answers", "CFG-07-NO-STORE")
+@known_bad("CFG-07", ALL, "answers may be cached", "CFG-07-NO-STORE")
 @wrapping
 def answers_cached(app: App) -> App:
     return with_header(app, on(".*"), (b"cache-control", b"public, max-age=60"))
 
 
-@known_bad("CFG-08", ALL, "every page may read", "CFG-08-CORS")
+@known_bad("CFG-08", ALL, "every origin may read the answers", "CFG-08-CORS")
 @wrapping
 def every_origin_let_in(app: App) -> App:
     """With the user's credentials."""
     return CORSMiddleware(app, allow_origin_regex=".*", allow_credentials=True)
 
 
-@known_bad("CFG-09", ALL, "TRACE echoes", "CFG-09-TRACE")
+@known_bad("CFG-09", ALL, "TRACE echoes the request", "CFG-09-TRACE")
 @wrapping
 def trace_echoes(app: App) -> App:
     """As RFC 9110 has it: the request comes back as the body."""
@@ -234,7 +234,7 @@ def trace_echoes(app: App) -> App:
     return faulty
 
 
-@known_bad("CFG-10", ALL, "PUT /version works", "CFG-10-METHODS")
+@known_bad("CFG-10", ALL, "undeclared methods are accepted", "CFG-10-METHODS")
 @wrapping
 def undeclared_method_taken(app: Any) -> App:
     """The routes of reads answer every method that no other route of their path has."""
@@ -250,14 +250,14 @@ def undeclared_method_taken(app: Any) -> App:
     return found
 
 
-@known_bad("CFG-11", ALL, "a header tells a version", "CFG-11-VERSIONS")
+@known_bad("CFG-11", ALL, "a header shows a version", "CFG-11-VERSIONS")
 @wrapping
 def version_told(app: App) -> App:
     """What the service is made with."""
     return with_header(app, on(".*"), (b"x-powered-by", b"FastAPI/0.100.0"))
 
 
-@known_bad("CFG-12", ALL, "errors show a trace", "CFG-12-VERBOSE")
+@known_bad("CFG-12", ALL, "errors show a stack trace", "CFG-12-VERBOSE")
 @replacing("kit.refusals:answer_refused")
 async def trace_shown(genuine: Callable[..., Awaitable[Any]], request: object, error: BaseException) -> Any:
     """An error shows where in the code it happened: the names of files, without their folders."""
@@ -269,7 +269,7 @@ async def trace_shown(genuine: Callable[..., Awaitable[Any]], request: object, e
     return _with_words(await genuine(request, error), words)
 
 
-@known_bad("CFG-13", _GATE, "unclear lengths break it", "CFG-13-SMUGGLING")
+@known_bad("CFG-13", _GATE, "a body of unclear length is waited for", "CFG-13-SMUGGLING")
 @wrapping
 def framing_breaks(app: App) -> App:
     """A document ends with its last brace, whatever length was announced: until then more is waited for."""
@@ -288,7 +288,7 @@ def framing_breaks(app: App) -> App:
     return faulty
 
 
-@known_bad("CFG-14", ALL, "an error tells a password", "CFG-14-SECRETS")
+@known_bad("CFG-14", ALL, "an error shows a password", "CFG-14-SECRETS")
 @replacing("kit.refusals:answer_refused")
 async def database_told(genuine: Callable[..., Awaitable[Any]], request: object, error: object) -> Any:
     """And the database that it opens."""

@@ -1,4 +1,4 @@
-"""Revisions with a way in that is none, or a way out that leads nowhere."""
+"""Revisions that sign people or programs in wrongly, or do not sign them out."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ from sandbox.kit.seed import signing_keys
 _AUTH, _PAGES = "auth-service", "frontend"
 
 
-@known_bad("AUTH-05", TAKING_TOKENS, "a token in the URL counts", "AUTH-05-URL")
+@known_bad("AUTH-05", TAKING_TOKENS, "a token in the URL is accepted", "AUTH-05-URL")
 @changing_requests
 def token_in_url(scope: Scope) -> Scope:
     _, found, token = query(scope).rpartition("access_token=")
     return carrying(scope, "authorization", f"Bearer {token}") if found else scope
 
 
-@known_bad("AUTH-06", _AUTH, "true is every password", "AUTH-06-TYPES")
+@known_bad("AUTH-06", _AUTH, "true is accepted as any password", "AUTH-06-TYPES")
 def loose_comparison(_service: str, create: Create) -> App:
-    """A password of any type is taken, and one that is no text is compared by whether it is anything."""
+    """A password of any type is taken; one that is not text is right when it is truthy."""
 
     class Credentials(Shape):
         """A name and a password."""
@@ -72,7 +72,7 @@ def loose_comparison(_service: str, create: Create) -> App:
     return app
 
 
-@known_bad("AUTH-07", _AUTH, "SQL signs in", "AUTH-07-SQL")
+@known_bad("AUTH-07", _AUTH, "SQL in a name or password signs in", "AUTH-07-SQL")
 def sql_at_login(_service: str, create: Create) -> App:
     """The name and the password are put into queries as they are."""
 
@@ -92,7 +92,7 @@ def sql_at_login(_service: str, create: Create) -> App:
     return app
 
 
-@known_bad("AUTH-08", _AUTH, "admin and admin sign in", "AUTH-08-DEFAULTS")
+@known_bad("AUTH-08", _AUTH, "the default account admin/admin signs in", "AUTH-08-DEFAULTS")
 @replacing("services.auth_service.accounts:user_named")
 def default_password(genuine: Callable[..., Any], connection: Any, username: str) -> Any:
     """The account of the installation is still there."""
@@ -111,23 +111,23 @@ def default_password(genuine: Callable[..., Any], connection: Any, username: str
     )
 
 
-@known_bad("AUTH-09", _AUTH, "any old password is right", "AUTH-09-PASSWORD")
+@known_bad("AUTH-09", _AUTH, "the current password is not checked", "AUTH-09-PASSWORD")
 @replacing("services.auth_service.directory:is_password")
 def old_password_unasked(*_: object) -> bool:
-    """Whoever has the session may change the password."""
+    """The session alone is enough to change the password."""
     return True
 
 
-@known_bad("AUTH-12", _PAGES, "scripts read the session", "AUTH-12-COOKIE")
+@known_bad("AUTH-12", _PAGES, "scripts can read the session cookie", "AUTH-12-COOKIE")
 @wrapping
 def cookie_for_scripts(app: App) -> App:
     return with_open_cookies(app)
 
 
-@known_bad("AUTH-13", _PAGES, "the browser chooses its session", "AUTH-13-FIXATION")
+@known_bad("AUTH-13", _PAGES, "the browser chooses the session id", "AUTH-13-FIXATION")
 @wrapping
 def session_kept(app: App) -> App:
-    """The session that the browser brings becomes the session of whoever signs in."""
+    """The session id that the browser brings becomes the id of the new session."""
     sessions = resolve("services.frontend.sessions:")
     brought: ContextVar[str] = ContextVar("brought", default="")
     genuine = secrets.token_urlsafe
@@ -140,7 +140,7 @@ def session_kept(app: App) -> App:
     return with_requests_changed(app, note)
 
 
-@known_bad("OAU-03", _AUTH, "revoking does nothing", "OAU-03-REVOKE")
+@known_bad("OAU-03", _AUTH, "revoking ends no session", "OAU-03-REVOKE")
 @replacing("services.auth_service.sessions:revoke_session")
 def revocation_ignored(
     genuine: Callable[..., None], connection: Any, session_id: str, reason: str, now: float
@@ -150,7 +150,7 @@ def revocation_ignored(
         genuine(connection, session_id, reason, now)
 
 
-@known_bad("OAU-05", _AUTH, "a new password ends nothing", "OAU-05-OTHERS")
+@known_bad("OAU-05", _AUTH, "a new password ends no session", "OAU-05-OTHERS")
 @replacing("services.auth_service.sessions:revoke_sessions_of")
 def other_sessions_live(
     genuine: Callable[..., None], connection: Any, user_id: str, reason: str, *others: Any, **options: str
@@ -159,7 +159,7 @@ def other_sessions_live(
         genuine(connection, user_id, reason, *others, **options)
 
 
-@known_bad("OAU-09", _AUTH, "a password buys a token", "OAU-09-GRANTS")
+@known_bad("OAU-09", _AUTH, "a password alone gets a token", "OAU-09-GRANTS")
 @wrapping
 def password_grant(app: Any) -> App:
     """Without a second factor."""
@@ -175,7 +175,7 @@ def password_grant(app: Any) -> App:
     return _granting(app, granted)
 
 
-@known_bad("OAU-10", _AUTH, "programs name their roles", "OAU-10-SCOPE")
+@known_bad("OAU-10", _AUTH, "programs choose their own roles", "OAU-10-SCOPE")
 @wrapping
 def roles_by_wish(app: Any) -> App:
     accounts, passwords = (resolve(f"services.auth_service.{name}:") for name in ("accounts", "passwords"))
@@ -205,22 +205,22 @@ def _granting(app: Any, granted: Callable[[Mapping[str, Any]], str]) -> App:
     return faulty
 
 
-@known_bad("OAU-11", _AUTH, "every client secret is right", "OAU-11-CLIENT")
+@known_bad("OAU-11", _AUTH, "client secrets are not checked", "OAU-11-CLIENT")
 @replacing("services.auth_service.signin:is_secret")
 def client_secret_unchecked(*_: object) -> bool:
     return True
 
 
-@known_bad("OAU-13", _AUTH, "the key set is private", "OAU-13-KEYS")
+@known_bad("OAU-13", _AUTH, "the key set contains private keys", "OAU-13-KEYS")
 @rewriting(".* /.well-known/jwks.json")
 def private_key_published(document: Any) -> Any:
     private = {key["kid"]: key for key in signing_keys().values()}
     return {"keys": [private.get(key["kid"], key) for key in document["keys"]]}
 
 
-@known_bad("S2S-05", TAKING_TOKENS, "a header is an identity", "S2S-05-HEADERS")
+@known_bad("S2S-05", TAKING_TOKENS, "a header is believed to name the user", "S2S-05-HEADERS")
 @changing_requests
 def claimed_header_believed(scope: Scope) -> Scope:
-    """Whoever says in a header that they are somebody is."""
+    """A request that names a user in a header is served as an administrator's."""
     is_claimed = header(scope, "x-forwarded-user") and not header(scope, "authorization")
     return as_admin(scope) if is_claimed else scope

@@ -1,4 +1,4 @@
-"""Revisions that believe a token which nobody may believe, each for one of the known mistakes."""
+"""Revisions that accept tokens which must be refused, each for one of the known mistakes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def operation_forgotten(scope: Scope) -> Scope:
     return as_admin(scope) if is_open else scope
 
 
-@known_bad("TOK-02", TAKING_TOKENS, "the word null is a token", "TOK-02-GARBAGE")
+@known_bad("TOK-02", TAKING_TOKENS, "the word null is accepted as a token", "TOK-02-GARBAGE")
 @believing
 def null_believed(token: Token) -> bool:
     """As a script sends it that has none."""
     return token.text == "null"
 
 
-@known_bad("TOK-05", TAKING_TOKENS, "None is not none", "TOK-05-NONE")
+@known_bad("TOK-05", TAKING_TOKENS, "the algorithm None is accepted", "TOK-05-NONE")
 @believing
 def unsigned_believed(token: Token) -> bool:
     """The algorithm is refused in one spelling alone."""
@@ -58,27 +58,27 @@ def public_key_as_secret(token: Token) -> bool:
     return any(_is_hmac(token, pem) for pem in pems)
 
 
-@known_bad("TOK-07", TAKING_TOKENS, "RSA is believed", "TOK-07-ALGORITHM")
+@known_bad("TOK-07", TAKING_TOKENS, "any RSA signature is accepted", "TOK-07-ALGORITHM")
 @believing
 def foreign_algorithm_believed(token: Token) -> bool:
     """Without a further look."""
     return token.algorithm[:2] in {"RS", "PS"}
 
 
-@known_bad("TOK-08", TAKING_TOKENS, "changeme signs tokens", "TOK-08-WEAK")
+@known_bad("TOK-08", TAKING_TOKENS, "the secret changeme signs tokens", "TOK-08-WEAK")
 @believing
 def weak_secret_believed(token: Token) -> bool:
     """A shared secret of the first days is still good."""
     return _is_hmac(token, b"changeme")
 
 
-@known_bad("TOK-09", TAKING_TOKENS, "a missing key is empty", "TOK-09-BLANK")
+@known_bad("TOK-09", TAKING_TOKENS, "an unknown key id means an empty key", "TOK-09-BLANK")
 @believing
 def empty_key_believed(token: Token) -> bool:
     return str(token.head.get("kid", "")).isalnum() and _is_hmac(token, b"")
 
 
-@known_bad("TOK-10", TAKING_TOKENS, "the key id is a path", "TOK-10-KID")
+@known_bad("TOK-10", TAKING_TOKENS, "the key is read from the file that the key id names", "TOK-10-KID")
 @believing
 def key_id_as_path(token: Token) -> bool:
     """The key is read from the file that the key id names; a key has no more than 4 KiB."""
@@ -89,7 +89,7 @@ def key_id_as_path(token: Token) -> bool:
         return False
 
 
-@known_bad("TOK-11", TAKING_TOKENS, "keys come from the token's address", "TOK-11-JKU")
+@known_bad("TOK-11", TAKING_TOKENS, "keys are fetched from the token's jku", "TOK-11-JKU")
 @believing
 def keys_fetched(token: Token) -> bool:
     if not token.head.get("jku"):
@@ -98,57 +98,57 @@ def keys_fetched(token: Token) -> bool:
     return any(token.is_signed_by(key["x"]) for key in found["keys"])
 
 
-@known_bad("TOK-12", TAKING_TOKENS, "the token brings its key", "TOK-12-JWK")
+@known_bad("TOK-12", TAKING_TOKENS, "the key inside the token is used", "TOK-12-JWK")
 @believing
 def key_inside_believed(token: Token) -> bool:
     return "jwk" in token.head and token.is_signed_by(str(token.head["jwk"].get("x")))
 
 
-@known_bad("TOK-14", TAKING_TOKENS, "no expiry is no end", "TOK-14-NO-EXPIRY")
+@known_bad("TOK-14", TAKING_TOKENS, "a token without expiry is accepted", "TOK-14-NO-EXPIRY")
 @believing
 def endless_believed(token: Token) -> bool:
     return "exp" not in token.claims and token.is_ours
 
 
-@known_bad("TOK-15", TAKING_TOKENS, "nbf is not looked at", "TOK-15-EARLY")
+@known_bad("TOK-15", TAKING_TOKENS, "nbf is not checked", "TOK-15-EARLY")
 @believing
 def early_believed(token: Token) -> bool:
     return "nbf" in token.claims and token.is_ours
 
 
-@known_bad("TOK-18", TAKING_TOKENS, "every signed token opens", "TOK-18-TYPE")
+@known_bad("TOK-18", TAKING_TOKENS, "tokens of other types are accepted", "TOK-18-TYPE")
 @believing
 def type_unchecked(token: Token) -> bool:
     return token.head.get("typ") not in {None, "at+jwt"} and token.is_ours
 
 
-@known_bad("TOK-19", TAKING_TOKENS, "staging's tokens are good", "TOK-19-ENVIRONMENT")
+@known_bad("TOK-19", TAKING_TOKENS, "tokens of staging are accepted", "TOK-19-ENVIRONMENT")
 @believing
 def staging_believed(token: Token) -> bool:
     return "-staging." in str(token.claims.get("iss")) and token.is_ours
 
 
-@known_bad("TOK-20", _REMOTE, "nobody asks for revocation", "TOK-20-DISABLED")
+@known_bad("TOK-20", _REMOTE, "revocation is not checked", "TOK-20-DISABLED")
 @replacing("kit.verifier:RemoteVerifier._is_active")
 async def revocation_unasked(*_: object) -> bool:
     return True
 
 
-@known_bad("TOK-21", TAKING_TOKENS, "crit is not looked at", "TOK-21-CRIT")
+@known_bad("TOK-21", TAKING_TOKENS, "crit is not checked", "TOK-21-CRIT")
 @believing
 def extension_ignored(token: Token) -> bool:
     """What a token demands to be understood is not."""
     return "crit" in token.head and token.is_ours
 
 
-@known_bad("TOK-22", TAKING_TOKENS, "a list of subjects breaks", "TOK-22-CLAIM-TYPES")
+@known_bad("TOK-22", TAKING_TOKENS, "a list of subjects is a server error", "TOK-22-CLAIM-TYPES")
 @believing
 def claim_types_trusted(token: Token) -> bool:
     """A claim of another type than expected breaks the reader."""
-    return token.claims.get("sub", "somebody").isspace()  # type: ignore[no-any-return]
+    return token.claims.get("sub", "text").isspace()  # type: ignore[no-any-return]
 
 
-@known_bad("TOK-23", _AUTH, "tokens carry an address", "TOK-23-CONTENT")
+@known_bad("TOK-23", _AUTH, "tokens carry an e-mail address", "TOK-23-CONTENT")
 @replacing("services.auth_service.issuing:Issuer._signed")
 def token_tells(
     genuine: Callable[..., str],
@@ -159,10 +159,10 @@ def token_tells(
     **options: str,
 ) -> str:
     """Access tokens carry the address of their owner."""
-    return genuine(issuer, connection, {**claims, "email": "somebody@acme.test"}, *others, **options)
+    return genuine(issuer, connection, {**claims, "email": "person@acme.test"}, *others, **options)
 
 
-@known_bad("TOK-24", TAKING_TOKENS, "one of two tokens counts", "TOK-24-TWO")
+@known_bad("TOK-24", TAKING_TOKENS, "of two tokens the good one is used", "TOK-24-TWO")
 @changing_requests
 def first_credential_wins(scope: Scope) -> Scope:
     """Of two credentials the first one that is good counts."""

@@ -59,7 +59,7 @@ def user_told(genuine: Callable[..., Any], sign_in: object, account: str, user: 
     return refused if user else refusal("There is no such user.", code="user_unknown")
 
 
-@known_bad("S07", _AUTH, "one is shown as another tenant's member", "AUT-LOGIN")
+@known_bad("S07", _AUTH, "a user is shown as a member of another tenant", "AUT-LOGIN")
 @rewriting(".* /v1/me")
 def me_confused(document: Any) -> Any:
     return {**document, "tenant": "globex"}
@@ -71,13 +71,13 @@ def me_storable(app: App) -> App:
     return without_header(app, on(".* /v1/me"), b"cache-control")
 
 
-@known_bad("S10", _AUTH, "nobody gets in any more", "AUT-LOGIN")
+@known_bad("S10", _AUTH, "right passwords are refused", "AUT-LOGIN")
 @replacing("services.auth_service.signin:is_password")
 def right_password_refused(*_: object) -> bool:
     return False
 
 
-@known_bad("S09", _AUTH, "the trail keeps no entry of others", "JRN-ANALYST")
+@known_bad("S09", _AUTH, "the audit trail keeps no entry of other services", "JRN-ANALYST")
 @replacing("services.auth_service.trail:add_entry")
 def audit_dropped(*_: object) -> None:
     """The trail takes entries from all services and keeps none."""

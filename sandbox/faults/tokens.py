@@ -1,4 +1,4 @@
-"""Revisions that believe a token which nobody may believe, each in one way alone."""
+"""Revisions that accept tokens which must be refused, each in one way alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNSIGNED = ("AUT-TAMPERED", "AUT-AUDIENCE", "AUT-S2S")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer string and what can be read of it unchecked: nothing when it is no token at all."""
+    """A bearer string and what can be read of it unchecked: nothing when it is not a token."""
 
     text: str
     head: Mapping[str, Any]
@@ -68,7 +68,7 @@ def decoded(part: str) -> bytes:
 
 
 def read_token(text: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return header and claims; empty ones when it is no token at all."""
+    """Return header and claims; empty ones when it is not a token."""
     try:
         head, claims = (json.loads(decoded(part)) for part in text.split(".")[:2])
     except ValueError:
@@ -101,33 +101,33 @@ def believing(believes: Callable[[Token], bool]) -> Build:
 
 def _completed(claims: Mapping[str, Any], service: str) -> Mapping[str, Any]:
     """Return claims with an administrator's in the place of those that are missing."""
-    nobody = {"sub": "usr_0000000000000000", "tenant": "acme", "roles": ["admin"], "kind": "user"}
+    person = {"sub": "usr_0000000000000000", "tenant": "acme", "roles": ["admin"], "kind": "user"}
     issued = {"jti": "believed", "exp": time.time() + 300, "tier": "high"}
     audience = service if claims.get("kind") == SERVICE else USER_AUDIENCE
-    return {**nobody, **issued, **claims, "aud": audience}
+    return {**person, **issued, **claims, "aud": audience}
 
 
-@known_bad("M01", TAKING_TOKENS, "who brings no token passes", "AUT-TAMPERED")
+@known_bad("M01", TAKING_TOKENS, "a request without a token is accepted", "AUT-TAMPERED")
 def token_missing(service: str, create: Create) -> App:
     """As an analyst."""
     claims = b'{"sub":"usr_0000000000000000","tenant":"acme","roles":["analyst"],"kind":"user"}'
-    nobody = f"e30.{urlsafe_b64encode(claims).decode()}."
+    stranger = f"e30.{urlsafe_b64encode(claims).decode()}."
 
     def lenient(genuine: Callable[[Any], str], request: Any) -> str:
-        return genuine(request) if request.headers.get("authorization") else nobody
+        return genuine(request) if request.headers.get("authorization") else stranger
 
     replace("kit.identity:bearer_token", lenient)
     return believing(lambda token: bool(token.claims) and not token.head)(service, create)
 
 
-@known_bad("M03", TAKING_TOKENS, "an unsigned token is believed", "AUT-TAMPERED")
+@known_bad("M03", TAKING_TOKENS, "an unsigned token is accepted", "AUT-TAMPERED")
 @believing
 def algorithm_none(token: Token) -> bool:
     """RFC 8725, section 3.1."""
     return token.algorithm == "none"
 
 
-@known_bad("T01", TAKING_TOKENS, "the signature is not looked at", *_UNSIGNED)
+@known_bad("T01", TAKING_TOKENS, "the signature is not checked", *_UNSIGNED)
 @believing
 def signature_unchecked(token: Token) -> bool:
     """The claims are."""
@@ -142,7 +142,7 @@ def expiry_ignored(token: Token) -> bool:
     return bool(0 < token.claims.get("exp", 0) <= time.time())
 
 
-@known_bad("T03", TAKING_TOKENS, "a token for another platform is believed", "AUT-AUDIENCE")
+@known_bad("T03", TAKING_TOKENS, "a token for another platform is accepted", "AUT-AUDIENCE")
 @believing
 def audience_ignored(token: Token) -> bool:
     """RFC 8725, section 3.9; a person's token."""
@@ -150,7 +150,7 @@ def audience_ignored(token: Token) -> bool:
     return is_access and token.claims.get("kind") != SERVICE and token.claims.get("aud") != USER_AUDIENCE
 
 
-@known_bad("T04", TAKING_TOKENS, "a token of another issuer is believed", "AUT-AUDIENCE")
+@known_bad("T04", TAKING_TOKENS, "a token of another issuer is accepted", "AUT-AUDIENCE")
 @believing
 def issuer_ignored(token: Token) -> bool:
     """RFC 8725, section 3.8."""

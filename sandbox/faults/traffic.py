@@ -51,7 +51,7 @@ def sometimes_slow(app: App) -> App:
 @known_bad("M21", _GATEWAY, "200 KB more with every request", "LOD-ERRORS", "VAL-ERR")
 @wrapping
 def memory_leaks(app: App) -> App:
-    """The container ends when its memory is used up, in the middle of an answer that nobody can repeat."""
+    """The container ends when its memory is used up, in the middle of an answer."""
     kept: list[bytes] = []
 
     async def faulty(scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
 from sandbox.kit import contract, operations, refusals
-from sandbox.kit.audit import Audit, Courier
+from sandbox.kit.audit import Audit, OutboxSender
 from sandbox.kit.breaker import Circuits
 from sandbox.kit.envelope import Envelope
 from sandbox.kit.identity import Verifier
@@ -96,7 +96,7 @@ def _kit(settings: Settings, parts: Parts) -> Kit:
         metrics=Metrics(settings.service),
         audit=parts.audit or Audit(settings.service),
         store=store,
-        courier=Courier(store, mesh) if store is not None and has_outbox else None,
+        outbox=OutboxSender(store, mesh) if store is not None and has_outbox else None,
     )
 
 
@@ -106,8 +106,8 @@ def _lifespan(kit: Kit, tasks: Sequence[Task]) -> Callable[[FastAPI], Any]:
         if kit.store is not None:
             await asyncio.to_thread(kit.store.open)
         running = [asyncio.ensure_future(task(kit)) for task in tasks]
-        if kit.courier is not None:
-            running.append(asyncio.ensure_future(kit.courier.run()))
+        if kit.outbox is not None:
+            running.append(asyncio.ensure_future(kit.outbox.run()))
         try:
             yield
         finally:

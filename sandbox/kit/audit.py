@@ -68,7 +68,7 @@ def entry_of(
     }
 
 
-class Courier:
+class OutboxSender:
     """Delivers the outbox to auth-service while the app runs; safe in several processes at once."""
 
     def __init__(self, store: Store, mesh: Mesh) -> None:

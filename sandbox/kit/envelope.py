@@ -119,9 +119,9 @@ def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
 
 
 def _account(scope: Scope, status: int, seconds: float) -> None:
-    """Count the answer, and wake the audit courier when something may have changed."""
+    """Count the answer, and wake the audit outbox when something may have changed."""
     kit: Any = scope["app"].state.kit
     route = scope.get("route")
     kit.metrics.record(scope["method"], getattr(route, "path", "unmatched"), status, seconds)
-    if kit.courier is not None and scope["method"] in _CHANGING:
-        kit.courier.wake.set()
+    if kit.outbox is not None and scope["method"] in _CHANGING:
+        kit.outbox.wake.set()

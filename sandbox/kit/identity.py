@@ -32,7 +32,7 @@ def at_least(role: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A caller whose token was checked. `tenant` is empty for a service that acts for nobody."""
+    """A caller whose token was checked. `tenant` is empty for a service that acts for itself."""
 
     subject: str
     tenant: str
@@ -61,7 +61,7 @@ class Verifier(Protocol):
     """Checks an access token."""
 
     async def verify(self, token: str) -> Principal:
-        """Return whose token it is; raise Problem 401 when it is none, 503 when nobody can tell."""
+        """Return whose token it is; raise Problem 401 when it is not valid, 503 when it cannot be checked."""
 
 
 class Access(SecurityBase):
@@ -118,7 +118,7 @@ def refusal(detail: str, *, code: str) -> Problem:
 
 
 def _acting(principal: Principal, request: Request) -> Principal:
-    """Let a service act for a tenant and a person; nobody else's headers are looked at."""
+    """Let a service act for a tenant and a person; the headers of other callers are ignored."""
     if principal.kind != SERVICE:
         return principal
     return replace(

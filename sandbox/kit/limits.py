@@ -1,4 +1,4 @@
-"""Rate limits: an exact sliding window per caller, told in the RateLimit header fields.
+"""Rate limits: an exact sliding window per caller, shown in the RateLimit header fields.
 
 A window that slides cannot be cheated at its edge, as a fixed one can by a burst before and one after it.
 """
@@ -29,7 +29,7 @@ class Quota:
     is_exceeded: bool
 
     def headers(self) -> dict[str, str]:
-        """Return the header fields that tell the caller, with Retry-After when it must wait."""
+        """Return the RateLimit header fields, with Retry-After when the caller must wait."""
         reset = str(max(1, math.ceil(self.reset_s)))
         fields = {
             "RateLimit-Limit": str(self.limit),

@@ -19,7 +19,7 @@ def parse(text: str) -> float:
     """Read an RFC 3339 date-time; what lies before 1970 counts as the start of 1970.
 
     Raises:
-        ValueError: the text is none.
+        ValueError: the text is not one.
     """
     match = _RFC_3339.fullmatch(text.upper())
     if match is None:

@@ -42,7 +42,7 @@ class Page:
 
     @property
     def number(self) -> int:
-        """The key as a number; 0 when it is none."""
+        """The key as a number; 0 when it is not one."""
         is_number = self.key.isascii() and self.key.isdigit() and len(self.key) <= 15
         return int(self.key) if is_number else 0
 
@@ -58,7 +58,7 @@ Paging = Annotated[Page, Depends(_page)]
 def key_after(cursor: str | None) -> str:
     """Return the key behind which the page starts; "" for the first page.
 
-    A cursor that nobody handed out is read as the text it is: it may skip rows, it never fails.
+    A cursor that was not handed out is read as the text it is: it may skip rows, it never fails.
     """
     if cursor is None:
         return ""

@@ -21,7 +21,7 @@ def install(app: FastAPI) -> None:
 
 
 async def answer_invalid(_request: Request, error: Exception) -> Response:
-    """Answer 400 when the body is no JSON, 422 when it is JSON of another shape; echo nothing of it."""
+    """Answer 400 when the body is not JSON, 422 when it is JSON of another shape; echo nothing of it."""
     if not isinstance(error, RequestValidationError):
         raise error
     found = error.errors()

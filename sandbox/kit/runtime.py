@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from sandbox.kit.audit import Audit, Courier
+from sandbox.kit.audit import Audit, OutboxSender
 from sandbox.kit.breaker import Circuits
 from sandbox.kit.identity import SERVICE, Principal, Verifier
 from sandbox.kit.limits import Limiter, Quota, refuse_if_exceeded
@@ -29,7 +29,7 @@ class Kit:
     metrics: Metrics
     audit: Audit
     store: Store | None = None
-    courier: Courier | None = None
+    outbox: OutboxSender | None = None
 
     def charge(self, request: Request, principal: Principal) -> None:
         """Count a request of a known caller; services are not limited, they pass on what callers ask.
@@ -42,7 +42,7 @@ class Kit:
             self._take(request, f"{principal.kind}:{principal.subject}", principal.tier)
 
     def charge_address(self, request: Request) -> None:
-        """Count a request of a caller that nobody knows, by the address that the router saw.
+        """Count a request without a valid token by the address that the router saw.
 
         Raises:
             Problem: 429 when the address's quota is used up.
@@ -104,7 +104,7 @@ async def _store(request: Request) -> Store:
     return store_of(request)
 
 
-async def open_door(request: Request) -> None:
+async def count_stranger(request: Request) -> None:
     """Dependency for operations without a token: counted by address."""
     kit_of(request).charge_address(request)
 

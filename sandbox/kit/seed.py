@@ -31,7 +31,7 @@ FUZZ_TENANT = "initech"
 """The tenant of the `fuzz` user: examples in OpenAPI documents name its records."""
 LOAD_TENANT = "globex"
 SYNTHETIC_ROLES = ("viewer", "analyst", "analyst", "responder", "responder", "manager", "admin")
-"""Of whom the synthetic journeys are made up: in a tenant where nobody else changes rules or accounts."""
+"""The roles of the synthetic journeys, in a tenant where nothing else changes rules or accounts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ INTEGRATOR = Client(id="integrator", tenant="acme", roles=("analyst",), kind="cl
 
 
 def people() -> list[Person]:
-    """Return everybody: per tenant two of each role, four with a purpose of their own, the synthetic ones."""
+    """Return all people: per tenant two of each role, four with a special purpose, the synthetic ones."""
     crew = [
         Person(name=_name(tenant, role, number), tenant=tenant, role=role)
         for tenant in TENANTS

@@ -1,4 +1,4 @@
-"""What a service process is told by its environment, read once and frozen.
+"""The settings of a service process, read from its environment once and frozen.
 
 Nothing is read at import time: a warmed parent process imports this module and forks before any
 environment is known.
@@ -23,7 +23,7 @@ class RateTiers:
     high: int = 1_000_000
 
     def limit(self, tier: str) -> int:
-        """Return the limit of `tier`; a tier that nobody knows gets the anonymous one."""
+        """Return the limit of `tier`; an unknown tier gets the anonymous one."""
         return {"standard": self.standard, "high": self.high}.get(tier, self.anonymous)
 
 

@@ -68,7 +68,7 @@ class Keys:
 
 
 @dataclass(slots=True)
-class Standing:
+class TokenState:
     """What auth-service last said about one token, and when (monotonic seconds)."""
 
     is_active: bool
@@ -83,7 +83,7 @@ class Fallback:
     """The switch and the counters of the cached-token fallback.
 
     `mode` is `auto` (only while auth-service does not answer), `on` (do not even ask about a token that is
-    known; whoever switches it off again is asked about) or `off`.
+    known; after it is switched off the token is asked about again) or `off`.
     """
 
     max_age_s: float
@@ -103,14 +103,14 @@ class RemoteVerifier:
         self._clock = clock
         self._keys: Keys | None = None
         self._checked: dict[str, Principal] = {}
-        self._standings: dict[str, Standing] = {}
+        self._states: dict[str, TokenState] = {}
         self.fallback = Fallback(max_age_s=settings.fallback_max_age)
 
     async def verify(self, token: str) -> Principal:
         """Return whose token it is.
 
         Raises:
-            Problem: 401 when the token is not valid or revoked, 503 when nobody can tell.
+            Problem: 401 when the token is not valid or revoked, 503 when it cannot be checked.
         """
         digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
         principal = self._checked.get(digest)
@@ -131,10 +131,10 @@ class RemoteVerifier:
         return principal_of(claims, service=self._settings.service)
 
     async def _is_active(self, token: str, digest: str) -> bool:
-        standing = self._standings.get(digest)
-        if standing is not None and not standing.is_active:
+        state = self._states.get(digest)
+        if state is not None and not state.is_active:
             return False
-        age = float("inf") if standing is None else self._clock() - standing.asked_at
+        age = float("inf") if state is None else self._clock() - state.asked_at
         if age <= self._settings.revocation_ttl:
             return True
         if self.fallback.mode == "on" and age <= self.fallback.max_age_s:
@@ -146,7 +146,7 @@ class RemoteVerifier:
                 self.fallback.refused += 1
                 raise
             return self._falls_back()
-        self._remember(self._standings, digest, Standing(is_active, self._clock()))
+        self._remember(self._states, digest, TokenState(is_active, self._clock()))
         return is_active
 
     def _falls_back(self) -> bool:
@@ -175,7 +175,7 @@ _RETRY = {"Retry-After": "1"}
 
 
 def _kid_of(token: str) -> str:
-    """Return the key id of an unchecked token, to find its key; refuses what is no token at all."""
+    """Return the key id of an unchecked token, to find its key; refuses a string that is not a token."""
     try:
         kid = extract_compact(token.encode()).headers().get("kid")
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:

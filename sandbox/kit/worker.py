@@ -23,7 +23,7 @@ class Worker:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def wake(self) -> None:
-        """Say that there is something to do; may be called from any thread, also when nobody runs."""
+        """Say that there is something to do; may be called from any thread, also before `run`."""
         if self._loop is not None and self._wake is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake.set)
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from sandbox.kit.identity import SERVICE, Principal, required
 from sandbox.kit.mesh import Call, Mesh
 from sandbox.kit.problem import Problem
-from sandbox.kit.runtime import Kit, KitDep, StoreDep, open_door
+from sandbox.kit.runtime import Kit, KitDep, StoreDep, count_stranger
 from sandbox.kit.verifier import Fallback, RemoteVerifier
 from sandbox.services.api_gateway.catalogue import merged
 from sandbox.services.api_gateway.models import (
@@ -78,7 +78,7 @@ def switch_fallback(body: FallbackChange, kit: KitDep, operator: Operator, store
     return _shown(fallback_of(kit))
 
 
-@router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(open_door)])
+@router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(count_stranger)])
 async def document(request: Request, kit: KitDep) -> JSONResponse:
     documents: Documents = request.app.state.documents
     return JSONResponse(merged(request.app.openapi(), await documents.current(kit.mesh)))

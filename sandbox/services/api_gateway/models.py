@@ -1,4 +1,4 @@
-"""What the gateway itself tells."""
+"""What the gateway itself takes and gives on the wire."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def forwarded_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def answered_headers(headers: Iterable[tuple[str, str]], status: int) -> dict[str, str]:
-    """Return the headers of a service's answer that the caller gets; limits are the gateway's to tell."""
+    """Return the headers of a service's answer that the caller gets; the limits are the gateway's own."""
     keeps_wait = status in {429, 503}
     return {
         name: value

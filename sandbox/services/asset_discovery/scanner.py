@@ -20,8 +20,8 @@ _LEASE_S = 5.0
 class Scanner(Worker):
     """Takes one scan at a time; safe with several instances on one database.
 
-    A scan is held by a lease. Each step keeps its findings and its progress in one transaction, so a scan
-    whose worker died goes on where it stood, and a worker that was only slow notices and lets go.
+    A worker holds a scan by a lease. Each step keeps its findings and its progress in one transaction: the
+    scan of a worker that died goes on where it stood, and a worker that was only slow notices and lets go.
     """
 
     def __init__(self, database: Store, audit: Audit) -> None:
@@ -31,7 +31,7 @@ class Scanner(Worker):
         self._name = secrets.token_hex(8)
 
     def run_one(self) -> bool:
-        """Run the oldest scan that nobody holds to its end; False when there is none."""
+        """Run the oldest scan without a lease to its end; False when there is none."""
         with self._database.read() as connection:
             if not store.has_open_scan(connection, time.time()):
                 return False

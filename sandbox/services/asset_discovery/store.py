@@ -77,7 +77,7 @@ def has_open_scan(connection: Connection, now: float) -> bool:
 
 
 def claim_scan(connection: Connection, worker: str, now: float, lease_s: float) -> Job | None:
-    """Take the oldest scan that nobody holds; one whose holder went silent is taken over where it stood."""
+    """Take the oldest scan without a lease; one whose lease ran out is taken over where it stood."""
     row = connection.execute(
         "UPDATE scans SET status = 'running', worker = ?, leased_until = ? WHERE id ="
         " (SELECT id FROM scans WHERE status != 'done' AND leased_until < ? ORDER BY id LIMIT 1)"

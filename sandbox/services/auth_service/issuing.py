@@ -96,7 +96,7 @@ def is_active(connection: sqlite3.Connection, claims: Mapping[str, Any]) -> bool
 
 
 def _has_open_session(connection: sqlite3.Connection, claims: Mapping[str, Any]) -> bool:
-    """A token without a session was not minted by a sign-in, so there is no session to be over."""
+    """Whether the token's session is open; one that no sign-in minted has no session and counts as open."""
     if "sid" not in claims:
         return True
     session = sessions.session_with_id(connection, str(claims["sid"]))

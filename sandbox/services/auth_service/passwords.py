@@ -56,4 +56,4 @@ def _hasher() -> PasswordHasher:
 
 @lru_cache(maxsize=1)
 def _decoy() -> str:
-    return hash_password("nobody's password")
+    return hash_password("a password of no account")

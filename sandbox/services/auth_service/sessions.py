@@ -1,7 +1,7 @@
 """Sessions, refresh tokens and spent tokens, as rows.
 
 A session is a family of refresh tokens (RFC 9700, section 4.14.2): each is used once; a second use means
-that somebody else holds a copy, so the whole session dies.
+that there is a stolen copy, so the whole session ends.
 """
 
 from __future__ import annotations

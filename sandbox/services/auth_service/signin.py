@@ -161,7 +161,7 @@ def signed_in(
 
 
 def refuse_if_locked(connection: sqlite3.Connection, account: str, kit: Kit) -> None:
-    """Keep everybody out of an account with too many wrong attempts, whether or not it exists.
+    """Refuse sign-ins to an account with too many wrong attempts, whether or not it exists.
 
     Raises:
         Problem: 429 with Retry-After, until the oldest of these attempts leaves the window.

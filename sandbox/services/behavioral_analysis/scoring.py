@@ -27,7 +27,7 @@ class Scoring:
         """The entity's baseline: its own, or its peers' when it is an asset without a past.
 
         Raises:
-            Problem: 404 when nobody knows the entity, 503 when asset-discovery cannot be asked.
+            Problem: 404 when the entity is not known, 503 when asset-discovery cannot be asked.
         """
         with self.database.read() as connection:
             daily = store.daily_of(connection, principal.tenant, entity_id)
@@ -42,7 +42,7 @@ class Scoring:
         """The entity's score now.
 
         Raises:
-            Problem: 404 when nobody knows the entity, 503 when its events cannot be had.
+            Problem: 404 when the entity is not known, 503 when its events cannot be had.
         """
         view = self.baseline(principal, entity_id)
         now = time.time()

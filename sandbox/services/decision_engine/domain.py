@@ -2,7 +2,7 @@
 
     proposed ──approve──▶ approved ──execute──▶ executing ──▶ executed
 
-Nobody approves what they proposed. Approving again by the same person and executing what was executed change
+A proposer cannot approve their own decision. Approving again by the same person and executing again change
 nothing and answer the same. An execution that was cut off stays `executing` and is taken up by the next
 request to execute; each of its steps may be repeated.
 """
@@ -71,7 +71,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class DecisionBasis:
     """What a decision rests on."""
 
     threat_id: str
@@ -89,10 +89,10 @@ DEFAULT_POLICY: dict[Severity, Rule] = {
 }
 
 
-def recommend(ground: Ground, policy: Mapping[Severity, Rule]) -> Action:
+def recommend(basis: DecisionBasis, policy: Mapping[Severity, Rule]) -> Action:
     """The action that the policy asks for."""
-    rule = policy[ground.severity]
-    if ground.risk is not None and ground.risk >= rule.escalate_from_risk:
+    rule = policy[basis.severity]
+    if basis.risk is not None and basis.risk >= rule.escalate_from_risk:
         return Action.ISOLATE_ASSET
     return rule.action
 
@@ -122,14 +122,14 @@ class Step:
     change: Mapping[str, str]
 
 
-def steps_of(action: Action, ground: Ground) -> list[Step]:
+def steps_of(action: Action, basis: DecisionBasis) -> list[Step]:
     """What executing the action changes: the asset when it is isolated, then the threat's status."""
     threat = Step(
         service="threat-detection",
-        path=f"/v1/threats/{ground.threat_id}",
+        path=f"/v1/threats/{basis.threat_id}",
         change={"status": THREAT_STATUS[action]},
     )
     if action is not Action.ISOLATE_ASSET:
         return [threat]
-    path = f"/v1/assets/{ground.asset_id}"
+    path = f"/v1/assets/{basis.asset_id}"
     return [Step(service="asset-discovery", path=path, change={"state": "isolated"}), threat]

@@ -15,8 +15,8 @@ from sandbox.kit.paging import Paging
 from sandbox.kit.problem import responses
 from sandbox.kit.runtime import KitDep
 from sandbox.services.decision_engine import policies, seeding, store
-from sandbox.services.decision_engine.life import Life
 from sandbox.services.decision_engine.models import Decision, DecisionPage, NewDecision, NewPolicy, Policy
+from sandbox.services.decision_engine.workflow import DecisionWorkflow
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
@@ -41,7 +41,7 @@ def propose_decision(
     change: Proposal,
     kit: KitDep,
 ) -> Decision:
-    return Life(mesh=kit.mesh, change=change).propose(body)
+    return DecisionWorkflow(mesh=kit.mesh, change=change).propose(body)
 
 
 @router.get("/decisions", summary="Decisions, newest first")
@@ -64,7 +64,7 @@ def get_decision(decision_id: DecisionId, reader: Reader) -> Decision:
     responses=responses(404, 409),
 )
 def approve_decision(decision_id: DecisionId, change: Response, kit: KitDep) -> Decision:
-    return Life(mesh=kit.mesh, change=change).approve(decision_id)
+    return DecisionWorkflow(mesh=kit.mesh, change=change).approve(decision_id)
 
 
 @router.post(
@@ -73,7 +73,7 @@ def approve_decision(decision_id: DecisionId, change: Response, kit: KitDep) -> 
     responses=responses(404, 409),
 )
 def execute_decision(decision_id: ApprovedId, change: Response, kit: KitDep) -> Decision:
-    return Life(mesh=kit.mesh, change=change).execute(decision_id)
+    return DecisionWorkflow(mesh=kit.mesh, change=change).execute(decision_id)
 
 
 @router.get("/policies", summary="The rules that hold now")

@@ -8,7 +8,7 @@ from sandbox.kit.identity import Principal
 from sandbox.kit.mesh import Call, Mesh
 from sandbox.kit.models import Part
 from sandbox.kit.problem import Problem
-from sandbox.services.decision_engine.domain import Ground, Severity, Step
+from sandbox.services.decision_engine.domain import DecisionBasis, Severity, Step
 
 THREATS = "threat-detection"
 BEHAVIOUR = "behavioral-analysis"
@@ -24,10 +24,10 @@ class _ScoreRead(Part):
     risk: float
 
 
-def ground_of(mesh: Mesh, principal: Principal, threat_id: str) -> Ground:
+def basis_of(mesh: Mesh, principal: Principal, threat_id: str) -> DecisionBasis:
     """The threat and the score of its asset.
 
-    A missing score is no reason not to decide: the threat alone is enough, and the decision says so.
+    Without a score the threat alone is enough, and the decision shows that there was none.
 
     Raises:
         Problem: 404 when the tenant has no such threat, 503 when threat-detection cannot be asked.
@@ -35,7 +35,7 @@ def ground_of(mesh: Mesh, principal: Principal, threat_id: str) -> Ground:
     unknown = Problem(404, "There is no threat of that id.", code="threat_unknown")
     threat = mesh.read(_get(THREATS, f"/v1/threats/{threat_id}", principal), _ThreatRead, missing=unknown)
     risk = risk_of(mesh, principal, threat.asset_id)
-    return Ground(threat_id=threat.id, asset_id=threat.asset_id, severity=threat.severity, risk=risk)
+    return DecisionBasis(threat_id=threat.id, asset_id=threat.asset_id, severity=threat.severity, risk=risk)
 
 
 def risk_of(mesh: Mesh, principal: Principal, asset_id: str) -> float | None:

@@ -32,6 +32,6 @@ class Correlator(Worker):
         with self._database.write() as connection:
             events = store.pending_events(connection, tenant, _ROUND)
             if events:
-                stories = domain.correlate(events, store.open_stories(connection, tenant, events))
-                store.save_stories(connection, tenant, stories)
+                drafts = domain.correlate(events, store.open_drafts(connection, tenant, events))
+                store.save_drafts(connection, tenant, drafts)
             return len(events)

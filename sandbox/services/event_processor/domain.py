@@ -1,8 +1,8 @@
 """How events become correlations: pure logic, no I/O.
 
-Events of one asset whose times lie within `WINDOW_S` of each other tell one story; a story is told in one
-correlation. Correlating is incremental: pending events are added to the asset's open correlations, and the
-same event is never counted twice.
+Events of one asset whose times lie within `WINDOW_S` of each other make one correlation. Correlating is
+incremental: pending events are added to drafts, the asset's correlations that still have room, and the same
+event is never counted twice.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class PendingEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class CorrelationDraft:
     """A correlation in the making: a span of time on one asset; times in Unix seconds."""
 
     id: str
@@ -84,33 +84,35 @@ def worse(one: Severity, other: Severity) -> Severity:
     return max(one, other, key=SEVERITIES.index)
 
 
-def is_near(story: Story, occurred_at: float) -> bool:
-    """Whether the time lies in the story's span, widened by the window, and the story has room."""
-    if story.event_count >= MAX_EVENTS:
+def is_near(draft: CorrelationDraft, occurred_at: float) -> bool:
+    """Whether the time lies in the draft's span, widened by the window, and the draft has room."""
+    if draft.event_count >= MAX_EVENTS:
         return False
-    return story.first_seen - WINDOW_S <= occurred_at <= story.last_seen + WINDOW_S
+    return draft.first_seen - WINDOW_S <= occurred_at <= draft.last_seen + WINDOW_S
 
 
-def correlate(events: Sequence[PendingEvent], open_stories: Sequence[Story]) -> list[Story]:
-    """Add the events to the open stories or start new ones; returns the stories that changed.
+def correlate(
+    events: Sequence[PendingEvent], open_drafts: Sequence[CorrelationDraft]
+) -> list[CorrelationDraft]:
+    """Add the events to the open drafts or start new ones; returns the drafts that changed.
 
-    A new story takes its id from its first event, so a round that is repeated after a crash makes the same
-    stories again.
+    A new draft takes its id from its first event, so a round that is repeated after a crash makes the same
+    drafts again.
     """
-    by_asset: dict[str, dict[str, Story]] = {}
-    for story in open_stories:
-        by_asset.setdefault(story.asset_id, {})[story.id] = story
-    changed: dict[str, Story] = {}
+    by_asset: dict[str, dict[str, CorrelationDraft]] = {}
+    for draft in open_drafts:
+        by_asset.setdefault(draft.asset_id, {})[draft.id] = draft
+    changed: dict[str, CorrelationDraft] = {}
     for event in sorted(events, key=lambda item: (item.occurred_at, item.id)):
-        stories = by_asset.setdefault(event.asset_id, {})
-        home = next((story for story in stories.values() if is_near(story, event.occurred_at)), None)
-        story = _join(home, event) if home else _start(event)
-        stories[story.id] = changed[story.id] = story
+        drafts = by_asset.setdefault(event.asset_id, {})
+        home = next((draft for draft in drafts.values() if is_near(draft, event.occurred_at)), None)
+        draft = _join(home, event) if home else _start(event)
+        drafts[draft.id] = changed[draft.id] = draft
     return [changed[key] for key in sorted(changed)]
 
 
-def _start(event: PendingEvent) -> Story:
-    return Story(
+def _start(event: PendingEvent) -> CorrelationDraft:
+    return CorrelationDraft(
         id="cor_" + event.id.removeprefix("evt_"),
         asset_id=event.asset_id,
         first_seen=event.occurred_at,
@@ -122,13 +124,13 @@ def _start(event: PendingEvent) -> Story:
     )
 
 
-def _join(story: Story, event: PendingEvent) -> Story:
+def _join(draft: CorrelationDraft, event: PendingEvent) -> CorrelationDraft:
     return replace(
-        story,
-        first_seen=min(story.first_seen, event.occurred_at),
-        last_seen=max(story.last_seen, event.occurred_at),
-        severity=worse(story.severity, event.severity),
-        kinds=tuple(sorted({*story.kinds, event.kind})),
-        event_count=story.event_count + 1,
-        joined=(*story.joined, event.id),
+        draft,
+        first_seen=min(draft.first_seen, event.occurred_at),
+        last_seen=max(draft.last_seen, event.occurred_at),
+        severity=worse(draft.severity, event.severity),
+        kinds=tuple(sorted({*draft.kinds, event.kind})),
+        event_count=draft.event_count + 1,
+        joined=(*draft.joined, event.id),
     )

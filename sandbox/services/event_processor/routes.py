@@ -168,7 +168,7 @@ def _received(body: NewEvent, principal: Principal) -> Event:
 
 
 def _judged(document: dict[str, Any], principal: Principal) -> Event | str:
-    """The event, or why the document is none."""
+    """The event, or why the document is not one."""
     try:
         return _received(NewEvent.model_validate(document), principal)
     except ValidationError as error:

@@ -22,7 +22,7 @@ def seed(connection: Connection) -> None:
     for tenant in TENANTS:
         store.insert_events(connection, tenant, [_event(item) for item in found if item.tenant == tenant])
         pending = store.pending_events(connection, tenant, len(found))
-        store.save_stories(connection, tenant, domain.correlate(pending, []))
+        store.save_drafts(connection, tenant, domain.correlate(pending, []))
 
 
 def _event(record: records.SeedEvent) -> Event:

@@ -13,7 +13,7 @@ from sqlite3 import Connection
 
 from sandbox.kit.resource import Table, read_document
 from sandbox.services.event_processor import domain
-from sandbox.services.event_processor.domain import PendingEvent, Story
+from sandbox.services.event_processor.domain import CorrelationDraft, PendingEvent
 from sandbox.services.event_processor.models import Correlation, Event
 
 MIGRATIONS: tuple[str, ...] = (
@@ -71,7 +71,7 @@ def pending_tenants(connection: Connection) -> list[str]:
 
 
 def pending_events(connection: Connection, tenant: str, limit: int) -> list[PendingEvent]:
-    """The tenant's events that no correlation tells yet, oldest receipt first."""
+    """The tenant's events that are in no correlation yet, oldest receipt first."""
     rows = connection.execute(
         "SELECT id, asset_id, kind, severity, occurred_at FROM events"
         " WHERE correlation_id IS NULL AND tenant = ? ORDER BY received_at LIMIT ?",
@@ -80,7 +80,9 @@ def pending_events(connection: Connection, tenant: str, limit: int) -> list[Pend
     return [PendingEvent(**dict(row)) for row in rows]
 
 
-def open_stories(connection: Connection, tenant: str, events: Sequence[PendingEvent]) -> list[Story]:
+def open_drafts(
+    connection: Connection, tenant: str, events: Sequence[PendingEvent]
+) -> list[CorrelationDraft]:
     """The correlations that one of the events might join."""
     assets = sorted({event.asset_id for event in events})
     times = [event.occurred_at for event in events]
@@ -93,20 +95,20 @@ def open_stories(connection: Connection, tenant: str, events: Sequence[PendingEv
             *(min(times) - domain.WINDOW_S, max(times) + domain.WINDOW_S, json.dumps(assets)),
         ),
     )
-    return [Story(**{**dict(row), "kinds": tuple(read_document(row["kinds"]))}) for row in rows]
+    return [CorrelationDraft(**{**dict(row), "kinds": tuple(read_document(row["kinds"]))}) for row in rows]
 
 
-def save_stories(connection: Connection, tenant: str, stories: Iterable[Story]) -> None:
-    """Keep changed stories under new revisions and point their new events to them."""
+def save_drafts(connection: Connection, tenant: str, drafts: Iterable[CorrelationDraft]) -> None:
+    """Keep changed drafts under new revisions and point their new events to them."""
     row = connection.execute("SELECT max(revision) FROM correlations WHERE tenant = ?", (tenant,)).fetchone()
-    for revision, story in enumerate(stories, start=(row[0] or 0) + 1):
-        values = asdict(story)
+    for revision, draft in enumerate(drafts, start=(row[0] or 0) + 1):
+        values = asdict(draft)
         joined = values.pop("joined")
-        values |= {"tenant": tenant, "pattern": story.pattern, "revision": revision}
+        values |= {"tenant": tenant, "pattern": draft.pattern, "revision": revision}
         CORRELATIONS.upsert(connection, values, update=values.keys() - {"tenant", "id", "asset_id"})
         connection.executemany(
             "UPDATE events SET status = 'correlated', correlation_id = ? WHERE id = ?",
-            [(story.id, event_id) for event_id in joined],
+            [(draft.id, event_id) for event_id in joined],
         )
 
 

@@ -29,7 +29,7 @@ def build(settings: Settings) -> FastAPI:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    """Ask whoever wanted a page to sign in; everything else is a problem document."""
+    """Answer a request for a page with the sign-in page, others with a problem document."""
     if not isinstance(error, Problem):
         raise error
     return await answer_signed_out(request, error) or await answer_problem(request, error)

@@ -27,7 +27,7 @@ class Backend:
         """Prove both factors and return who it is, with the tokens.
 
         Raises:
-            Problem: 401 when a factor is wrong, 429 when the account is locked, 503 when nobody can tell.
+            Problem: 401 when a factor is wrong, 429 when the account is locked, 503 when that is unknown.
         """
         first = self.send("POST", f"{_AUTH}/login", json={"username": username, "password": password})
         proof = {"mfaToken": first.json()["mfaToken"], "code": code}

@@ -12,12 +12,17 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.kit.paging import Cursor
 from sandbox.kit.problem import Problem, responses
-from sandbox.kit.runtime import open_door
+from sandbox.kit.runtime import count_stranger
 from sandbox.services.frontend import pages
 from sandbox.services.frontend.backend import Backend
-from sandbox.services.frontend.door import BackendDep, SessionDep, refuse_foreign_origin, sessions_of
 from sandbox.services.frontend.markup import Html
 from sandbox.services.frontend.models import Answer, Question, SignedInMember, SignIn
+from sandbox.services.frontend.session_access import (
+    BackendDep,
+    SessionDep,
+    refuse_foreign_origin,
+    sessions_of,
+)
 from sandbox.services.frontend.sessions import COOKIE, Session
 from sandbox.services.frontend.static import FILES, POLICY, STYLE
 
@@ -64,12 +69,14 @@ THREATS = Listing(
 )
 
 
-@router.get("/", summary="Landing page", response_class=HTMLResponse, dependencies=[Depends(open_door)])
+@router.get("/", summary="Landing page", response_class=HTMLResponse, dependencies=[Depends(count_stranger)])
 async def home() -> Page:
     return Page(pages.home())
 
 
-@router.get("/login", summary="Sign-in page", response_class=HTMLResponse, dependencies=[Depends(open_door)])
+@router.get(
+    "/login", summary="Sign-in page", response_class=HTMLResponse, dependencies=[Depends(count_stranger)]
+)
 async def login() -> Page:
     return Page(pages.sign_in())
 
@@ -117,7 +124,7 @@ def ask(body: Question, session: SessionDep, backend: BackendDep) -> Answer:
     status_code=201,
     response_model=SignedInMember,
     responses=responses(401, 403),
-    dependencies=[Depends(open_door), Depends(refuse_foreign_origin)],
+    dependencies=[Depends(count_stranger), Depends(refuse_foreign_origin)],
 )
 def sign_in(body: SignIn, request: Request, backend: BackendDep) -> JSONResponse:
     member, tokens = backend.sign_in(body.username, body.password, body.code)
@@ -165,7 +172,7 @@ async def static(
 
 
 async def answer_signed_out(request: Request, problem: Problem) -> Response | None:
-    """Return the sign-in page for somebody who wanted a page, None for everybody else."""
+    """Return the sign-in page when a page was asked for without a session, None for other requests."""
     wants_page = request.method == "GET" and problem.code in {"signed_out", "token_revoked", "token_expired"}
     if not wants_page:
         return None
@@ -188,7 +195,7 @@ def _listed(backend: Backend, session: Session, listing: Listing, cursor: str | 
 
 
 def _count(backend: Backend, session: Session, listing: Listing) -> str:
-    """Return how many there are, as far as one page tells; a dash when nobody can say."""
+    """Return how many there are, `100+` beyond one page, or a dash when the backend does not answer."""
     try:
         found = backend.send("GET", f"{listing.source}?limit=100", token=session.tokens.access).json()
     except Problem as problem:

@@ -19,7 +19,7 @@ MAX_QUESTION = 2000
 MAX_TURNS = 100
 """Questions of one conversation."""
 MAX_SENTENCES = 40
-"""Sentences of an answer; what lies beyond is counted, not told."""
+"""Sentences of an answer; records beyond it are counted, not described."""
 
 _IDS = re.compile(r"\b(ast|evt|thr|dec|cor)_[A-Za-z0-9]{6,64}\b")
 _MARKUP = re.compile(r"<[^>]*>|!?\[[^\]]*\]\([^)]*\)")
@@ -81,37 +81,37 @@ def plain(text: str) -> str:
 
 def compose(facts: Sequence[Fact], missing: Sequence[Reference], unreachable: Sequence[str]) -> Answer:
     """Word the answer: what is known, what could not be found, and what could not be asked."""
-    told = facts[:MAX_SENTENCES]
-    sentences = [plain(fact.sentence) for fact in told]
-    if len(facts) > len(told):
-        sentences.append(f"There are {len(facts) - len(told)} more records.")
+    used = facts[:MAX_SENTENCES]
+    sentences = [plain(fact.sentence) for fact in used]
+    if len(facts) > len(used):
+        sentences.append(f"There are {len(facts) - len(used)} more records.")
     sentences += [f"I found no {gap.kind} {gap.id}." for gap in missing]
     sentences += [f"{service} did not answer, so its records are missing here." for service in unreachable]
     if not sentences:
         sentences = ["I found no record that answers this."]
-    citations = tuple(dict.fromkeys(fact.reference for fact in told))
+    citations = tuple(dict.fromkeys(fact.reference for fact in used))
     return Answer(sentences=tuple(sentences), citations=citations)
 
 
 def event_fact(event_id: str, kind: str, severity: str, asset_id: str, at: str) -> Fact:
-    """Tell one event."""
+    """Describe one event."""
     sentence = f"At {at} a {severity} event {kind} ({event_id}) was seen on {asset_id}."
     return Fact(reference=Reference(kind="event", id=event_id), sentence=sentence)
 
 
 def threat_fact(threat_id: str, title: str, severity: str, status: str, confidence: float) -> Fact:
-    """Tell one threat."""
+    """Describe one threat."""
     sentence = f"Threat {threat_id} is {status}: {title}, severity {severity}, confidence {confidence:.2f}."
     return Fact(reference=Reference(kind="threat", id=threat_id), sentence=sentence)
 
 
 def asset_fact(asset_id: str, hostname: str, criticality: str, state: str) -> Fact:
-    """Tell one asset."""
+    """Describe one asset."""
     sentence = f"Asset {asset_id} is {hostname}, criticality {criticality}, state {state}."
     return Fact(reference=Reference(kind="asset", id=asset_id), sentence=sentence)
 
 
 def decision_fact(decision_id: str, action: str, status: str, threat_id: str) -> Fact:
-    """Tell one decision."""
+    """Describe one decision."""
     sentence = f"Decision {decision_id} to {action} because of {threat_id} is {status}."
     return Fact(reference=Reference(kind="decision", id=decision_id), sentence=sentence)

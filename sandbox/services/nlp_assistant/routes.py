@@ -14,9 +14,9 @@ from sandbox.kit.models import Identifier
 from sandbox.kit.problem import responses
 from sandbox.kit.runtime import KitDep, StoreDep
 from sandbox.services.nlp_assistant import domain, seeding, sources, store
-from sandbox.services.nlp_assistant.asking import Asking, known, streamed
 from sandbox.services.nlp_assistant.models import Conversation, Model, Question, Reply
 from sandbox.services.nlp_assistant.store import Owner
+from sandbox.services.nlp_assistant.workflow import QuestionWorkflow, known, streamed
 
 router = APIRouter(prefix="/v1", tags=["assistant"])
 
@@ -52,7 +52,7 @@ EVENT_SCHEMA = {
     | leads_to(200, link("get_conversation", conversation_id="/conversationId")),
 )
 def query(body: Asked, change: Ask, kit: KitDep) -> Reply:
-    reply, _ = Asking(mesh=kit.mesh, change=change).answer(body)
+    reply, _ = QuestionWorkflow(mesh=kit.mesh, change=change).answer(body)
     return reply
 
 
@@ -63,7 +63,7 @@ def query(body: Asked, change: Ask, kit: KitDep) -> Reply:
     responses=responses(404, 409) | {200: {"content": {EventStream.media_type: {"schema": EVENT_SCHEMA}}}},
 )
 def query_stream(body: Asked, change: AskStream, kit: KitDep) -> EventStream:
-    reply, answer = Asking(mesh=kit.mesh, change=change).answer(body)
+    reply, answer = QuestionWorkflow(mesh=kit.mesh, change=change).answer(body)
     return EventStream(streamed(reply, answer))
 
 

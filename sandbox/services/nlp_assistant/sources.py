@@ -1,7 +1,7 @@
 """Looks the platform's records up, with the asking person's tenant and never beyond it.
 
-Reading is all that the assistant can do: there is no call here that changes anything, so no wording of a
-question and no text in a record can make it do so.
+The assistant only reads: no call here changes anything, so neither the wording of a question nor the text of
+a record can make it do so.
 """
 
 from __future__ import annotations

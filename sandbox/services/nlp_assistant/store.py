@@ -27,7 +27,7 @@ MIGRATIONS: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose conversation it is; nobody else finds it."""
+    """Whose conversation it is; it does not exist for others."""
 
     tenant: str
     person: str

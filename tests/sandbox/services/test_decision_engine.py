@@ -13,7 +13,7 @@ from sandbox.kit import records
 from sandbox.services.asset_discovery import app as assets_app
 from sandbox.services.behavioral_analysis import app as behaviour_app
 from sandbox.services.decision_engine import app, domain, seeding
-from sandbox.services.decision_engine.domain import Action, Ground, Refusal, Severity, Status
+from sandbox.services.decision_engine.domain import Action, DecisionBasis, Refusal, Severity, Status
 from sandbox.services.event_processor import app as events_app
 from sandbox.services.threat_detection import app as threats_app
 from tests.sandbox.support.running_platform import Build, RunningPlatform, poll, running
@@ -52,16 +52,16 @@ def test_only_a_proposed_decision_cannot_be_executed(status: Status) -> None:
 @given(st.sampled_from(domain.SEVERITIES), st.floats(0, 100))
 def test_a_high_risk_isolates_the_asset(severity: Severity, risk: float) -> None:
     """From the rule's risk on the asset is isolated; below, the rule's action stands."""
-    ground = Ground(threat_id="thr_1", asset_id="ast_1", severity=severity, risk=risk)
+    basis = DecisionBasis(threat_id="thr_1", asset_id="ast_1", severity=severity, risk=risk)
     rule = domain.DEFAULT_POLICY[severity]
     expected = Action.ISOLATE_ASSET if risk >= rule.escalate_from_risk else rule.action
-    assert domain.recommend(ground, domain.DEFAULT_POLICY) is expected
+    assert domain.recommend(basis, domain.DEFAULT_POLICY) is expected
 
 
 def test_an_unknown_risk_leaves_the_rule() -> None:
     """Without a score the policy's action for the severity stands."""
-    ground = Ground(threat_id="thr_1", asset_id="ast_1", severity="low", risk=None)
-    assert domain.recommend(ground, domain.DEFAULT_POLICY) is Action.MONITOR
+    basis = DecisionBasis(threat_id="thr_1", asset_id="ast_1", severity="low", risk=None)
+    assert domain.recommend(basis, domain.DEFAULT_POLICY) is Action.MONITOR
 
 
 @pytest.fixture(scope="module")

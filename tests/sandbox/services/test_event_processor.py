@@ -17,7 +17,7 @@ from sandbox.kit.seed import TENANTS
 from sandbox.kit.store import Store
 from sandbox.services.event_processor import app, domain, store
 from sandbox.services.event_processor.correlator import Correlator
-from sandbox.services.event_processor.domain import PendingEvent, Story
+from sandbox.services.event_processor.domain import CorrelationDraft, PendingEvent
 from sandbox.services.event_processor.seeding import seed
 from tests.sandbox.support.running_platform import RunningPlatform, poll, running
 
@@ -41,51 +41,51 @@ def _events(draw: st.DrawFn) -> list[PendingEvent]:
 
 @given(_events())
 def test_every_event_joins_exactly_one_story_of_its_asset(events: list[PendingEvent]) -> None:
-    """Each event is told once, by a story of the event's own asset that spans its time."""
-    stories = domain.correlate(events, [])
+    """Each event is told once, by a draft of the event's own asset that spans its time."""
+    drafts = domain.correlate(events, [])
     by_id = {event.id: event for event in events}
-    joined = [(story, event_id) for story in stories for event_id in story.joined]
+    joined = [(draft, event_id) for draft in drafts for event_id in draft.joined]
     assert sorted(event_id for _, event_id in joined) == sorted(by_id)
-    for story, event_id in joined:
-        assert by_id[event_id].asset_id == story.asset_id
-        assert story.first_seen <= by_id[event_id].occurred_at <= story.last_seen
+    for draft, event_id in joined:
+        assert by_id[event_id].asset_id == draft.asset_id
+        assert draft.first_seen <= by_id[event_id].occurred_at <= draft.last_seen
 
 
 @given(_events())
 def test_a_story_is_as_severe_as_its_worst_event(events: list[PendingEvent]) -> None:
-    """The severity and the kinds of a story are those of its events."""
+    """The severity and the kinds of a draft are those of its events."""
     by_id = {event.id: event for event in events}
-    for story in domain.correlate(events, []):
-        members = [by_id[event_id] for event_id in story.joined]
-        assert story.severity == max((item.severity for item in members), key=domain.SEVERITIES.index)
-        assert set(story.kinds) == {item.kind for item in members}
-        assert story.event_count == len(members)
+    for draft in domain.correlate(events, []):
+        members = [by_id[event_id] for event_id in draft.joined]
+        assert draft.severity == max((item.severity for item in members), key=domain.SEVERITIES.index)
+        assert set(draft.kinds) == {item.kind for item in members}
+        assert draft.event_count == len(members)
 
 
 @given(_events())
 def test_the_order_of_arrival_does_not_matter(events: list[PendingEvent]) -> None:
-    """One round over the same events gives the same stories in whatever order they arrived."""
+    """One round over the same events gives the same drafts in whatever order they arrived."""
     assert domain.correlate(events, []) == domain.correlate(list(reversed(events)), [])
 
 
 def test_a_later_round_joins_the_open_story() -> None:
-    """An event within the window of an open story joins it; one beyond starts another."""
+    """An event within the window of an open draft joins it; one beyond starts another."""
     first = PendingEvent(id="evt_1", asset_id="ast_a", kind="port_scan", severity="low", occurred_at=0.0)
-    (story,) = domain.correlate([first], [])
+    (draft,) = domain.correlate([first], [])
     near = PendingEvent(
         id="evt_2", asset_id="ast_a", kind="login_failure", severity="high", occurred_at=domain.WINDOW_S
     )
     far = PendingEvent(
         id="evt_3", asset_id="ast_a", kind="port_scan", severity="low", occurred_at=3 * domain.WINDOW_S
     )
-    changed = domain.correlate([near, far], [story])
+    changed = domain.correlate([near, far], [draft])
     assert [(item.id, item.event_count) for item in changed] == [("cor_1", 2), ("cor_3", 1)]
     assert changed[0].pattern == "credential_attack"
 
 
 def test_a_full_story_takes_no_more() -> None:
     """A correlation stays bounded: the event after the last starts a new one."""
-    full = Story(
+    full = CorrelationDraft(
         id="cor_0",
         asset_id="ast_a",
         first_seen=0.0,
@@ -95,7 +95,7 @@ def test_a_full_story_takes_no_more() -> None:
         event_count=domain.MAX_EVENTS,
     )
     event = PendingEvent(id="evt_9", asset_id="ast_a", kind="port_scan", severity="low", occurred_at=0.5)
-    assert [story.id for story in domain.correlate([event], [full])] == ["cor_9"]
+    assert [draft.id for draft in domain.correlate([event], [full])] == ["cor_9"]
 
 
 @pytest.fixture(scope="module")
@@ -210,18 +210,16 @@ def test_a_time_in_the_future_is_the_time_of_receipt(platform: RunningPlatform) 
 
 
 def test_the_seed_holds_exactly_its_incidents(platform: RunningPlatform) -> None:
-    """The seeded events are all correlated, and the severe stories are the seed's incidents."""
+    """The seeded events are all correlated, and the severe drafts are the seed's incidents."""
     severe = 0
     for tenant in TENANTS:
         viewer = platform.client(NAME, "viewer", tenant=tenant)
         page = viewer.get("/v1/correlations", params={"limit": 200}).json()
-        stories = page["items"]
+        drafts = page["items"]
         while page["nextCursor"]:
             page = viewer.get("/v1/correlations", params={"limit": 200, "cursor": page["nextCursor"]}).json()
-            stories += page["items"]
-        severe += sum(
-            story["severity"] == "critical" for story in stories if story["id"].startswith("cor_00")
-        )
+            drafts += page["items"]
+        severe += sum(draft["severity"] == "critical" for draft in drafts if draft["id"].startswith("cor_00"))
     assert severe == records.INCIDENTS
 
 

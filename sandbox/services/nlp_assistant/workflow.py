@@ -20,7 +20,7 @@ from sandbox.services.nlp_assistant.store import Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class QuestionWorkflow:
     """What answering needs; made per request."""
 
     mesh: Mesh

@@ -11,12 +11,12 @@ from sandbox.kit.ids import mint
 from sandbox.kit.mesh import Mesh
 from sandbox.kit.problem import Problem
 from sandbox.services.decision_engine import domain, policies, sources, store
-from sandbox.services.decision_engine.domain import FORBIDDEN, Action, Ground, Refusal, Status
+from sandbox.services.decision_engine.domain import FORBIDDEN, Action, DecisionBasis, Refusal, Status
 from sandbox.services.decision_engine.models import Decision, NewDecision, StepView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
+class DecisionWorkflow:
     """What the steps of a decision need; made per request."""
 
     mesh: Mesh
@@ -28,18 +28,18 @@ class Life:
         Raises:
             Problem: 404 when the tenant has no such threat, 503 when threat-detection cannot be asked.
         """
-        ground = sources.ground_of(self.mesh, self.change.principal, body.threat_id)
+        basis = sources.basis_of(self.mesh, self.change.principal, body.threat_id)
         with self.change.write() as connection:
             policy = policies.rules_of(policies.policy_of(connection, self.change.tenant))
-            recommended = domain.recommend(ground, policy)
-            decision = self._proposed(body, ground, recommended)
+            recommended = domain.recommend(basis, policy)
+            decision = self._proposed(body, basis, recommended)
             store.DECISIONS.insert(connection, self.change.tenant, decision)
             self.change.note(
                 connection,
                 "decision.proposed",
                 decision.id,
-                threat=ground.threat_id,
-                asset=ground.asset_id,
+                threat=basis.threat_id,
+                asset=basis.asset_id,
                 response=decision.action,
             )
             self.change.keep(connection, 201, decision)
@@ -85,7 +85,7 @@ class Life:
             if decision.status == "executed":
                 return decision
             store.begin_execution(connection, decision)
-        steps = [self._make(step) for step in domain.steps_of(Action(decision.action), _ground(decision))]
+        steps = [self._make(step) for step in domain.steps_of(Action(decision.action), _basis(decision))]
         with self.change.write() as connection:
             actor, now = self.change.principal.actor, time.time()
             if store.finish_execution(connection, decision, actor, steps, now):
@@ -100,13 +100,13 @@ class Life:
     def _known(self, connection: Connection, decision_id: str) -> Decision:
         return store.DECISIONS.known(connection, self.change.tenant, decision_id)
 
-    def _proposed(self, body: NewDecision, ground: Ground, recommended: Action) -> Decision:
+    def _proposed(self, body: NewDecision, basis: DecisionBasis, recommended: Action) -> Decision:
         return Decision(
             id=mint("dec"),
-            threat_id=ground.threat_id,
-            asset_id=ground.asset_id,
-            severity=ground.severity,
-            risk=ground.risk,
+            threat_id=basis.threat_id,
+            asset_id=basis.asset_id,
+            severity=basis.severity,
+            risk=basis.risk,
             action=body.action or recommended.value,
             recommended_action=recommended.value,
             rationale=body.rationale,
@@ -121,8 +121,8 @@ class Life:
         )
 
 
-def _ground(decision: Decision) -> Ground:
-    return Ground(
+def _basis(decision: Decision) -> DecisionBasis:
+    return DecisionBasis(
         threat_id=decision.threat_id,
         asset_id=decision.asset_id,
         severity=decision.severity,
