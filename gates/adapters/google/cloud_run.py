@@ -9,13 +9,11 @@ was applied: it is read back. See https://cloud.google.com/run/docs/reference/rp
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from google.cloud import run_v2
-from google.rpc import code_pb2
 
 from gates.actions.ports import Clock
-from gates.adapters.google.cloud_run_api import CallLimits, CloudRunApi, UnheardError, operation_error
+from gates.adapters.google.cloud_run_api import CallLimits, CloudRunApi, Update
 from gates.adapters.google.cloud_run_values import (
     is_same_routing,
     is_serving,
@@ -23,7 +21,6 @@ from gates.adapters.google.cloud_run_values import (
     service_state,
     traffic_targets,
 )
-from gates.errors import CloudError, ConflictError, OperationFailedError, UnavailableError
 from gates.model.platform import Environment
 from gates.model.state import RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit
@@ -34,8 +31,6 @@ class CloudRun:
 
     def __init__(self, environment: Environment, clock: Clock, limits: CallLimits | None = None) -> None:
         self._api = CloudRunApi(environment, clock, limits)
-        self._clock = clock
-        self._limits = self._api.limits
 
     def close(self) -> None:
         """Close the channel."""
@@ -78,56 +73,13 @@ class CloudRun:
             OperationFailedError: the cloud accepted the list and could not apply it.
             CloudError: the cloud refused. The returned call raises what becomes known later.
         """
-        try:
-            operation = self._send(service, split, etag)
-        except UnavailableError as lost:
-            state = self._read_back(service, split, lost)
-            return lambda: state
-        return lambda: self._ended(service, split, operation)
-
-    def _ended(self, service: str, split: TrafficSplit, operation: Any) -> ServiceState:
-        try:
-            ended = self._api.ended(service, operation)
-        except UnheardError as unheard:
-            return self._read_back(service, split, unheard.why)
-        if ended.HasField("error"):
-            return self._despite_error(service, split, ended.error)
-        message = run_v2.Service.pb()()
-        ended.response.Unpack(message)
-        return service_state(service, run_v2.Service.wrap(message))
-
-    def _send(self, service: str, split: TrafficSplit, etag: str) -> Any:
-        """Send the list. The template never travels: sent back as read it would mint or clash a revision."""
-        message = run_v2.Service(name=self._api.path(service), etag=etag, traffic=traffic_targets(split))
-        return self._api.send(f"move the traffic of {service}", message, ["traffic"])
-
-    def _read_back(self, service: str, split: TrafficSplit, why: CloudError) -> ServiceState:
-        """Return the state once the service itself shows that the list was applied."""
-        deadline = self._clock.monotonic() + self._limits.operation_s
-        while True:
-            state = self.describe(service)
-            if not is_same_routing(state.traffic, split):
-                if isinstance(why, UnavailableError):
-                    raise why
-                raise ConflictError(
-                    f"{service}: another actor replaced the traffic list that was sent"
-                ) from why
-            if not state.is_reconciling:
-                break
-            if self._clock.monotonic() >= deadline:
-                raise UnavailableError(f"{service} still reconciles after {self._limits.operation_s:g} s")
-            self._clock.wait(self._limits.poll_s)
-        if is_serving(state, split):
-            return state
-        raise OperationFailedError(
-            f"{service} did not take the traffic list: {state.detail or 'no reason given'}"
+        # The template never travels: sent back as read it would mint or clash a revision.
+        change = Update(
+            attempted=f"move the traffic of {service}",
+            paths=("traffic",),
+            make=lambda _current: run_v2.Service(traffic=traffic_targets(split)),
+            is_applied=lambda found: is_same_routing(service_state(service, found).traffic, split),
+            is_in_force=lambda found: is_serving(service_state(service, found), split),
         )
-
-    def _despite_error(self, service: str, split: TrafficSplit, error: Any) -> ServiceState:
-        """Return the state when the list was applied although the operation failed for another reason."""
-        if error.code == code_pb2.ABORTED:
-            raise operation_error(service, error)
-        state = self.describe(service)
-        if is_same_routing(state.traffic, split) and is_serving(state, split):
-            return state
-        raise operation_error(service, error)
+        ended = self._api.write(service, change, change.make(None), etag)
+        return lambda: service_state(service, ended())

@@ -65,13 +65,15 @@ class Update:
     """A change of one service.
 
     `make` gets the service as it was just read and returns a message that holds the fields of `paths`; what
-    it raises stops the write. `is_applied` says whether a service as read shows the change.
+    it raises stops the write. `is_applied` says whether a service as read shows the change, `is_in_force`
+    whether it took effect, once it reconciles no more.
     """
 
     attempted: str
     paths: Sequence[str]
     make: Callable[[Any], Any]
     is_applied: Callable[[Any], bool]
+    is_in_force: Callable[[Any], bool] = lambda message: message.terminal_condition.state == _SUCCEEDED
 
 
 class CloudRunApi:
@@ -114,24 +116,7 @@ class CloudRunApi:
             f"read {revision}", lambda: self._revisions.get_revision(name=name, timeout=limit)
         )
 
-    def send(self, attempted: str, service: Any, paths: Sequence[str]) -> Any:
-        """Send one write and return its operation, which may still run.
-
-        Raises:
-            ConflictError: the service changed since its etag was read.
-            UnavailableError: no answer, so nobody knows whether it was applied.
-            CloudError: the cloud refused.
-        """
-        request = run_v2.UpdateServiceRequest(
-            service=service, update_mask=field_mask_pb2.FieldMask(paths=paths)
-        )
-        limit = self.limits.write_s
-        accepted = self._patiently(
-            attempted, lambda: self._services.update_service(request=request, timeout=limit)
-        )
-        return accepted.operation
-
-    def ended(self, service: str, operation: Any) -> Any:
+    def _ended(self, service: str, operation: Any) -> Any:
         """Return the operation once it is done, asked for by long polls.
 
         Raises:
@@ -175,32 +160,61 @@ class CloudRunApi:
             if trouble is not None and change.is_applied(current):
                 return self._settled(service, change)
             try:
-                return self._once(service, current, change)
+                return self.write(service, change, change.make(current), current.etag)()
             except (ConflictError, UnavailableError) as error:
                 trouble = error
         raise trouble or CloudError(f"could not {change.attempted}: no attempt was allowed")
 
-    def _once(self, service: str, current: Any, change: Update) -> Any:
-        wanted = change.make(current)
-        wanted.name, wanted.etag = self.path(service), current.etag
-        operation = self.send(change.attempted, wanted, change.paths)
-        try:
-            ended = self.ended(service, operation)
-        except UnheardError:
-            return self._settled(service, change)
-        if ended.HasField("error"):
-            raise operation_error(service, ended.error)
-        message = run_v2.Service.pb()()
-        ended.response.Unpack(message)
-        return run_v2.Service.wrap(message)
+    def write(self, service: str, change: Update, wanted: Any, etag: str) -> Callable[[], Any]:
+        """Send one write; return once it is accepted, with a call that waits for its end.
 
-    def _settled(self, service: str, change: Update) -> Any:
-        """Return the service's message once it shows the change and reconciles no more."""
+        Raises:
+            ConflictError: the service changed since its etag was read.
+            UnavailableError: no answer, and the change is not there.
+            CloudError: the cloud refused. The returned call raises what becomes known later.
+        """
+        wanted.name, wanted.etag = self.path(service), etag
+        request = run_v2.UpdateServiceRequest(
+            service=wanted, update_mask=field_mask_pb2.FieldMask(paths=change.paths)
+        )
+        limit = self.limits.write_s
+        try:
+            accepted = self._patiently(
+                change.attempted, lambda: self._services.update_service(request=request, timeout=limit)
+            )
+        except UnavailableError as lost:
+            message = self._settled(service, change, lost)
+            return lambda: message
+        return lambda: self._end(service, change, accepted.operation)
+
+    def _end(self, service: str, change: Update, operation: Any) -> Any:
+        """Return the service's message once the operation is done; the service itself decides what it did."""
+        try:
+            ended = self._ended(service, operation)
+        except UnheardError as unheard:
+            return self._settled(service, change, unheard.why)
+        if not ended.HasField("error"):
+            message = run_v2.Service.pb()()
+            ended.response.Unpack(message)
+            return run_v2.Service.wrap(message)
+        if ended.error.code != code_pb2.ABORTED:
+            current = self.read(service)
+            if change.is_applied(current) and change.is_in_force(current):
+                return current
+        raise operation_error(service, ended.error)
+
+    def _settled(self, service: str, change: Update, why: CloudError | None = None) -> Any:
+        """Return the service's message once it shows the change and reconciles no more.
+
+        `why` is what kept the end of the write from being heard.
+        """
         deadline = self._clock.monotonic() + self.limits.operation_s
         while True:
             current = self.read(service)
             if not change.is_applied(current):
-                raise ConflictError(f"{service}: another actor replaced what was written")
+                if isinstance(why, UnavailableError):
+                    raise why
+                raise ConflictError(f"{service}: another actor replaced what was written") from why
             if not current.reconciling:
                 break
             if self._clock.monotonic() >= deadline:
@@ -209,10 +223,12 @@ class CloudRunApi:
                     next_step="read the service again: the outcome is unknown",
                 )
             self._clock.wait(self.limits.poll_s)
-        condition = current.terminal_condition
-        if condition.state != _SUCCEEDED:
-            raise OperationFailedError(f"{service}: {condition.message or 'no reason given'}")
-        return current
+        if change.is_in_force(current):
+            return current
+        reason = current.terminal_condition.message or "no reason given"
+        raise OperationFailedError(
+            f"could not {change.attempted}: {service} did not take the change: {reason}"
+        )
 
     def _patiently(self, attempted: str, call: Callable[[], _Answer]) -> _Answer:
         """Call, and again after each refusal for quota, until the limit."""

@@ -196,7 +196,7 @@ def test_a_hidden_operation_that_failed_is_noticed(bench: Bench) -> None:
     """A list that was taken and not applied is a failure although nobody heard the operation end."""
     bench.run.troubles = {"WaitOperation": [Trouble(grpc.StatusCode.PERMISSION_DENIED)]}
     bench.run.operation_error = 9
-    with pytest.raises(OperationFailedError, match="did not take the traffic list"):
+    with pytest.raises(OperationFailedError, match="did not take the change"):
         bench.shift()
 
 
