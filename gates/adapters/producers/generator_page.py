@@ -7,13 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from gates.adapters import secrets
-from gates.adapters.machine.scratch import scratch
 from gates.adapters.producers import targeting
 from gates.errors import ConfigurationError
 from gates.model.target import Target
@@ -29,41 +31,45 @@ def open_page(target: Target, *, root: Path, folder: Path, port: int, more: Sequ
     """Serve the generator's page on this machine until it is ended, and return its exit status.
 
     A signal to this process ends the generator first, and the generator ends by itself when this process is
-    gone. The secrets of the identities go into a file that only this account can read and that goes when the
-    page does. `more` are further options of the generator.
+    gone. It works in the run's folder, which is its home too: settings of a person or a project stay away.
+    The secrets of the identities go into a file without a name, which is gone with the last process that
+    holds it. `more` are further options of the generator.
 
     Raises:
         KeyboardInterrupt: a signal other than Ctrl-C ended it.
     """
+    root, folder = root.resolve(), folder.resolve()
+    trusted = str((root / target.ca_file).resolve()) if target.ca_file else None
     target_file = folder / "target.json"
-    target_file.write_text(targeting.target_to_json(target), encoding="utf-8")
+    target_file.write_text(targeting.target_to_json(replace(target, ca_file=trusted)), encoding="utf-8")
     address = dict(target.addresses)
     host = target.public_url("api-gateway").removeprefix("https://")
-    with scratch("gate-identities") as raw:
-        known = raw / "identities.json"
-        known.touch(mode=0o600)
-        known.write_text(json.dumps(_identities(target)), encoding="utf-8")
-        command = [
-            *(sys.executable, "-m", "locust", "-f", LOCUSTFILE, "--web-host", "127.0.0.1"),
-            *("--web-port", str(port), "-H", f"https://{address.get(f'{host}:443', host)}", *more),
-        ]
+    command = [
+        *(sys.executable, "-m", "locust", "-f", str(root / LOCUSTFILE), "--web-host", "127.0.0.1"),
+        *("--web-port", str(port), "-H", f"https://{address.get(f'{host}:443', host)}", *more),
+    ]
+    with tempfile.TemporaryFile() as known:
+        known.write(json.dumps(_identities(target)).encode())
+        known.flush()
         variables = {
-            "LOAD_TARGET": str(target_file.resolve()),
-            "LOAD_IDENTITIES": str(known),
+            "HOME": str(folder),
+            "PYTHONPATH": str(root),
+            "LOAD_TARGET": str(target_file),
+            "LOAD_IDENTITIES": f"/dev/fd/{known.fileno()}",
             "LOAD_HOST_HEADER": host,
             "LOAD_PARENT": str(os.getpid()),
+            **({"LOAD_CA": trusted} if trusted else {}),
         }
-        if target.ca_file:
-            variables["LOAD_CA"] = str(Path(target.ca_file).resolve())
-        return _served(command, root, {**_kept(os.environ), **variables})
+        how = {"cwd": folder, "env": {**_kept(os.environ), **variables}, "pass_fds": (known.fileno(),)}
+        return _served(command, how)
 
 
 def _kept(given: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in given.items() if not name.startswith(_FOREIGN)}
 
 
-def _served(command: Sequence[str], root: Path, variables: Mapping[str, str]) -> int:
-    process = subprocess.Popen(command, cwd=root, env=variables, stdin=subprocess.DEVNULL)
+def _served(command: Sequence[str], how: Mapping[str, Any]) -> int:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **how)
     with _ended_by_signals(process) as received:
         status = process.wait()
     if received and received[0] is not signal.SIGINT:

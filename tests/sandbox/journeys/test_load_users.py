@@ -19,7 +19,7 @@ _HEADLESS = """
 import functools, pathlib, sys
 from gates import wiring
 from gates.adapters.producers import generator_page
-files, out = f"{generator_page.LOCUSTFILE},{sys.argv[1]}", sys.argv[2]
+files, out = f"{pathlib.Path(generator_page.LOCUSTFILE).resolve()},{sys.argv[1]}", sys.argv[2]
 more = ("-f", files, "--headless", "-u", "7", "-r", "7", "-t", "150s", "--stop-timeout", "60")
 more = (*more, "--only-summary", "--json-file", out)
 generator_page.open_page = functools.partial(generator_page.open_page, more=more)

@@ -22,10 +22,13 @@ pytestmark = pytest.mark.processes
 
 _GENERATOR = """
 import json, os, pathlib, sys
+SETTINGS = ("locust.conf", "pyproject.toml", "~/.locust.conf")
 told = {name: os.environ[name] for name in ("LOAD_TARGET", "LOAD_IDENTITIES", "LOAD_HOST_HEADER")}
 told["words"] = sys.argv[1:]
-told["identities"] = json.loads(pathlib.Path(told["LOAD_IDENTITIES"]).read_text())
-told["mode"] = oct(os.stat(told["LOAD_IDENTITIES"]).st_mode & 0o777)
+known = pathlib.Path(told["LOAD_IDENTITIES"])
+told["identities"] = [json.loads(known.read_text()) for _ in range(2)]
+told["links"] = os.stat(known).st_nlink
+told["settings"] = [name for name in SETTINGS if pathlib.Path(name).expanduser().exists()]
 pathlib.Path("told.json").write_text(json.dumps(told))
 sys.exit(3)
 """
@@ -49,21 +52,58 @@ def target() -> Target:
 
 
 def test_the_generator_is_told_where_and_who(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It runs with the mapped address and the real name; its file of secrets is its owner's, and goes."""
+    """It runs with the mapped address and the real name; secrets are in a file that has no name."""
     monkeypatch.setenv("TEST_LOAD_SECRET", json.dumps({"username": "u"}))
-    (tmp_path / "locust.py").write_text(_GENERATOR)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    root, folder = tmp_path / "root", tmp_path / "run"
+    folder.mkdir()
+    root.mkdir()
+    (root / "locust.py").write_text(_GENERATOR)
 
-    assert open_page(target(), root=tmp_path, folder=tmp_path, port=5, more=("--headless",)) == 3
+    assert open_page(target(), root=root, folder=folder, port=5, more=("--headless",)) == 3
 
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert told["identities"] == {"load": {"username": "u"}}
-    assert told["mode"] == "0o600"
+    told = json.loads((folder / "told.json").read_text())
+    assert told["identities"] == [{"load": {"username": "u"}}] * 2
+    assert told["links"] == 0
     assert told["LOAD_HOST_HEADER"] == "api.test"
     assert {"https://127.0.0.1:1", "127.0.0.1", "5", "--headless"} <= set(told["words"])
-    assert not Path(told["LOAD_IDENTITIES"]).exists()
     assert json.loads(Path(told["LOAD_TARGET"]).read_text())["environment"] == "sandbox"
     assert sys.modules.get("locust") is None
+
+
+def test_settings_of_a_person_or_of_the_project_do_not_reach_the_generator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would read its options from three files: none of them is where it works."""
+    root, home, folder = (tmp_path / name for name in ("root", "home", "run"))
+    for one in (root, home, folder):
+        one.mkdir()
+    for file in (root / "locust.conf", root / "pyproject.toml", home / ".locust.conf"):
+        file.write_text("headless = true\n")
+    (root / "locust.py").write_text(_GENERATOR)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(root)
+    open_page(target(), root=Path(), folder=folder, port=5)
+
+    assert json.loads((folder / "told.json").read_text())["settings"] == []
+
+
+def test_the_secrets_stand_in_no_folder_while_the_page_is_open(tmp_path: Path) -> None:
+    """So nothing of them can stay when this process is killed."""
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "locust.py").write_text(_PAGE)
+    variables = {
+        **os.environ,
+        "PYTHONPATH": str(Path.cwd()),
+        "TMPDIR": str(tmp_path / "temporary"),
+        "TEST_LOAD_SECRET": json.dumps({"password": "hidden-words"}),
+    }
+    with subprocess.Popen([sys.executable, "-c", _GATE, str(tmp_path)], env=variables) as gate:
+        until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        gate.terminate()
+    assert files
+    assert not [path.name for path in files if b"hidden-words" in path.read_bytes()]
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 _PAGE = """
