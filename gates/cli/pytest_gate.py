@@ -24,13 +24,13 @@ from gates.model.exit_code import ExitCode
 if TYPE_CHECKING:
     from gates import wiring
     from gates.adapters.runs.run_folder import RunFolder
+    from gates.cli.signals import Stop
     from gates.model.request import Request
     from gates.workflows.gate_run import GateRun
     from gates.workflows.survey import Prepared
 
 _JUDGED = pytest.StashKey["JudgedSession"]()
 _PATHS, _RAW = "gate_paths", "gate_raw"
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 _CUT_SHORT = {
     pytest.ExitCode.INTERRUPTED: ExitCode.INTERRUPTED,
     pytest.ExitCode.INTERNAL_ERROR: ExitCode.INTERNAL_ERROR,
@@ -73,13 +73,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.allure_report_dir = shipped[_RAW]
         return
     from gates.cli import explained  # noqa: PLC0415 - a session without a verdict pays for none of this
+    from gates.cli.signals import interrupting  # noqa: PLC0415 - as above
 
     began: list[JudgedSession] = []
-    code = explained(lambda: began.append(_begin(config)))
-    if not began:
-        pytest.exit("the gate could not begin, see above", returncode=int(code))
-    config.stash[_JUDGED] = began[0]
-    began[0].listen()
+    with ExitStack() as held:
+        held.enter_context(interrupting())
+        code = explained(lambda: began.append(_begin(config)))
+        if not began:
+            pytest.exit("the gate could not begin, see above", returncode=int(code))
+        config.stash[_JUDGED] = began[0]
+        began[0].held.push(held.pop_all())
+        began[0].listen()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -95,6 +99,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
     from gates import wiring  # noqa: PLC0415
     from gates.adapters.producers.targeting import make_target, target_to_json  # noqa: PLC0415
     from gates.cli.run import duration, run_id_now  # noqa: PLC0415
+    from gates.cli.signals import Stop  # noqa: PLC0415
     from gates.composition import runs  # noqa: PLC0415
     from gates.errors import UsageError  # noqa: PLC0415
     from gates.model.request import Request, RollbackMode  # noqa: PLC0415
@@ -104,7 +109,8 @@ def _begin(config: pytest.Config) -> JudgedSession:
     if (named := config.getoption("--gate-platform")) is not None:
         os.environ[wiring.PLATFORM_VARIABLE] = str(named)
     seconds = duration(str(config.getoption("--gate-deadline")))
-    context = wiring.Context(str(config.getoption("env")))
+    stop = Stop()
+    context = wiring.Context(str(config.getoption("env")), is_stopped=stop.is_asked_for)
     request = Request(
         stage=Stage(str(config.getoption("gate_stage"))),
         run_id=str(config.getoption("--gate-release") or run_id_now()),
@@ -121,7 +127,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
         context.known_credentials.accepted(),
     )
     (folder.path / "target.json").write_text(target_to_json(target), encoding="utf-8")
-    session = JudgedSession(context, folder, begun, request, prepared, seconds)
+    session = JudgedSession(context, folder, begun, request, prepared, stop, seconds)
     session.point(config)
     return session
 
@@ -135,11 +141,13 @@ class JudgedSession:
     begun: GateRun
     request: Request
     prepared: Prepared
+    stop: Stop
     seconds: float
     held: ExitStack = field(default_factory=ExitStack)
     published: tuple[Path, ...] = ()
     text: str = ""
     is_concluding: bool = False
+    is_late: bool = False
 
     def __post_init__(self) -> None:
         """Make room for what is raw."""
@@ -161,18 +169,20 @@ class JudgedSession:
             config.args[:] = producer_files.existing(wanted, root=config.rootpath)
 
     def listen(self) -> None:
-        """End the tests in order when a signal comes or the deadline passes."""
-        for number in _SIGNALS:
-            if signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, self._interrupt)
+        """End the tests in order when the deadline passes."""
+        signal.signal(signal.SIGALRM, self._ring)
         signal.setitimer(signal.ITIMER_REAL, self.seconds)
 
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+    def _ring(self, _number: int, _frame: FrameType | None) -> None:
         if not self.is_concluding:
+            self.is_late = True
             raise KeyboardInterrupt
 
     def conclude(self, config: pytest.Config, status: int) -> ExitCode:
-        """Judge what the session saw, decide, act and report; return the exit code."""
+        """Judge what the session saw, decide, act and report; return the exit code.
+
+        After a signal nothing new is done, and one that comes now lets what runs finish.
+        """
         self.is_concluding = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         if status == pytest.ExitCode.USAGE_ERROR:
@@ -181,7 +191,12 @@ class JudgedSession:
 
         recorder: Any = config.pluginmanager.get_plugin("gate-recorder")
         recorder.end()
-        code = explained(lambda: self._concluded(status))
+        if status == pytest.ExitCode.INTERRUPTED and not self.is_late:
+            self.stop.ask()
+        with self.stop.heard():
+            code = explained(lambda: self._concluded(status))
+        if self.stop.is_asked_for() and code in (ExitCode.GO, ExitCode.INCONCLUSIVE, ExitCode.NO_GO):
+            return ExitCode.INTERRUPTED
         is_known = code in (ExitCode.GO, ExitCode.INCONCLUSIVE)
         return _CUT_SHORT.get(pytest.ExitCode(status), code) if is_known else code
 
@@ -195,6 +210,7 @@ class JudgedSession:
             exit_status=status,
             raw=self.raw,
             published=self.published,
+            too_late_after_s=self.seconds if self.is_late else None,
             redactor=Redactor(self.context.secrets),
         )
         gate, keeper = self.begun.gate, self.begun.keeper
@@ -202,7 +218,8 @@ class JudgedSession:
         record = gate.conclude(self.request, self.prepared)
         runs.notifications(self.context).record(record)
         keeper.finish(record)
-        run.make_page(self.folder)
+        if not self.stop.is_asked_for():
+            run.make_page(self.folder)
         self.text = run.in_words(self.folder, keeper, record)
         return run.ending(self.context, self.folder, record, self.request.rollback)
 

@@ -38,6 +38,10 @@ class Stop:
         """Say whether a signal came."""
         return self._asked.is_set()
 
+    def ask(self) -> None:
+        """Ask as a signal does: one came before anybody heard."""
+        self._asked.set()
+
     def wait(self, seconds: float) -> bool:
         """Wait for a signal, so long at most, and say whether one came."""
         return self._asked.wait(seconds)

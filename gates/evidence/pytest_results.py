@@ -155,6 +155,8 @@ def _test_flaws(records: Sequence[Mapping[str, Any]], tests: Mapping[str, _Test]
     if missing and finish.get("ended_early"):
         flaws.append(f"{finish['ended_early']}: {len(missing)} of {len(collected)} tests were not run")
         missing = []
+    elif finish.get("is_interrupted"):
+        flaws.append(str(finish.get("ended_early")))
     flaws += [f"collected but not run: {node_id}" for node_id in missing[:_NAMED]]
     if len(missing) > _NAMED:
         flaws.append(f"collected but not run: {len(missing) - _NAMED} more tests")

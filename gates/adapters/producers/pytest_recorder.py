@@ -27,6 +27,7 @@ class Recorder:
         self._collected: list[str] = []
         self._deselected = 0
         self._is_ended = False
+        self._is_interrupted = False
         self._write("start", schema=SCHEMA, environment=environment, pid=os.getpid())
 
     def _write(self, kind: str, **fields: Any) -> None:
@@ -104,8 +105,8 @@ class Recorder:
         self._flaw(f"internal error of the test run: {str(excrepr)[-1500:]}")
 
     def pytest_keyboard_interrupt(self) -> None:
-        """An interrupted run is a flaw."""
-        self._flaw("the test run was interrupted")
+        """An interrupted run is a flaw, said with what it did not get to."""
+        self._is_interrupted = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -115,7 +116,8 @@ class Recorder:
             exit_status=int(exitstatus),
             collected=self._collected,
             deselected=self._deselected,
-            ended_early=plain(str(session.shouldfail or "")),
+            is_interrupted=self._is_interrupted,
+            ended_early=_INTERRUPTED if self._is_interrupted else plain(str(session.shouldfail or "")),
         )
 
     @pytest.hookimpl(trylast=True)
@@ -129,6 +131,9 @@ class Recorder:
             self._is_ended = True
             self._write("end")
             self._file.close()
+
+
+_INTERRUPTED = "the test run was interrupted"
 
 
 def _reason(report: pytest.TestReport, extra: dict[str, str], outcome: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gates.adapters.producers.leftovers import left_behind
 from gates.adapters.runs.allure_results import publish
 from gates.evidence import pytest_results
 from gates.model.criterion import Criterion
@@ -19,12 +20,13 @@ class OwnSession:
     """Implements the port `Producers` of `evidence_source`: the tests ran before, here they are read.
 
     `exit_status` is how pytest ended them. What they attached for Allure is copied from `raw` to each of
-    `published`, beside the run's own folder, without secrets.
+    `published`, beside the run's own folder, without secrets. With `too_late_after_s` a deadline ended them.
     """
 
     exit_status: int
     raw: Path
     published: tuple[Path, ...] = ()
+    too_late_after_s: float | None = None
     redactor: Redactor = field(default_factory=Redactor)
 
     def collect(
@@ -36,4 +38,9 @@ class OwnSession:
             publish(self.raw, place, self.redactor)
         evidence = folder / "producers.jsonl"
         text = evidence.read_text(encoding="utf-8", errors="replace") if evidence.exists() else ""
-        return pytest_results.parse(text, exit_status=self.exit_status)
+        bundle = pytest_results.parse(text, exit_status=self.exit_status)
+        late = []
+        if self.too_late_after_s is not None:
+            ended = f"the tests did not finish within {self.too_late_after_s:g} s and were ended"
+            late = [f"{ended}: allow more time with --gate-deadline"]
+        return EvidenceBundle(items=bundle.items, flaws=(*late, *bundle.flaws, *left_behind(folder)))

@@ -163,6 +163,18 @@ def test_a_lost_report_never_improves_a_run(lost: int) -> None:
     assert bundle.flaws or any(item.status is not EvidenceStatus.OBSERVED for item in bundle.items)
 
 
+@pytest.mark.parametrize(
+    ("ids", "flaw"),
+    [([TEST], "the test run was interrupted"), ([TEST, "other"], "interrupted: 1 of 2 tests were not run")],
+)
+def test_an_interrupted_run_is_a_flaw_with_what_it_did_not_get_to(ids: list[str], flaw: str) -> None:
+    """One line, whether anything is missing or not."""
+    ended = {"is_interrupted": True, "ended_early": "the test run was interrupted"}
+    (said,) = parse(written(*passed(), collected=ids, **ended)).flaws
+
+    assert said.endswith(flaw)
+
+
 def test_merging_keeps_all_evidence_and_all_flaws() -> None:
     """Several processes give one bundle."""
     first, second = parse(written(*passed())), parse("")

@@ -1,4 +1,4 @@
-"""auth-service, in which wrong passwords of a throw-away account are answered only after a long time."""
+"""auth-service, whose answer to the password of a throw-away account never comes to its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sandbox.services.auth_service.app import create_app
 
 _MARK = b'"gate-'
 """How the name of an account begins that a check made."""
-_SLOW_S = 600.0
+_BEAT_S = 0.5
+"""Between two bytes of the answer, so that no caller takes it for an answer that does not come."""
 
 
 class Slow:
@@ -30,13 +31,23 @@ class Slow:
             return
         first = await receive()
         if _MARK in first.get("body", b""):
-            await asyncio.sleep(_SLOW_S)
+            await _answer_slowly(receive, send)
+            return
         given = iter([first])
 
         async def again() -> Any:
             return next(given, None) or await receive()
 
         await self._inner(scope, again, send)
+
+
+async def _answer_slowly(receive: Any, send: Any) -> None:
+    """Send a refusal byte by byte until the caller goes."""
+    await send({"type": "http.response.start", "status": 401, "headers": []})
+    gone = asyncio.ensure_future(receive())
+    while not gone.done():
+        await send({"type": "http.response.body", "body": b" ", "more_body": True})
+        await asyncio.wait([gone], timeout=_BEAT_S)
 
 
 def slow() -> Slow:
