@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from gates import wiring
-from gates.cli.decisions import record_breach
+from gates.cli.command import actor
 from gates.cli.failure_actions import carry_out
 from gates.cli.options import (
     RunFolderPath,
@@ -27,7 +27,7 @@ from gates.cli.run import confirm, duration, make_page, refuse_unknown_part, rev
 from gates.cli.signals import Stop
 from gates.composition import runs
 from gates.decision.ending import exit_code
-from gates.decision.response_clock import Standing, standing
+from gates.decision.response_clock import standing
 from gates.errors import UsageError
 from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
@@ -116,6 +116,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     if opened.is_carried_out:
         raise UsageError(f"{folder} was carried out already", next_step="see its receipts.jsonl")
     _refuse_other_place(verdict.release.environment, env)
+    pending = runs.pending_decisions(context, by=actor())
     with listener("plain", context.platform) as progress:
         begun = runs.run_in(opened, context.gate, progress)
         gate = begun.gate
@@ -124,7 +125,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
         late = standing(decision, datetime.now(UTC), context.platform.policy.escalation)
         if decision.kind is not DecisionKind.ROLL_BACK:
             code = carry_out(context, folder, decision, is_sure=is_sure)
-            _note_lateness(context, opened.run_id, decision, late)
+            pending.record_breach(opened.run_id, decision, late)
             return code
         request = Request(
             stage=setup.scope.stage,
@@ -139,7 +140,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
                 gate.remember(request, verdict)
     if not receipts:
         click.echo("nothing was done")
-        _note_lateness(context, opened.run_id, decision, late)
+        pending.record_breach(opened.run_id, decision, late)
         if stop.is_asked_for():
             return ExitCode.INTERRUPTED
         return exit_code(verdict, decision, (), was_to_act=True)
@@ -147,7 +148,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
         run_id=opened.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
     )
     runs.notifications(context).record(record)
-    _note_lateness(context, opened.run_id, decision, late)
+    pending.record_breach(opened.run_id, decision, late)
     begun.keeper.finish(record)
     tell(opened, begun.keeper, record, output="")
     return exit_code(verdict, decision, receipts, was_to_act=True)
@@ -165,12 +166,6 @@ def _refuse_other_role(decision: Decision, role: str) -> None:
             f"{decision.priority} needs the {decision.authority}, {said}",
             next_step=f"the {decision.authority} says: --role {decision.authority}",
         )
-
-
-def _note_lateness(context: wiring.Context, run_id: str, decision: Decision, state: Standing | None) -> None:
-    """Record that the decision was late when somebody acted; afterwards, so that nobody waits for it."""
-    if state is not None and state.is_late:
-        record_breach(context, run_id, decision, state)
 
 
 def _refuse_other_place(place: str, env: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gates.model.events import Event
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
     from gates.adapters.notifications.notifier import Notifier
     from gates.adapters.runs.run_folder import RunFolder
+    from gates.workflows.failure_actions import FailureActions
     from gates.workflows.gate_run import Begin, GateRun
+    from gates.workflows.pending_decisions import PendingDecisions
     from gates.workflows.pipeline import Gate
 
 
@@ -59,3 +62,43 @@ def notifications(context: Context) -> Notifications:
         channels=channels if context.environment.notifications else None,
         folder_of=lambda run_id: str(reports_folder() / run_id),
     )
+
+
+def failure_actions(context: Context, folder: Path, *, by: str) -> FailureActions:
+    """Return what carries out the decision of a run that is no rollback."""
+    from gates.workflows.failure_actions import FailureActions
+
+    return FailureActions(
+        run_id=folder.resolve().name,
+        place=context.environment.name,
+        platform=context.platform,
+        ledger=context.ledger,
+        notifications=notifications(context),
+        now=_now,
+        by=by,
+    )
+
+
+def pending_decisions(context: Context, *, by: str) -> PendingDecisions:
+    """Return the decisions of the environment that wait for somebody."""
+    from gates.workflows.pending_decisions import PendingDecisions
+
+    def decided() -> Iterator[RunFolder]:
+        reports = reports_folder()
+        for path in sorted(reports.iterdir()) if reports.is_dir() else ():
+            if (path / "decision.json").exists():
+                yield context.open_run_folder(path)
+
+    return PendingDecisions(
+        place=context.environment.name,
+        runs=decided,
+        ledger=context.ledger,
+        notifications=notifications(context),
+        escalation=context.platform.policy.escalation,
+        now=_now,
+        by=by,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -135,6 +135,7 @@ class FakeOperations:
     )
 
     why_unshared: str = ""
+    environment_name: str = "sandbox"
     by: str = "ann"
     sql: FakeDatabase = field(default_factory=database)
     inventory: FakeInventory = field(default_factory=FakeInventory)

@@ -16,10 +16,10 @@ import pytest
 
 from gates import cli, wiring
 from gates.adapters.runs.allure_report import BuiltReport
-from gates.cli import decisions
 from gates.cli.signals import Stop
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Channel, EscalationStep, Policy
+from gates.workflows.pending_decisions import PendingDecisions
 from tests.gate.workflows.test_pipeline import Run, bad_auth
 from tests.support.fake_context import FakeContext
 from tests.support.tiny_mailbox import Hook, webhook
@@ -132,11 +132,11 @@ def test_a_signal_ends_a_watch_with_what_it_saw(tmp_path: Path, monkeypatch: pyt
     """SIGTERM: the look that runs is finished, and a late decision still is exit 12."""
     context(monkeypatch, tmp_path, is_standing=False)
     cli.invoke(RUN)
-    result = decisions._look
+    result = PendingDecisions.look
 
     def interrupted(*arguments: object, **options: object) -> object:
         os.kill(os.getpid(), signal.SIGTERM)
         return result(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(decisions, "_look", interrupted)
+    monkeypatch.setattr(PendingDecisions, "look", interrupted)
     assert cli.invoke(["decisions", "--env", "sandbox", "--watch"]) is ExitCode.ACTION_FAILED

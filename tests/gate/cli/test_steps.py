@@ -122,7 +122,7 @@ def test_acting_late_looks_before_it_marks_a_revision(
 
 
 def test_a_ledger_that_cannot_be_used_hinders_nobody_from_acting_late(
-    judged: tuple[Run, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    judged: tuple[Run, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """That it came late is recorded after the act, or said to be missing."""
     run, folder = judged
@@ -135,7 +135,7 @@ def test_a_ledger_that_cannot_be_used_hinders_nobody_from_acting_late(
     monkeypatch.setattr(run.ledger, "record_operation", broken)
 
     assert cli.invoke(["act", str(folder), "--env", "sandbox"]) is ExitCode.ROLLED_BACK
-    assert "LATE: NOT RECORDED: it is locked" in capsys.readouterr().err
+    assert "LATE: NOT RECORDED: it is locked" in caplog.text
 
 
 def test_another_environment_is_refused(judged: tuple[Run, Path]) -> None:

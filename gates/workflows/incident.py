@@ -1,0 +1,126 @@
+"""An incident: kept, told to whoever is due, each step of its clock once, with drafts for those outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gates.decision.incident import clock
+from gates.errors import ConfigurationError, LedgerError
+from gates.model.exit_code import ExitCode
+from gates.model.incident import Due, Incident, Notice, NoticeResult, NoticeState
+from gates.model.platform import Environment, Platform
+from gates.reporting.incident import (
+    call_lines,
+    closing_text,
+    notice_lines,
+    notice_text,
+    status_lines,
+)
+from gates.reporting.layout import Line
+
+_CLOSING = "closed"
+
+
+class IncidentBook(Protocol):
+    """Remembers incidents and who was told. Every method but `new_id` raises LedgerError."""
+
+    def new_id(self, now: datetime) -> str:
+        """Return an id that nobody has yet."""
+
+    def incidents(self, *, only_open: bool = True) -> tuple[Incident, ...]:
+        """Return the incidents, the oldest first."""
+
+    def save(self, incident: Incident) -> None:
+        """Keep the incident as it is now."""
+
+    def close(self, incident: Incident, *, by: str, resolution: str, now: datetime) -> Incident:
+        """Close the incident and return it closed."""
+
+    def claim(self, notices: Sequence[Notice], now: datetime) -> tuple[Notice, ...]:
+        """Return those that nobody sent or sends."""
+
+    def record(self, results: Sequence[NoticeResult]) -> None:
+        """Remember how they went."""
+
+
+class Sender(Protocol):
+    """Sends notices; what cannot be sent is said in its result."""
+
+    def send(self, notices: Sequence[Notice]) -> tuple[NoticeResult, ...]:
+        """Return one result for each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentWorkflow:
+    """Keeps and tells the incidents of one environment, whose document may not be readable."""
+
+    env: str
+    platform: Platform
+    environment: Callable[[], Environment]
+    ledger: IncidentBook
+    sender: Callable[[], Sender]
+    now: Callable[[], datetime]
+
+    def open_ones(self) -> tuple[Incident, ...]:
+        """Return the open incidents; none when the ledger cannot say: telling twice is better than never."""
+        try:
+            return self.ledger.incidents()
+        except LedgerError:
+            return ()
+
+    def keep(self, incident: Incident) -> str:
+        """Write the incident into the ledger; return why it is not recorded, empty when it is."""
+        try:
+            self.ledger.save(incident)
+        except LedgerError as error:
+            return error.diagnostics()
+        return ""
+
+    def told(self, incident: Incident) -> tuple[list[Line], ExitCode]:
+        """Notify whoever is due and was not; return the incident as lines, and 12 when that failed."""
+        now = self.now()
+        dues = clock(incident, self.platform.policy.escalation, now)
+        lines: list[Line] = [*status_lines(incident, dues, now)]
+        try:
+            environment = self.environment()
+        except ConfigurationError as error:  # what the document leads to is not there: nobody can be notified
+            lines += [f"    NOT NOTIFIED: {error.diagnostics()}", *call_lines(self.platform.contacts)]
+            return lines, ExitCode.ACTION_FAILED
+        results = self._told(incident, dues, environment) if environment.notifications else ()
+        failed = [one for one in results if one.state is NoticeState.FAILED]
+        if environment.notifications:
+            lines += notice_lines(results) or ["    no new person to notify"]
+        else:
+            lines.append(f"    {self.env} names no channel for notices")
+        if incident.is_open and (failed or not environment.notifications):
+            lines += call_lines(environment.documentation.contacts or self.platform.contacts)
+        return lines, ExitCode.ACTION_FAILED if failed else ExitCode.GO
+
+    def dues(self, incident: Incident) -> tuple[Due, ...]:
+        """Return the steps of its clock as they stand now."""
+        return clock(incident, self.platform.policy.escalation, self.now())
+
+    def _told(
+        self, incident: Incident, dues: tuple[Due, ...], environment: Environment
+    ) -> tuple[NoticeResult, ...]:
+        texts = {due.step.action: notice_text(incident, due) for due in dues if due.is_reached}
+        if not incident.is_open:
+            texts = {_CLOSING: closing_text(incident)}
+        wanted = [
+            Notice(incident=incident.id, step=step, channel=channel, text=text)
+            for step, text in texts.items()
+            for channel, _ in environment.notifications
+        ]
+        sender = self.sender()
+        try:
+            claimed = self.ledger.claim(wanted, self.now())
+        except LedgerError:  # twice is better than never
+            return sender.send(wanted)
+        results = sender.send(claimed)
+        with suppress(LedgerError):  # what is not recorded is told again
+            self.ledger.record(results)
+        return results
