@@ -34,7 +34,7 @@ from statistics import median
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from gates.wiring import Context
+from gates.composition.environment import Context
 
 GATE = str(Path(sys.executable).with_name("gate"))
 PATHS = ("/healthz", "/readyz", "/version", "/internal/circuits")

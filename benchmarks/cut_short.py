@@ -31,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from gates.wiring import Context
+from gates.composition.environment import Context
 
 GATE = [sys.executable, "-c", "from gates.start import main; main()"]
 BAD = ("asset-discovery", "sandbox/asset-discovery:1.1.0-any-token")

@@ -26,13 +26,13 @@ from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import RollbackPorts
 from gates.adapters.ledger.journal import SqliteJournal
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
+from gates.composition.environment import Context
 from gates.decision.rollback_plan import RollbackCase, plan_rollback
 from gates.errors import ActionError
 from gates.model.decision import RollbackPlan
 from gates.model.platform import Platform
 from gates.model.rollback_policy import RollbackStrategy
 from gates.model.state import RevisionState
-from gates.wiring import Context
 
 
 def newest_two(ports: RollbackPorts, service: str) -> tuple[RevisionState, RevisionState]:

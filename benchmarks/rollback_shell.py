@@ -31,7 +31,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gates.actions.ports import RollbackPorts
-from gates.wiring import Context
+from gates.composition.environment import Context
 
 FIRST_CALL_S = 1.5
 _PREFACE = 24

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.adapters.runs.run_folder import RunFolder
 from gates.cli.progress import listener
 from gates.errors import UsageError
@@ -52,7 +52,7 @@ class Spotted:
 
 
 def spot(
-    context: wiring.Context,
+    context: composition.Context,
     criteria: Sequence[Criterion],
     *,
     word: str,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli import signing
 from gates.cli.options import environment_option, stage_option
 from gates.cli.reports import Report, reporting
@@ -46,7 +46,7 @@ def approvals(env: str, stage: str, run_folder: Path | None) -> Report:
 
     Exit code 10: somebody is missing.
     """
-    context = wiring.Context(env)
+    context = composition.Context(env)
     demanded = [c for c in context.catalogue.at(Stage(stage)) if c.attested_by is not None]
     release = signing.release_meant(context, run_folder)
     bundle = context.statements.evidence(demanded, release)
@@ -92,7 +92,7 @@ def _attestations(
         yield _Item("OPEN" if criterion in missing else "ok", criterion.id, said)
 
 
-def _waivers(context: wiring.Context, stage: Stage, release: Release) -> Iterator[_Item]:
+def _waivers(context: composition.Context, stage: Stage, release: Release) -> Iterator[_Item]:
     """Yield each exception that holds now, who approved it, and when it ends."""
     known = {criterion.id for criterion in context.catalogue.at(stage)}
     for waiver in context.statements.waivers(release, datetime.now(UTC)):
@@ -113,9 +113,9 @@ def _commands(env: str, missing: Sequence[Criterion], run_folder: Path | None) -
         yield f"gate attest {ids} --env {env}{run} --role {role} {_SIGNED}"
 
 
-def _approvals(context: wiring.Context, run_folder: Path) -> tuple[list[_Item], bool]:
+def _approvals(context: composition.Context, run_folder: Path) -> tuple[list[_Item], bool]:
     """Return who approved the run and who is missing; and whether everybody did."""
-    found = golive_parts.approvals_of(context, wiring.open_run_folder(run_folder))
+    found = golive_parts.approvals_of(context, composition.open_run_folder(run_folder))
     items = [_Item("ok", "go-live", f"{person} ({role}) approved") for role, person in found.given]
     for role, why in found.missing:
         command = f"gate sign {run_folder} --env {context.environment.name} --role {role} {_SIGNED}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli import signing
 from gates.cli.options import Meant, environment_option
 from gates.errors import UsageError
@@ -41,7 +41,7 @@ def attest(
     refuses: bool,
 ) -> ExitCode:
     """Sign that each CRITERION holds for a release, or for the platform where no release changes it."""
-    context = wiring.Context(env)
+    context = composition.Context(env)
     if bool(criterion_ids) == bool(waiting):
         raise UsageError("name the criteria, or say --waiting STAGE", next_step="see: gate approvals")
     chosen = [_named(context, one) for one in criterion_ids]
@@ -68,7 +68,7 @@ def attest(
     return ExitCode.GO
 
 
-def _named(context: wiring.Context, criterion_id: str) -> Criterion:
+def _named(context: composition.Context, criterion_id: str) -> Criterion:
     criterion = context.catalogue.find(criterion_id)
     if criterion is None or criterion.attested_by is None:
         known = [c.id for c in context.catalogue.criteria if c.attested_by is not None]
@@ -77,7 +77,7 @@ def _named(context: wiring.Context, criterion_id: str) -> Criterion:
     return criterion
 
 
-def _waiting(context: wiring.Context, stage: Stage, role: str, release: Release) -> list[Criterion]:
+def _waiting(context: composition.Context, stage: Stage, role: str, release: Release) -> list[Criterion]:
     """Return what the stage waits for from the role.
 
     Raises:

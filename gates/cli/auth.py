@@ -7,16 +7,16 @@ from contextlib import closing
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli.adhoc_checks import about, show, spot
 from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.run import duration
+from gates.composition.operations import OperationsContext
 from gates.errors import CloudError
 from gates.model.criterion import Criterion
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
-from gates.operations_context import OperationsContext
 
 _SIGN_OUT = "sign-out"
 _FLOWS, _ENDPOINTS = "authentication", "contract"
@@ -41,7 +41,7 @@ def auth(
     Leaves with 0 when each did what it must, 1 when one did not, 10 when one could not be tried.
     `gate auth sign-out` ends the session that the operating commands of this account share.
     """
-    context = wiring.Context(env)
+    context = composition.Context(env)
     if flows == (_SIGN_OUT,):
         return _sign_out(context)
     known = {
@@ -62,7 +62,7 @@ def auth(
     return seen.code
 
 
-def _sign_out(context: wiring.Context) -> ExitCode:
+def _sign_out(context: composition.Context) -> ExitCode:
     """Forget the shared session and end it; one that could not be ended is good until it expires."""
     with closing(OperationsContext(context, actor())) as operations:
         try:
@@ -74,7 +74,7 @@ def _sign_out(context: wiring.Context) -> ExitCode:
     return ExitCode.GO
 
 
-def _of(context: wiring.Context, category: str) -> list[Criterion]:
+def _of(context: composition.Context, category: str) -> list[Criterion]:
     return [criterion for criterion in context.catalogue.criteria if criterion.category == category]
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli import signing
 from gates.cli.options import Meant, environment_option
 from gates.errors import UsageError
@@ -31,7 +31,7 @@ def authority() -> None:
 @signing.signing_options
 def grant(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
     """Sign that the gate may roll PRIORITY back by itself here, for at most 90 days."""
-    return _state(wiring.Context(env), _Scope(priority, service), signature, refuses=False)
+    return _state(composition.Context(env), _Scope(priority, service), signature, refuses=False)
 
 
 @authority.command()
@@ -41,14 +41,14 @@ def grant(priority: str, env: str, service: str | None, signature: signing.Signa
 @signing.signing_options
 def revoke(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
     """Take a grant back from now on. It counts as soon as it is written, signed or not."""
-    return _state(wiring.Context(env), _Scope(priority, service), signature, refuses=True)
+    return _state(composition.Context(env), _Scope(priority, service), signature, refuses=True)
 
 
 @authority.command(name="list")
 @environment_option
 def list_(env: str) -> ExitCode:
     """Show every grant of this environment and what it is worth now."""
-    context = wiring.Context(env)
+    context = composition.Context(env)
     found = context.authorities.all(datetime.now(UTC))
     for each in found:
         click.echo(_told(each))
@@ -78,7 +78,7 @@ class _Scope(NamedTuple):
 
 
 def _state(
-    context: wiring.Context, scope: _Scope, signature: signing.Signature, *, refuses: bool
+    context: composition.Context, scope: _Scope, signature: signing.Signature, *, refuses: bool
 ) -> ExitCode:
     now, priority = datetime.now(UTC), scope.priority
     signing.checked_role(context, signature.role, authority_of(context.platform, priority) or "", priority)

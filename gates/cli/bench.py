@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.adapters.producers.request_count import requests_until
 from gates.adapters.runs.bench_results import BenchFolder
 from gates.cli.options import RunName, environment_option, format_option
@@ -55,15 +55,15 @@ _SHARD = re.compile(r"([1-9]\d{0,2})/([1-9]\d{0,2})")
 @format_option
 def bench(**options: object) -> ExitCode:
     """Deploy known-bad, benign and good releases one by one, run the gate on each, and count."""
-    context = wiring.Context(str(options["env"]))
+    context = composition.Context(str(options["env"]))
     _refuse_where_people_work(context)
     arms = _chosen(context, options)
     name = str(options["into"] or f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    folder = BenchFolder(wiring.reports_folder() / checked_name(name))
+    folder = BenchFolder(composition.reports_folder() / checked_name(name))
     runs = GateRuns(str(options["env"]), folder.path)
     is_json = options["output"] == "json"
     _introduce(context, runs)
-    with wiring.bench(context, runs, is_quick=bool(options["quick"])) as measured:
+    with composition.bench(context, runs, is_quick=bool(options["quick"])) as measured:
         for result in measured.run(arms, folder.is_done):
             folder.keep(result)
             click.echo(line_of(result), err=is_json)
@@ -82,7 +82,7 @@ def _exit_code(result: BenchResult) -> ExitCode:
     return ExitCode.GO if all(one.is_as_expected for one in result.results) else ExitCode.NO_GO
 
 
-def _introduce(context: wiring.Context, runs: GateRuns) -> None:
+def _introduce(context: composition.Context, runs: GateRuns) -> None:
     """Let the test identities be accepted once by what serves: else a refusal says nothing of a release."""
     if context.environment.identities and not context.known_credentials.accepted():
         run_id = f"introduction.{datetime.now(UTC):%Y%m%d-%H%M%S%f}"
@@ -91,7 +91,7 @@ def _introduce(context: wiring.Context, runs: GateRuns) -> None:
         )
 
 
-def _refuse_where_people_work(context: wiring.Context) -> None:
+def _refuse_where_people_work(context: composition.Context) -> None:
     place = context.environment
     if place.is_protected or Impact.DISRUPTIVE not in place.allowed_impacts:
         raise ConfigurationError(
@@ -100,10 +100,12 @@ def _refuse_where_people_work(context: wiring.Context) -> None:
         )
 
 
-def _chosen(context: wiring.Context, options: dict[str, object]) -> tuple[Arm, ...]:
+def _chosen(context: composition.Context, options: dict[str, object]) -> tuple[Arm, ...]:
     only, folder = options["only"], options["folder"]
     wanted = tuple(str(name) for name in only) if isinstance(only, tuple) else ()
-    arms = wiring.bench_arms(context, folder if isinstance(folder, Path) else wiring.platform_folder())
+    arms = composition.bench_arms(
+        context, folder if isinstance(folder, Path) else composition.platform_folder()
+    )
     unknown = [name for name in wanted if not any(arm.id.startswith(name) for arm in arms)]
     refuse_unknown("arm", unknown, [arm.id for arm in arms], next_step="see bench.yaml")
     match = _SHARD.fullmatch(str(options["shard"]))
@@ -123,7 +125,7 @@ class GateRuns:
     def verdict(self, trial: Trial) -> Verdict:
         """Take the release through the gate."""
         with _variables(trial.variables):
-            context = wiring.Context(self.environment)
+            context = composition.Context(self.environment)
             begun = runs.beginning(context, _LONGEST_S, self.folder)(trial.run_id)
             request = Request(stage=trial.stage, run_id=trial.run_id, wanted=trial.wanted, only=trial.only)
             try:

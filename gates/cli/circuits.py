@@ -10,10 +10,10 @@ import click
 
 from gates.cli.command import CommandContext, acts, chosen, looks, tell
 from gates.cli.reports import Report, reporting
+from gates.composition.operations import OperationsContext
 from gates.errors import CloudError, NotSignedInError
 from gates.model.exit_code import ExitCode
 from gates.model.health import Circuit
-from gates.operations_context import OperationsContext
 from gates.reporting.layout import Line, Row
 
 _WITNESSES = ("viewer", "responder")

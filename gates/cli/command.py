@@ -14,16 +14,16 @@ from typing import Any
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli.options import environment_option
 from gates.cli.prompts import ask
 from gates.cli.signals import Stop
+from gates.composition.operations import OperationsContext
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Platform
-from gates.operations_context import OperationsContext
 
 
 def actor() -> str:
@@ -40,7 +40,7 @@ def actor() -> str:
 class CommandContext:
     """What a command was asked for beside its own arguments: where, whether to send anything, how sure."""
 
-    context: wiring.Context
+    context: composition.Context
     operations: OperationsContext
     is_dry: bool
     is_sure: bool
@@ -83,7 +83,7 @@ def looks(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add `--env`; the command gets a `CommandContext` first."""
 
     def run(*, env: str, **rest: Any) -> ExitCode:
-        with _opened(wiring.Context(env, is_looking=True), is_dry=False, is_sure=False) as opened:
+        with _opened(composition.Context(env, is_looking=True), is_dry=False, is_sure=False) as opened:
             return command(opened, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
@@ -94,7 +94,7 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add `--env`, `--dry-run` and `--yes`; the command gets a `CommandContext` first."""
 
     def run(*, env: str, is_dry: bool, is_sure: bool, **rest: Any) -> ExitCode:
-        with _opened(wiring.Context(env), is_dry=is_dry, is_sure=is_sure) as opened:
+        with _opened(composition.Context(env), is_dry=is_dry, is_sure=is_sure) as opened:
             return command(opened, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
@@ -106,7 +106,7 @@ def acts(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
 
 @contextmanager
-def _opened(context: wiring.Context, *, is_dry: bool, is_sure: bool) -> Iterator[CommandContext]:
+def _opened(context: composition.Context, *, is_dry: bool, is_sure: bool) -> Iterator[CommandContext]:
     with closing(OperationsContext(context, actor())) as operations, ExitStack() as running:
         yield CommandContext(
             context=context, operations=operations, is_dry=is_dry, is_sure=is_sure, running=running

@@ -16,6 +16,7 @@ from gates.adapters.documents.document_files import unread
 from gates.adapters.documents.documents import check_environments, load_catalogue, load_platform
 from gates.adapters.producers.producer_files import existing
 from gates.cli.options import Meant
+from gates.composition.environment import platform_folder, project_root
 from gates.criteria.coverage import Coverage, counted, coverage
 from gates.criteria.explain import explain
 from gates.criteria.known_bad import Red, lines, page, reds
@@ -28,7 +29,6 @@ from gates.model.exit_code import ExitCode
 from gates.model.likeness import meant
 from gates.model.platform import Platform
 from gates.reporting.phrasing import count
-from gates.wiring import platform_folder, project_root
 
 _FORMATS = ("tty", "plain", "json")
 

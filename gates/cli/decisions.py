@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli.command import actor
 from gates.cli.options import environment_option
 from gates.cli.reports import Report, reporting, say
@@ -34,7 +34,7 @@ from gates.workflows.pending_decisions import PendingDecisions, Waiting
 @reporting
 def decisions(**options: object) -> Report | ExitCode:
     """Show the decisions that wait to be carried out; exit 12 when one is late."""
-    context = wiring.Context(str(options["env"]))
+    context = composition.Context(str(options["env"]))
     pending = runs.pending_decisions(context, by=actor())
     if options["dismissed"] is not None:
         role, reason = str(options["role"]), str(options["reason"] or "")

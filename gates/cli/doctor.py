@@ -11,7 +11,7 @@ from functools import partial
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.adapters.secrets import resolve
 from gates.cli.options import environment_option
 from gates.cli.reports import Report, reporting
@@ -27,7 +27,7 @@ _OLDEST_NODE = 20
 @reporting
 def doctor(env: str) -> Report:
     """Look at Python, Node, the documents, the ledger, the cloud's API, the secrets and the authorities."""
-    found = list(_findings(wiring.Context(env)))
+    found = list(_findings(composition.Context(env)))
     return Report(
         code=ExitCode.USAGE_ERROR if any(problem for _, problem in found) else ExitCode.GO,
         lines=[
@@ -41,7 +41,7 @@ def doctor(env: str) -> Report:
     )
 
 
-def _findings(context: wiring.Context) -> Iterator[tuple[str, str]]:
+def _findings(context: composition.Context) -> Iterator[tuple[str, str]]:
     yield f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11) else "3.11 is needed"
     yield "Node for the Allure page", _node()
     yield "Allure generator", _generator()
@@ -69,7 +69,7 @@ def _findings(context: wiring.Context) -> Iterator[tuple[str, str]]:
 
 
 def _generator() -> str:
-    is_there = (wiring.project_root() / "tools" / "allure" / "node_modules").is_dir()
+    is_there = (composition.project_root() / "tools" / "allure" / "node_modules").is_dir()
     return "" if is_there else "run `make setup`"
 
 

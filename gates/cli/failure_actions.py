@@ -7,20 +7,20 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli import incident
 from gates.cli.command import actor, tell
 from gates.cli.prompts import ask
 from gates.cli.signals import Stop
 from gates.composition.incidents import incidents
+from gates.composition.operations import OperationsContext
 from gates.composition.runs import failure_actions
 from gates.errors import UsageError
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
-from gates.operations_context import OperationsContext
 
 
-def carry_out(context: wiring.Context, folder: Path, decision: Decision, *, is_sure: bool) -> ExitCode:
+def carry_out(context: composition.Context, folder: Path, decision: Decision, *, is_sure: bool) -> ExitCode:
     """Scale or investigate, as the decision of a run says.
 
     Raises:
@@ -35,7 +35,7 @@ def carry_out(context: wiring.Context, folder: Path, decision: Decision, *, is_s
     raise UsageError(f"{decision.kind} asks for no action", next_step="a release that may go needs none")
 
 
-def investigate(context: wiring.Context, folder: Path, decision: Decision) -> ExitCode:
+def investigate(context: composition.Context, folder: Path, decision: Decision) -> ExitCode:
     """Open an incident about the run; its clock runs, and who is due is told."""
     actions, desk = failure_actions(context, folder, by=actor()), incidents(context)
     found = actions.incident(desk.ledger.new_id(desk.now()), str(folder), decision)
@@ -46,7 +46,7 @@ def investigate(context: wiring.Context, folder: Path, decision: Decision) -> Ex
     return ExitCode.NO_GO if is_kept else ExitCode.ACTION_FAILED
 
 
-def _scale(context: wiring.Context, folder: Path, decision: Decision, *, is_sure: bool) -> ExitCode:
+def _scale(context: composition.Context, folder: Path, decision: Decision, *, is_sure: bool) -> ExitCode:
     wanted = context.platform.policy.scale_to
     ask(is_sure, f"Keep at least {wanted} instances of {', '.join(decision.services)}?")
     actions = failure_actions(context, folder, by=actor())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.actions.ports import Journal, Lease
 from gates.adapters.machine import processes
 from gates.cli.options import RunName, environment_option
@@ -46,7 +46,7 @@ def golive() -> None:
 def plan(env: str, at: str) -> ExitCode:
     """Show when what happens; nothing is done."""
     zero = _moment(at)
-    for slot in wiring.Context(env).timeline.slots:
+    for slot in composition.Context(env).timeline.slots:
         click.echo(
             f"{zero + slot.at:%Y-%m-%d %H:%M} UTC  {_offset(slot.at):>9}  {slot.name:16}  {slot.title}"
         )
@@ -59,7 +59,7 @@ def plan(env: str, at: str) -> ExitCode:
 @click.option("--at", "at", required=True, help="When the traffic moves: 2026-12-01T06:00Z.")
 def run(env: str, name: str, at: str) -> ExitCode:
     """Conduct a go-live to its end; ended and started again, it goes on where it stood."""
-    context = wiring.Context(env)
+    context = composition.Context(env)
     return _conduct(context, context.timeline, name, _moment(at), _Day(hooks={}, is_fast=False))
 
 
@@ -75,7 +75,7 @@ def run(env: str, name: str, at: str) -> ExitCode:
 )
 def rehearse(env: str, name: str, hooks: tuple[str, ...]) -> ExitCode:
     """Take the whole schedule with a fast clock and the small suites: it proves the schedule, no release."""
-    context = wiring.Context(env)
+    context = composition.Context(env)
     if context.environment.is_protected:
         raise UsageError(f"{env} is protected: nothing is rehearsed there", next_step="rehearse in staging")
     timeline = Timeline(slots=tuple(_small(slot) for slot in context.timeline.slots))
@@ -92,7 +92,9 @@ class _Day:
     is_fast: bool
 
 
-def _conduct(context: wiring.Context, timeline: Timeline, name: str, zero: datetime, day: _Day) -> ExitCode:
+def _conduct(
+    context: composition.Context, timeline: Timeline, name: str, zero: datetime, day: _Day
+) -> ExitCode:
     """Conduct one go-live; an environment has one conductor at a time, whatever the go-live's name."""
     slots = [slot.name for slot in timeline.slots]
     refuse_unknown("checkpoint", sorted(day.hooks), slots, next_step="see: gate golive plan")
@@ -128,7 +130,7 @@ def alone(journal: Journal, opened: GoLive) -> Iterator[Lease]:
 
 
 def _opened(
-    context: wiring.Context, timeline: Timeline, name: str, zero: datetime, *, is_rehearsal: bool
+    context: composition.Context, timeline: Timeline, name: str, zero: datetime, *, is_rehearsal: bool
 ) -> GoLive:
     wanted = GoLive(
         name=name,

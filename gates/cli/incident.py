@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.aside import aside
 from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
@@ -43,7 +43,7 @@ def opened(
     from gates.decision.incident import priority_of, same_as  # noqa: PLC0415
     from gates.model.incident import Incident, TriageAnswers  # noqa: PLC0415
 
-    desk = incidents(wiring.Context(env))
+    desk = incidents(composition.Context(env))
     rules = desk.platform.policy.alerts
     refuse_unknown("alert", alerts, [rule.name for rule in rules])
     answers = TriageAnswers(
@@ -82,7 +82,7 @@ def status(env: str, *, shows_all: bool) -> Report:
 
     This is a report: exit 0 with and without open incidents, 12 when somebody could not be notified.
     """
-    desk = incidents(wiring.Context(env))
+    desk = incidents(composition.Context(env))
     found = desk.ledger.incidents(only_open=not shows_all)
     told = [desk.told(one) for one in found]
     return Report(
@@ -99,7 +99,7 @@ def status(env: str, *, shows_all: bool) -> Report:
 @environment_option
 def close(incident_id: str, note: str, env: str) -> ExitCode:
     """Close INCIDENT and tell everybody who was told of it."""
-    desk = incidents(wiring.Context(env))
+    desk = incidents(composition.Context(env))
     found = {one.id: one for one in desk.ledger.incidents(only_open=False)}
     if incident_id not in found:
         raise UsageError(f"there is no incident {incident_id} in {env}", next_step="gate incident status")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.adapters.runs.run_folder import RunFolder
 from gates.cli.options import RunFolderPath, environment_option, format_option
 from gates.cli.run import tell
@@ -45,7 +45,7 @@ def judge(folder: Path, env: str, output: str | None, *, is_again: bool) -> Exit
 
     With --again nothing is looked at anew: evidence that has become too old counts no longer.
     """
-    context = wiring.Context(env)
+    context = composition.Context(env)
     run = _Run(context=context, folder=context.open_run_folder(folder), output=output or "")
     if run.setup.release.environment != env:
         place = run.setup.release.environment
@@ -57,7 +57,7 @@ def judge(folder: Path, env: str, output: str | None, *, is_again: bool) -> Exit
 class _Run:
     """A run that was looked at, to be judged."""
 
-    context: wiring.Context
+    context: composition.Context
     folder: RunFolder
     output: str
 
@@ -126,7 +126,7 @@ def _as_waived_then(gate: Gate, before: Verdict) -> Gate:
     return replace(gate, waivers=lambda release, at: tuple(w for w in holding(release, at) if w in then))
 
 
-def _beside(context: wiring.Context, folder: RunFolder) -> RunFolder:
+def _beside(context: composition.Context, folder: RunFolder) -> RunFolder:
     """Make the next folder beside a run: run-judged-2, run-judged-3.
 
     Raises:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli.adhoc_checks import show, spot
 from gates.cli.options import environment_option
 from gates.cli.run import duration
@@ -37,7 +37,7 @@ def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: i
     The rate is what the environment declares (expectedLoad). Exits with 0 when the platform carried the load,
     1 when it did not, 10 when too little was sent to say.
     """
-    context = wiring.Context(env)
+    context = composition.Context(env)
     if is_page:
         return _page(context, port)
     profile = _known(profile)
@@ -74,7 +74,7 @@ def _figure(judgement: Judgement) -> str:
     return observed(judgement.measured, judgement.samples, judgement.criterion)
 
 
-def _page(context: wiring.Context, port: int) -> ExitCode:
+def _page(context: composition.Context, port: int) -> ExitCode:
     missing = {Impact.NOISY, Impact.CREATES_DATA} - set(context.environment.allowed_impacts)
     if missing:
         named = ", ".join(sorted(missing))
@@ -85,5 +85,5 @@ def _page(context: wiring.Context, port: int) -> ExitCode:
     click.echo(
         f"http://127.0.0.1:{port} until Ctrl-C; users: those who read, and one kind per journey", err=True
     )
-    status = wiring.generator_page(context, folder, root=wiring.project_root(), port=port)
+    status = composition.generator_page(context, folder, root=composition.project_root(), port=port)
     return ExitCode.GO if status == 0 else ExitCode.INCONCLUSIVE

@@ -22,7 +22,7 @@ from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 
 if TYPE_CHECKING:
-    from gates import wiring
+    from gates import composition
     from gates.adapters.runs.run_folder import RunFolder
     from gates.cli.signals import Stop
     from gates.model.request import Request
@@ -96,7 +96,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def _begin(config: pytest.Config) -> JudgedSession:
     """Do what `gate run` does before it looks, and tell pytest where the evidence goes."""
-    from gates import wiring  # noqa: PLC0415
+    from gates import composition  # noqa: PLC0415
     from gates.adapters.producers.targeting import make_target, target_to_json  # noqa: PLC0415
     from gates.cli.run import duration, run_id_now  # noqa: PLC0415
     from gates.cli.signals import Stop  # noqa: PLC0415
@@ -107,10 +107,10 @@ def _begin(config: pytest.Config) -> JudgedSession:
     if config.getoption("env") is None:
         raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")
     if (named := config.getoption("--gate-platform")) is not None:
-        os.environ[wiring.PLATFORM_VARIABLE] = str(named)
+        os.environ[composition.PLATFORM_VARIABLE] = str(named)
     seconds = duration(str(config.getoption("--gate-deadline")))
     stop = Stop()
-    context = wiring.Context(str(config.getoption("env")), is_stopped=stop.is_asked_for)
+    context = composition.Context(str(config.getoption("env")), is_stopped=stop.is_asked_for)
     request = Request(
         stage=Stage(str(config.getoption("gate_stage"))),
         run_id=str(config.getoption("--gate-release") or run_id_now()),
@@ -136,7 +136,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
 class JudgedSession:
     """A pytest session whose tests are the evidence of one run of the gate."""
 
-    context: wiring.Context
+    context: composition.Context
     folder: RunFolder
     begun: GateRun
     request: Request

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.unpin import Unpinner
 from gates.cli.command import actor
@@ -31,6 +31,7 @@ from gates.cli.rollback_lines import (
 from gates.cli.rollback_verify import verify
 from gates.cli.signals import Stop
 from gates.composition import runs
+from gates.composition.operations import OperationsContext
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
@@ -38,7 +39,6 @@ from gates.model.journal import UnfinishedRollback
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
-from gates.operations_context import OperationsContext
 from gates.reporting import notices
 from gates.reporting.layout import Line, Verbatim
 from gates.workflows import planned_work
@@ -102,7 +102,7 @@ def services(**options: object) -> Report | ExitCode:
     """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
     names, to = options["services"], options["to"]
     is_dry = bool(options["is_dry"])
-    context = wiring.Context(str(options["env"]))
+    context = composition.Context(str(options["env"]))
     is_planned = bool(options["is_planned"])
     _check_format(is_shown=is_dry and not is_planned)
     is_all = bool(options["is_all"]) or (is_planned and not names)
@@ -138,7 +138,7 @@ def services(**options: object) -> Report | ExitCode:
 
 
 def _planned(
-    context: wiring.Context,
+    context: composition.Context,
     engine: RollbackEngine,
     plan: RollbackPlan,
     stop: Stop,
@@ -167,7 +167,7 @@ def _planned(
     return _conducted(context, conducted)
 
 
-def _conducted(context: wiring.Context, conducted: Conducted, event: str = ENDED) -> ExitCode:
+def _conducted(context: composition.Context, conducted: Conducted, event: str = ENDED) -> ExitCode:
     """Tell how a planned rollback ended, first here and then whoever is not looking."""
     say(*ended_lines(conducted, context.environment.name))
     ended = conducted.ended
@@ -185,7 +185,7 @@ def _conducted(context: wiring.Context, conducted: Conducted, event: str = ENDED
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
-    context, stop = wiring.Context(env), Stop()
+    context, stop = composition.Context(env), Stop()
     engine = _engine(context, stop, by=actor())
     procedure = unfinished_procedure(context.ledger, env)
     found = [one for one in engine.unfinished() if abandon or not _is_part_of(one, procedure)]
@@ -215,7 +215,7 @@ def _is_part_of(rollback: UnfinishedRollback, procedure: Unfinished | None) -> b
 
 
 def _resume_planned(
-    context: wiring.Context, begun: Unfinished, stop: Stop, *, abandon: bool, is_sure: bool
+    context: composition.Context, begun: Unfinished, stop: Stop, *, abandon: bool, is_sure: bool
 ) -> ExitCode:
     """Go on with a planned rollback where it stands, or close it there."""
     rules = context.platform.policy.rollback
@@ -251,7 +251,7 @@ def _resumed() -> str:
 @environment_option
 def unpin(**options: object) -> ExitCode:
     """Let SERVICES follow their newest revision again, and prove that it answers."""
-    context = wiring.Context(str(options["env"]))
+    context = composition.Context(str(options["env"]))
     pinned = [pin.service for pin in _engine(context).pins() if pin.is_pinned and pin.behind is None]
     named = _known(options["services"], context.platform.service_names)
     if bool(options["is_all"]) == bool(named):
@@ -282,7 +282,7 @@ def unpin(**options: object) -> ExitCode:
 @reporting
 def status(env: str) -> Report:
     """Show what each service serves, and which are pinned."""
-    context = wiring.Context(env, is_looking=True)
+    context = composition.Context(env, is_looking=True)
     engine = _engine(context)
     pins, begun = engine.pins(), unfinished_procedure(context.ledger, env)
     unfinished = [one for one in engine.unfinished() if not _is_part_of(one, begun)]
@@ -303,7 +303,7 @@ def status(env: str) -> Report:
     )
 
 
-def _notes(context: wiring.Context, pins: Sequence[Pin], begun: Unfinished | None) -> Iterator[Line]:
+def _notes(context: composition.Context, pins: Sequence[Pin], begun: Unfinished | None) -> Iterator[Line]:
     env = context.environment.name
     if behind := [pin.service for pin in pins if pin.behind is not None]:
         with closing(OperationsContext(context, "")) as operations:
@@ -322,7 +322,7 @@ rollback.add_command(verify)
 
 
 def _engine(
-    context: wiring.Context, stop: Stop | None = None, *, is_planned: bool = False, by: str = ""
+    context: composition.Context, stop: Stop | None = None, *, is_planned: bool = False, by: str = ""
 ) -> RollbackEngine:
     run_id = datetime.now(UTC).strftime("rollback-%Y%m%d-%H%M%S-%f")[:-3]
     rules = context.platform.policy.rollback
@@ -364,7 +364,9 @@ def _check_format(*, is_shown: bool) -> None:
         raise UsageError("--format json shows what a rollback would do", next_step="add --dry-run")
 
 
-def _rehearsed(context: wiring.Context, engine: RollbackEngine, plan: RollbackPlan, reason: str) -> Report:
+def _rehearsed(
+    context: composition.Context, engine: RollbackEngine, plan: RollbackPlan, reason: str
+) -> Report:
     """Return the plan with the exact calls; nothing is sent."""
     place, receipts = context.environment, engine.rehearse(plan, lambda _receipt: None)
     return Report(
@@ -374,7 +376,7 @@ def _rehearsed(context: wiring.Context, engine: RollbackEngine, plan: RollbackPl
     )
 
 
-def _teller(context: wiring.Context) -> Callable[[Receipt], None]:
+def _teller(context: composition.Context) -> Callable[[Receipt], None]:
     """Return what prints each step when it is taken."""
     return lambda receipt: say(receipt_line(receipt, context.environment))
 

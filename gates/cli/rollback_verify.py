@@ -6,12 +6,12 @@ import uuid
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli.command import actor
 from gates.cli.options import environment_option
+from gates.composition.operations import OperationsContext
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
-from gates.operations_context import OperationsContext
 
 
 @click.command("verify")
@@ -26,7 +26,7 @@ def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     """
     from gates.composition import golive as golive_parts  # noqa: PLC0415 - `rollback status` needs none of it
 
-    context = wiring.Context(env)
+    context = composition.Context(env)
     place, readiness = context.environment.name, golive_parts.readiness(context)
     candidates = readiness.waiting(readiness.candidates())
     names = context.platform.service_names if is_all else services or tuple(candidates)

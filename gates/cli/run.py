@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.adapters.runs.run_folder import RunFolder, verdict_json
 from gates.aside import aside
 from gates.cli.failure_actions import investigate
@@ -80,7 +80,7 @@ def run(**options: object) -> ExitCode:
     mode = RollbackMode(str(options["rollback"]))
     stop = Stop()
     seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
-    context = wiring.Context(str(options["env"]), seed, stop.is_asked_for, workers)
+    context = composition.Context(str(options["env"]), seed, stop.is_asked_for, workers)
     refuse_unknown_part(context, options)
     folder = context.run_folder(run_id)
     output = str(options["output"] or "")
@@ -107,7 +107,7 @@ def run(**options: object) -> ExitCode:
 
 
 def ending(
-    context: wiring.Context, folder: RunFolder, record: DecisionRecord, mode: RollbackMode
+    context: composition.Context, folder: RunFolder, record: DecisionRecord, mode: RollbackMode
 ) -> ExitCode:
     """Open the incident that a decision asks for, and return the exit code of the run."""
     is_quarantined = mode is RollbackMode.AUTO and not context.is_stopped()
@@ -147,7 +147,7 @@ def in_words(folder: RunFolder, keeper: Keeper, record: DecisionRecord) -> str:
 def make_page(folder: RunFolder) -> None:
     """Build the Allure page, and say so when there is none."""
     with aside("building the Allure page"):
-        report = wiring.allure_page(folder)
+        report = composition.allure_page(folder)
         if report.problem:
             click.echo(f"gate: the Allure page is missing: {report.problem}", err=True)
 
@@ -169,7 +169,7 @@ def duration(text: str) -> float:
     return float(int(match.group(1)) * _SECONDS[match.group(2)])
 
 
-def refuse_unknown_part(context: wiring.Context, options: Mapping[str, object]) -> None:
+def refuse_unknown_part(context: composition.Context, options: Mapping[str, object]) -> None:
     """Refuse what nobody demands and who does not exist before the run has a folder.
 
     Raises:

@@ -14,7 +14,7 @@ from typing import TextIO
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.aside import aside
 from gates.cli import call, gate
 from gates.cli.command import actor, chosen
@@ -207,27 +207,27 @@ def _check_service(found: Runbook, service: str) -> None:
         raise UsageError(f"{found.name} is about one service", next_step="say --service NAME")
     from gates.adapters.documents.documents import load_platform  # noqa: PLC0415
 
-    chosen((service,), load_platform(wiring.platform_folder()))
+    chosen((service,), load_platform(composition.platform_folder()))
 
 
 def _all() -> list[Runbook]:
     from gates.adapters.documents.runbook_document import runbook_names  # noqa: PLC0415
 
-    return [_load(name) for name in runbook_names(wiring.platform_folder())]
+    return [_load(name) for name in runbook_names(composition.platform_folder())]
 
 
 def _load(name: str) -> Runbook:
     from gates.adapters.documents.documents import load_platform  # noqa: PLC0415
     from gates.adapters.documents.runbook_document import load_runbook  # noqa: PLC0415
 
-    folder = wiring.platform_folder()
+    folder = composition.platform_folder()
     return load_runbook(folder, name, load_platform(folder))
 
 
 def _written(report: RunbookReport, code: ExitCode) -> Path:
     from gates.reporting.runbook import markdown  # noqa: PLC0415
 
-    folder = wiring.reports_folder() / "runbooks"
+    folder = composition.reports_folder() / "runbooks"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{report.runbook.name}-{report.began_at:%Y%m%dT%H%M%S}-{os.getpid()}.md"
     path.write_text(markdown(report, code), encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli import signing
 from gates.cli.options import RunFolderPath, environment_option
 from gates.decision.approval import LONGEST_APPROVAL
@@ -24,8 +24,8 @@ from gates.workflows.golive_checkpoints import is_held
 @click.option("--refuse", "refuses", is_flag=True, help="Sign a no: nothing goes live on this evidence.")
 def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool) -> ExitCode:
     """Approve the go-live of the release that RUN found GO; void as soon as its evidence changes."""
-    context = wiring.Context(env)
-    opened = wiring.open_run_folder(folder)
+    context = composition.Context(env)
+    opened = composition.open_run_folder(folder)
     document, verdict = opened.read_verdict()
     role = signature.role
     if role not in context.platform.policy.approvals:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.adapters.signing.statement_folder import StatementFolder
 from gates.cli.options import RunFolderPath
 from gates.cli.texts import LINK, PERSON, REASON
@@ -151,21 +151,21 @@ def statement(matter: Matter, signature: Signature, now: datetime) -> Statement:
     )
 
 
-def release_meant(context: wiring.Context, run_folder: Path | None) -> Release:
+def release_meant(context: composition.Context, run_folder: Path | None) -> Release:
     """Return the release of a run, or the one that is deployed now.
 
     Raises:
         UsageError: the run is about another environment.
     """
     if run_folder is not None:
-        release = wiring.open_run_folder(run_folder).read_setup().release
+        release = composition.open_run_folder(run_folder).read_setup().release
         if release.environment != context.environment_name:
             raise UsageError(f"the run is about {release.environment}", next_step="name that with --env")
         return release
     return release_now(context.ports, context.platform, context.environment)
 
 
-def checked_role(context: wiring.Context, role: str, wanted: str, what: str) -> str:
+def checked_role(context: composition.Context, role: str, wanted: str, what: str) -> str:
     """Return the role after checking that it is the one that may sign.
 
     Raises:
@@ -178,7 +178,7 @@ def checked_role(context: wiring.Context, role: str, wanted: str, what: str) -> 
     return role
 
 
-def tell_when_it_counts(context: wiring.Context, run_folder: Path | None) -> None:
+def tell_when_it_counts(context: composition.Context, run_folder: Path | None) -> None:
     """Say with which command what was signed takes effect."""
     env = context.environment_name
     if run_folder is not None:
@@ -187,7 +187,7 @@ def tell_when_it_counts(context: wiring.Context, run_folder: Path | None) -> Non
         click.echo("it counts in every later run; for one that was looked at already: gate judge RUN --again")
 
 
-def write(context: wiring.Context, statement: Statement, key: Path | None) -> None:
+def write(context: composition.Context, statement: Statement, key: Path | None) -> None:
     """Write a statement, and say whether its signature counts.
 
     Raises:

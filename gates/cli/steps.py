@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli.command import actor
 from gates.cli.failure_actions import carry_out
 from gates.cli.options import (
@@ -56,7 +56,7 @@ def collect(**options: object) -> ExitCode:
     run_id = str(options["release_id"] or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3])
     stop = Stop()
     seed, workers = seed_of(options["seed"]), workers_of(options["workers"])
-    context = wiring.Context(str(options["env"]), seed, stop.is_asked_for, workers)
+    context = composition.Context(str(options["env"]), seed, stop.is_asked_for, workers)
     refuse_unknown_part(context, options)
     folder = context.run_folder(run_id)
     only = options["only"]
@@ -86,7 +86,7 @@ def collect(**options: object) -> ExitCode:
 @environment_option
 def decide(folder: Path, env: str) -> ExitCode:
     """Decide about the verdict of a run FOLDER with what the cloud says now; nothing is done yet."""
-    context = wiring.Context(env)
+    context = composition.Context(env)
     opened = context.open_run_folder(folder)
     document, verdict = opened.read_verdict()
     _refuse_other_place(verdict.release.environment, env)
@@ -109,7 +109,7 @@ def decide(folder: Path, env: str) -> ExitCode:
 def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     """Carry out the decision of a run FOLDER, under its standing authority or because its role says so."""
     stop = Stop()
-    context = wiring.Context(env, is_stopped=stop.is_asked_for)
+    context = composition.Context(env, is_stopped=stop.is_asked_for)
     opened = context.open_run_folder(folder)
     _, verdict = opened.read_verdict()
     decision, setup = opened.read_decision(), opened.read_setup()
@@ -177,9 +177,9 @@ def _refuse_other_place(place: str, env: str) -> None:
 @_folder
 def report(folder: Path) -> ExitCode:
     """Write everything that is derived from the verdict of a run FOLDER again."""
-    opened = wiring.open_run_folder(folder)
+    opened = composition.open_run_folder(folder)
     document, _ = opened.read_verdict()
-    wiring.write_reports(opened, document, opened.read_decision(), opened.read_receipts())
+    composition.write_reports(opened, document, opened.read_decision(), opened.read_receipts())
     make_page(opened)
     click.echo(f"written to {opened.path}")
     return ExitCode.GO

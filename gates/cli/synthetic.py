@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli.adhoc_checks import Look, spot
 from gates.cli.command import actor
 from gates.cli.options import environment_option, format_option
@@ -46,7 +46,7 @@ def synthetic(
     Leaves with 0 when all passed, 1 when one failed, 10 when one could not be taken, 12 when all of them
     passed and the log could not be written.
     """
-    context = wiring.Context(env)
+    context = composition.Context(env)
     known = {journey_of(c): c for c in context.catalogue.criteria if c.category == CATEGORY}
     if not journeys and not is_all:
         click.echo("\n".join(f"{name:32} {known[name].statement}" for name in known))
@@ -69,7 +69,7 @@ def _chosen(names: Sequence[str], known: dict[str, Criterion]) -> list[Criterion
     return [known[name] for name in dict.fromkeys(names)] or list(known.values())
 
 
-def _is_written(context: wiring.Context, taken: Sequence[JourneyResult]) -> bool:
+def _is_written(context: composition.Context, taken: Sequence[JourneyResult]) -> bool:
     """Write the log; that it cannot be written says nothing about the journeys, and is said."""
     try:
         if taken:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gates import wiring
+from gates import composition
 from gates.cli import signing
 from gates.cli.options import environment_option
 from gates.errors import UsageError
@@ -27,7 +27,7 @@ def waive(
     criterion_id: str, env: str, service: str | None, signature: signing.Signature, run_folder: Path | None
 ) -> ExitCode:
     """Waive CRITERION for a release: by its owner, never a blocker or a P0, for at most 30 days."""
-    context = wiring.Context(env)
+    context = composition.Context(env)
     criterion = context.catalogue.find(criterion_id)
     if criterion is None:
         guess = meant(criterion_id, (c.id for c in context.catalogue.criteria))

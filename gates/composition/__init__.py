@@ -1,1 +1,16 @@
-"""Builds adapters and hands them to workflows; decides nothing."""
+"""Builds adapters and hands them to workflows; decides nothing. Commands reach it by these names."""
+
+from gates.composition.bench import bench as bench
+from gates.composition.bench import bench_arms as bench_arms
+from gates.composition.environment import PLATFORM_VARIABLE as PLATFORM_VARIABLE
+from gates.composition.environment import REPORTS_VARIABLE as REPORTS_VARIABLE
+from gates.composition.environment import Context as Context
+from gates.composition.environment import fast_clock as fast_clock
+from gates.composition.environment import ledger_path as ledger_path
+from gates.composition.environment import open_run_folder as open_run_folder
+from gates.composition.environment import platform_folder as platform_folder
+from gates.composition.environment import project_root as project_root
+from gates.composition.environment import reports_folder as reports_folder
+from gates.composition.pages import allure_page as allure_page
+from gates.composition.pages import generator_page as generator_page
+from gates.composition.pages import write_reports as write_reports

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
-from gates import wiring
 from gates.adapters.runs.run_folder import RunFolder
+from gates.composition.environment import Context, fast_clock, open_run_folder, reports_folder
 from gates.composition.runs import beginning, notifications
 from gates.decision.approval import Approvals, Question, approvals
-from gates.wiring import Context, open_run_folder, reports_folder
 from gates.workflows.golive import POLL_S, REHEARSED_POLL_S, GoLivePorts
 from gates.workflows.golive_checkpoints import LONGEST_S, CheckpointLook
 from gates.workflows.rollback_planner import RollbackPlanner
@@ -35,7 +34,7 @@ def golive_ports(context: Context, name: str, *, is_fast: bool) -> partial[GoLiv
     return partial(
         GoLivePorts,
         records=context.golive_ledger,
-        schedule=wiring.fast_clock() if is_fast else ports.clock,
+        schedule=fast_clock() if is_fast else ports.clock,
         clock=ports.clock,
         traffic=ports.traffic,
         probe=ports.probe,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from gates.composition.environment import Context, ledger_path, reports_folder
 from gates.model.events import Event
-from gates.wiring import Context, ledger_path, reports_folder
 from gates.workflows.notifications import Notifications
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ class _Written:
 
 @dataclass
 class FakeContext:
-    """Stands in for `wiring.Context`; `asked` keeps what the gate was built with."""
+    """Stands in for `composition.Context`; `asked` keeps what the gate was built with."""
 
     run: Run
     reports: Path

@@ -76,7 +76,7 @@ class FakeJourneyLog:
 
 
 class AdhocContext:
-    """Stands in for `wiring.Context`; `steps` are told as steps of every check."""
+    """Stands in for `composition.Context`; `steps` are told as steps of every check."""
 
     def __init__(self, demands: tuple[Criterion, ...], seen: Seen, reports: Path) -> None:
         self.run = Run(seen, demands=demands)

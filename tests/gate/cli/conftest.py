@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import wiring
+from gates import composition
 from gates.cli import command as command_module
 from tests.support.fake_room import FakeOperations
 
@@ -14,7 +14,7 @@ from tests.support.fake_room import FakeOperations
 @pytest.fixture(autouse=True)
 def no_earlier_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A folder for reports of its own: what was run in this checkout decides no test."""
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path / "no-runs"))
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path / "no-runs"))
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +27,6 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def operations(monkeypatch: pytest.MonkeyPatch) -> FakeOperations:
     """A control room over fakes in the place of the real one."""
     made = FakeOperations()
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     monkeypatch.setattr(command_module, "OperationsContext", made)
     return made

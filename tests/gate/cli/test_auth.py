@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.model.exit_code import ExitCode
 from tests.support.fake_room import FakeOperations
 from tests.support.fake_spot import AdhocContext, check
@@ -25,7 +25,7 @@ DEMANDS = (
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
     """Two flows, a contract, and something else; everything holds."""
     made = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     return made
 
 
@@ -83,7 +83,7 @@ def test_a_flow_that_fails_or_was_not_seen_is_never_zero(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float | None, code: ExitCode
 ) -> None:
     """1 for what was seen to fail, 10 for what nobody saw."""
-    monkeypatch.setattr(wiring, "Context", AdhocContext(DEMANDS, lambda *_: value, tmp_path))
+    monkeypatch.setattr(composition, "Context", AdhocContext(DEMANDS, lambda *_: value, tmp_path))
 
     assert cli.invoke(["auth", "--env", "sandbox", "--all"]) is code
 
@@ -94,7 +94,7 @@ def test_a_flawed_channel_is_never_zero(
     """When something may be missing, all that was seen to hold proves nothing."""
     context = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
     context.source.flaws = ("cut off",)
-    monkeypatch.setattr(wiring, "Context", context)
+    monkeypatch.setattr(composition, "Context", context)
 
     assert cli.invoke(["auth", "--env", "sandbox", "--all"]) is ExitCode.INCONCLUSIVE
     assert "flaw: cut off" in capsys.readouterr().err

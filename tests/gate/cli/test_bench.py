@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.model.bench import Arm, ArmResult
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Environment, Impact
@@ -49,10 +49,10 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeBench:
     def opened(*_: Any, **__: Any) -> Iterator[FakeBench]:
         yield made
 
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(wiring.Context, "environment", place(Impact.DISRUPTIVE))
-    monkeypatch.setattr(wiring, "bench_arms", lambda *_: arms)
-    monkeypatch.setattr(wiring, "bench", opened)
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(composition.Context, "environment", place(Impact.DISRUPTIVE))
+    monkeypatch.setattr(composition, "bench_arms", lambda *_: arms)
+    monkeypatch.setattr(composition, "bench", opened)
     return made
 
 
@@ -122,7 +122,7 @@ def test_broken_revisions_are_deployed_only_where_that_is_allowed(
     measured: FakeBench, monkeypatch: pytest.MonkeyPatch, environment: Environment
 ) -> None:
     """Never where people work."""
-    monkeypatch.setattr(wiring.Context, "environment", environment)
+    monkeypatch.setattr(composition.Context, "environment", environment)
     assert gate() is ExitCode.USAGE_ERROR
     assert measured.ran == []
 
@@ -130,5 +130,5 @@ def test_broken_revisions_are_deployed_only_where_that_is_allowed(
 @pytest.mark.usefixtures("measured")
 def test_nothing_measured_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
     """A shard without an arm."""
-    monkeypatch.setattr(wiring, "bench_arms", lambda *_: [GOOD])
+    monkeypatch.setattr(composition, "bench_arms", lambda *_: [GOOD])
     assert gate("--shard", "2/2") is ExitCode.NOTHING_EVALUATED

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.cli import command as command_module
 from gates.errors import EvidenceError
 from gates.model.criterion import Criterion, Stage
@@ -60,7 +60,7 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> Room:
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operations: Room) -> AdhocContext:
     """Two checks of which one takes seconds; everything holds."""
     made = AdhocContext((LOGIN, SERVED, LOAD), lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     return made
 
 

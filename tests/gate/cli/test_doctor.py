@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from gates import wiring
+from gates import composition
 from gates.adapters.signing.authorities import Authorities
 from gates.cli import invoke
 from gates.errors import ConfigurationError, DeniedError
@@ -65,7 +65,7 @@ def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorContext:
     (tmp_path / "tools" / "allure" / "node_modules").mkdir(parents=True)
     node(tmp_path, "v22.1.0")
     made = DoctorContext(Run(healthy), tmp_path)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("VIEWER", '{"username": "v", "password": "p"}')
     monkeypatch.setenv("SLACK", '{"url": "https://hooks.test/x"}')
@@ -122,7 +122,9 @@ def test_without_an_environment_nothing_behind_it_is_asked(
     context: DoctorContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one cause is said once, not for every service."""
-    monkeypatch.setattr(wiring, "Context", lacking("environment", NO_SANDBOX)(context.run, context.reports))
+    monkeypatch.setattr(
+        composition, "Context", lacking("environment", NO_SANDBOX)(context.run, context.reports)
+    )
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()
@@ -136,7 +138,9 @@ def test_without_credentials_the_cloud_is_lacking_once_and_the_rest_is_looked_at
     context: DoctorContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line, not one for every service; secrets are still looked for."""
-    monkeypatch.setattr(wiring, "Context", lacking("cloud", NO_CREDENTIALS)(context.run, context.reports))
+    monkeypatch.setattr(
+        composition, "Context", lacking("cloud", NO_CREDENTIALS)(context.run, context.reports)
+    )
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import wiring
+from gates import composition
 from gates.cli import failure_actions
 from gates.cli.failure_actions import carry_out
 from gates.errors import UsageError
@@ -36,7 +36,7 @@ def decided(kind: DecisionKind) -> Decision:
 def place(operations: FakeOperations, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeOperations:
     """Give a control room over fakes, and a folder for what is written."""
     monkeypatch.setattr(failure_actions, "OperationsContext", operations)
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
     monkeypatch.setenv("GATE_ACTOR", "ann")
     return operations
 

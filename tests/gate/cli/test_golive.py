@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gates import wiring
+from gates import composition
 from gates.cli import invoke
-from gates.composition import runs
+from gates.composition import golive, runs
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Outcome
@@ -59,8 +59,8 @@ class GoLiveContext(FakeContext):
 def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GoLiveContext:
     """Put a context with this timeline in the place of the real one; every way back is proven."""
     made = GoLiveContext(Run(healthy), tmp_path, SLOTS)
-    monkeypatch.setattr(wiring, "Context", made)
-    monkeypatch.setattr(wiring, "fast_clock", lambda: made.run.cloud.clock)
+    monkeypatch.setattr(composition, "Context", made)
+    monkeypatch.setattr(golive, "fast_clock", lambda: made.run.cloud.clock)
     monkeypatch.setattr(RollbackReadiness, "unproven", lambda *_: ())
     return made
 

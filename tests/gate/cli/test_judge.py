@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.adapters.runs.allure_report import BuiltReport
 from gates.adapters.runs.run_folder import RunFolder
 from gates.adapters.runs.run_keeper import RunKeeper
@@ -118,8 +118,8 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeContext:
     """Give a context in whose release the frontend fails what may be waived."""
     run = Run(lambda _criterion, service: 1.0 if service == "frontend" else 0.0, demands=(MILD,))
     made = FakeContext(run, tmp_path)
-    monkeypatch.setattr(wiring, "Context", made)
-    monkeypatch.setattr(wiring, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
+    monkeypatch.setattr(composition, "Context", made)
+    monkeypatch.setattr(composition, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
     return made
 
 
@@ -183,7 +183,7 @@ def test_an_attestation_counts_when_the_run_is_judged_again(
     """What people say takes the place of what they had said when the gate looked."""
     silent = Run(lambda one, _service: None if one.id == ATTESTED.id else 0.0, demands=(MILD, ATTESTED))
     people = FakeContext(silent, tmp_path)
-    monkeypatch.setattr(wiring, "Context", people)
+    monkeypatch.setattr(composition, "Context", people)
     folder = people.look()
     assert judge(folder) is ExitCode.INCONCLUSIVE
     people.attest()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Impact
 from load.profiles import PROFILES
@@ -25,7 +25,7 @@ DEMANDS = (
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
     """A quick and an agreed load criterion."""
     made = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     monkeypatch.setenv("GATE_LOAD_PROFILE", "before")
     return made
 
@@ -85,7 +85,7 @@ def test_the_page_is_opened_with_what_is_deployed(
         opened.append(port)
         return status
 
-    monkeypatch.setattr(wiring, "generator_page", page)
+    monkeypatch.setattr(composition, "generator_page", page)
 
     assert cli.invoke(["load", "--ui", "--port", "9", "--env", "sandbox"]) is code
     assert opened == [9]

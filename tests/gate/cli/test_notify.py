@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.adapters.runs.allure_report import BuiltReport
 from gates.cli.signals import Stop
 from gates.model.exit_code import ExitCode
@@ -48,8 +48,8 @@ class NotifyContext(FakeContext):
 @pytest.fixture
 def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
     """Give the webhook of a context in which auth-service is bad; runs go to a folder of our own."""
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(wiring, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(composition, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with webhook() as made:
         monkeypatch.setenv("TOLD", json.dumps({"url": made.url}))
@@ -59,7 +59,7 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
 def context(monkeypatch: pytest.MonkeyPatch, reports: Path, **options: object) -> NotifyContext:
     """Put the context in the place of the real one."""
     made = NotifyContext(Run(bad_auth, **options), reports)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     return made
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.actions.ports import RollbackPorts
 from gates.cli import rollback
 from gates.errors import UnavailableError
@@ -127,7 +127,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
         if made.refused == name:
             yield "HLT-READY of a does not hold"
 
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     monkeypatch.setattr(rollback, "OperationsContext", made)
     monkeypatch.setattr(PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.actions.ports import RollbackPorts
 from gates.errors import DeniedError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
@@ -72,7 +72,7 @@ class Terminal(io.StringIO):
 def context(monkeypatch: pytest.MonkeyPatch) -> FakeContext:
     """The context that the command builds, off a terminal."""
     fake = FakeContext()
-    monkeypatch.setattr(wiring, "Context", fake)
+    monkeypatch.setattr(composition, "Context", fake)
     monkeypatch.setenv("GATE_ENV", "sandbox")
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return fake

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import wiring
+from gates import composition
 from gates.cli import invoke, rollback_verify
 from gates.composition import golive as golive_parts
 from gates.model.decision import Target
@@ -73,7 +73,7 @@ class Room:
 def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VerifyContext:
     """Two services with two revisions each; nothing waits for traffic."""
     made = VerifyContext(Run(healthy), tmp_path)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     monkeypatch.setattr(rollback_verify, "OperationsContext", Room)
     monkeypatch.setattr(type(made.ledger), "drills", lambda *_: tuple(made.proofs), raising=False)
     return made

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.adapters.runs.allure_report import BuiltReport
 from gates.cli.run import confirm, duration, revisions_named
 from gates.errors import UsageError
@@ -23,8 +23,8 @@ RUN = ["--env", "sandbox", "--stage", "immediate", "--release", "r1"]
 @pytest.fixture
 def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the folder of the runs; no page is made of them."""
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(wiring, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(composition, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return tmp_path
 
@@ -32,7 +32,7 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def context(monkeypatch: pytest.MonkeyPatch, reports: Path, seen: Seen, **options: object) -> FakeContext:
     """Put a gate that sees this in the place of the real one."""
     made = FakeContext(Run(seen, **options), reports)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     return made
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.model.exit_code import ExitCode
 
 SIGNING = ("--env", "sandbox", "--by", "me", "--role", "product-owner", "--reason", "fine")
@@ -29,7 +29,7 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "reports"
     (folder / "run-7").mkdir(parents=True)
     (folder / "run-7" / "setup.json").write_text("{}")
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(folder))
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(folder))
     monkeypatch.setenv("GATE_ENDPOINTS_FILE", str(tmp_path / "no-endpoints.json"))
     return folder
 
@@ -65,7 +65,7 @@ def test_without_any_run_the_command_that_writes_one_is_named(
     reports: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As on the first day."""
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(reports / "none"))
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(reports / "none"))
 
     assert "holds no run yet: gate run writes one" in refused("judge", "run-7", capsys)
 

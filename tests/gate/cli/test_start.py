@@ -14,8 +14,8 @@ import sys
 from gates import cli
 cli._start_quickly()
 import {module}
-from gates.operations_context import OperationsContext
-from gates.wiring import Context, platform_folder
+from gates.composition.operations import OperationsContext
+from gates.composition.environment import Context, platform_folder
 context = Context("sandbox")
 context.platform
 import gates.adapters.services.operator_client, gates.adapters.services.network

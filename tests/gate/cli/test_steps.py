@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.adapters.runs.run_folder import RunFolder
 from gates.adapters.runs.run_keeper import RunKeeper
 from gates.errors import LedgerError
@@ -50,9 +50,9 @@ class FakeContext:
 def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Path]:
     """The folder of a run in which frontend failed, judged and not decided."""
     run = Run(lambda _criterion, service: 1.0 if service == "frontend" else 0.0)
-    monkeypatch.setattr(wiring, "Context", FakeContext(run))
+    monkeypatch.setattr(composition, "Context", FakeContext(run))
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    monkeypatch.setenv(wiring.REPORTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
     folder = RunFolder.create(tmp_path, "run-1", Redactor())
     gate = replace(run.gate, announce=RunKeeper(folder))
     request = Request(stage=Stage.IMMEDIATE, run_id="run-1")
@@ -93,7 +93,7 @@ def test_without_authority_and_without_a_terminal_nothing_is_done(
 ) -> None:
     """The decision waits for the role that the matrix names; --yes is that person's."""
     run, folder = judged
-    monkeypatch.setattr(wiring, "Context", FakeContext(bare := Run(lambda *_: 1.0, is_standing=False)))
+    monkeypatch.setattr(composition, "Context", FakeContext(bare := Run(lambda *_: 1.0, is_standing=False)))
     cli.invoke(["decide", str(folder), "--env", "sandbox"])
 
     act = ["act", str(folder), "--env", "sandbox"]

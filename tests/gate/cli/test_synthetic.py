@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, wiring
+from gates import cli, composition
 from gates.errors import CloudError
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationState
@@ -24,7 +24,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
     """Two journeys that pass, and a criterion that is none."""
     made = AdhocContext((ANALYST, MANAGER, OTHER), lambda *_: 0.0, tmp_path)
     made.steps = (("open the door", 0.25),)
-    monkeypatch.setattr(wiring, "Context", made)
+    monkeypatch.setattr(composition, "Context", made)
     return made
 
 

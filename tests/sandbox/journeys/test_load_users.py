@@ -17,14 +17,14 @@ from tests.support.real_sandbox import RealSandbox
 
 _HEADLESS = """
 import functools, pathlib, sys
-from gates import wiring
+from gates import composition
 from gates.adapters.producers import generator_page
 files, out = f"{pathlib.Path(generator_page.LOCUSTFILE).resolve()},{sys.argv[1]}", sys.argv[2]
 more = ("-f", files, "--headless", "-u", "7", "-r", "7", "-t", "150s", "--stop-timeout", "60")
 more = (*more, "--only-summary", "--json-file", out)
 generator_page.open_page = functools.partial(generator_page.open_page, more=more)
-context = wiring.Context("sandbox")
-sys.exit(wiring.generator_page(context, context.run_folder("page"), root=pathlib.Path.cwd(), port=0))
+context = composition.Context("sandbox")
+sys.exit(composition.generator_page(context, context.run_folder("page"), root=pathlib.Path.cwd(), port=0))
 """
 
 _ENDING = """
@@ -63,10 +63,10 @@ def test_every_journey_is_a_user_and_passes_beside_all_others(sandbox: RealSandb
 
 _OPEN = """
 import pathlib, sys
-from gates import wiring
-context = wiring.Context("sandbox")
+from gates import composition
+context = composition.Context("sandbox")
 folder, port = context.run_folder("killed"), int(sys.argv[1])
-sys.exit(wiring.generator_page(context, folder, root=pathlib.Path.cwd(), port=port))
+sys.exit(composition.generator_page(context, folder, root=pathlib.Path.cwd(), port=port))
 """
 
 

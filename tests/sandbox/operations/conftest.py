@@ -13,9 +13,9 @@ import pytest
 
 from gates import cli
 from gates.adapters.machine import clock
+from gates.composition.environment import Context
+from gates.composition.operations import OperationsContext
 from gates.model.exit_code import ExitCode
-from gates.operations_context import OperationsContext
-from gates.wiring import Context
 from tests.sandbox.support.running_platform import PLAIN
 from tests.support.real_sandbox import RealSandbox
 

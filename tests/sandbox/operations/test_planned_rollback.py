@@ -16,10 +16,10 @@ import pytest
 from gates import cli
 from gates.actions.execute import ExecutionPolicy
 from gates.adapters.services.network import Network
+from gates.composition.environment import Context
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt
-from gates.wiring import Context
 from gates.workflows.planned_rollback import Step, held, unfinished
 from gates.workflows.planned_work import Manner, PlannedWork
 from tests.sandbox.operations.conftest import Bench

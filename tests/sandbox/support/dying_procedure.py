@@ -21,12 +21,12 @@ from typing import Any
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.traffic_move import Patience
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
+from gates.composition.environment import Context
+from gates.composition.operations import OperationsContext
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.health import ServiceHealth
 from gates.model.operation import OperationReceipt
 from gates.model.rollback_policy import RollbackPolicy
-from gates.operations_context import OperationsContext
-from gates.wiring import Context
 from gates.workflows import planned_work as planned
 from gates.workflows.planned_rollback import ACTION, unfinished
 

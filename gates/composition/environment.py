@@ -1,13 +1,12 @@
 """The composition root: documents and environment become adapters, adapters become the gate.
 
-The only file that knows both sides. Imports stand inside the functions on purpose: a command pays only for
+Imports stand inside the functions on purpose: a command pays only for
 what it uses (docs/adr/0004).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from gates.adapters.machine import settings
 from gates.adapters.machine.settings import (
-    from_root,
     ledger_path,
     platform_folder,
     project_root,
@@ -30,20 +28,14 @@ if TYPE_CHECKING:
     from gates.adapters.ledger.golive_ledger import GoLiveLedger
     from gates.adapters.ledger.sqlite_ledger import SqliteLedger
     from gates.adapters.producers.known_credentials import KnownCredentials
-    from gates.adapters.runs.allure_report import BuiltReport
     from gates.adapters.runs.run_folder import RunFolder
     from gates.adapters.signing.authorities import Authorities
     from gates.adapters.signing.statements import Statements
-    from gates.model.bench import Arm
     from gates.model.criterion import Catalogue
-    from gates.model.decision import Decision
     from gates.model.events import Event
     from gates.model.platform import Environment, Platform
-    from gates.model.receipt import Receipt
     from gates.model.record import ToolVersion
     from gates.model.timeline import Timeline
-    from gates.reporting.verdict_document import VerdictDocument
-    from gates.workflows.bench import Bench, Runs
     from gates.workflows.pipeline import Gate
 
 _TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
@@ -300,69 +292,3 @@ def open_run_folder(path: Path) -> RunFolder:
     from gates.reporting.redaction import Redactor
 
     return RunFolder.open(path, Redactor())
-
-
-@contextmanager
-def bench(context: Context, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
-    """Yield the benchmark of an environment; `runs` runs the gate there."""
-    from gates.adapters.documents.command_lines import CommandLines
-    from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
-    from gates.adapters.machine.clock import SystemClock
-    from gates.workflows.bench import Bench
-
-    deployer = CloudRunDeployer(context.environment)
-    try:
-        yield Bench(
-            catalogue=context.catalogue,
-            deployer=deployer,
-            commands=CommandLines(),
-            runs=runs,
-            clock=SystemClock(),
-            is_quick=is_quick,
-        )
-    finally:
-        deployer.close()
-
-
-def bench_arms(context: Context, folder: Path) -> tuple[Arm, ...]:
-    """Return the arms that a folder's bench.yaml describes.
-
-    Raises:
-        DocumentError: it is missing or wrong.
-    """
-    from gates.adapters.documents.bench_document import load_bench
-
-    return load_bench(folder, context.platform, context.catalogue)
-
-
-def allure_page(folder: RunFolder) -> BuiltReport:
-    """Build the Allure page of a run; its failure is said, and never changes a verdict."""
-    from gates.adapters.runs.allure_report import PACKAGE, AllureReport
-
-    page = AllureReport(package=from_root(PACKAGE), history=reports_folder() / "allure-history.jsonl")
-    results, target = folder.path / "allure-results", folder.path / "allure-report"
-    return page.build(results, target=target, title=f"release gate {folder.run_id}")
-
-
-def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int) -> int:
-    """Serve the load generator's page, pointed at what is deployed now, and return its exit status."""
-    from gates.adapters.producers.generator_page import open_page
-    from gates.adapters.producers.targeting import make_target
-    from gates.decision.candidates import find_release
-
-    views = context.gate(folder, announce=lambda _event: None, seconds=0).views()
-    place = context.environment.name
-    found = find_release(
-        views, context.platform.services, release_id=folder.run_id, environment=place, wanted={}
-    )
-    target = make_target(context.catalogue, context.environment, found.release, views)
-    return open_page(target, root=root, folder=folder.path, port=port)
-
-
-def write_reports(
-    folder: RunFolder, document: VerdictDocument, decision: Decision, receipts: tuple[Receipt, ...]
-) -> None:
-    """Write everything that is derived from a verdict."""
-    from gates.adapters.runs.run_keeper import write_reports
-
-    write_reports(folder, document, decision, receipts)

@@ -1,6 +1,6 @@
 """The composition of the operations: one environment's adapters behind the operations that need them.
 
-Like `gates.wiring`, which it stands on, it imports inside its methods: a command pays only for what it uses.
+As everywhere here, imports stand inside the methods: a command pays only for what it uses.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gates.wiring import Context
+from gates.composition.environment import Context
 
 if TYPE_CHECKING:
     from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
@@ -138,8 +138,8 @@ class OperationsContext:
     def snapshots(self) -> SnapshotFolder:
         """The configuration snapshots of this environment."""
         from gates.adapters.runs.snapshots import SnapshotFolder
+        from gates.composition.environment import reports_folder
         from gates.reporting.redaction import Redactor
-        from gates.wiring import reports_folder
 
         def clean(document: Mapping[str, object]) -> Mapping[str, object]:
             return Redactor(self.context.secrets)(document)

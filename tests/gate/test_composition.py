@@ -11,9 +11,9 @@ import pytest
 from gates.adapters.producers.evidence_source import ProducerSource
 from gates.adapters.producers.producer_run import PytestProducers
 from gates.adapters.runs.run_folder import RunFolder
+from gates.composition.environment import Context
 from gates.model.decision import RollBack, RollbackPlan
 from gates.reporting.redaction import Redactor
-from gates.wiring import Context
 from tests.gate.workflows.test_pipeline import PLATFORM, Run, healthy
 
 SECRET = "Tr0ub4dor-and-3"

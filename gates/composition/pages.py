@@ -1,0 +1,49 @@
+"""Pages and reports that are made of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gates.adapters.machine.settings import from_root, reports_folder
+from gates.composition.environment import Context
+
+if TYPE_CHECKING:
+    from gates.adapters.runs.allure_report import BuiltReport
+    from gates.adapters.runs.run_folder import RunFolder
+    from gates.model.decision import Decision
+    from gates.model.receipt import Receipt
+    from gates.reporting.verdict_document import VerdictDocument
+
+
+def allure_page(folder: RunFolder) -> BuiltReport:
+    """Build the Allure page of a run; its failure is said, and never changes a verdict."""
+    from gates.adapters.runs.allure_report import PACKAGE, AllureReport
+
+    page = AllureReport(package=from_root(PACKAGE), history=reports_folder() / "allure-history.jsonl")
+    results, target = folder.path / "allure-results", folder.path / "allure-report"
+    return page.build(results, target=target, title=f"release gate {folder.run_id}")
+
+
+def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int) -> int:
+    """Serve the load generator's page, pointed at what is deployed now, and return its exit status."""
+    from gates.adapters.producers.generator_page import open_page
+    from gates.adapters.producers.targeting import make_target
+    from gates.decision.candidates import find_release
+
+    views = context.gate(folder, announce=lambda _event: None, seconds=0).views()
+    place = context.environment.name
+    found = find_release(
+        views, context.platform.services, release_id=folder.run_id, environment=place, wanted={}
+    )
+    target = make_target(context.catalogue, context.environment, found.release, views)
+    return open_page(target, root=root, folder=folder.path, port=port)
+
+
+def write_reports(
+    folder: RunFolder, document: VerdictDocument, decision: Decision, receipts: tuple[Receipt, ...]
+) -> None:
+    """Write everything that is derived from a verdict."""
+    from gates.adapters.runs.run_keeper import write_reports
+
+    write_reports(folder, document, decision, receipts)
