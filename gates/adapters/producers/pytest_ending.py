@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from contextlib import suppress
 from types import FrameType
@@ -49,4 +48,4 @@ def pytest_keyboard_interrupt() -> None:
     """Interrupt the workers too: their tests clean up after themselves, as the controller's do."""
     for node in _workers:
         with suppress(AttributeError, OSError):
-            os.kill(node.gateway._io.popen.pid, signal.SIGINT)  # noqa: SLF001 - execnet names it nowhere else
+            node.gateway._io.popen.send_signal(signal.SIGINT)  # noqa: SLF001 - execnet names it nowhere else

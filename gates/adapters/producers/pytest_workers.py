@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import subprocess
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ TARGET_KEY = "gate_target"
 _PLACES = pytest.StashKey[list[Place]]()
 _TIMES = frozenset({"s", "ms"})
 """Units of what is measured wrongly when something else runs beside it."""
+_LEAVING_S = 5.0
+"""How long a worker that has ended may take to leave."""
 
 
 def place_of(
@@ -77,6 +80,15 @@ def pytest_configure_node(node: Any) -> None:
     if (target := node.config.stash.get(TARGET, None)) is not None:
         node.workerinput[TARGET_KEY] = targeting.target_to_json(target)
         node.workerinput[pytest_sharing.WORKER_KEY] = pytest_sharing.open_shelf(node.config)
+
+
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Let the process of a worker that has ended leave before what is alone begins."""
+    if error is None and node.config.stash.get(TARGET, None) is not None:
+        node.gateway.exit()
+        with contextlib.suppress(AttributeError, subprocess.TimeoutExpired):
+            node.gateway._io.popen.wait(_LEAVING_S)  # noqa: SLF001 - execnet names it nowhere else
 
 
 @pytest.hookimpl(optionalhook=True)

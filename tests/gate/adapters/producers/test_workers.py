@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,12 +75,14 @@ if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
         raise RuntimeError("the checks wait for this worker")
 """
 SAYS_WHEN_IT_LEAVES = """
-import os
+import atexit, os
 
-def pytest_sessionfinish():
-    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
-        with open("heard", "a") as file:
-            file.write("left\\n")
+def leave():
+    with open("heard", "a") as file:
+        file.write("left\\n")
+
+if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+    atexit.register(leave)
 """
 COLLECTED = "import gc\nassert not gc.isenabled()\n" + CODE.replace(
     'say("shared")', "assert gc.isenabled() and gc.get_freeze_count()"
@@ -181,3 +185,13 @@ def test_nothing_is_begun_that_the_environment_does_not_allow(tmp_path: Path) ->
     )
 
     assert "asked" not in (tmp_path / "run" / "heard").read_text()
+
+
+def test_a_worker_imports_only_what_its_checks_use() -> None:
+    """Each worker pays for its imports anew, before its first check."""
+    modules = "gates.adapters.producers.pytest_plugin, tests.validation.conftest"
+    program = f"import sys, {modules}; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "httpx" in done.stdout.split()
+    assert {"rich", "google.cloud.monitoring_v3", "ruamel.yaml", "locust"}.isdisjoint(done.stdout.split())
