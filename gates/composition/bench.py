@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.composition.environment import Context
+from gates.composition.runs import beginning
+from gates.model.request import Request
+
+_LONGEST_S = 900.0
 
 if TYPE_CHECKING:
     from gates.model.bench import Arm
-    from gates.workflows.bench import Bench, Runs
+    from gates.model.verdict import Verdict
+    from gates.workflows.bench import Bench, Trial
 
 
 @contextmanager
-def bench(context: Context, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
-    """Yield the benchmark of an environment; `runs` runs the gate there."""
+def bench(context: Context, folder: Path, *, is_quick: bool) -> Iterator[Bench]:
+    """Yield the benchmark of an environment, whose runs are kept below a folder."""
     from gates.adapters.documents.command_lines import CommandLines
     from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
     from gates.adapters.machine.clock import SystemClock
@@ -28,9 +36,10 @@ def bench(context: Context, runs: Runs, *, is_quick: bool) -> Iterator[Bench]:
             catalogue=context.catalogue,
             deployer=deployer,
             commands=CommandLines(),
-            runs=runs,
+            runs=GateRuns(context.environment_name, folder),
             clock=SystemClock(),
             is_quick=is_quick,
+            is_known=lambda: not context.environment.identities or bool(context.known_credentials.accepted()),
         )
     finally:
         deployer.close()
@@ -45,3 +54,43 @@ def bench_arms(context: Context, folder: Path) -> tuple[Arm, ...]:
     from gates.adapters.documents.bench_document import load_bench
 
     return load_bench(folder, context.platform, context.catalogue)
+
+
+@dataclass(frozen=True, slots=True)
+class GateRuns:
+    """Runs the gate in this process, each run in a folder of its own below the benchmark's."""
+
+    environment: str
+    folder: Path
+
+    def verdict(self, trial: Trial) -> Verdict:
+        """Take the release through the gate."""
+        with _variables(trial.variables):
+            context = Context(self.environment)
+            begun = beginning(context, _LONGEST_S, self.folder)(trial.run_id)
+            request = Request(stage=trial.stage, run_id=trial.run_id, wanted=trial.wanted, only=trial.only)
+            try:
+                return begun.gate.run(request).verdict
+            finally:
+                context.cloud.close()
+
+    def requests_until(self, run_id: str, moment: datetime) -> int | None:
+        """Return how many requests that run had sent by a moment."""
+        from gates.adapters.producers.request_count import requests_until
+
+        return requests_until(self.folder / run_id / "producers.jsonl", moment)
+
+
+@contextmanager
+def _variables(given: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the block, its child processes included."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -14,10 +14,11 @@ from typing import Protocol
 
 from gates.actions.ports import Clock
 from gates.criteria.known_bad import stage_of
-from gates.errors import GateError
+from gates.errors import ConfigurationError, GateError
 from gates.judgement.detection import RunFacts, assess
 from gates.model.bench import Arm, ArmResult
 from gates.model.criterion import Catalogue, Criterion, Stage
+from gates.model.platform import Environment, Impact
 from gates.model.verdict import Verdict
 
 
@@ -72,9 +73,16 @@ class Bench:
     runs: Runs
     clock: Clock
     is_quick: bool = False
+    is_known: Callable[[], bool] = lambda: True
+    """Whether the test identities were accepted before: else a refusal says nothing of a release."""
 
     def run(self, arms: Sequence[Arm], is_done: Callable[[str, int], bool]) -> Iterator[ArmResult]:
         """Yield the result of every repetition of every arm that is not done yet."""
+        if not self.is_known():
+            run_id = f"introduction.{self.clock.now():%Y%m%d-%H%M%S%f}"
+            self.runs.verdict(
+                Trial(run_id=run_id, stage=Stage.IMMEDIATE, only=("AUT-LOGIN",), wanted={}, variables={})
+            )
         for arm in arms:
             for number in range(1, arm.repeat + 1):
                 if not is_done(arm.id, number):
@@ -141,6 +149,19 @@ class Bench:
         found = [self.catalogue.find(name) for name in arm.criteria]
         files = {file for criterion in found if criterion is not None for file in _files(criterion)}
         return tuple(c.id for c in self.catalogue.at(stage) if files & _files(c))
+
+
+def refuse_where_people_work(place: Environment) -> None:
+    """Refuse to deploy broken revisions where that is not allowed.
+
+    Raises:
+        ConfigurationError: the environment is protected, or allows nothing disruptive.
+    """
+    if place.is_protected or Impact.DISRUPTIVE not in place.allowed_impacts:
+        raise ConfigurationError(
+            f"a benchmark deploys broken revisions, and {place.name} does not allow that",
+            next_step="name an environment that is not protected and allows the impact disruptive",
+        )
 
 
 def _files(criterion: Criterion) -> set[str]:

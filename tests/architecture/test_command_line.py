@@ -22,7 +22,6 @@ STILL_THERE = {
     "gates/cli/adhoc_checks.py": 4,
     "gates/cli/approvals.py": 25,
     "gates/cli/auth.py": 6,
-    "gates/cli/bench.py": 35,
     "gates/cli/circuits.py": 7,
     "gates/cli/command.py": 13,
     "gates/cli/criteria.py": 33,

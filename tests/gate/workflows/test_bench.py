@@ -81,6 +81,19 @@ def never(_arm: str, _number: int) -> bool:
     return False
 
 
+def test_unknown_identities_are_introduced_to_what_serves_before_anything_is_deployed() -> None:
+    """One run that looks at the sign-in alone, before the first arm; known ones need none."""
+    runs, hands = Runs(failing()), Stagehands()
+    known = iter([False, True])
+    measured = replace(bench(runs, hands), is_known=lambda: next(known))
+    list(measured.run([BAD], never))
+    first, second = runs.trials
+    assert (first.only, dict(first.wanted)) == (("AUT-LOGIN",), {})
+    assert dict(second.wanted) == {"auth-service": "auth-service-00099"}
+    list(measured.run([], never))
+    assert len(runs.trials) == 2
+
+
 def test_a_bad_revision_is_deployed_judged_and_taken_away() -> None:
     """The run is told which revision is under test."""
     runs, hands = Runs(failing()), Stagehands()
