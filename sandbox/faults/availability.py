@@ -46,7 +46,6 @@ def crash_on_start(_service: str, _create: Create) -> App:
 @known_bad("H01", ALL, "it says that it is not ready", "HLT-READY")
 @wrapping
 def never_ready(app: App) -> App:
-    """It lives and it serves."""
     return answering(app, on(".* /readyz"), 503)
 
 
@@ -59,7 +58,7 @@ def ready_without_database(document: Any) -> Any:
 @known_bad("H03", ALL, "its health says that it is not alive", "HLT-LIVE", "VAL-HEALTH")
 @rewriting(".* /healthz")
 def dying(document: Any) -> Any:
-    """With status 200."""
+    """The status is still 200."""
     return {**document, "status": "dying"}
 
 

@@ -18,7 +18,7 @@ _MODELS = ("behavioral-analysis", "nlp-assistant")
 @known_bad("C01", ALL, "the served document lost fields", "CTR-SERVED")
 @rewriting(".* /openapi.json")
 def document_narrowed(document: Any) -> Any:
-    """A field of each of its records."""
+    """Each record lacks a field."""
     for name, schema in document["components"]["schemas"].items():
         if name != "ProblemDocument" and len(schema.get("properties", {})) > 1:
             schema["properties"].popitem()
@@ -28,7 +28,6 @@ def document_narrowed(document: Any) -> Any:
 @known_bad("C02", _MODELS, "one operation refuses every caller", "CTR-COVERAGE")
 @wrapping
 def model_forbidden(app: App) -> App:
-    """As its document allows."""
     return answering(app, on(".* /v1/model"), 403)
 
 
@@ -77,14 +76,14 @@ def model_open(app: App) -> App:
 @known_bad("C08", "event-processor", "what was made is not found", "CTR-LINKS")
 @wrapping
 def created_missing(app: App) -> App:
-    """Every third record that is asked for by its id."""
+    """Every third read of an event answers 404."""
     return answering(app, every(3, on("GET /v1/events/.*")), 404)
 
 
 @known_bad("C09", _MODELS, "answers with lone surrogates", "CTR-CONFORMANCE")
 @wrapping
 def answers_hostile(app: App) -> App:
-    """A text that no file can hold."""
+    """Its text cannot be encoded in UTF-8."""
     return _model_is(app, b'{"\\ud800": "\\udfff"}')
 
 

@@ -13,7 +13,7 @@ from sandbox.faults.response_faults import on, rewriting, starting, with_open_co
 
 
 @known_bad("J01", "decision-engine", "new rules are not followed", "JRN-MANAGER", "TST-01")
-@replacing("services.decision_engine.policies:rules_of")
+@replacing("services.decision_engine.workflow:rules_of")
 def policy_ignored(*_: object) -> Any:
     """A tenant's rules are stored and shown, and the first ones are followed."""
     return resolve("services.decision_engine.domain:DEFAULT_POLICY")
@@ -52,7 +52,6 @@ def page_short(genuine: Callable[..., Any], *arguments: object) -> Any:
 @known_bad("J13", "event-processor", "events happened two hours later", "JRN-API")
 @rewriting("GET /v1/events.*")
 def times_shifted(document: Any) -> Any:
-    """In a list and by themselves."""
     items = document.get("items", [document])
     for event in items:
         event["occurredAt"] = (datetime.fromisoformat(event["occurredAt"]) + timedelta(hours=2)).isoformat()

@@ -140,7 +140,7 @@ def assistant_down(app: App) -> App:
 @known_bad("R15", "frontend", "strangers see the dashboard", "JRN-ANALYST")
 @replacing("services.frontend.session_access:SessionAccess.__call__")
 async def door_open(genuine: Callable[..., Awaitable[Any]], access: object, request: Any) -> Any:
-    """With the session of an administrator."""
+    """They get the session of an administrator."""
     if request.url.path != "/dashboard" or request.cookies:
         return await genuine(access, request)
     sessions = resolve("services.frontend.sessions:")

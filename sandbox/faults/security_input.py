@@ -202,7 +202,6 @@ def markup_as_page(app: App) -> App:
 @known_bad("CFG-05", ALL, "an answer has no content type", "CFG-05-CONTENT")
 @wrapping
 def kind_unsaid(app: App) -> App:
-    """An answer does not say what it is."""
     return without_header(app, on(".* /readyz"), b"content-type")
 
 
@@ -215,7 +214,6 @@ def answers_cached(app: App) -> App:
 @known_bad("CFG-08", ALL, "every origin may read the answers", "CFG-08-CORS")
 @wrapping
 def every_origin_let_in(app: App) -> App:
-    """With the user's credentials."""
     return CORSMiddleware(app, allow_origin_regex=".*", allow_credentials=True)
 
 
@@ -253,7 +251,6 @@ def undeclared_method_taken(app: Any) -> App:
 @known_bad("CFG-11", ALL, "a header shows a version", "CFG-11-VERSIONS")
 @wrapping
 def version_told(app: App) -> App:
-    """What the service is made with."""
     return with_header(app, on(".*"), (b"x-powered-by", b"FastAPI/0.100.0"))
 
 
@@ -291,7 +288,6 @@ def framing_breaks(app: App) -> App:
 @known_bad("CFG-14", ALL, "an error shows a password", "CFG-14-SECRETS")
 @replacing("kit.refusals:answer_refused")
 async def database_told(genuine: Callable[..., Awaitable[Any]], request: object, error: object) -> Any:
-    """And the database that it opens."""
     words = "cannot be found in postgresql://platform:hunter2@db/main"
     return _with_words(await genuine(request, error), words)
 

@@ -38,7 +38,7 @@ def operation_forgotten(scope: Scope) -> Scope:
 @known_bad("TOK-02", TAKING_TOKENS, "the word null is accepted as a token", "TOK-02-GARBAGE")
 @believing
 def null_believed(token: Token) -> bool:
-    """As a script sends it that has none."""
+    """Scripts send it when they have no token."""
     return token.text == "null"
 
 
@@ -52,7 +52,6 @@ def unsigned_believed(token: Token) -> bool:
 @known_bad("TOK-06", TAKING_TOKENS, "the token picks HS256", "TOK-06-CONFUSION")
 @believing
 def public_key_as_secret(token: Token) -> bool:
-    """The public key becomes the secret."""
     keys = [Ed25519PublicKey.from_public_bytes(decoded(key["x"])) for key in signing_keys().values()]
     pems = [key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) for key in keys]
     return any(_is_hmac(token, pem) for pem in pems)
@@ -137,7 +136,6 @@ async def revocation_unasked(*_: object) -> bool:
 @known_bad("TOK-21", TAKING_TOKENS, "crit is not checked", "TOK-21-CRIT")
 @believing
 def extension_ignored(token: Token) -> bool:
-    """What a token demands to be understood is not."""
     return "crit" in token.head and token.is_ours
 
 

@@ -22,22 +22,18 @@ def refresh_reusable(genuine: Callable[..., Any], *arguments: object) -> Any:
 
 @known_bad("S02", _AUTH, "a stolen refresh token ends nothing", "AUT-REUSE")
 @replacing("services.auth_service.sessions:revoke_session")
-def refresh_family_kept(
-    genuine: Callable[..., None], connection: Any, session_id: str, reason: str, now: float
-) -> None:
+def refresh_family_kept(genuine: Callable[..., None], *arguments: Any) -> None:
     """A refresh token that is used twice is refused, and its session goes on."""
-    if reason != "refresh token reused":
-        genuine(connection, session_id, reason, now)
+    if "refresh token reused" not in arguments:
+        genuine(*arguments)
 
 
 @known_bad("S03", _AUTH, "signing out leaves the refresh token", "AUT-LOGOUT")
 @replacing("services.auth_service.sessions:revoke_session")
-def refresh_outlives(
-    genuine: Callable[..., None], connection: Any, session_id: str, reason: str, now: float
-) -> None:
+def refresh_outlives(genuine: Callable[..., None], *arguments: Any) -> None:
     """Signing out ends the access token."""
-    if reason != "signed out":
-        genuine(connection, session_id, reason, now)
+    if "signed out" not in arguments:
+        genuine(*arguments)
 
 
 @known_bad("S04", _AUTH, "a refreshed token opens nothing", "AUT-REFRESH")

@@ -40,12 +40,10 @@ class Token:
 
     @property
     def body(self) -> bytes:
-        """What the signature is over."""
         return self.text.rpartition(".")[0].encode()
 
     @property
     def signature(self) -> bytes:
-        """The last part."""
         return decoded(self.text.rpartition(".")[2])
 
     @property
@@ -63,7 +61,6 @@ class Token:
 
 
 def decoded(part: str) -> bytes:
-    """Return the bytes of a part of a token."""
     return urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
@@ -109,7 +106,7 @@ def _completed(claims: Mapping[str, Any], service: str) -> Mapping[str, Any]:
 
 @known_bad("M01", TAKING_TOKENS, "a request without a token is accepted", "AUT-TAMPERED")
 def token_missing(service: str, create: Create) -> App:
-    """As an analyst."""
+    """The caller passes as an analyst."""
     claims = b'{"sub":"usr_0000000000000000","tenant":"acme","roles":["analyst"],"kind":"user"}'
     stranger = f"e30.{urlsafe_b64encode(claims).decode()}."
 
@@ -130,7 +127,6 @@ def algorithm_none(token: Token) -> bool:
 @known_bad("T01", TAKING_TOKENS, "the signature is not checked", *_UNSIGNED)
 @believing
 def signature_unchecked(token: Token) -> bool:
-    """The claims are."""
     is_whole = token.head.get("typ") == "at+jwt" and token.algorithm != "none" and "iss" in token.claims
     is_for_us = token.claims.get("aud") == USER_AUDIENCE and token.claims.get("exp", 0) > time.time()
     return bool(is_whole and is_for_us)

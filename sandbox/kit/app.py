@@ -49,6 +49,11 @@ class Parts:
     """Further values for `app.state`."""
 
 
+def from_environment(service: str, build: Callable[[Settings], FastAPI]) -> Callable[[], FastAPI]:
+    """Return the factory of a service that is configured by the process environment."""
+    return lambda: build(Settings.from_environment(service=service))
+
+
 def service_app(settings: Settings, *, title: str, routers: Sequence[APIRouter], parts: Parts) -> FastAPI:
     """Return the ASGI app of a service. Opens nothing; the database is opened when the app starts."""
     kit = _kit(settings, parts)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sandbox.kit.models import Shape
 
 
 class CircuitState(StrEnum):
@@ -26,9 +27,8 @@ class CircuitOpenError(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitReport:
-    """What a circuit looks like now; the counters run since the process started."""
+class Circuit(Shape):
+    """One circuit breaker; counters since the process started."""
 
     name: str
     state: CircuitState
@@ -37,7 +37,6 @@ class CircuitReport:
     failures: int
     refused: int
     opened: int
-    """How often it opened."""
 
 
 class Breaker:
@@ -96,10 +95,9 @@ class Breaker:
         with self._lock:
             self._close()
 
-    def report(self) -> CircuitReport:
-        """Return what the circuit looks like now."""
+    def report(self) -> Circuit:
         with self._lock:
-            return CircuitReport(
+            return Circuit(
                 name=self.name,
                 state=self._state(),
                 consecutive_failures=self._in_a_row,
@@ -138,15 +136,13 @@ class Circuits:
         self._breakers: dict[str, Breaker] = {}
 
     def of(self, name: str) -> Breaker:
-        """Return the breaker of a dependency."""
         return self._breakers.setdefault(
             name, Breaker(name, threshold=self._threshold, open_for=self._open_for, clock=self._clock)
         )
 
     def find(self, name: str) -> Breaker | None:
-        """Return the breaker of that name if there is one."""
         return self._breakers.get(name)
 
-    def reports(self) -> list[CircuitReport]:
+    def reports(self) -> list[Circuit]:
         """Return all circuits in the order of their names."""
         return [self._breakers[name].report() for name in sorted(self._breakers)]

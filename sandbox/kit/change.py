@@ -29,7 +29,6 @@ class Reading:
 
     @property
     def tenant(self) -> str:
-        """The tenant whose records are looked at."""
         return self.principal.tenant
 
     def known(self, table: Table[Record], record_id: str) -> Record:
@@ -42,7 +41,6 @@ class Reading:
             return table.known(connection, self.tenant, record_id)
 
     def page(self, table: Table[Any], page: Page, wanted: Filter | None = None) -> dict[str, Any]:
-        """Return the fields of a page shape."""
         with self.store.read() as connection:
             return table.page(connection, self.tenant, page, wanted)
 
@@ -68,7 +66,6 @@ class Change:
 
     @property
     def tenant(self) -> str:
-        """The tenant whose records change."""
         return self.principal.tenant
 
     def write(self) -> AbstractContextManager[Connection]:

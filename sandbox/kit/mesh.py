@@ -51,7 +51,6 @@ class Mesh:
         self._tokens: dict[str, tuple[str, float]] = {}
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._transport is not None:
             await self._transport.aclose()
             self._transport = None
@@ -185,20 +184,10 @@ class Mesh:
 
 def unavailable(service: str, error: Exception | None) -> Problem:
     """Return the 503 that says which dependency is missing and when to come back."""
+    detail, code, wait = f"{service} is not answering.", "dependency_unavailable", 1
     if isinstance(error, CircuitOpenError):
+        detail, code = f"{service} is not answering; calls to it are paused.", "circuit_open"
         wait = max(1, round(error.retry_after))
-        return Problem(
-            503,
-            f"{service} is not answering; calls to it are paused.",
-            code="circuit_open",
-            headers=_retry(wait),
-        )
-    if isinstance(error, httpx.TimeoutException):
-        return Problem(
-            503, f"{service} did not answer in time.", code="dependency_timeout", headers=_retry(1)
-        )
-    return Problem(503, f"{service} is not answering.", code="dependency_unavailable", headers=_retry(1))
-
-
-def _retry(seconds: int) -> dict[str, str]:
-    return {"Retry-After": str(seconds)}
+    elif isinstance(error, httpx.TimeoutException):
+        detail, code = f"{service} did not answer in time.", "dependency_timeout"
+    return Problem(503, detail, code=code, headers={"Retry-After": str(wait)})

@@ -22,7 +22,6 @@ class Metrics:
         self._started_at = time.time()
 
     def record(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answer."""
         with self._lock:
             self._requests[(method, route, status)] += 1
             self._seconds += seconds
@@ -30,7 +29,6 @@ class Metrics:
                 self._buckets[bound] += seconds <= bound
 
     def text(self) -> str:
-        """Return all series."""
         with self._lock:
             return "\n".join([*self._start_lines(), *self._counter_lines(), *self._histogram_lines(), ""])
 

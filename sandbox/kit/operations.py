@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import PlainTextResponse
 
-from sandbox.kit.breaker import CircuitReport, CircuitState
+from sandbox.kit.breaker import Circuit
 from sandbox.kit.identity import SERVICE, Principal, required
 from sandbox.kit.models import Shape
 from sandbox.kit.problem import Problem, responses
@@ -49,18 +48,6 @@ class Version(Shape):
     version: str
     commit: str
     digest: str
-
-
-class Circuit(Shape):
-    """One circuit breaker; counters since the process started."""
-
-    name: str
-    state: CircuitState
-    consecutive_failures: int
-    calls: int
-    failures: int
-    refused: int
-    opened: int
 
 
 class CircuitList(Shape):
@@ -119,7 +106,7 @@ async def metrics(kit: KitDep, _operator: Operator) -> PlainTextResponse:
 
 @router.get("/internal/circuits", summary="The state of every circuit breaker")
 async def circuits(kit: KitDep, _operator: Operator) -> CircuitList:
-    return CircuitList(items=[_shown(report) for report in kit.circuits.reports()])
+    return CircuitList(items=kit.circuits.reports())
 
 
 @router.post(
@@ -134,8 +121,4 @@ async def reset_circuit(
     if breaker is None:
         raise Problem(404, "There is no circuit of that name.", code="circuit_unknown")
     breaker.reset()
-    return _shown(breaker.report())
-
-
-def _shown(report: CircuitReport) -> Circuit:
-    return Circuit(**asdict(report))
+    return breaker.report()

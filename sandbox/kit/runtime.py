@@ -76,7 +76,6 @@ def quota_of(request: Request) -> Quota | None:
 
 
 def kit_of(request: Request) -> Kit:
-    """Return the app's kit."""
     kit: Kit = request.app.state.kit
     return kit
 

@@ -76,7 +76,6 @@ class Client:
 
     @property
     def secret(self) -> str:
-        """The client secret."""
         return known_secret(self.id)
 
 

@@ -13,9 +13,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.kit.schema import KIT_MIGRATIONS
-
 BUSY_TIMEOUT_S = 5.0
+_KIT_MIGRATIONS = (
+    """
+    CREATE TABLE idempotency (
+        caller TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        status INTEGER NOT NULL, body TEXT NOT NULL, kept_at REAL NOT NULL,
+        PRIMARY KEY (caller, key)
+    );
+    CREATE INDEX idempotency_by_age ON idempotency (kept_at);
+    """,
+    """
+    CREATE TABLE audit_outbox (position INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
+    """,
+)
 
 
 class StoreError(Exception):
@@ -35,7 +46,7 @@ class Store:
             seed: Fills an empty database once, in the transaction that marks it as seeded.
         """
         self.path = path
-        self._migrations = {"kit": KIT_MIGRATIONS, "service": tuple(migrations)}
+        self._migrations = {"kit": _KIT_MIGRATIONS, "service": tuple(migrations)}
         self._seed = seed
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._is_ready = False

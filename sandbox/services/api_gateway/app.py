@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from sandbox.kit.app import Parts, service_app
+from sandbox.kit.app import Parts, from_environment, service_app
 from sandbox.kit.settings import Settings
 from sandbox.kit.store import Store
 from sandbox.services.api_gateway import console, forwarding
 from sandbox.services.api_gateway.table import ROUTES
 
 
-def create_app() -> FastAPI:
-    """Return the app, configured by the process environment."""
-    return build(Settings.from_environment(service="api-gateway"))
-
-
 def build(settings: Settings) -> FastAPI:
-    """Return the app for explicit settings."""
     parts = Parts(
         store=Store(settings.database, console.MIGRATIONS),
         dependencies=[route.service for route in ROUTES],
@@ -27,3 +21,6 @@ def build(settings: Settings) -> FastAPI:
     # The console comes first: its paths under /api/v1 are not services to forward to.
     routers = [console.router, forwarding.router]
     return service_app(settings, title="iSECTECH API", routers=routers, parts=parts)
+
+
+create_app = from_environment("api-gateway", build)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from sandbox.kit.app import Parts, service_app
+from sandbox.kit.app import Parts, from_environment, service_app
 from sandbox.kit.audit import Audit
 from sandbox.kit.settings import Settings
 from sandbox.kit.store import Store
@@ -16,13 +16,7 @@ from sandbox.services.asset_discovery.store import MIGRATIONS
 NAME = "asset-discovery"
 
 
-def create_app() -> FastAPI:
-    """Build the app from the process environment."""
-    return build(Settings.from_environment(service=NAME))
-
-
 def build(settings: Settings) -> FastAPI:
-    """Build the app from settings; opens nothing yet."""
     database = Store(settings.database, MIGRATIONS, seed=seed)
     scanner = Scanner(database, Audit(settings.service))
     parts = Parts(
@@ -32,3 +26,6 @@ def build(settings: Settings) -> FastAPI:
         state={"scanner": scanner},
     )
     return service_app(settings, title="Asset discovery", routers=[router], parts=parts)
+
+
+create_app = from_environment(NAME, build)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from sandbox.kit.models import Shape
+
 Kind = Literal["server", "workstation", "database", "network", "iot"]
 Level = Literal["low", "medium", "high", "critical"]
 State = Literal["active", "isolated", "retired"]
@@ -43,9 +45,8 @@ class Finding:
     profile: Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
-    """A way into an asset that an open port offers."""
+class ExposureView(Shape):
+    """A way into an asset."""
 
     port: int
     service: str
@@ -61,18 +62,22 @@ PROFILES: tuple[Profile, ...] = (
     Profile(kind="iot", os="embedded", criticality="low", ports=(80, 1883)),
 )
 
-EXPOSURES: dict[int, Exposure] = {
+EXPOSURES: dict[int, ExposureView] = {
     exposure.port: exposure
     for exposure in (
-        Exposure(port=21, service="ftp", severity="high", advice="Replace FTP by SFTP."),
-        Exposure(port=22, service="ssh", severity="low", advice="Allow keys only."),
-        Exposure(port=23, service="telnet", severity="critical", advice="Switch telnet off."),
-        Exposure(port=80, service="http", severity="medium", advice="Redirect to HTTPS."),
-        Exposure(port=443, service="https", severity="low", advice="Keep TLS at 1.2 or later."),
-        Exposure(port=445, service="smb", severity="high", advice="Close SMB to other segments."),
-        Exposure(port=1883, service="mqtt", severity="high", advice="Require TLS and client certificates."),
-        Exposure(port=3389, service="rdp", severity="high", advice="Put RDP behind a gateway."),
-        Exposure(port=5432, service="postgresql", severity="medium", advice="Allow the application only."),
+        ExposureView(port=21, service="ftp", severity="high", advice="Replace FTP by SFTP."),
+        ExposureView(port=22, service="ssh", severity="low", advice="Allow keys only."),
+        ExposureView(port=23, service="telnet", severity="critical", advice="Switch telnet off."),
+        ExposureView(port=80, service="http", severity="medium", advice="Redirect to HTTPS."),
+        ExposureView(port=443, service="https", severity="low", advice="Keep TLS at 1.2 or later."),
+        ExposureView(port=445, service="smb", severity="high", advice="Close SMB to other segments."),
+        ExposureView(
+            port=1883, service="mqtt", severity="high", advice="Require TLS and client certificates."
+        ),
+        ExposureView(port=3389, service="rdp", severity="high", advice="Put RDP behind a gateway."),
+        ExposureView(
+            port=5432, service="postgresql", severity="medium", advice="Allow the application only."
+        ),
     )
 }
 
@@ -126,11 +131,11 @@ def asset_id(scan_id: str, address: str) -> str:
     return "ast_" + hashlib.sha256(f"{scan_id}|{address}".encode()).hexdigest()[:20]
 
 
-def exposures_of(ports: Sequence[int]) -> list[Exposure]:
+def exposures_of(ports: Sequence[int]) -> list[ExposureView]:
     """What the open ports expose, worst first; unknown ports count as medium."""
     found = [
         EXPOSURES.get(port)
-        or Exposure(port=port, service="unknown", severity="medium", advice="Find out what listens here.")
+        or ExposureView(port=port, service="unknown", severity="medium", advice="Find out what listens here.")
         for port in sorted(set(ports))
     ]
     return sorted(found, key=lambda exposure: (-SEVERITIES.index(exposure.severity), exposure.port))

@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema
 from sandbox.kit.models import Identifier, Integer, Shape, ShortText
 from sandbox.kit.moment import Moment
 from sandbox.kit.paging import PageShape
-from sandbox.services.asset_discovery.domain import Kind, Level, State
+from sandbox.services.asset_discovery.domain import ExposureView, Kind, Level, State
 
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
@@ -100,15 +100,6 @@ class AssetPage(PageShape):
     """Assets in the order of their ids."""
 
     items: list[Asset]
-
-
-class ExposureView(Shape):
-    """A way into an asset."""
-
-    port: int
-    service: str
-    severity: Level
-    advice: str
 
 
 class Exposures(Shape):

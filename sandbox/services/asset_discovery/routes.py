@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -24,7 +23,6 @@ from sandbox.services.asset_discovery.models import (
     AssetChange,
     AssetPage,
     Exposures,
-    ExposureView,
     NewAsset,
     NewScan,
     Scan,
@@ -44,7 +42,6 @@ ScanId = Annotated[Identifier, Path(examples=[seeding.KNOWN_SCAN])]
 
 
 def scanner_of(request: Request) -> Scanner:
-    """The app's scanner."""
     scanner: Scanner = request.app.state.scanner
     return scanner
 
@@ -55,7 +52,6 @@ async def asset_filter(
     state: State | None = None,
     scan_id: Annotated[Identifier | None, Query(alias="scanId")] = None,
 ) -> Filter:
-    """Which assets a list is about."""
     given = {"kind = ?": kind, "criticality = ?": criticality, "state = ?": state}
     return {**given, store.SEEN_BY_SCAN: scan_id}
 
@@ -164,5 +160,5 @@ def delete_asset(asset_id: AssetId, change: Removal) -> Response:
     "/assets/{asset_id}/exposures", summary="What an asset exposes, worst first", responses=responses(404)
 )
 def get_exposures(asset_id: AssetId, reader: Reader) -> Exposures:
-    found = domain.exposures_of(reader.known(store.ASSETS, asset_id).open_ports)
-    return Exposures(asset_id=asset_id, items=[ExposureView(**asdict(exposure)) for exposure in found])
+    asset = reader.known(store.ASSETS, asset_id)
+    return Exposures(asset_id=asset_id, items=domain.exposures_of(asset.open_ports))

@@ -35,12 +35,10 @@ class Client:
 
 
 def user_named(connection: sqlite3.Connection, username: str) -> User | None:
-    """Return the user that signs in with that name."""
     return _user(connection.execute("SELECT * FROM users WHERE username = ?", (username,)).fetchone())
 
 
 def user_with_id(connection: sqlite3.Connection, user_id: str) -> User | None:
-    """Return the user of that id, of whatever tenant."""
     return _user(connection.execute("SELECT * FROM users WHERE id = ?", (user_id,)).fetchone())
 
 
@@ -61,22 +59,18 @@ def add_user(connection: sqlite3.Connection, user: User) -> bool:
 
 
 def set_role(connection: sqlite3.Connection, user_id: str, role: str) -> None:
-    """Give a user another role."""
     connection.execute("UPDATE users SET role = ? WHERE id = ?", (role, user_id))
 
 
 def set_enabled(connection: sqlite3.Connection, user_id: str, *, is_enabled: bool) -> None:
-    """Let a user in or keep it out."""
     connection.execute("UPDATE users SET is_enabled = ? WHERE id = ?", (is_enabled, user_id))
 
 
 def set_password(connection: sqlite3.Connection, user_id: str, hashed: str) -> None:
-    """Replace a user's password."""
     connection.execute("UPDATE users SET password_hash = ? WHERE id = ?", (hashed, user_id))
 
 
 def client_with_id(connection: sqlite3.Connection, client_id: str) -> Client | None:
-    """Return the client of that id."""
     row = connection.execute("SELECT * FROM clients WHERE id = ?", (client_id,)).fetchone()
     return Client(**{**dict(row), "roles": tuple(json.loads(row["roles"]))}) if row else None
 

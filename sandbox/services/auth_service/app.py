@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from sandbox.kit.app import Parts, service_app
+from sandbox.kit.app import Parts, from_environment, service_app
 from sandbox.kit.settings import Settings
 from sandbox.kit.store import Store
 from sandbox.services.auth_service import directory, oversight, signin
@@ -13,13 +13,7 @@ from sandbox.services.auth_service.schema import MIGRATIONS, fill
 from sandbox.services.auth_service.trail import Trail
 
 
-def create_app() -> FastAPI:
-    """Return the app, configured by the process environment."""
-    return build(Settings.from_environment(service="auth-service"))
-
-
 def build(settings: Settings) -> FastAPI:
-    """Return the app for explicit settings."""
     store = Store(settings.database, MIGRATIONS, seed=fill)
     issuer = Issuer(settings)
     parts = Parts(
@@ -30,3 +24,6 @@ def build(settings: Settings) -> FastAPI:
     )
     routers = [signin.router, directory.router, oversight.router]
     return service_app(settings, title="Authentication", routers=routers, parts=parts)
+
+
+create_app = from_environment("auth-service", build)

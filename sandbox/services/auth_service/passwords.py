@@ -16,7 +16,6 @@ _SKEW_STEPS = 1
 
 
 def hash_password(password: str) -> str:
-    """Return the Argon2id hash of a password."""
     return str(_hasher().hash(password))
 
 

@@ -41,7 +41,6 @@ def open_session(connection: sqlite3.Connection, user_id: str, now: float) -> st
 
 
 def session_with_id(connection: sqlite3.Connection, session_id: str) -> Session | None:
-    """Return the session of that id."""
     row = connection.execute("SELECT * FROM sessions WHERE id = ?", (session_id,)).fetchone()
     return Session(**dict(row)) if row else None
 
@@ -84,7 +83,6 @@ def redeem(connection: sqlite3.Connection, token: str, now: float) -> tuple[Rede
 
 
 def session_of_refresh_token(connection: sqlite3.Connection, token: str) -> str | None:
-    """Return the session that a refresh token belongs to."""
     query = "SELECT session FROM refresh_tokens WHERE digest = ?"
     row = connection.execute(query, (digest_of(token),)).fetchone()
     return str(row["session"]) if row else None
@@ -98,6 +96,5 @@ def spend(connection: sqlite3.Connection, token_id: str, until: float, now: floa
 
 
 def is_spent(connection: sqlite3.Connection, token_id: str) -> bool:
-    """Whether a token was made useless by its id."""
     query = "SELECT 1 FROM spent_tokens WHERE token_id = ?"
     return connection.execute(query, (token_id,)).fetchone() is not None

@@ -34,7 +34,6 @@ Anyone = Annotated[Principal, Depends(required())]
 
 
 async def issuer_of(request: Request) -> Issuer:
-    """Return the app's issuer."""
     issuer: Issuer = request.app.state.issuer
     return issuer
 

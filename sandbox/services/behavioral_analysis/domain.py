@@ -67,7 +67,7 @@ class Score:
     z: float
     observed: float
     level: Level
-    event_ids: tuple[str, ...]
+    event_ids: list[str]
 
 
 def baseline_of(days: Sequence[float]) -> Baseline:
@@ -104,7 +104,6 @@ def level_of(risk: float) -> Level:
 
 
 def score(activities: Sequence[Activity], baseline: Baseline) -> Score:
-    """Score what was observed against the baseline."""
     heaviest = sorted(activities, key=lambda item: (-weight_of(item), item.id))
     observed = math.fsum(weight_of(item) for item in activities)
     risk, z = risk_of(observed, baseline)
@@ -113,5 +112,5 @@ def score(activities: Sequence[Activity], baseline: Baseline) -> Score:
         z=round(z, 4),
         observed=round(observed, 4),
         level=level_of(risk),
-        event_ids=tuple(item.id for item in heaviest[:50]),
+        event_ids=[item.id for item in heaviest[:50]],
     )

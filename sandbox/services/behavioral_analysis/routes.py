@@ -31,7 +31,6 @@ EntityId = Annotated[Identifier, Path(examples=[seeding.KNOWN_ENTITY])]
 
 
 async def scoring_of(kit: KitDep, database: StoreDep) -> Scoring:
-    """What scoring needs, for one request."""
     return Scoring(mesh=kit.mesh, database=database)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sandbox.kit.identity import Principal
 from sandbox.kit.mesh import Mesh
@@ -46,21 +46,16 @@ class Scoring:
         """
         view = self.baseline(principal, entity_id)
         now = time.time()
-        since = now - domain.WINDOW_H * 3600
-        seen = sources.activities(self.mesh, principal, entity_id, since)
+        seen = sources.activities(self.mesh, principal, entity_id, now - domain.WINDOW_H * 3600)
         baseline = Baseline(mean=view.mean, deviation=view.deviation, days=view.days)
         result = domain.score(seen, baseline)
         return ScoreView(
+            **asdict(result),
             entity_id=entity_id,
-            risk=result.risk,
-            level=result.level,
             is_anomalous=result.risk >= domain.ANOMALOUS_FROM,
-            z=result.z,
-            observed=result.observed,
             baseline_mean=view.mean,
             baseline_deviation=view.deviation,
             baseline_source=view.source,
-            event_ids=list(result.event_ids),
             window_hours=domain.WINDOW_H,
             computed_at=now,
         )
@@ -82,11 +77,4 @@ def anomaly_of(score: ScoreView) -> Anomaly:
 
 
 def _view(entity_id: str, source: Source, baseline: Baseline, daily: list[float]) -> BaselineView:
-    return BaselineView(
-        entity_id=entity_id,
-        source=source,
-        mean=baseline.mean,
-        deviation=baseline.deviation,
-        days=baseline.days,
-        daily=daily,
-    )
+    return BaselineView(entity_id=entity_id, source=source, daily=daily, **asdict(baseline))

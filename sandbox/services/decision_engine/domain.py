@@ -12,31 +12,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from sandbox.kit.models import Shape
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 Approver = Literal["responder", "manager", "admin"]
 APPROVERS: tuple[Approver, ...] = get_args(Approver)
 """Roles that a policy may let approve."""
-
-
-class Status(StrEnum):
-    """Where a decision stands."""
-
-    PROPOSED = "proposed"
-    APPROVED = "approved"
-    EXECUTING = "executing"
-    EXECUTED = "executed"
-
-
-class Action(StrEnum):
-    """What the platform can do about a threat."""
-
-    MONITOR = "monitor"
-    RESET_CREDENTIALS = "reset_credentials"
-    ISOLATE_ASSET = "isolate_asset"
-    BLOCK_INDICATOR = "block_indicator"
+Status = Literal["proposed", "approved", "executing", "executed"]
+Action = Literal["monitor", "reset_credentials", "isolate_asset", "block_indicator"]
+"""What the platform can do about a threat."""
 
 
 class Refusal(StrEnum):
@@ -51,23 +40,23 @@ class Refusal(StrEnum):
 FORBIDDEN: frozenset[Refusal] = frozenset({Refusal.SELF_APPROVAL, Refusal.ROLE})
 """Refusals that concern the person; the others concern the decision's status."""
 
-THREAT_STATUS: dict[Action, str] = {
-    Action.MONITOR: "investigating",
-    Action.RESET_CREDENTIALS: "contained",
-    Action.ISOLATE_ASSET: "contained",
-    Action.BLOCK_INDICATOR: "contained",
-}
-"""The status that a threat gets when the action has been executed."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class RuleView(Shape):
     """What to do about threats of one severity, and who may say yes."""
 
     action: Action
-    approver_roles: tuple[Approver, ...]
-    escalate_from_risk: float
-    """From this risk on the asset is isolated, whatever the action says."""
+    approver_roles: Annotated[list[Approver], Field(min_length=1, max_length=3)]
+    # From this risk on the asset is isolated, whatever the action says.
+    escalate_from_risk: Annotated[float, Field(ge=0, le=100)]
+
+
+class NewPolicy(Shape):
+    """A rule for each severity."""
+
+    low: RuleView
+    medium: RuleView
+    high: RuleView
+    critical: RuleView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,19 +70,28 @@ class DecisionBasis:
     """None when no score could be had."""
 
 
-DEFAULT_POLICY: dict[Severity, Rule] = {
-    "low": Rule(action=Action.MONITOR, approver_roles=APPROVERS, escalate_from_risk=99.0),
-    "medium": Rule(action=Action.RESET_CREDENTIALS, approver_roles=APPROVERS, escalate_from_risk=95.0),
-    "high": Rule(action=Action.ISOLATE_ASSET, approver_roles=APPROVERS, escalate_from_risk=75.0),
-    "critical": Rule(action=Action.ISOLATE_ASSET, approver_roles=APPROVERS, escalate_from_risk=50.0),
-}
+def _rule(action: Action, escalate_from_risk: float) -> RuleView:
+    roles = list(APPROVERS)
+    return RuleView(action=action, approver_roles=roles, escalate_from_risk=escalate_from_risk)
 
 
-def recommend(basis: DecisionBasis, policy: Mapping[Severity, Rule]) -> Action:
-    """The action that the policy asks for."""
-    rule = policy[basis.severity]
+DEFAULT_POLICY = NewPolicy(
+    low=_rule("monitor", 99.0),
+    medium=_rule("reset_credentials", 95.0),
+    high=_rule("isolate_asset", 75.0),
+    critical=_rule("isolate_asset", 50.0),
+)
+
+
+def rule_of(policy: NewPolicy, severity: Severity) -> RuleView:
+    rule: RuleView = getattr(policy, severity)
+    return rule
+
+
+def recommend(basis: DecisionBasis, policy: NewPolicy) -> Action:
+    rule = rule_of(policy, basis.severity)
     if basis.risk is not None and basis.risk >= rule.escalate_from_risk:
-        return Action.ISOLATE_ASSET
+        return "isolate_asset"
     return rule.action
 
 
@@ -105,12 +103,12 @@ def refuse_approval(
         return Refusal.SELF_APPROVAL
     if not set(roles) & set(allowed):
         return Refusal.ROLE
-    return None if status is Status.PROPOSED else Refusal.NOT_PROPOSED
+    return None if status == "proposed" else Refusal.NOT_PROPOSED
 
 
 def refuse_execution(status: Status) -> Refusal | None:
     """Why the decision cannot be executed now, or None; an executed one may be asked for again."""
-    return Refusal.NOT_APPROVED if status is Status.PROPOSED else None
+    return Refusal.NOT_APPROVED if status == "proposed" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +125,9 @@ def steps_of(action: Action, basis: DecisionBasis) -> list[Step]:
     threat = Step(
         service="threat-detection",
         path=f"/v1/threats/{basis.threat_id}",
-        change={"status": THREAT_STATUS[action]},
+        change={"status": "investigating" if action == "monitor" else "contained"},
     )
-    if action is not Action.ISOLATE_ASSET:
+    if action != "isolate_asset":
         return [threat]
     path = f"/v1/assets/{basis.asset_id}"
     return [Step(service="asset-discovery", path=path, change={"state": "isolated"}), threat]

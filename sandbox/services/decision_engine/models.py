@@ -9,18 +9,14 @@ from pydantic import Field
 from sandbox.kit.models import Identifier, Shape
 from sandbox.kit.moment import Moment
 from sandbox.kit.paging import PageShape
-from sandbox.services.decision_engine.domain import Approver, Severity
-
-# Strict reading takes no text for an enum, so the wire has the words themselves.
-ActionWord = Literal["monitor", "reset_credentials", "isolate_asset", "block_indicator"]
-StatusWord = Literal["proposed", "approved", "executing", "executed"]
+from sandbox.services.decision_engine.domain import Action, NewPolicy, Severity, Status
 
 
 class NewDecision(Shape):
     """The threat to decide about; without an action the policy's recommendation is taken."""
 
     threat_id: Identifier
-    action: ActionWord | None = None
+    action: Action | None = None
     rationale: Annotated[str, Field(max_length=1000)] = ""
 
 
@@ -41,10 +37,10 @@ class Decision(Shape):
     severity: Severity
     risk: float | None
     """The score of the asset at the time of the proposal; null when there was none."""
-    action: ActionWord
-    recommended_action: ActionWord
+    action: Action
+    recommended_action: Action
     rationale: str
-    status: StatusWord
+    status: Status
     proposed_by: str
     approved_by: str | None
     executed_by: str | None
@@ -59,23 +55,6 @@ class DecisionPage(PageShape):
     """Decisions, newest first."""
 
     items: list[Decision]
-
-
-class RuleView(Shape):
-    """What to do about threats of one severity, and who may say yes."""
-
-    action: ActionWord
-    approver_roles: Annotated[list[Approver], Field(min_length=1, max_length=3)]
-    escalate_from_risk: Annotated[float, Field(ge=0, le=100)]
-
-
-class NewPolicy(Shape):
-    """A rule for each severity."""
-
-    low: RuleView
-    medium: RuleView
-    high: RuleView
-    critical: RuleView
 
 
 class Policy(Shape):

@@ -14,8 +14,9 @@ from sandbox.kit.models import Identifier
 from sandbox.kit.paging import Paging
 from sandbox.kit.problem import responses
 from sandbox.kit.runtime import KitDep
-from sandbox.services.decision_engine import policies, seeding, store
-from sandbox.services.decision_engine.models import Decision, DecisionPage, NewDecision, NewPolicy, Policy
+from sandbox.services.decision_engine import seeding, store
+from sandbox.services.decision_engine.domain import NewPolicy
+from sandbox.services.decision_engine.models import Decision, DecisionPage, NewDecision, Policy
 from sandbox.services.decision_engine.workflow import DecisionWorkflow
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
@@ -79,13 +80,13 @@ def execute_decision(decision_id: ApprovedId, change: Response, kit: KitDep) -> 
 @router.get("/policies", summary="The rules that hold now")
 def get_policy(reader: Reader) -> Policy:
     with reader.store.read() as connection:
-        return policies.policy_of(connection, reader.tenant)
+        return store.policy_of(connection, reader.tenant)
 
 
 @router.put("/policies", summary="Replace the rules")
 def replace_policy(body: NewPolicy, change: Ruling) -> Policy:
     with change.write() as connection:
         store.save_policy(connection, change.tenant, body, change.principal.actor, time.time())
-        policy = policies.policy_of(connection, change.tenant)
+        policy = store.policy_of(connection, change.tenant)
         change.note(connection, "policy.replaced", f"policy/{change.tenant}", version=policy.version)
     return policy

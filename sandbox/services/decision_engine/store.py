@@ -6,7 +6,8 @@ import json
 from sqlite3 import Connection
 
 from sandbox.kit.resource import Table
-from sandbox.services.decision_engine.models import Decision, NewPolicy, Policy, StepView
+from sandbox.services.decision_engine.domain import DEFAULT_POLICY, NewPolicy
+from sandbox.services.decision_engine.models import Decision, Policy, StepView
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -29,7 +30,6 @@ DECISIONS = Table("decisions", Decision, order="id DESC")
 
 
 def approve(connection: Connection, decision: Decision, approver: str, now: float) -> None:
-    """Note who approved."""
     connection.execute(
         "UPDATE decisions SET status = 'approved', approved_by = ?, approved_at = ? WHERE id = ?",
         (approver, now, decision.id),
@@ -55,13 +55,13 @@ def finish_execution(
     return done.rowcount > 0
 
 
-def policy_of(connection: Connection, tenant: str) -> Policy | None:
-    """The tenant's own policy; None while it has the one that it was born with."""
+def policy_of(connection: Connection, tenant: str) -> Policy:
+    """The policy that holds for the tenant now: its own, or the default one."""
     row = connection.execute(
         "SELECT version, rules, updated_by, updated_at FROM policies WHERE tenant = ?", (tenant,)
     ).fetchone()
     if row is None:
-        return None
+        return Policy(version=0, rules=DEFAULT_POLICY, updated_by=None, updated_at=None)
     return Policy(**{**dict(row), "rules": NewPolicy.model_validate_json(row["rules"])})
 
 

@@ -10,8 +10,8 @@ from sandbox.kit.change import Change
 from sandbox.kit.ids import mint
 from sandbox.kit.mesh import Mesh
 from sandbox.kit.problem import Problem
-from sandbox.services.decision_engine import domain, policies, sources, store
-from sandbox.services.decision_engine.domain import FORBIDDEN, Action, DecisionBasis, Refusal, Status
+from sandbox.services.decision_engine import domain, sources, store
+from sandbox.services.decision_engine.domain import FORBIDDEN, Action, DecisionBasis, NewPolicy, Refusal
 from sandbox.services.decision_engine.models import Decision, NewDecision, StepView
 
 
@@ -30,8 +30,7 @@ class DecisionWorkflow:
         """
         basis = sources.basis_of(self.mesh, self.change.principal, body.threat_id)
         with self.change.write() as connection:
-            policy = policies.rules_of(policies.policy_of(connection, self.change.tenant))
-            recommended = domain.recommend(basis, policy)
+            recommended = domain.recommend(basis, rules_of(connection, self.change.tenant))
             decision = self._proposed(body, basis, recommended)
             store.DECISIONS.insert(connection, self.change.tenant, decision)
             self.change.note(
@@ -56,14 +55,14 @@ class DecisionWorkflow:
             decision = self._known(connection, decision_id)
             if decision.approved_by == principal.actor:
                 return decision
-            policy = policies.rules_of(policies.policy_of(connection, self.change.tenant))
+            rule = domain.rule_of(rules_of(connection, self.change.tenant), decision.severity)
             _refuse(
                 domain.refuse_approval(
-                    Status(decision.status),
+                    decision.status,
                     proposer=decision.proposed_by,
                     approver=principal.actor,
                     roles=principal.roles,
-                    allowed=policy[decision.severity].approver_roles,
+                    allowed=rule.approver_roles,
                 )
             )
             store.approve(connection, decision, principal.actor, time.time())
@@ -81,11 +80,11 @@ class DecisionWorkflow:
         """
         with self.change.write() as connection:
             decision = self._known(connection, decision_id)
-            _refuse(domain.refuse_execution(Status(decision.status)))
+            _refuse(domain.refuse_execution(decision.status))
             if decision.status == "executed":
                 return decision
             store.begin_execution(connection, decision)
-        steps = [self._make(step) for step in domain.steps_of(Action(decision.action), _basis(decision))]
+        steps = [self._make(step) for step in domain.steps_of(decision.action, _basis(decision))]
         with self.change.write() as connection:
             actor, now = self.change.principal.actor, time.time()
             if store.finish_execution(connection, decision, actor, steps, now):
@@ -107,8 +106,8 @@ class DecisionWorkflow:
             asset_id=basis.asset_id,
             severity=basis.severity,
             risk=basis.risk,
-            action=body.action or recommended.value,
-            recommended_action=recommended.value,
+            action=body.action or recommended,
+            recommended_action=recommended,
             rationale=body.rationale,
             status="proposed",
             proposed_by=self.change.principal.actor,
@@ -119,6 +118,10 @@ class DecisionWorkflow:
             executed_at=None,
             steps=[],
         )
+
+
+def rules_of(connection: Connection, tenant: str) -> NewPolicy:
+    return store.policy_of(connection, tenant).rules
 
 
 def _basis(decision: Decision) -> DecisionBasis:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from sandbox.kit.app import Parts, service_app
+from sandbox.kit.app import Parts, from_environment, service_app
 from sandbox.kit.settings import Settings
 from sandbox.kit.store import Store
 from sandbox.services.event_processor.correlator import Correlator
@@ -15,13 +15,7 @@ from sandbox.services.event_processor.store import MIGRATIONS
 NAME = "event-processor"
 
 
-def create_app() -> FastAPI:
-    """Build the app from the process environment."""
-    return build(Settings.from_environment(service=NAME))
-
-
 def build(settings: Settings) -> FastAPI:
-    """Build the app from settings; opens nothing yet."""
     database = Store(settings.database, MIGRATIONS, seed=seed)
     correlator = Correlator(database)
     parts = Parts(
@@ -31,3 +25,6 @@ def build(settings: Settings) -> FastAPI:
         state={"correlator": correlator},
     )
     return service_app(settings, title="Event processor", routers=[router], parts=parts)
+
+
+create_app = from_environment(NAME, build)

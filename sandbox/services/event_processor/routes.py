@@ -42,7 +42,6 @@ CorrelationId = Annotated[Identifier, Path(examples=[seeding.KNOWN_CORRELATION])
 
 
 def correlator_of(request: Request) -> Correlator:
-    """The app's correlator."""
     correlator: Correlator = request.app.state.correlator
     return correlator
 
@@ -56,7 +55,6 @@ async def event_filter(
     kind: Kind | None = None,
     occurred_after: Annotated[GivenMoment | None, Query(alias="occurredAfter")] = None,
 ) -> Filter:
-    """Which events a list is about."""
     given = {"asset_id = ?": asset_id, "severity = ?": severity, "kind = ?": kind}
     return {**given, "occurred_at >= ?": occurred_after}
 
@@ -65,7 +63,6 @@ async def correlation_filter(
     asset_id: Annotated[Identifier | None, Query(alias="assetId", examples=[seeding.KNOWN_ASSET])] = None,
     changed_after: Annotated[int, Query(alias="changedAfter", ge=0, le=2**53)] = 0,
 ) -> Filter:
-    """Which correlations a list is about."""
     return {"asset_id = ?": asset_id, "? < revision": changed_after}
 
 

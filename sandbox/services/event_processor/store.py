@@ -65,7 +65,6 @@ def insert_events(connection: Connection, tenant: str, events: Iterable[Event]) 
 
 
 def pending_tenants(connection: Connection) -> list[str]:
-    """The tenants that have pending events."""
     rows = connection.execute("SELECT DISTINCT tenant FROM events WHERE correlation_id IS NULL")
     return [row["tenant"] for row in rows]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from sandbox.kit.app import Parts, service_app
+from sandbox.kit.app import Parts, from_environment, service_app
 from sandbox.kit.problem import Problem, answer_problem
 from sandbox.kit.settings import Settings
 from sandbox.kit.store import Store
@@ -14,18 +14,15 @@ from sandbox.services.frontend.routes import answer_signed_out, router
 from sandbox.services.frontend.sessions import MIGRATIONS, Sessions
 
 
-def create_app() -> FastAPI:
-    """Return the app, configured by the process environment."""
-    return build(Settings.from_environment(service="frontend"))
-
-
 def build(settings: Settings) -> FastAPI:
-    """Return the app for explicit settings."""
     store = Store(settings.database, MIGRATIONS)
     parts = Parts(store=store, dependencies=[GATEWAY], state={"sessions": Sessions(store)})
     app = service_app(settings, title="iSECTECH console", routers=[router], parts=parts)
     app.add_exception_handler(Problem, _answer)
     return app
+
+
+create_app = from_environment("frontend", build)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

@@ -54,12 +54,10 @@ THREAT_COLUMNS = (("id", "Id"), ("title", "Title"), ("severity", "Severity"), ("
 
 
 def home() -> Html:
-    """Return the landing page."""
     return _page("Security operations", Html('<p><a href="/login">Sign in</a> to see your tenant.</p>'), ())
 
 
 def sign_in(notice: str = "") -> Html:
-    """Return the page with the sign-in form."""
     return _page("Sign in", _SIGN_IN_FORM, (), notice)
 
 

@@ -47,7 +47,6 @@ def signed_out() -> Problem:
 
 
 def sessions_of(request: Request) -> Sessions:
-    """Return the app's sessions."""
     sessions: Sessions = request.app.state.sessions
     return sessions
 

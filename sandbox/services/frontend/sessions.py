@@ -91,7 +91,6 @@ class Sessions:
             return claimed.rowcount == 1
 
     def renew(self, session: Session, tokens: Tokens) -> None:
-        """Keep the next tokens of a session."""
         query = (
             "UPDATE sessions SET access_token = ?, access_until = ?, refresh_token = ?, ends_at = ?,"
             " refreshing_until = 0 WHERE digest = ?"
@@ -101,7 +100,6 @@ class Sessions:
             connection.execute(query, values)
 
     def end(self, session: Session) -> None:
-        """Forget a session."""
         with self._store.write() as connection:
             connection.execute("DELETE FROM sessions WHERE digest = ?", (session.digest,))
 

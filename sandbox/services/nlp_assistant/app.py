@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from sandbox.kit.app import Parts, service_app
+from sandbox.kit.app import Parts, from_environment, service_app
 from sandbox.kit.settings import Settings
 from sandbox.kit.store import Store
 from sandbox.services.nlp_assistant.routes import router
@@ -15,13 +15,10 @@ from sandbox.services.nlp_assistant.store import MIGRATIONS
 NAME = "nlp-assistant"
 
 
-def create_app() -> FastAPI:
-    """Build the app from the process environment."""
-    return build(Settings.from_environment(service=NAME))
-
-
 def build(settings: Settings) -> FastAPI:
-    """Build the app from settings; opens nothing yet."""
     database = Store(settings.database, MIGRATIONS, seed=seed)
     parts = Parts(store=database, dependencies=("auth-service", *SOURCES))
     return service_app(settings, title="NLP assistant", routers=[router], parts=parts)
+
+
+create_app = from_environment(NAME, build)

@@ -94,24 +94,20 @@ def compose(facts: Sequence[Fact], missing: Sequence[Reference], unreachable: Se
 
 
 def event_fact(event_id: str, kind: str, severity: str, asset_id: str, at: str) -> Fact:
-    """Describe one event."""
     sentence = f"At {at} a {severity} event {kind} ({event_id}) was seen on {asset_id}."
     return Fact(reference=Reference(kind="event", id=event_id), sentence=sentence)
 
 
 def threat_fact(threat_id: str, title: str, severity: str, status: str, confidence: float) -> Fact:
-    """Describe one threat."""
     sentence = f"Threat {threat_id} is {status}: {title}, severity {severity}, confidence {confidence:.2f}."
     return Fact(reference=Reference(kind="threat", id=threat_id), sentence=sentence)
 
 
 def asset_fact(asset_id: str, hostname: str, criticality: str, state: str) -> Fact:
-    """Describe one asset."""
     sentence = f"Asset {asset_id} is {hostname}, criticality {criticality}, state {state}."
     return Fact(reference=Reference(kind="asset", id=asset_id), sentence=sentence)
 
 
 def decision_fact(decision_id: str, action: str, status: str, threat_id: str) -> Fact:
-    """Describe one decision."""
     sentence = f"Decision {decision_id} to {action} because of {threat_id} is {status}."
     return Fact(reference=Reference(kind="decision", id=decision_id), sentence=sentence)

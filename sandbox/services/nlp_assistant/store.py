@@ -34,12 +34,10 @@ class Owner:
 
     @classmethod
     def of(cls, principal: Principal) -> Owner:
-        """The caller as an owner."""
         return cls(tenant=principal.tenant, person=principal.actor)
 
 
 def start(connection: Connection, owner: Owner, conversation_id: str, now: float) -> None:
-    """Begin a conversation."""
     connection.execute(
         "INSERT INTO conversations (id, tenant, person, started_at) VALUES (?, ?, ?, ?)",
         (conversation_id, owner.tenant, owner.person, now),
@@ -47,7 +45,6 @@ def start(connection: Connection, owner: Owner, conversation_id: str, now: float
 
 
 def conversation_of(connection: Connection, owner: Owner, conversation_id: str) -> Conversation | None:
-    """The owner's conversation of that id."""
     row = connection.execute(
         "SELECT id, started_at FROM conversations WHERE id = ? AND tenant = ? AND person = ?",
         (conversation_id, owner.tenant, owner.person),

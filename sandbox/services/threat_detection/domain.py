@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from sandbox.kit.models import Shape
+
 Severity = Literal["info", "low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the least to the most."""
@@ -15,22 +17,21 @@ THREAT_FROM: Severity = "high"
 """A correlation at least this severe is a threat whatever its pattern."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Technique:
-    """How MITRE ATT&CK names what a pattern looks like."""
+class TechniqueView(Shape):
+    """A MITRE ATT&CK technique."""
 
     id: str
     name: str
 
 
-TECHNIQUES: dict[str, Technique] = {
-    "exfiltration": Technique(id="T1041", name="Exfiltration over C2 channel"),
-    "intrusion": Technique(id="T1021", name="Remote services"),
-    "malware": Technique(id="T1204", name="User execution"),
-    "privilege_abuse": Technique(id="T1068", name="Exploitation for privilege escalation"),
-    "credential_attack": Technique(id="T1110", name="Brute force"),
-    "reconnaissance": Technique(id="T1046", name="Network service discovery"),
-    "routine": Technique(id="T1078", name="Valid accounts"),
+TECHNIQUES: dict[str, TechniqueView] = {
+    "exfiltration": TechniqueView(id="T1041", name="Exfiltration over C2 channel"),
+    "intrusion": TechniqueView(id="T1021", name="Remote services"),
+    "malware": TechniqueView(id="T1204", name="User execution"),
+    "privilege_abuse": TechniqueView(id="T1068", name="Exploitation for privilege escalation"),
+    "credential_attack": TechniqueView(id="T1110", name="Brute force"),
+    "reconnaissance": TechniqueView(id="T1046", name="Network service discovery"),
+    "routine": TechniqueView(id="T1078", name="Valid accounts"),
 }
 
 
@@ -57,7 +58,7 @@ class Assessment:
     correlation: Correlation
     severity: Severity
     confidence: float
-    technique: Technique
+    technique: TechniqueView
     matched: tuple[str, ...]
     """Indicator values that were seen."""
 

@@ -9,16 +9,9 @@ from pydantic import Field
 from sandbox.kit.models import Identifier, Shape, ShortText
 from sandbox.kit.moment import Moment
 from sandbox.kit.paging import PageShape
-from sandbox.services.threat_detection.domain import Severity, Status
+from sandbox.services.threat_detection.domain import Severity, Status, TechniqueView
 
 IndicatorKind = Literal["address", "domain", "hash", "name"]
-
-
-class TechniqueView(Shape):
-    """A MITRE ATT&CK technique."""
-
-    id: str
-    name: str
 
 
 class Threat(Shape):

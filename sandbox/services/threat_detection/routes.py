@@ -40,7 +40,6 @@ ThreatId = Annotated[Identifier, Path(examples=[seeding.known_threat()])]
 
 
 async def derivation_of(kit: KitDep, database: StoreDep) -> Derivation:
-    """What deriving needs, for one request."""
     return Derivation(mesh=kit.mesh, database=database, audit=kit.audit)
 
 
@@ -52,7 +51,6 @@ async def threat_filter(
     severity: Severity | None = None,
     status: Status | None = None,
 ) -> Filter:
-    """Which threats a list is about."""
     return {"asset_id = ?": asset_id, "severity = ?": severity, "status = ?": status}
 
 

@@ -30,7 +30,6 @@ class CorrelationRead(Part):
     revision: int
 
     def value(self) -> Correlation:
-        """The correlation as the domain knows it."""
         return Correlation(**self.model_dump(exclude={"revision"}))
 
 

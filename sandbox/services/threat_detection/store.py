@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from sqlite3 import Connection
 
 from sandbox.kit.resource import Table
@@ -55,7 +54,7 @@ def save_assessment(connection: Connection, tenant: str, found: Assessment, now:
             "event_ids": story.event_ids,
             "severity": found.severity,
             "confidence": found.confidence,
-            "technique": asdict(found.technique),
+            "technique": found.technique,
             "matched_indicators": found.matched,
             "first_seen": story.first_seen,
             "last_seen": story.last_seen,
