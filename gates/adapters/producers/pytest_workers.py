@@ -85,7 +85,8 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Let the process of a worker that has ended leave before what is alone begins."""
-    if error is None and node.config.stash.get(TARGET, None) is not None:
+    is_waited_for = node.gateway.id != MAIN  # nothing comes after the end of that one
+    if error is None and is_waited_for and node.config.stash.get(TARGET, None) is not None:
         node.gateway.exit()
         with contextlib.suppress(AttributeError, subprocess.TimeoutExpired):
             node.gateway._io.popen.wait(_LEAVING_S)  # noqa: SLF001 - execnet names it nowhere else
