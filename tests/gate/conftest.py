@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from tests.support import drawing
+from tests.support.collecting import pytest_collection_finish
+
+__all__ = ["pytest_collection_finish"]
 
 drawing.register()

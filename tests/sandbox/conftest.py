@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import drawing
+from tests.support.collecting import pytest_collection_finish
 from tests.support.real_sandbox import RealSandbox, real_sandbox
 
+__all__ = ["pytest_collection_finish"]
 ROOT = Path(__file__).parents[2]
 HERE = "tests/sandbox"
 PLATFORM = re.compile(r"real_sandbox|local_platform|\"-m\", \"sandbox\", \"up\"")
