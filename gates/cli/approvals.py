@@ -54,13 +54,15 @@ def approvals(env: str, stage: str, run_folder: Path | None) -> Report:
     commands = list(_commands(env, missing, run_folder))
     items = [*_attestations(demanded, missing, bundle), *_waivers(context, Stage(stage), release)]
     signatures, is_signed = ([], True) if run_folder is None else _approvals(context, run_folder)
+    waits = bool(missing or bundle.flaws or not is_signed)
     return Report(
-        code=ExitCode.INCONCLUSIVE if missing or bundle.flaws or not is_signed else ExitCode.GO,
+        code=ExitCode.INCONCLUSIVE if waits else ExitCode.GO,
         lines=[
             *map(_line, items),
             *(Row("FLAW  ", flaw) for flaw in bundle.flaws),
             *(Verbatim(f"answer with: {command}") for command in commands),
             *(line for one in signatures for line in (_line(one), *_answer(one))),
+            *([] if waits else [_nothing_waits(stage, len(demanded))]),
         ],
         document={
             "environment": env,
@@ -69,8 +71,12 @@ def approvals(env: str, stage: str, run_folder: Path | None) -> Report:
             "flaws": list(bundle.flaws),
             "commands": commands,
         },
-        empty=f"nothing waits for a person: stage {stage} demands no attestation",
     )
+
+
+def _nothing_waits(stage: str, attestations: int) -> str:
+    why = f"{attestations} of {attestations} attestations are given" if attestations else "it demands none"
+    return f"nothing waits for a person at stage {stage}: {why}"
 
 
 def _line(item: _Item) -> Line:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -173,6 +175,28 @@ def test_an_attestation_is_shown_as_seen_and_a_refusal_outweighs_it(
     desk.sign("attest", "OPS-01", "--run", desk.run, "--refuse")
     invoke(command)
     assert "OPEN  OPS-01      operations-manager-1 (operations-manager) refuses" in capsys.readouterr().out
+
+
+def test_a_stage_that_waits_for_nobody_says_so(
+    desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that demands no attestation, and one whose roles have all said what they had to say."""
+    command = ["approvals", "--env", "staging", "--run", desk.run, "--stage"]
+    for role in ROLES:
+        desk.sign("sign", desk.run, role=role)
+    capsys.readouterr()
+    assert invoke([*command, "immediate"]) is ExitCode.GO
+    assert "nothing waits for a person at stage immediate: it demands none" in capsys.readouterr().out
+
+    invoke([*command, "pre-golive", "--format", "json"])
+    found = json.loads(capsys.readouterr().out)["items"]
+    for item in found:
+        if item["name"] != "go-live":
+            role = re.sub(".*the ", "", item["said"])
+            assert desk.sign("attest", item["name"], "--run", desk.run, role=role) is ExitCode.GO
+    capsys.readouterr()
+    assert invoke([*command, "pre-golive"]) is ExitCode.GO
+    assert re.search(r"nothing waits .* pre-golive: (\d+) of \1 attestations", capsys.readouterr().out)
 
 
 def test_a_damaged_statement_is_a_flaw(desk: IncidentWorkflow, capsys: pytest.CaptureFixture[str]) -> None:
