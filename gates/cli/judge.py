@@ -22,10 +22,10 @@ from gates.model.events import RunPrepared
 from gates.model.evidence import ATTESTATION, EvidenceBundle
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord, RunSetup
-from gates.model.request import Request
 from gates.model.verdict import Verdict
 from gates.reporting.terminal import terminal
 from gates.workflows.pipeline import Gate
+from gates.workflows.request import Request
 
 _AGAIN = re.compile(r"-judged-\d+$")
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gates import composition
     from gates.adapters.runs.run_folder import RunFolder
     from gates.cli.signals import Stop
-    from gates.model.request import Request
     from gates.workflows.gate_run import GateRun
+    from gates.workflows.request import Request
     from gates.workflows.survey import Prepared
 
 _JUDGED = pytest.StashKey["JudgedSession"]()
@@ -102,7 +102,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
     from gates.cli.signals import Stop  # noqa: PLC0415
     from gates.composition import runs  # noqa: PLC0415
     from gates.errors import UsageError  # noqa: PLC0415
-    from gates.model.request import Request, RollbackMode  # noqa: PLC0415
+    from gates.workflows.request import Request, RollbackMode  # noqa: PLC0415
 
     if config.getoption("env") is None:
         raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")

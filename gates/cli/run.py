@@ -34,10 +34,10 @@ from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.record import DecisionRecord
-from gates.model.request import Request, RollbackMode
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.terminal import terminal
 from gates.workflows.gate_run import Keeper, take_run
+from gates.workflows.request import Request, RollbackMode
 
 _DURATION = re.compile(r"^(\d+)(s|m|h)$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

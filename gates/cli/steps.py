@@ -33,10 +33,10 @@ from gates.model.criterion import Stage
 from gates.model.decision import Decision, DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
-from gates.model.request import Request, RollbackMode
 from gates.reporting.next_steps import next_steps
 from gates.reporting.notices import act_command
 from gates.reporting.redaction import clean
+from gates.workflows.request import Request, RollbackMode
 
 _folder = click.argument("folder", type=RunFolderPath())
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gates.composition.environment import Context
 from gates.composition.runs import beginning
-from gates.model.request import Request
+from gates.workflows.request import Request
 
 _LONGEST_S = 900.0
 

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from gates.model.events import Event
 from gates.model.record import DecisionRecord
-from gates.model.request import Request
 from gates.reporting.verdict_document import VerdictDocument
 from gates.workflows.pipeline import Gate
+from gates.workflows.request import Request
 
 
 class Keeper(Protocol):

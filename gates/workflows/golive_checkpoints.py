@@ -11,10 +11,10 @@ from gates.model.decision import DecisionKind
 from gates.model.judgement import Outcome
 from gates.model.receipt import ReceiptState
 from gates.model.record import DecisionRecord, checked_name
-from gates.model.request import Request, RollbackMode
 from gates.model.timeline import Checkpoint, CheckpointResult, Finding
 from gates.model.verdict import Verdict, VerdictOutcome
 from gates.workflows.gate_run import Begin, take_run
+from gates.workflows.request import Request, RollbackMode
 
 LONGEST_S = 3600.0
 """Seconds that the look of a slot may take."""

@@ -25,9 +25,9 @@ from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, ToolVersion
 from gates.model.release import Release
-from gates.model.request import Request, RollbackMode
 from gates.model.verdict import Verdict, VerdictOutcome
 from gates.workflows.evidence_source import EvidenceSource
+from gates.workflows.request import Request, RollbackMode
 from gates.workflows.survey import Prepared, changes_since, survey
 
 

@@ -24,7 +24,6 @@ from gates.model.health import ServiceHealth
 from gates.model.judgement import Outcome
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment, Platform
-from gates.model.request import Request, RollbackMode
 from gates.model.verdict import Verdict
 from gates.operations.maintenance import Maintenance
 from gates.operations.ports import OperationsLedger
@@ -39,6 +38,7 @@ from gates.workflows.planned_rollback import (
     Unfinished,
     held,
 )
+from gates.workflows.request import Request, RollbackMode
 from gates.workflows.rollback import RollbackEngine
 
 REPORT = f"{ACTION} report"

@@ -12,9 +12,9 @@ from gates.model.criterion import Stage
 from gates.model.decision import DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.release import ServiceRelease
-from gates.model.request import Request
 from gates.model.state import MADE, Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.workflows.request import Request
 from gates.workflows.rollback import RollbackEngine
 from tests.gate.workflows.test_pipeline import PLATFORM, Run, Seen, bad_auth, ending, healthy
 from tests.support.builders import environment

@@ -192,7 +192,10 @@ class Lanes:
     def _send(self, node: Any, checks: Sequence[int]) -> None:
         if checks:
             self._work[node].sent.extend(checks)
-            node.send_runtest_some(list(checks))
+            try:
+                node.send_runtest_some(list(checks))
+            except OSError:  # it died, and xdist has not noticed yet: its check is named when it does
+                self._is_over = True
 
     def _dismiss(self, node: Any) -> None:
         if not self._work[node].is_dismissed:

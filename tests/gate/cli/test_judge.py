@@ -19,10 +19,10 @@ from gates.model.evidence import ATTESTATION, Evidence, EvidenceBundle, Subject,
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Waiver
 from gates.model.release import Release
-from gates.model.request import Request
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.redaction import Redactor
 from gates.workflows.pipeline import Gate
+from gates.workflows.request import Request
 from tests.gate.workflows.test_pipeline import Run
 from tests.support.builders import criterion, evidence
 from tests.support.fake_cloud import EPOCH

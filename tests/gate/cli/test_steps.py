@@ -17,9 +17,9 @@ from gates.model.criterion import Stage
 from gates.model.events import Event
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
-from gates.model.request import Request
 from gates.reporting.redaction import Redactor
 from gates.workflows.pipeline import Gate
+from gates.workflows.request import Request
 from tests.gate.workflows.test_pipeline import Run
 from tests.support.fake_cloud import revision
 

@@ -20,10 +20,10 @@ from gates.model.exit_code import ExitCode
 from gates.model.platform import MatrixRow, Platform, ServiceSpec
 from gates.model.record import DecisionRecord
 from gates.model.release import Release, RevisionRef
-from gates.model.request import Request, RollbackMode
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import VerdictOutcome
 from gates.workflows.pipeline import Gate
+from gates.workflows.request import Request, RollbackMode
 from gates.workflows.rollback import RollbackEngine
 from tests.support.builders import criterion, environment, evidence
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, revision, two_revisions

@@ -168,7 +168,7 @@ def test_a_worker_that_dies_is_a_flaw_and_its_check_is_lost(tmp_path: Path) -> N
     bundle = look(tmp_path / "run", workers=2, code=DYING)
     lost = [item for item in bundle.items if "test_broken" in item.producer]
 
-    assert any("a worker died while it ran" in flaw for flaw in bundle.flaws)
+    assert any("a worker died while it ran" in flaw for flaw in bundle.flaws), "\n".join(bundle.flaws)
     assert [item.status for item in lost] == [EvidenceStatus.ERRORED]
 
 
