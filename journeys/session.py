@@ -19,6 +19,7 @@ ACCEPTED: set[str] = set()
 """The identities that this process was let in as, each with all of its secrets."""
 _PROVEN: set[tuple[str, str]] = set()
 _PERIOD_S = 30
+_LOCKED = (HTTPStatus.LOCKED, HTTPStatus.TOO_MANY_REQUESTS)
 WAIT = threading.Event().wait
 
 
@@ -88,7 +89,7 @@ def page_session(http: httpx.Client, identity: Identity) -> str:
         DemandNotMetError: the frontend does not let the identity in.
     """
     known = {"username": identity.username, "password": identity.password}
-    for code in codes(identity.totp_secret):
+    for code in codes(identity):
         response = http.post("/session", json={**known, "code": code})
         if not _is_used_up(response):
             break
@@ -100,14 +101,31 @@ def page_session(http: httpx.Client, identity: Identity) -> str:
     return "; ".join(f"{name}={value}" for name, value in response.cookies.items())
 
 
-def password_accepted(http: httpx.Client, identity: Identity) -> httpx.Response:
+def unless_locked(response: httpx.Response, identity: Identity) -> httpx.Response:
+    """Return the answer to a sign-in of an identity that checks send wrong secrets for.
+
+    Raises:
+        NotAdmittedError: the account is locked, as it must be when several looks sent some within a minute.
+    """
+    if response.status_code in _LOCKED:
+        raise NotAdmittedError(
+            f"{identity.name} is locked ({response.status_code}), perhaps by wrong secrets of earlier looks"
+        )
+    return response
+
+
+def password_accepted(
+    http: httpx.Client, identity: Identity, *, may_be_locked: bool = False
+) -> httpx.Response:
     """Send the first factor of an identity of ours and return the answer that asks for the second.
 
     Raises:
         DemandNotMetError: auth-service refuses the right password.
-        NotAdmittedError: it refuses one that may be wrong.
+        NotAdmittedError: it refuses one that may be wrong, or is locked where it may be.
     """
     answer = first_factor(http, identity.username, identity.password)
+    if may_be_locked:
+        unless_locked(answer, identity)
     admitted(answer, identity.name, was_accepted=identity.was_accepted, shown="password")
     return checks.expect(answer, 200, blames=AUTH)
 
@@ -120,7 +138,7 @@ def sign_in(http: httpx.Client, identity: Identity) -> Tokens:
         NotAdmittedError: so it is, and the secrets may be wrong, or somebody else uses up the codes.
     """
     mfa_token = str(checks.field(password_accepted(http, identity), "mfaToken", blames=AUTH))
-    for code in codes(identity.totp_secret):
+    for code in codes(identity):
         response = second_factor(http, mfa_token, code)
         if not _is_used_up(response):
             break
@@ -135,15 +153,19 @@ def sign_in(http: httpx.Client, identity: Identity) -> Tokens:
     )
 
 
-def codes(secret: str) -> Iterator[str]:
+def codes(identity: Identity) -> Iterator[str]:
     """Yield the one-time codes to try, each once: this period's, the next one's, then after a wait one more.
 
-    Somebody else may have used one just before, and no code is good twice.
+    Somebody else may have used one just before, and no code is good twice. A wait that is too long for the
+    identity is not begun.
     """
-    totp, last = pyotp.TOTP(secret), 0
+    totp, last = pyotp.TOTP(identity.totp_secret), 0
     for turn in range(2):
-        if turn:
-            WAIT(_PERIOD_S - time.time() % _PERIOD_S + 0.1)
+        pause = turn * (_PERIOD_S - time.time() % _PERIOD_S + 0.1)
+        if pause > identity.longest_wait_s:
+            return
+        if pause:
+            WAIT(pause)
         now = int(time.time()) // _PERIOD_S
         for period in range(max(now, last + 1), now + 2):
             last = period

@@ -8,7 +8,7 @@ import httpx
 
 from gates.model.identity import Identity
 from journeys.checks import DemandNotMetError
-from journeys.session import NotAdmittedError, Tokens, prove, sign_in
+from journeys.session import NotAdmittedError, Tokens, bearer, prove, sign_in
 
 
 def write(auth: httpx.Client, identity: Identity) -> str:
@@ -19,7 +19,13 @@ def write(auth: httpx.Client, identity: Identity) -> str:
         return json.dumps({"doubted": str(error)})
     except DemandNotMetError as error:
         return json.dumps({"refused": str(error), "blames": error.blames})
-    return json.dumps({"access": given.access, "refresh": given.refresh})
+    return json.dumps({"access": given.access})  # who redeems the other one signs in for it
+
+
+def is_good(auth: httpx.Client, text: str) -> bool:
+    """Whether a sign-in gave a token, and auth-service still takes it."""
+    token = json.loads(text).get("access")
+    return bool(token) and auth.get("/v1/me", headers=bearer(token)).is_success
 
 
 def read(name: str, text: str) -> Tokens:
@@ -35,4 +41,4 @@ def read(name: str, text: str) -> Tokens:
     if "refused" in found:
         raise DemandNotMetError(found["refused"], blames=found["blames"])
     prove(name, "password", "one-time code")
-    return Tokens(access=found["access"], refresh=found["refresh"])
+    return Tokens(access=found["access"], refresh="")

@@ -63,15 +63,23 @@ def auth(http: Callable[[str], httpx.Client]) -> httpx.Client:
 
 @pytest.fixture(scope="session")
 def tokens(
-    auth: httpx.Client, identity: Callable[[str], Identity], once: Callable[[str, Callable[[], str]], str]
+    auth: httpx.Client,
+    identity: Callable[[str], Identity],
+    once: Callable[[str, Callable[[], str]], str],
+    kept: Callable[[str, Callable[[], str], Callable[[str], bool]], str],
 ) -> Callable[[str], Tokens]:
     """Give the tokens of an identity, signed in once per run, however many workers look.
 
     A sign-in that failed is not tried again: who asks again and again locks the account.
     """
 
+    def enter(name: str) -> str:
+        return kept(
+            name, lambda: admission.write(auth, identity(name)), lambda text: admission.is_good(auth, text)
+        )
+
     def find(name: str) -> Tokens:
-        return admission.read(name, once(f"tokens of {name}", lambda: admission.write(auth, identity(name))))
+        return admission.read(name, once(f"tokens of {name}", lambda: enter(name)))
 
     return find
 

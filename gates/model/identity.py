@@ -17,3 +17,5 @@ class Identity:
     totp_secret: str = field(default="", repr=False)
     was_accepted: bool = False
     """Whether exactly these secrets opened the door here before: then a refusal speaks of the platform."""
+    longest_wait_s: float = 35.0
+    """How long a sign-in may wait for the next one-time code when the current ones were used before."""

@@ -34,6 +34,7 @@ Workers = Callable[[Target, int], int]
 _PLUGINS = ("allure_pytest.plugin",)
 """All plugins that take part, beside those of the project's own conftest.py."""
 _POLL_S = 0.2
+_HURRY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ class PytestProducers:
     """Collects evidence by running the tests that the criteria name.
 
     `root` is the project's root: node ids are relative to it. `announce` hears of every finished check.
-    With `is_fail_fast` the run ends at the first blocking failure: one worker looks then, causes first.
+    With `is_fail_fast` the run ends at the first blocking failure: one worker looks then, causes first. If
+    it has less than a minute, no check waits for a one-time code, and looks share sessions for minutes.
     `seed` makes what producers generate another than usual. Once `is_stopped` says yes they are ended.
     `workers` says how many look at once.
     """
@@ -85,6 +87,7 @@ class PytestProducers:
         with scratch("gate-allure") as raw:
             workers = 1 if self.is_fail_fast else self.workers(target, len(criteria))
             command = self._command(node_ids, allure=raw, target=target_file, evidence=evidence_file)
+            command += ["--gate-hurry"] if self.is_fail_fast and seconds < _HURRY_S else []
             command += ["-p", "xdist", f"--numprocesses={workers}"] if workers > 1 else []
             references = [reference for _, reference in target.identities]
             environment = producer_environment(os.environ, references=references, folder=folder)

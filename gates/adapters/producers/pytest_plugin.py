@@ -15,6 +15,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ import pytest
 
 from gates.adapters import secrets
 from gates.adapters.machine import settings
+from gates.adapters.machine.personal_files import personal_files
 from gates.adapters.machine.way_out import settle
 from gates.adapters.producers import (
+    kept_sessions,
     producer_records,
     pytest_ending,
     pytest_recorder,
@@ -49,6 +52,7 @@ _TARGET = pytest_workers.TARGET
 _SECRETS = pytest_safety.SECRETS
 DEFAULT_SEED = 20260101
 """What producers generate is the same in every run, unless another seed is asked for."""
+_HURRIED_WAIT_S = 3.0
 _TURNS = {"early": -1, "late": 1}
 _SERVICE_IN_ID = re.compile(r"\[([a-z0-9_-]+)[\]-]")
 
@@ -64,6 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--gate-target", default=None, help="frozen target file (written by the gate)")
     group.addoption("--gate-fail-fast", action="store_true", help="end at the first blocking failure")
+    group.addoption("--gate-hurry", action="store_true", help="wait for no one-time code; share sessions")
     group.addoption(
         "--gate-seed",
         type=int,
@@ -230,9 +235,18 @@ def identity(pytestconfig: pytest.Config, target: Target) -> Callable[[str], Ide
     def find(name: str) -> Identity:
         found = targeting.identity_of(target, name)
         pytestconfig.stash[_SECRETS] |= {s for s in (found.password, found.totp_secret) if s}
-        return found
+        is_hurried = pytestconfig.getoption("--gate-hurry")
+        return replace(found, longest_wait_s=_HURRIED_WAIT_S) if is_hurried else found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config, target: Target) -> kept_sessions.Keep:
+    """Give `kept(name, make, is_good)`: a session that `make` made now, or for an earlier look in a hurry."""
+    if not pytestconfig.getoption("--gate-hurry"):
+        return kept_sessions.keep_nothing
+    return kept_sessions.KeptSessions(target, personal_files())
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,15 @@ def test_what_is_no_refusal_blames_the_platform_whatever_the_secret(status: int)
         session.sign_in(door(status), GOOD)
 
 
+@pytest.mark.parametrize("status", [423, 429])
+def test_a_lock_blames_nobody_where_looks_themselves_send_wrong_secrets(status: int) -> None:
+    """Three looks within a minute lock such an account; elsewhere a lock is the platform's."""
+    with pytest.raises(session.NotAdmittedError, match="locked"):
+        session.password_accepted(door(status), KNOWN, may_be_locked=True)
+    with pytest.raises(DemandNotMetError):
+        session.password_accepted(door(status), KNOWN)
+
+
 def test_codes_that_somebody_else_uses_up_blame_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each code is sent once; that all were used before says nothing of the platform, whoever it lets in."""
     sent, waited = list[str](), list[float]()
@@ -72,6 +81,16 @@ def test_codes_that_somebody_else_uses_up_blame_nobody(monkeypatch: pytest.Monke
     with pytest.raises(session.NotAdmittedError, match="every one-time code"):
         session.sign_in(httpx.Client(transport=httpx.MockTransport(answer), base_url="http://a.test"), KNOWN)
     assert (len(sent), len(set(sent)), len(waited)) == (3, 3, 1)
+
+
+def test_an_identity_that_may_not_wait_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The codes of now are tried, and the next one is not waited for."""
+    sent, waited = list[str](), list[float]()
+    monkeypatch.setattr(session, "WAIT", waited.append)
+    monkeypatch.setattr("journeys.session.time.time", lambda: 1e9)
+    for code in session.codes(replace(KNOWN, longest_wait_s=3.0)):
+        sent.append(code)
+    assert (len(set(sent)), waited) == (2, [])
 
 
 def test_who_was_let_in_once_is_known_to_be_right_for_the_rest_of_the_run() -> None:

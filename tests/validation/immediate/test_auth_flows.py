@@ -25,6 +25,7 @@ from journeys.session import (
     password_accepted,
     second_factor,
     sign_in,
+    unless_locked,
     wrong_code,
 )
 
@@ -53,19 +54,21 @@ def test_login(auth: httpx.Client, identity: Who) -> None:
 def test_mfa(auth: httpx.Client, identity: Who) -> None:
     """The password alone gives no access, and neither does a wrong code or a code without the first step."""
     responder = identity("responder")
-    first = password_accepted(auth, responder)
+    first = password_accepted(auth, responder, may_be_locked=True)
     mfa_token = str(field(first, "mfaToken", blames=AUTH))
 
     demand("accessToken" not in first.json(), "a token for the password alone", blames=AUTH)
     expect(auth.get("/v1/me", headers=bearer(mfa_token)), 401, blames=AUTH)
-    expect(second_factor(auth, mfa_token, wrong_code(responder.totp_secret)), 401, blames=AUTH)
+    wrong = second_factor(auth, mfa_token, wrong_code(responder.totp_secret))
+    expect(unless_locked(wrong, responder), 401, blames=AUTH)
     expect(second_factor(auth, "a.b.c", wrong_code(responder.totp_secret)), 401, blames=AUTH)
 
 
 @pytest.mark.criterion("AUT-WRONG-PASSWORD", "VAL-AUTH")
 def test_wrong_password(auth: httpx.Client, identity: Who) -> None:
     """A wrong password and an unknown user get the same refusal (ASVS 5.0, 6.3.8)."""
-    known = first_factor(auth, identity("manager").username, f"wrong-{secrets.token_hex(4)}")
+    manager = identity("manager")
+    known = unless_locked(first_factor(auth, manager.username, f"wrong-{secrets.token_hex(4)}"), manager)
     unknown = first_factor(auth, f"nobody{secrets.token_hex(4)}@acme.test", "wrong")
     expect(known, 401, blames=AUTH)
     expect(unknown, 401, blames=AUTH)

@@ -77,6 +77,27 @@ def test_a_producer_generates_from_the_seed_of_the_run(
     assert measured.value == wanted
 
 
+@pytest.mark.parametrize(
+    ("is_fail_fast", "seconds", "is_hurried"), [(True, 30, True), (True, 90, False), (False, 30, False)]
+)
+def test_a_short_look_for_the_first_failure_is_in_a_hurry(
+    tmp_path: Path, *, is_fail_fast: bool, seconds: float, is_hurried: bool
+) -> None:
+    """It has no time to wait for a one-time code; every other look has."""
+    written(tmp_path)
+    code = CODE.replace("seed, measure", "pytestconfig, measure").replace(
+        "seed)", "pytestconfig.getoption('--gate-hurry'))", 1
+    )
+    (tmp_path / "tests/validation/test_it.py").write_text(code)
+    (tmp_path / "conftest.py").write_text(f"pytest_plugins = {PLUGINS}\n")
+    producers = PytestProducers(root=tmp_path, announce=lambda _: None, is_fail_fast=is_fail_fast)
+    bundle = producers.collect([criterion(producers=(PRODUCER,))], TARGET, folder=tmp_path, seconds=seconds)
+
+    (found,) = [item.measurement for item in bundle.items]
+    assert found is not None
+    assert bool(found.value) is is_hurried
+
+
 def test_what_a_producer_says_reaches_no_file_with_its_secrets(tmp_path: Path) -> None:
     """What it prints and notes stands in Allure's files too, redacted as everywhere."""
     written(tmp_path)
