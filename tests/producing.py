@@ -66,7 +66,7 @@ def tokens(
     auth: httpx.Client,
     identity: Callable[[str], Identity],
     once: Callable[[str, Callable[[], str]], str],
-    kept: Callable[[str, Callable[[], str], Callable[[str], bool]], str],
+    kept_session: Callable[[str, Callable[[], str], Callable[[str], bool]], str],
 ) -> Callable[[str], Tokens]:
     """Give the tokens of an identity, signed in once per run, however many workers look.
 
@@ -74,7 +74,7 @@ def tokens(
     """
 
     def enter(name: str) -> str:
-        return kept(
+        return kept_session(
             name, lambda: admission.write(auth, identity(name)), lambda text: admission.is_good(auth, text)
         )
 

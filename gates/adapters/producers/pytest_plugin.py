@@ -242,7 +242,7 @@ def identity(pytestconfig: pytest.Config, target: Target) -> Callable[[str], Ide
 
 
 @pytest.fixture(scope="session")
-def kept(pytestconfig: pytest.Config, target: Target) -> kept_sessions.Keep:
+def kept_session(pytestconfig: pytest.Config, target: Target) -> kept_sessions.Keep:
     """Give `kept(name, make, is_good)`: a session that `make` made now, or for an earlier look in a hurry."""
     if not pytestconfig.getoption("--gate-hurry"):
         return kept_sessions.keep_nothing
