@@ -6,6 +6,7 @@ import click
 
 from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
+from gates.model.likeness import refuse_unknown
 
 _FORMER_NAMES = {"tombstone": "quarantine"}
 
@@ -28,8 +29,8 @@ def lifted(pairs: object) -> dict[Guard, str]:
     for pair in pairs if isinstance(pairs, tuple) else ():
         name, _, reason = str(pair).partition("=")
         name = _FORMER_NAMES.get(name, name)
-        if name not in set(Guard) or not reason.strip():
-            known = ", ".join(Guard)
-            raise UsageError(f"--override {pair}", next_step=f"write CHECK=REASON; safety checks: {known}")
+        refuse_unknown("safety check", (name,), [check.value for check in Guard])
+        if not reason.strip():
+            raise UsageError(f"--override {pair} gives no reason", next_step=f'write {name}="why"')
         found[Guard(name)] = reason.strip()
     return found

@@ -9,6 +9,7 @@ from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt
+from gates.model.wording import counted
 from gates.reporting.layout import Line, Row, Verbatim, short_revision
 from gates.workflows.planned_rollback import ADVICE, Step, Unfinished
 from gates.workflows.planned_work import Conducted
@@ -17,7 +18,7 @@ from gates.workflows.rollback import Pin
 
 def plan_lines(plan: RollbackPlan, environment: Environment, reason: str) -> list[Line]:
     """Return the plan, wave by wave, and what cannot go back."""
-    title = f"{len(plan.actions)} services in {len(plan.waves)} waves: {reason}"
+    title = f"{counted(len(plan.actions), 'service')} in {counted(len(plan.waves), 'wave')}: {reason}"
     lines: list[Line] = [f"rollback in {environment.name}: {title}"]
     for number, wave in enumerate(plan.waves, start=1):
         for action in wave:

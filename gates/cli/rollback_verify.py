@@ -34,7 +34,7 @@ def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
         raise UsageError("no candidate waits for traffic", next_step="name services, or say --all")
     plan, targets = readiness.targets(names, candidates)
     for service, why in plan.impossible:
-        click.echo(f"NO WAY  {service}: {why}")
+        click.echo(f"IMPOSSIBLE  {service}: {why}")
     with context.ports.journal.hold(place, f"prove-{uuid.uuid4().hex[:12]}"):
         proofs = OperationsContext(context, actor()).rollback_readiness.prove_all(targets, place)
     for proof in proofs:

@@ -161,7 +161,7 @@ def _chosen(case: RollbackCase) -> RevisionState | str:
         return (good or beside or older)[0]
     others = [revision.name for revision in case.revisions if revision.name != case.bad]
     if not others:
-        return f"there is no revision but {case.bad}"
+        return f"its only revision is {case.bad}"
     return f"no ready revision before {case.bad} that was not itself rolled back ({len(others)} looked at)"
 
 

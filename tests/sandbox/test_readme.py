@@ -11,26 +11,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
 from gates.cli import gate
+from tests.support.typed_lines import command_lines, understand
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 LEFT_TO_CI = ("run", "bench", "drill", "synthetic", "load", "auth")
 """Commands that take their time; `make gate` runs the first of them."""
 _SECONDS = 120
 
 
-def command_lines() -> list[str]:
-    """Return every command of the README, without its comment."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
-    return [line.partition("  #")[0].strip() for line in lines if line.strip()]
-
-
-LINES = command_lines()
+LINES = command_lines(ROOT / "README.md")
 MADE = [line for line in LINES if line.startswith("make ")]
 GATED = [line for line in LINES if line.startswith(".venv/bin/gate ")]
 QUICK = [
@@ -69,15 +61,7 @@ def test_every_target_exists(line: str) -> None:
 @pytest.mark.parametrize("line", GATED)
 def test_every_command_line_is_understood(line: str) -> None:
     """Each word is a command, an option or an argument that its command takes."""
-    _understand(gate, shlex.split(line)[1:], None)
-
-
-def _understand(command: click.Command, words: list[str], parent: click.Context | None) -> None:
-    context = command.make_context(command.name or "gate", words, parent=parent)
-    if isinstance(command, click.Group):
-        _, found, rest = command.resolve_command(context, [*context._protected_args, *context.args])
-        assert found is not None
-        _understand(found, rest, context)
+    understand(gate, shlex.split(line)[1:])
 
 
 @pytest.mark.parametrize("line", QUICK)

@@ -84,7 +84,7 @@ def test_a_service_goes_back_and_is_said_to_be_pinned(
     """Plan, receipt, seconds, pin, and how to unpin; what was left is marked."""
     assert cli.invoke(["rollback", "a", "--yes", "--reason", "login is slow"]) is ExitCode.GO
     out = capsys.readouterr().out
-    assert "rollback in sandbox: 1 services in 1 waves: login is slow" in out
+    assert "rollback in sandbox: 1 service in 1 wave: login is slow" in out
     assert "a: a-2 → a-1  (GO on record)" in out
     assert "DONE" in out
     assert "1 of 1 rolled back and proven in" in out
@@ -176,7 +176,7 @@ def test_nothing_to_go_back_to_leaves_with_12(
     entry = context.cloud.services["a"]
     entry.revisions = entry.revisions[:1]
     assert cli.invoke(["rollback", "a", *more]) is ExitCode.ACTION_FAILED
-    assert "a: IMPOSSIBLE: there is no revision but a-2" in capsys.readouterr().out
+    assert "a: IMPOSSIBLE: its only revision is a-2" in capsys.readouterr().out
 
 
 def test_a_named_target_is_taken(context: FakeContext) -> None:
@@ -327,3 +327,17 @@ def test_the_plan_and_the_exact_calls_fit_80_columns(
     shown = capsys.readouterr().out
     assert [line for line in shown.splitlines() if len(line) > 80] == []
     assert "a: a-2 → a-1" in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("qarantine=INC-7", "did you mean 'quarantine'?"), ("schema= ", "gives no reason")],
+)
+def test_an_override_that_cannot_be_used_says_why(
+    context: FakeContext, capsys: pytest.CaptureFixture[str], given: str, said: str
+) -> None:
+    """Which check was meant, or that the reason is missing; nothing is sent."""
+    code = cli.invoke(["rollback", "a", "--yes", "--override", given])
+    assert code is ExitCode.USAGE_ERROR
+    assert said in capsys.readouterr().err
+    assert context.cloud.writes == []

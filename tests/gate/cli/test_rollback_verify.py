@@ -107,7 +107,7 @@ def test_a_way_that_is_shut_is_no_success(context: VerifyContext, capsys: pytest
     entry = context.cloud.services["auth-service"]
     entry.revisions = entry.revisions[:1]
     assert invoke([*PROVE, "auth-service"]) is ExitCode.NO_GO
-    assert "NO WAY  auth-service: " in capsys.readouterr().out
+    assert "IMPOSSIBLE  auth-service: " in capsys.readouterr().out
 
 
 def test_a_go_live_asks_for_a_fresh_proof_of_exactly_its_way_back(context: VerifyContext) -> None:

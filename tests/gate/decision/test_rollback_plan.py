@@ -156,8 +156,8 @@ def test_going_back_to_a_revision_that_was_rolled_back_warns() -> None:
 @pytest.mark.parametrize(
     ("case", "why"),
     [
-        (replace(CASE, revisions=(NEW,)), "no revision but r3"),
-        (replace(CASE, revisions=()), "no revision but r3"),
+        (replace(CASE, revisions=(NEW,)), "its only revision is r3"),
+        (replace(CASE, revisions=()), "its only revision is r3"),
         (replace(CASE, bad="r1"), "no ready revision before r1"),
         (replace(CASE, quarantined=frozenset({"r1", "r2"})), "no ready revision before r3"),
         (replace(CASE, wanted="r9"), "r9 does not exist; the newest are: r3, r2, r1"),
