@@ -142,3 +142,14 @@ def test_a_file_that_holds_anything_else_is_not_used(
     account.entry.write_text(json.dumps({**entry, "values": values}))
     assert account.read() == first
     assert len(readings) == 2
+
+
+def test_an_entry_that_was_made_from_other_documents_is_not_used(
+    account: Account, readings: list[Path]
+) -> None:
+    """Its name says less than its key does."""
+    account.read()
+    kept = json.loads(account.entry.read_text())
+    account.entry.write_text(json.dumps({**kept, "key": kept["key"][:16] + "0" * 48}))
+    account.read()
+    assert len(readings) == 2

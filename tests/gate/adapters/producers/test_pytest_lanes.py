@@ -29,6 +29,8 @@ class Worker:
     queue: list[int | None] = field(default_factory=list)
     is_ready: bool = False
     is_gone: bool = False
+    is_cut_off: bool = False
+    """It died, and nobody has noticed yet: what is sent to it raises, as execnet does."""
 
     @property
     def gateway(self) -> SimpleNamespace:
@@ -37,6 +39,8 @@ class Worker:
 
     def send_runtest_some(self, indices: list[int]) -> None:
         """Take more checks."""
+        if self.is_cut_off:
+            raise OSError("cannot send (already closed?)")
         self.queue += indices
 
     def shutdown(self) -> None:
@@ -214,3 +218,15 @@ def test_a_plan_about_other_checks_is_refused() -> None:
 
     with pytest.raises(RuntimeError, match="about 1 checks, and 2 were collected"):
         lanes.schedule()
+
+
+def test_a_death_that_shows_when_a_check_is_handed_out_ends_the_run_and_names_the_check() -> None:
+    """The other worker has ended as it should; the last checks cannot be sent to the one that died."""
+    run = Run([Place(lane=Lane.SHARED), Place(lane=Lane.ALONE), Place(lane=Lane.ALONE)], workers=2)
+    run.start()
+    main, other = run.workers
+    main.is_cut_off = True
+
+    assert run.lanes.remove_node(other) is None
+    assert run.lanes.tests_finished
+    assert run.lanes.remove_node(main) == "test_0"
