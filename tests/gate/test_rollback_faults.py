@@ -11,25 +11,18 @@ import pytest
 from gates.actions.execute import ExecutionPolicy
 from gates.cli.signals import Stop
 from gates.errors import DeniedError, OperationFailedError, UnavailableError
-from gates.model.platform import Environment, Platform, ServiceSpec
+from gates.model.platform import Platform, ServiceSpec
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
 from gates.model.rollback_policy import RollbackPolicy
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.workflows.rollback import RollbackEngine
+from tests.support import builders
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 from tests.support.fake_journal import FakeJournal
 
 SERVICES = tuple("abcdefghi")
-ENVIRONMENT = Environment(
-    name="sandbox",
-    project="p",
-    region="r",
-    service_name="{service}",
-    public_hosts=(),
-    allowed_impacts=(),
-    is_protected=False,
-)
+ENVIRONMENT = builders.environment(allowed_impacts=())
 PLATFORM = Platform(
     name="x",
     services=tuple(

@@ -25,6 +25,7 @@ from gates.model.exit_code import ExitCode
 from gates.model.platform import Endpoints, Environment, Platform, ServiceSpec
 from gates.model.receipt import ReceiptState
 from gates.workflows.rollback import RollbackEngine
+from tests.support import builders
 from tests.support.local_platform import SERVICES, LocalPlatform, local_platform
 
 KNOBS = {"traffic_lag_s": 0.0, "operations_denied": False, "etag_mode": "enforced"}
@@ -42,14 +43,11 @@ def environment(local: LocalPlatform) -> Environment:
     """The environment that the local platform is, with its knobs as they were."""
     said = local.endpoints
     local.turn(**KNOBS)  # type: ignore[arg-type]
-    return Environment(
-        name="sandbox",
+    return builders.environment(
         project=said["project"],
         region=said["region"],
         service_name="isectech-{service}-sandbox",
-        public_hosts=(),
         allowed_impacts=(),
-        is_protected=False,
         endpoints=Endpoints(
             run_grpc=said["admin_grpc"],
             ca_file=said["ca_file"],

@@ -21,6 +21,7 @@ from gates.adapters.documents import codec
 from gates.adapters.ledger.journal import SqliteJournal
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.model.platform import Endpoints, Environment
+from tests.support import builders
 from tests.support.local_platform import SERVICES, LocalPlatform, local_platform
 
 ROOT = Path(__file__).parents[2]
@@ -97,14 +98,11 @@ def environment_of(local: LocalPlatform) -> Environment:
     said = local.endpoints
     ports = ((443, said["https_port"]), (80, said["http_port"]))
     endpoints = Endpoints(run_grpc=said["admin_grpc"], ca_file=said["ca_file"], dns=said["dns"], ports=ports)
-    return Environment(
-        name="sandbox",
+    return builders.environment(
         project=said["project"],
         region=said["region"],
         service_name="isectech-{service}-sandbox",
-        public_hosts=(),
         allowed_impacts=(),
-        is_protected=False,
         endpoints=endpoints,
     )
 

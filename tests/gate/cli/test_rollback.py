@@ -12,8 +12,9 @@ from gates.actions.ports import RollbackPorts
 from gates.errors import DeniedError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Environment, Platform, ServiceSpec
+from gates.model.platform import Platform, ServiceSpec
 from gates.model.release import RevisionRef
+from tests.support import builders
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
 
@@ -21,15 +22,7 @@ from tests.support.fake_journal import FakeJournal
 class FakeContext:
     """A context with a cloud of two services; `b` depends on `a`."""
 
-    environment = Environment(
-        name="sandbox",
-        project="p",
-        region="r",
-        service_name="isectech-{service}-sandbox",
-        public_hosts=(),
-        allowed_impacts=(),
-        is_protected=False,
-    )
+    environment = builders.environment(service_name="isectech-{service}-sandbox", allowed_impacts=())
     platform = Platform(
         name="x",
         services=(

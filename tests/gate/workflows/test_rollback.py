@@ -11,23 +11,16 @@ from gates.actions.ports import RollbackPorts
 from gates.decision.safety_checks import Guard
 from gates.errors import DeniedError, LedgerError, UsageError
 from gates.model.decision import RollbackPlan
-from gates.model.platform import Environment, Platform, ServiceSpec
+from gates.model.platform import Platform, ServiceSpec
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import RevisionRef
 from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from gates.workflows.rollback import RollbackEngine
+from tests.support import builders
 from tests.support.fake_cloud import FakeCloud, FakeImages, FakeLedger, FakeService, fake_ports, revision
 from tests.support.fake_journal import FakeJournal
 
-ENVIRONMENT = Environment(
-    name="sandbox",
-    project="p",
-    region="r",
-    service_name="isectech-{service}-sandbox",
-    public_hosts=(),
-    allowed_impacts=(),
-    is_protected=False,
-)
+ENVIRONMENT = builders.environment(service_name="isectech-{service}-sandbox", allowed_impacts=())
 SPECS = tuple(ServiceSpec(name=name, title=name, tier="critical") for name in "ab")
 PLATFORM = Platform(name="x", services=SPECS, tiers=(), matrix=(), roles=(), digest="sha256:p")
 

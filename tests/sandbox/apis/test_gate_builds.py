@@ -7,22 +7,19 @@ import pytest
 from gates.adapters.google.cloud_build import CloudBuild
 from gates.errors import OperationFailedError
 from gates.model.decision import RollBack
-from gates.model.platform import Endpoints, Environment
+from gates.model.platform import Endpoints
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, short
 from tests.sandbox.apis.conftest import WholeCloud
+from tests.support import builders
 
 
 @pytest.fixture
 def builder(cloud: WholeCloud) -> CloudBuild:
     """The gate's client of Cloud Build."""
-    environment = Environment(
-        name="sandbox",
+    environment = builders.environment(
         project=PROJECT,
         region=REGION,
-        service_name="{service}",
-        public_hosts=(),
         allowed_impacts=(),
-        is_protected=False,
         endpoints=Endpoints(apis_grpc=f"127.0.0.1:{cloud.apis_port}"),
     )
     return CloudBuild(environment)

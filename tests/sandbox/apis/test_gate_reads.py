@@ -32,6 +32,7 @@ from gates.model.traffic import TrafficSplit, TrafficTarget
 from sandbox.platform.apis.sql import INSTANCE
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, template
 from tests.sandbox.apis.conftest import WholeCloud
+from tests.support import builders
 
 LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
 
@@ -39,14 +40,10 @@ LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
 @pytest.fixture
 def environment(cloud: WholeCloud) -> Environment:
     """The environment that the cloud is; a service is named as the cloud names it."""
-    return Environment(
-        name="sandbox",
+    return builders.environment(
         project=PROJECT,
         region=REGION,
-        service_name="{service}",
-        public_hosts=(),
         allowed_impacts=(),
-        is_protected=False,
         endpoints=Endpoints(
             run_grpc=cloud.run.address,
             apis_grpc=f"127.0.0.1:{cloud.apis_port}",

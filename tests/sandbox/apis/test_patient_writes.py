@@ -26,6 +26,7 @@ from gates.operations.maintenance import Maintenance
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, LocalCloud, local_cloud, template
+from tests.support import builders
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_cloud import FakeImages, FakeLedger
 from tests.support.fake_journal import FakeJournal
@@ -114,15 +115,8 @@ def scene() -> Iterator[Scene]:
     """The scene before its write."""
     way = Way()
     with local_cloud() as local, troubled(way, local.address) as address:
-        environment = Environment(
-            name="sandbox",
-            project=PROJECT,
-            region=REGION,
-            service_name="{service}",
-            public_hosts=(),
-            allowed_impacts=(),
-            is_protected=False,
-            endpoints=Endpoints(run_grpc=address),
+        environment = builders.environment(
+            project=PROJECT, region=REGION, allowed_impacts=(), endpoints=Endpoints(run_grpc=address)
         )
         made = Scene(local, way, environment)
         yield made

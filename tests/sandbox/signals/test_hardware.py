@@ -12,24 +12,22 @@ import pytest
 
 from gates.adapters.google.hardware_metrics import HardwareMetrics
 from gates.model.hardware import Component
-from gates.model.platform import Endpoints, Environment
+from gates.model.platform import Endpoints
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.monitoring import hardware as measured
 from sandbox.platform.monitoring.hardware import Hardware
 from sandbox.platform.monitoring.store import InstanceReading
 from tests.sandbox.signals.conftest import GOOD, NOW, PROJECT, SERVICE, Monitoring
+from tests.support import builders
 
 
 def reader(monitoring: Monitoring) -> HardwareMetrics:
     """Return the gate's reader of the local Monitoring."""
-    environment = Environment(
-        name="sandbox",
+    environment = builders.environment(
         project=PROJECT,
         region="us-central1",
         service_name="isectech-{service}-sandbox",
-        public_hosts=(),
         allowed_impacts=(),
-        is_protected=False,
         endpoints=Endpoints(monitoring_grpc=f"127.0.0.1:{monitoring.port}"),
     )
     return HardwareMetrics(environment, ("auth-service",))

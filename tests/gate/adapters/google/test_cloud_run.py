@@ -22,8 +22,9 @@ from gates.errors import (
     QuotaError,
     UnavailableError,
 )
-from gates.model.platform import Endpoints, Environment
+from gates.model.platform import Endpoints
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support import builders
 from tests.support.fake_cloud import FakeClock
 from tests.support.tiny_run_server import FAILED, REVISION, TinyRun, Trouble, serving, tiny_revision
 
@@ -54,14 +55,9 @@ def bench() -> Iterator[Bench]:
     """An adapter connected to a tiny server."""
     run, clock = TinyRun(), FakeClock()
     with serving(run) as address:
-        environment = Environment(
-            name="sandbox",
-            project="p",
-            region="r",
+        environment = builders.environment(
             service_name="isectech-{service}-sandbox",
-            public_hosts=(),
             allowed_impacts=(),
-            is_protected=False,
             endpoints=Endpoints(run_grpc=address),
         )
         cloud = CloudRun(environment, clock, CallLimits(read_s=5.0, write_s=5.0))

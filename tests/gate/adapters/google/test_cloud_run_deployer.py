@@ -9,7 +9,8 @@ import pytest
 
 from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
 from gates.errors import DeniedError, OperationFailedError
-from gates.model.platform import Endpoints, Environment
+from gates.model.platform import Endpoints
+from tests.support import builders
 from tests.support.tiny_run_server import LATEST, REVISION, TinyRun, Trouble, serving
 
 
@@ -24,14 +25,9 @@ def deployer(run: TinyRun) -> Iterator[CloudRunDeployer]:
     """A deployer connected to it."""
     with serving(run) as address:
         made = CloudRunDeployer(
-            Environment(
-                name="sandbox",
-                project="p",
-                region="r",
+            builders.environment(
                 service_name="isectech-{service}-sandbox",
-                public_hosts=(),
                 allowed_impacts=(),
-                is_protected=False,
                 endpoints=Endpoints(run_grpc=address),
             )
         )

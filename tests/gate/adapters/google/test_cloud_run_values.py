@@ -16,6 +16,7 @@ from gates.model.configuration import NewRevision
 from gates.model.platform import Endpoints, Environment
 from gates.model.state import Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support import builders
 from tests.support.fake_clock import FakeClock
 from tests.support.tiny_run_server import TinyRun, serving
 
@@ -78,14 +79,9 @@ def test_a_deployment_keeps_every_sidecar(write: Callable[[Environment], str]) -
     run.service.template = run_v2.RevisionTemplate(containers=[SIDECAR, APPLICATION])
     with serving(run) as address:
         image = write(
-            Environment(
-                name="sandbox",
-                project="p",
-                region="r",
+            builders.environment(
                 service_name="isectech-{service}-sandbox",
-                public_hosts=(),
                 allowed_impacts=(),
-                is_protected=False,
                 endpoints=Endpoints(run_grpc=address),
             )
         )

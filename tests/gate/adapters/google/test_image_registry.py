@@ -6,6 +6,7 @@ import pytest
 
 from gates.adapters.google.image_registry import ImageRegistry
 from gates.model.platform import Endpoints, Environment
+from tests.support import builders
 from tests.support.tiny_registry import registry
 
 HERE = "projects/p/locations/europe-west1/repositories/team-images"
@@ -20,14 +21,10 @@ STORED: dict[str, list[str]] = {
 
 def environment(endpoint: str, repository: str | None = "team-images") -> Environment:
     """Return an environment whose platform keeps its images in a repository of any name."""
-    return Environment(
+    return builders.environment(
         name="staging",
-        project="p",
         region="europe-west1",
-        service_name="{service}",
-        public_hosts=(),
         allowed_impacts=(),
-        is_protected=False,
         image_repository=repository,
         endpoints=Endpoints(apis_grpc=endpoint),
     )

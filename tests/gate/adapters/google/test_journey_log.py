@@ -15,7 +15,8 @@ from gates.adapters.google.journey_log import JourneyLog
 from gates.errors import UnavailableError
 from gates.model.journey import JourneyResult
 from gates.model.judgement import Outcome
-from gates.model.platform import Endpoints, Environment
+from gates.model.platform import Endpoints
+from tests.support import builders
 from tests.support.builders import NOW
 
 METHOD = "WriteLogEntries"
@@ -57,18 +58,7 @@ def logging() -> Iterator[TinyLogging]:
 
 def log(address: str) -> JourneyLog:
     """Return the log of an environment with that Logging API."""
-    return JourneyLog(
-        Environment(
-            name="sandbox",
-            project="p",
-            region="r",
-            service_name="{service}",
-            public_hosts=(),
-            allowed_impacts=(),
-            is_protected=False,
-            endpoints=Endpoints(apis_grpc=address),
-        )
-    )
+    return JourneyLog(builders.environment(allowed_impacts=(), endpoints=Endpoints(apis_grpc=address)))
 
 
 def result(outcome: Outcome = Outcome.PASS) -> JourneyResult:

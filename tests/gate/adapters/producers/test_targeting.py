@@ -10,20 +10,15 @@ import pytest
 from gates.adapters.producers.targeting import make_target, target_from_json, target_to_json
 from gates.decision.candidates import ServiceView
 from gates.model.criterion import Bands, Catalogue, Comparator
-from gates.model.platform import Endpoints, Environment, Impact, Observation
+from gates.model.platform import Endpoints, Observation
 from gates.model.state import ServiceState
 from gates.model.target import Target
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support import builders
 from tests.support.builders import criterion, release
 
-ENVIRONMENT = Environment(
-    name="sandbox",
-    project="p",
-    region="r",
+ENVIRONMENT = builders.environment(
     service_name="isectech-{service}-sandbox",
-    public_hosts=(),
-    allowed_impacts=(Impact.READ_ONLY,),
-    is_protected=False,
     endpoints=Endpoints(metrics_delay_s=2.0),
     observation=Observation(extended=timedelta(minutes=1), long_term=timedelta(minutes=2)),
 )

@@ -27,6 +27,7 @@ from gates.errors import (
     UnavailableError,
 )
 from gates.model.platform import Environment
+from tests.support import builders
 
 CIRCUIT = {"name": "b", "state": "open", "failures": 5, "opened": 1}
 
@@ -135,15 +136,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     secrets = tmp_path / "identities.json"
     entry = {"username": "a@b.test", "password": "x", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
     secrets.write_text(json.dumps({"admin": entry, "viewer": entry}))
-    return Environment(
-        name="sandbox",
-        project="p",
-        region="r",
-        service_name="{service}",
-        public_hosts=(),
-        allowed_impacts=(),
-        is_protected=False,
-        identities=tuple((name, f"file:{secrets}#{name}") for name in ("admin", "viewer")),
+    return builders.environment(
+        allowed_impacts=(), identities=tuple((name, f"file:{secrets}#{name}") for name in ("admin", "viewer"))
     )
 
 

@@ -7,17 +7,9 @@ from pathlib import Path
 
 from gates.adapters.machine.personal_files import PersonalFiles
 from gates.adapters.services.service_addresses import ServiceAddresses
-from gates.model.platform import Environment
+from tests.support import builders
 
-PLACE = Environment(
-    name="sandbox",
-    project="p",
-    region="r",
-    service_name="{service}",
-    public_hosts=(),
-    allowed_impacts=(),
-    is_protected=False,
-)
+PLACE = builders.environment(allowed_impacts=())
 
 
 def test_addresses_of_hosts_are_remembered_as_long_as_they_are_good(tmp_path: Path) -> None:

@@ -11,19 +11,12 @@ from pathlib import Path
 import pytest
 
 from gates.adapters.services.version_probe import VersionProbe
-from gates.model.platform import Endpoints, Environment
+from gates.model.platform import Endpoints
+from tests.support import builders
 from tests.support.fake_cloud import FakeCloud, two_revisions
 from tests.support.tiny_https_server import TinyHttps, tiny_dns
 
-ENVIRONMENT = Environment(
-    name="sandbox",
-    project="p",
-    region="r",
-    service_name="{service}",
-    public_hosts=(),
-    allowed_impacts=(),
-    is_protected=False,
-)
+ENVIRONMENT = builders.environment(allowed_impacts=())
 HOSTS = ("a.run.test", "behind---a.run.test")
 Answer = Callable[[int], tuple[int, bytes]]
 Probe = Callable[[Answer], tuple[VersionProbe, TinyHttps]]
