@@ -44,7 +44,7 @@ class _Item:
 def approvals(env: str, stage: str, run_folder: Path | None) -> Report:
     """Show what people have attested for a stage and what is still missing; with --run its approvals too.
 
-    Exit code 10: somebody is missing.
+    Exit code 10: an attestation or a signature is missing.
     """
     context = composition.Context(env)
     demanded = [c for c in context.catalogue.at(Stage(stage)) if c.attested_by is not None]

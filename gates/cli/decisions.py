@@ -24,7 +24,9 @@ from gates.workflows.pending_decisions import PendingDecisions, Waiting
 
 @click.command()
 @environment_option
-@click.option("--escalate", is_flag=True, help="Record which are late and tell whose turn it is; once each.")
+@click.option(
+    "--escalate", is_flag=True, help="Record late decisions and notify the role that is due; once each."
+)
 @click.option("--watch", is_flag=True, help="Go on looking and escalating until a signal comes.")
 @click.option("--until-empty", is_flag=True, help="With --watch: end when nothing waits any more.")
 @click.option("--every", default="10s", show_default=True, help="With --watch: time between two looks.")

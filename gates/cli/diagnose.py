@@ -39,7 +39,7 @@ _CATEGORIES = ("deployment", "health", "authentication", "contract", "journeys")
 @looks
 @reporting
 def diagnose(command: CommandContext, deadline: str) -> Report:
-    """Try deployment, health, the ways in, journeys and contracts; name the service to roll back.
+    """Check deployment, health, sign-in, journeys and contracts; name the service to roll back.
 
     Contracts, which take longest, are tried last and for the three services that were deployed last, the
     newest first. The look ends at the first failure; then the deployments, the newest first, are compared

@@ -31,7 +31,7 @@ _ENDS = {
 }
 _AHEAD = timedelta(minutes=1)
 _name = click.option(
-    "--name", type=RunName(), required=True, help="Name of the go-live; the same name goes on where it stood."
+    "--name", type=RunName(), required=True, help="Go-live name. Run again with the same name to resume."
 )
 
 
@@ -74,7 +74,7 @@ def run(env: str, name: str, at: str) -> ExitCode:
     help="Run a command before a checkpoint, for example a signature. Repeatable.",
 )
 def rehearse(env: str, name: str, hooks: tuple[str, ...]) -> ExitCode:
-    """Take the whole schedule with a fast clock and the small suites: it proves the schedule, no release."""
+    """Run the whole schedule with a fast clock and small suites: a test of the schedule, not of a release."""
     context = composition.Context(env)
     if context.environment.is_protected:
         raise UsageError(f"{env} is protected: nothing is rehearsed there", next_step="rehearse in staging")
@@ -176,7 +176,7 @@ def _moment(text: str) -> datetime:
     except ValueError as error:
         raise UsageError(f"--at {text} is not a time", next_step="write 2026-12-01T06:00Z") from error
     if not 1970 < at.year < 9000:  # noqa: PLR2004 - a week before and a day after must be times too
-        raise UsageError(f"--at {text} is not of this age", next_step="write 2026-12-01T06:00Z")
+        raise UsageError(f"--at {text} is out of range", next_step="write 2026-12-01T06:00Z")
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

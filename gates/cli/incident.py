@@ -78,9 +78,9 @@ def opened(
 @click.option("--all", "shows_all", is_flag=True, help="Closed ones as well.")
 @reporting
 def status(env: str, *, shows_all: bool) -> Report:
-    """Show every open incident and who is due; notify whoever was not notified yet.
+    """Show every open incident and who is due; notify the people who were not notified yet.
 
-    This is a report: exit 0 with and without open incidents, 12 when somebody could not be notified.
+    This is a report: exit 0 with and without open incidents, 12 when a person could not be notified.
     """
     desk = incidents(composition.Context(env))
     found = desk.ledger.incidents(only_open=not shows_all)
@@ -98,7 +98,7 @@ def status(env: str, *, shows_all: bool) -> Report:
 @click.option("--note", type=NOTE, required=True, help="What it was and what ended it.")
 @environment_option
 def close(incident_id: str, note: str, env: str) -> ExitCode:
-    """Close INCIDENT and tell everybody who was told of it."""
+    """Close INCIDENT and notify the people who were notified of it."""
     desk = incidents(composition.Context(env))
     found = {one.id: one for one in desk.ledger.incidents(only_open=False)}
     if incident_id not in found:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import click
 
 from gates import composition
 from gates.actions.execute import ExecutionPolicy
-from gates.actions.unpin import Unpinner
 from gates.cli.command import actor
 from gates.cli.options import environment_option
 from gates.cli.overrides import lifted, override_option
@@ -19,34 +19,30 @@ from gates.cli.reports import Report, reporting, say
 from gates.cli.rollback_lines import (
     ended_lines,
     move,
-    pin_entry,
-    pin_line,
     plan_document,
     plan_lines,
     preview_lines,
-    procedure_lines,
     receipt_line,
-    unfinished_lines,
 )
+from gates.cli.rollback_pins import status, unpin
+from gates.cli.rollback_steps import ending, engine_of, is_part_of, known, teller
 from gates.cli.rollback_verify import verify
 from gates.cli.signals import Stop
 from gates.composition import runs
 from gates.composition.operations import OperationsContext
+from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
-from gates.model.journal import UnfinishedRollback
-from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment
 from gates.model.receipt import Receipt, ReceiptState
 from gates.reporting import notices
-from gates.reporting.layout import Line, Verbatim
 from gates.workflows import planned_work
 from gates.workflows.notifications import ENDED
 from gates.workflows.planned_rollback import Unfinished
 from gates.workflows.planned_rollback import unfinished as unfinished_procedure
 from gates.workflows.planned_work import Conducted, Manner
-from gates.workflows.rollback import Pin, RollbackEngine
+from gates.workflows.rollback import RollbackEngine
 from gates.workflows.rollback_planner import BY_HAND
 
 _DEFAULT = "services"
@@ -68,7 +64,7 @@ class RollbackGroup(click.Group):
 
 @click.group(cls=RollbackGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def rollback() -> None:
-    """Send all traffic back to the last good revision, and prove it by the service's own answer.
+    """Send all traffic back to the last good revision, and verify it by the service's own answer.
 
     \b
     gate rollback auth-service --env production      plan, ask, go
@@ -90,80 +86,102 @@ def rollback() -> None:
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 @click.option(
-    "--planned", "is_planned", is_flag=True, help="The whole procedure, behind a page; names or all."
+    "--planned",
+    "is_planned",
+    is_flag=True,
+    help="Run the full planned procedure with the maintenance page on; SERVICES or all.",
 )
-@click.option("--without-maintenance", "word", default="", metavar="REASON", help="Planned, but no page.")
+@click.option(
+    "--without-maintenance",
+    "word",
+    default="",
+    metavar="REASON",
+    help="Planned, without the maintenance page.",
+)
 @override_option
-@click.option("--by", default=actor, help="Who asks; kept in the ledger.")
-@click.option("--reason", default=BY_HAND, show_default=True, help="Kept in the ledger.")
+@click.option("--by", default=actor, help="Who asks; recorded in the ledger.")
+@click.option("--reason", default=BY_HAND, show_default=True, help="Recorded in the ledger.")
 @environment_option
 @reporting
-def services(**options: object) -> Report | ExitCode:
+def services(
+    services: tuple[str, ...],
+    env: str,
+    to: str | None,
+    word: str,
+    overrides: tuple[str, ...],
+    by: str,
+    reason: str,
+    *,
+    is_all: bool,
+    is_dry: bool,
+    is_sure: bool,
+    is_planned: bool,
+) -> Report | ExitCode:
     """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
-    names, to = options["services"], options["to"]
-    is_dry = bool(options["is_dry"])
-    context = composition.Context(str(options["env"]))
-    is_planned = bool(options["is_planned"])
+    context = composition.Context(env)
     _check_format(is_shown=is_dry and not is_planned)
-    is_all = bool(options["is_all"]) or (is_planned and not names)
-    chosen = _chosen(names, context.platform.service_names, is_all=is_all)
+    is_all = is_all or (is_planned and not services)
+    chosen = _chosen(services, context.platform.service_names, is_all=is_all)
     if to is not None and len(chosen) != 1:
         raise UsageError("--to names a revision of one service", next_step="name exactly that service")
     if not is_dry:
-        refuse_without_terminal(bool(options["is_sure"]))
+        refuse_without_terminal(is_sure)
     stop = Stop()
-    engine = _engine(context, stop, is_planned=is_planned, by=str(options["by"]))
-    target = None if to is None else str(to)
-    reason = str(options["reason"])
+    engine = engine_of(context, stop, is_planned=is_planned, by=by)
     plan = engine.guard(
-        engine.plan(chosen, reason=reason, to=target),
+        engine.plan(chosen, reason=reason, to=to),
         is_planned=is_planned,
-        lifted=lifted(options["overrides"]),
-        by=None if is_dry or is_planned else str(options["by"]),  # its first step writes down what is lifted
+        lifted=lifted(overrides),
+        by=None if is_dry or is_planned else by,  # the procedure's first step records what is overridden
     )
-    tell = _teller(context)
     if is_dry and not is_planned:
         return _rehearsed(context, engine, plan, reason)
     say(*plan_lines(plan, context.environment, reason))
     if is_planned:
-        return _planned(context, engine, plan, stop, options)
+        return _planned(
+            context, engine, plan, _Way(word.strip(), lifted(overrides), by, stop, is_dry, is_sure)
+        )
     if plan.actions:
-        ask(bool(options["is_sure"]), "Roll back?")
+        ask(is_sure, "Roll back?")
     started = context.ports.clock.monotonic()
     with stop.heard():
-        receipts = engine.execute(plan, tell)
+        receipts = engine.execute(plan, teller(context))
     _tell_result(receipts, context.ports.clock.monotonic() - started, context.environment)
     runs.notifications(context).rollback(engine.run_id, receipts)
-    return _ending(plan, receipts)
+    return ending(plan, receipts)
 
 
-def _planned(
-    context: composition.Context,
-    engine: RollbackEngine,
-    plan: RollbackPlan,
-    stop: Stop,
-    options: Mapping[str, object],
-) -> ExitCode:
+class _Way(NamedTuple):
+    """How a person wants a planned rollback; with a `word`, the reason, users get no maintenance page."""
+
+    word: str
+    lifted: Mapping[Guard, str]
+    by: str
+    stop: Stop
+    is_dry: bool
+    is_sure: bool
+
+
+def _planned(context: composition.Context, engine: RollbackEngine, plan: RollbackPlan, way: _Way) -> ExitCode:
     """Take the plan through the whole procedure; nothing begins while a service cannot go back."""
-    word, by = str(options["word"]).strip(), str(options["by"])
     manner = Manner(
-        has_page=not word,
+        has_page=not way.word,
         execution=engine.policy,
-        lifted=lifted(options["overrides"]),
-        announce=_teller(context),
+        lifted=way.lifted,
+        announce=teller(context),
         say=click.echo,
     )
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
         return ExitCode.ACTION_FAILED
-    with closing(OperationsContext(context, by)) as operations:
+    with closing(OperationsContext(context, way.by)) as operations:
         ports = operations.planned
-        if bool(options["is_dry"]):
+        if way.is_dry:
             say(*preview_lines(planned_work.preview(ports, plan, manner)))
             return ExitCode.GO
-        ask(bool(options["is_sure"]), "Begin the planned rollback?")
-        with stop.heard():
-            conducted = planned_work.begin(ports, engine.run_id, plan, manner, word)
+        ask(way.is_sure, "Begin the planned rollback?")
+        with way.stop.heard():
+            conducted = planned_work.begin(ports, engine.run_id, plan, manner, way.word)
     return _conducted(context, conducted)
 
 
@@ -186,9 +204,9 @@ def _conducted(context: composition.Context, conducted: Conducted, event: str = 
 def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
     context, stop = composition.Context(env), Stop()
-    engine = _engine(context, stop, by=actor())
+    engine = engine_of(context, stop, by=actor())
     procedure = unfinished_procedure(context.ledger, env)
-    found = [one for one in engine.unfinished() if abandon or not _is_part_of(one, procedure)]
+    found = [one for one in engine.unfinished() if abandon or not is_part_of(one, procedure)]
     if not found and procedure is None:
         click.echo(f"nothing is unfinished in {env}")
     ended = [ExitCode.GO]
@@ -202,16 +220,12 @@ def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
             continue
         ask(is_sure, "Finish it?")
         with stop.heard():
-            receipts = engine.resume(unfinished, _teller(context))
+            receipts = engine.resume(unfinished, teller(context))
         runs.notifications(context).rollback(unfinished.run_id, receipts, _resumed())
-        ended.append(_ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
+        ended.append(ending(RollbackPlan(), receipts) if receipts else ExitCode.GO)
     if procedure is not None:
         ended.append(_resume_planned(context, procedure, stop, abandon=abandon, is_sure=is_sure))
     return max(ended)
-
-
-def _is_part_of(rollback: UnfinishedRollback, procedure: Unfinished | None) -> bool:
-    return procedure is not None and procedure.run_id == rollback.run_id
 
 
 def _resume_planned(
@@ -221,7 +235,7 @@ def _resume_planned(
     rules = context.platform.policy.rollback
     policy = ExecutionPolicy(manner=rules.planned, is_stopped=stop.is_asked_for, by=actor())
     manner = Manner(
-        has_page=begun.has_page, execution=policy, lifted={}, announce=_teller(context), say=click.echo
+        has_page=begun.has_page, execution=policy, lifted={}, announce=teller(context), say=click.echo
     )
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     with closing(OperationsContext(context, actor())) as operations:
@@ -242,116 +256,20 @@ def _resumed() -> str:
     return f"resumed {datetime.now(UTC):%H:%M:%S}"
 
 
-@rollback.command()
-@click.argument("services", nargs=-1)
-@click.option("--all", "is_all", is_flag=True, help="Every service that is pinned.")
-@click.option("--even-unverified", "word", default="", metavar="REASON", help="Go without a recorded GO.")
-@click.option("--by", default=actor, help="Who asks; kept in the ledger.")
-@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
-@environment_option
-def unpin(**options: object) -> ExitCode:
-    """Let SERVICES follow their newest revision again, and prove that it answers."""
-    context = composition.Context(str(options["env"]))
-    pinned = [pin.service for pin in _engine(context).pins() if pin.is_pinned and pin.behind is None]
-    named = _known(options["services"], context.platform.service_names)
-    if bool(options["is_all"]) == bool(named):
-        raise UsageError(
-            "name the services, or say --all", next_step=f"pinned: {', '.join(pinned) or 'none'}"
-        )
-    chosen = tuple(name for name in (named or pinned) if name in pinned)
-    for name in named:
-        if name not in pinned:
-            click.echo(f"{name} is not pinned")
-    if not chosen:
-        return ExitCode.GO
-    ask(bool(options["is_sure"]), f"Let {', '.join(chosen)} follow the newest revision?")
-    run_id = datetime.now(UTC).strftime("unpin-%Y%m%d-%H%M%S-%f")[:-3]
-    unpinner = Unpinner(
-        context.ports,
-        environment=context.environment.name,
-        run_id=run_id,
-        by=str(options["by"]),
-        word=str(options["word"]),
-    )
-    with Stop().heard():
-        return _ending(RollbackPlan(), unpinner.unpin(chosen, _teller(context)))
+for _command in (verify, unpin, status):
+    rollback.add_command(_command)
 
 
-@rollback.command()
-@environment_option
-@reporting
-def status(env: str) -> Report:
-    """Show what each service serves, and which are pinned."""
-    context = composition.Context(env, is_looking=True)
-    engine = _engine(context)
-    pins, begun = engine.pins(), unfinished_procedure(context.ledger, env)
-    unfinished = [one for one in engine.unfinished() if not _is_part_of(one, begun)]
-    width = max(len(pin.service) for pin in pins)
-    return Report(
-        code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
-        lines=[
-            *(pin_line(pin, context.environment, width) for pin in pins),
-            *_notes(context, pins, begun),
-            *(line for one in unfinished for line in unfinished_lines(one, env)),
-            *([] if begun is None else procedure_lines(begun, env)),
-        ],
-        document={
-            "environment": env,
-            "services": [pin_entry(pin) for pin in pins],
-            "unfinished": [*(one.run_id for one in unfinished), *([begun.run_id] if begun else [])],
-        },
-    )
-
-
-def _notes(context: composition.Context, pins: Sequence[Pin], begun: Unfinished | None) -> Iterator[Line]:
-    env = context.environment.name
-    if behind := [pin.service for pin in pins if pin.behind is not None]:
-        with closing(OperationsContext(context, "")) as operations:
-            why = operations.maintenance.why(behind[0])
-        yield f"MAINTENANCE IS ON at {', '.join(behind)}: {why}"
-        if begun is not None and begun.has_page:
-            resume = f"gate rollback resume --env {env}"
-            yield f"  part of {begun.run_id}, which is not finished: {resume}"
-        else:
-            yield Verbatim(f"  → gate maintenance off --env {env}")
-    if held := [pin.service for pin in pins if pin.holds_back]:
-        yield Verbatim(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
-
-
-rollback.add_command(verify)
-
-
-def _engine(
-    context: composition.Context, stop: Stop | None = None, *, is_planned: bool = False, by: str = ""
-) -> RollbackEngine:
-    run_id = datetime.now(UTC).strftime("rollback-%Y%m%d-%H%M%S-%f")[:-3]
-    rules = context.platform.policy.rollback
-    manner = rules.planned if is_planned else rules.emergency
-    policy = ExecutionPolicy(manner=manner, is_stopped=stop.is_asked_for, by=by) if stop else None
-    return RollbackEngine(context.environment, context.platform, context.ports, run_id=run_id, policy=policy)
-
-
-def _chosen(names: object, known: Sequence[str], *, is_all: bool) -> tuple[str, ...]:
+def _chosen(names: tuple[str, ...], services: Sequence[str], *, is_all: bool) -> tuple[str, ...]:
     """Return the services to roll back.
 
     Raises:
         UsageError: none is named, or some are and all too.
     """
-    named = _known(names, known)
+    named = known(names, services)
     if is_all == bool(named):
-        raise UsageError("name the services, or say --all", next_step=f"services: {', '.join(known)}")
-    return tuple(known) if is_all else named
-
-
-def _known(names: object, known: Sequence[str]) -> tuple[str, ...]:
-    """Return the names that were given.
-
-    Raises:
-        UsageError: the platform has no such service.
-    """
-    named = tuple(str(name) for name in names) if isinstance(names, tuple) else ()
-    refuse_unknown("service", named, known)
-    return named
+        raise UsageError("name the services, or say --all", next_step=f"services: {', '.join(services)}")
+    return tuple(services) if is_all else named
 
 
 def _check_format(*, is_shown: bool) -> None:
@@ -370,15 +288,10 @@ def _rehearsed(
     """Return the plan with the exact calls; nothing is sent."""
     place, receipts = context.environment, engine.rehearse(plan, lambda _receipt: None)
     return Report(
-        code=_ending(plan, receipts),
+        code=ending(plan, receipts),
         lines=[*plan_lines(plan, place, reason), *(receipt_line(one, place) for one in receipts)],
         document=plan_document(plan, receipts, place, reason),
     )
-
-
-def _teller(context: composition.Context) -> Callable[[Receipt], None]:
-    """Return what prints each step when it is taken."""
-    return lambda receipt: say(receipt_line(receipt, context.environment))
 
 
 def _tell_result(receipts: Sequence[Receipt], seconds: float, environment: Environment) -> None:
@@ -391,9 +304,3 @@ def _tell_result(receipts: Sequence[Receipt], seconds: float, environment: Envir
         click.echo("NOW PINNED: new deployments of these services get no traffic until you unpin them:")
         names = " ".join(receipt.action.service for receipt in proven)
         click.echo(f"  gate rollback unpin {names} --env {environment.name}")
-
-
-def _ending(plan: RollbackPlan, receipts: Sequence[Receipt]) -> ExitCode:
-    bad = (ReceiptState.FAILED, ReceiptState.SKIPPED, ReceiptState.REFUSED)
-    is_whole = bool(receipts) and not plan.impossible and all(r.state not in bad for r in receipts)
-    return ExitCode.GO if is_whole else ExitCode.ACTION_FAILED

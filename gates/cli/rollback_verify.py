@@ -21,8 +21,9 @@ from gates.model.exit_code import ExitCode
 def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     """Start what a rollback of SERVICES would choose, behind a tag and without traffic, and ask it.
 
-    Its health, its name, the way in at auth-service, the guards and the seconds until it answers. Without
-    SERVICES: those whose candidate waits for traffic. A go-live is refused without a fresh proof of each.
+    Checked are its health, its revision name, signing in at auth-service, the safety checks and the seconds
+    until it answers. Without SERVICES: those whose candidate waits for traffic. A go-live is refused without
+    a fresh verification of each.
     """
     from gates.composition import golive as golive_parts  # noqa: PLC0415 - `rollback status` needs none of it
 
@@ -38,6 +39,6 @@ def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     with context.ports.journal.hold(place, f"prove-{uuid.uuid4().hex[:12]}"):
         proofs = OperationsContext(context, actor()).rollback_readiness.prove_all(targets, place)
     for proof in proofs:
-        click.echo(f"{'proven' if proof.passed else 'FAILED'}  {proof.subject}: {proof.detail}")
+        click.echo(f"{'verified' if proof.passed else 'FAILED'}  {proof.subject}: {proof.detail}")
     is_open = not plan.impossible and all(proof.passed for proof in proofs)
     return ExitCode.GO if is_open else ExitCode.NO_GO

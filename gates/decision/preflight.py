@@ -42,7 +42,7 @@ def _unwell(health: ServiceHealth, leaving: Collection[str]) -> Iterator[str]:
     if health.service in leaving:
         return
     if not (health.is_alive and health.is_ready) or health.shortcoming:
-        yield f"it stays, and is not well: {health.shortcoming or 'it is not ready'}"
+        yield f"unhealthy service outside this rollback: {health.shortcoming or 'it is not ready'}"
     for circuit in health.circuits:
         if not circuit.is_closed and circuit.name not in leaving:
             yield f"its circuit to {circuit.name} is {circuit.state}, and both stay"

@@ -1,4 +1,4 @@
-"""What speaks against a rollback although it is possible: each objection has a guard, which a word can lift.
+"""Safety checks: what speaks against a rollback that is possible. A person can override each with a reason.
 
 A deployment says what it needs in annotations of its revision:
 
@@ -89,7 +89,7 @@ def objections(plan: RollbackPlan, facts: GuardFacts, *, now: datetime) -> tuple
 def without_refused(
     plan: RollbackPlan, found: Sequence[Objection], lifted: Mapping[Guard, str]
 ) -> RollbackPlan:
-    """Return the plan without the services against which an objection stands that no word lifts."""
+    """Return the plan without the services that a safety check blocks and no override allows."""
     standing = [objection for objection in found if objection.guard not in lifted]
     refused = {objection.service for objection in standing}
     waves = (tuple(action for action in wave if action.service not in refused) for wave in plan.waves)

@@ -58,6 +58,6 @@ def _refuse_nothing(wanted: GoLive, traffic: TrafficController, services: Sequen
         raise UsageError(f"not ready: {', '.join(late)}", next_step="deploy what becomes ready, then begin")
     if not wanted.candidates:
         raise UsageError(
-            "every service serves its newest revision already, and that went before",
+            "nothing to release: every service serves its newest revision, which has passed before",
             next_step="deploy the candidates without traffic, then begin",
         )

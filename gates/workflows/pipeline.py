@@ -42,9 +42,9 @@ class Gate:
     ports: RollbackPorts
     announce: Callable[[events.Event], None]
     guarded: Callable[[RollbackPlan], RollbackPlan]
-    """Leaves out of a plan what a guard refuses: no word lifts one here, so a person is asked."""
+    """Removes actions that a safety check blocks. Checks cannot be overridden here; a person decides."""
     is_stopped: Callable[[], bool] = lambda: False
-    """Whether somebody asked to stop: what runs is finished, and nothing new is done."""
+    """Whether a stop was asked for: what runs is finished, and nothing new is done."""
     tools: tuple[ToolVersion, ...] = ()
     waivers: Callable[[Release, datetime], tuple[Waiver, ...]] = lambda _release, _at: ()
     standing: Callable[[datetime], tuple[PreAuthorisation, ...]] = lambda _at: ()

@@ -35,7 +35,7 @@ STILL_THERE = {
     "gates/cli/maintenance.py": 3,
     "gates/cli/options.py": 6,
     "gates/cli/performance.py": 9,
-    "gates/cli/rollback.py": 14,
+    "gates/cli/rollback_steps.py": 13,
     "gates/cli/run.py": 7,
     "gates/cli/runbook.py": 43,
     "gates/cli/signing.py": 2,

@@ -10,7 +10,7 @@ import pytest
 
 from gates import cli, composition
 from gates.actions.ports import RollbackPorts
-from gates.cli import rollback
+from gates.cli import rollback, rollback_pins
 from gates.errors import UnavailableError
 from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
@@ -129,6 +129,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
 
     monkeypatch.setattr(composition, "Context", made)
     monkeypatch.setattr(rollback, "OperationsContext", made)
+    monkeypatch.setattr(rollback_pins, "OperationsContext", made)
     monkeypatch.setattr(PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return made

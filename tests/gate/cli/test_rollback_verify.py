@@ -86,7 +86,7 @@ def test_only_who_waits_for_traffic_is_proven(
     context.wait_for_traffic("auth-service")
 
     assert invoke(PROVE) is ExitCode.GO
-    assert capsys.readouterr().out == "proven  auth-service: answers\n"
+    assert capsys.readouterr().out == "verified  auth-service: answers\n"
 
 
 def test_when_nothing_waits_a_person_names_what_is_meant(
