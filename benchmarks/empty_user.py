@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import FastHttpUser, constant_throughput, events, task
+from locust import FastHttpUser, events, task
 
 SETTLE_S = float(os.environ["EMPTY_SETTLE"])
+RATE = float(os.environ["EMPTY_RATE"])
+GAPS = random.Random(20260101)  # noqa: S311 - repeatable, not secret
 BEGAN: dict[str, float] = {}
 
 
 class Empty(FastHttpUser):  # type: ignore[misc]
-    """Asks for one path, over and over, and looks at nothing."""
+    """Asks for one path, over and over, and looks at nothing.
 
-    wait_time = constant_throughput(float(os.environ["EMPTY_RATE"]))
+    Its requests come one by one at uneven moments, as the arrivals of a schedule do. Users that start
+    together and wait equally long send in bursts: the loop then wakes once for fifty requests.
+    """
+
+    def wait_time(self) -> float:
+        """Return the gap to the next request of this user: that of a Poisson process."""
+        return GAPS.expovariate(RATE)
 
     @task  # type: ignore[untyped-decorator]
     def get(self) -> None:
