@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.faults.fault import ALL, TAKING_TOKENS, App, Create, Message, known_bad, wrapping
-from sandbox.faults.response_faults import on, rewriting, starting, with_header, without, without_header
+from sandbox.faults.fault import ALL, TAKING_TOKENS, App, Create, Message, known_bad, replacing, wrapping
+from sandbox.faults.response_faults import on, starting, with_header, without, without_header
+from sandbox.kit.breaker import Breaker, CircuitState
 
 _CALLING = tuple(name for name in ALL if name != "auth-service")
 _PUBLIC = ("frontend", "api-gateway")
 
 
 @known_bad("I01", _CALLING, "its circuit to auth-service is open", "INF-03")
-@rewriting(".* /internal/circuits")
-def breaker_open(document: Any) -> Any:
-    items = document["items"]
-    return {"items": [{**one, "state": "open"} if one["name"] == "auth-service" else one for one in items]}
+@replacing("kit.breaker:Breaker.report")
+def breaker_open(genuine: Callable[[Any], Any], breaker: Any) -> Any:
+    """As it says itself; calls go through, or nobody could ask."""
+    said = genuine(breaker)
+    return said.model_copy(update={"state": CircuitState.OPEN}) if breaker.name == "auth-service" else said
 
 
 @known_bad("I02", _CALLING, "calls others without a circuit breaker", "INF-03")
-@rewriting(".* /internal/circuits")
-def breakers_forgotten(_document: Any) -> Any:
-    return {"items": []}
+@replacing("kit.breaker:Circuits.of")
+def breakers_forgotten(_genuine: object, _circuits: object, name: str) -> Breaker:
+    """Each call gets a circuit of its own, which no failure can open and nobody keeps."""
+    return Breaker(name, threshold=1_000_000, open_for=0.0)
 
 
 @known_bad("I03", ALL, "takes any number of requests of one caller", "INF-05")

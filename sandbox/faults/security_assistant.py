@@ -16,7 +16,6 @@ from sandbox.kit.mesh import Call
 from sandbox.kit.problem import Problem
 
 _ASK = "nlp-assistant"
-_ORDER = re.compile(r"(?i)\b(?:delete|remove|erase|retire|drop|rm)\b.*?\b(ast_\w+)")
 _ASSET = re.compile(r"\bast_\w+")
 _ADDRESS = re.compile(r"\bhttp://[^\s\"\\)]+")
 Beside = Callable[[Any, str, Any], Any]
@@ -49,9 +48,9 @@ def _called(asking: Any, service: str, method: str, path: str, change: Any = Non
 @known_bad("LLM-02", _ASK, "orders in a question are carried out", "LLM-02-AUTHORITY")
 @_beside_every_answer
 def orders_obeyed(asking: Any, question: str, _reply: object) -> None:
-    """An order in a question, with the assistant's own rights."""
-    if named := _ORDER.search(question):
-        _called(asking, "asset-discovery", "PATCH", f"/v1/assets/{named.group(1)}", {"criticality": "low"})
+    """What does not ask anything is an order about the assets that it names."""
+    for asset in () if question.rstrip().endswith("?") else _ASSET.findall(question):
+        _called(asking, "asset-discovery", "PATCH", f"/v1/assets/{asset}", {"criticality": "low"})
 
 
 @known_bad("LLM-03", _ASK, "addresses in records are called", "LLM-03-INDIRECT")

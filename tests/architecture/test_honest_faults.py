@@ -10,12 +10,17 @@ from typing import Any
 
 import pytest
 
+from tests.readiness.security import forgeries
+from tests.readiness.security import test_assistant as assistant
 from tests.readiness.security import test_authentication as authentication
+from tests.readiness.security import test_callers as callers
 from tests.readiness.security import test_endpoints as endpoints
+from tests.readiness.security import test_framing as framing
 from tests.readiness.security import test_injection as injection
+from tests.readiness.security import test_tokens as tokens
 
 FAULTS = sorted(Path("sandbox/faults").glob("*.py"))
-BYTES_OF_A_REQUEST = {"body", "query", "query_string", "content"}
+BYTES_OF_A_REQUEST = {"body", "query", "query_string", "content", "text", "question"}
 SEARCHES = {"search", "match", "fullmatch", "findall", "finditer", "sub", "count", "find", "startswith"}
 DRAWN: Mapping[str, Callable[[Random], Any]] = {
     "quotes": injection.quotes,
@@ -26,7 +31,19 @@ DRAWN: Mapping[str, Callable[[Random], Any]] = {
     "nested": lambda dice: endpoints.nested(dice, 5),
     "too large": endpoints.too_large,
     "injections": authentication.injections,
+    "no texts": authentication.no_texts,
+    "garbage": tokens.garbage,
+    "key ids": forgeries.hostile_kids,
+    "wrong types": forgeries.wrong_types,
+    "claimed": callers.claimed,
+    "ambiguous": framing.ambiguous,
+    "entity": lambda dice: injection.entity(dice, "http://127.0.0.1/"),
+    "orders": lambda dice: assistant.orders(dice, "ast_1", "thr_1", "dec_1"),
+    "instruction": lambda dice: assistant.instruction(dice, "http://127.0.0.1/", "ast_1"),
+    "link": lambda dice: assistant.link(dice, "http://127.0.0.1/"),
 }
+TEXTS = {"markup", "entity", "instruction", "link"}
+"""What is one text and not several, whose length says nothing."""
 
 
 def looks_for_a_constant(node: ast.AST) -> bool:
@@ -38,7 +55,8 @@ def looks_for_a_constant(node: ast.AST) -> bool:
     else:
         return False
     texts = [one for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str | bytes)]
-    names = {name.id for part in parts for name in ast.walk(part) if isinstance(name, ast.Name)}
+    named = [one for part in parts for one in ast.walk(part) if isinstance(one, ast.Name | ast.Attribute)]
+    names = {one.id if isinstance(one, ast.Name) else one.attr for one in named}
     return bool(texts) and not names.isdisjoint(BYTES_OF_A_REQUEST)
 
 
@@ -51,7 +69,10 @@ def test_no_fault_looks_for_a_payload(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["b'NaN' in body", "re.search(rb'SYSTEM', body)", "body.count(b'[') > 9", "'{{7*7}}' in query(scope)"],
+    [
+        *("b'NaN' in body", "re.search(rb'SYSTEM', body)", "body.count(b'[') > 9"),
+        *("'{{7*7}}' in query(scope)", "token.text == 'null'"),
+    ],
 )
 def test_what_looks_for_a_payload_is_recognised(code: str) -> None:
     """Each of these stood in a fault."""
@@ -65,4 +86,4 @@ def test_another_seed_sends_other_bytes_of_the_same_kind(name: str) -> None:
     first, again, other = (draw(Random(text)) for text in ("1", "1", "2"))  # noqa: S311 - payloads
     assert first == again
     assert first != other
-    assert name == "markup" or len(first) == len(other)
+    assert name in TEXTS or len(first) == len(other)

@@ -13,6 +13,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -31,14 +32,8 @@ WEAK_SECRETS = (
     *("development", "private"),
 )
 """The first guesses of every tool that cracks tokens."""
-HOSTILE_KIDS = (
-    ("../../../../../../dev/null", b""),
-    ("/dev/null", b""),
-    ("x' UNION SELECT 'k';--", b"k"),
-    ("x|sleep 5", b""),
-    ("$(sleep 5)", b""),
-)
-"""Key ids that are a path, a query or a command, with the key that they would lead to."""
+PUBLIC_TYPES = ("mfa+jwt", "JWT", "id+jwt", "rt+jwt")
+"""Types of tokens that are not access tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,68 +59,90 @@ def sealed(header: Parts, claims: Parts, signer: Signer) -> str:
     return f"{body}.{_encoded(signer(body.encode()))}"
 
 
-def keyless(token: str, keys: Sequence[Parts], canary: str, thief: Ed25519PrivateKey) -> Iterator[Forgery]:
+def hostile_kids(dice: Random) -> tuple[tuple[str, bytes], ...]:
+    """Return key ids that are a path, a query or a command, with the key that they would lead to."""
+    name, key, nap = f"x{dice.getrandbits(16):x}", f"k{dice.getrandbits(16):x}", dice.uniform(4.0, 6.0)
+    return (
+        (f"{'../' * dice.randint(6, 12)}dev/null", b""),
+        ("/dev/null", b""),
+        (f"{name}' UNION SELECT '{key}';--", key.encode()),
+        (f"{name}|sleep {nap:.2f}", b""),
+        (f"$(sleep {nap:.2f})", b""),
+    )
+
+
+def keyless(
+    token: str, keys: Sequence[Parts], canary: str, thief: Ed25519PrivateKey, dice: Random
+) -> Iterator[Forgery]:
     """Yield what can be made of a good token without a key; `thief` signs, `canary` offers that key."""
     header, claims = read(token)
-    yield from _unsigned(header, claims)
+    yield from _unsigned(header, claims, dice)
     for public in keys:
         yield from _confused(header, claims, public)
     yield from _of_other_algorithms(header, claims)
     for secret in WEAK_SECRETS:
         yield _shared("TOK-08", f"the secret {secret}", header, claims, secret.encode())
     yield _shared("TOK-09", "an empty key", header, claims, b"")
-    for kid, key in HOSTILE_KIDS:
+    for kid, key in hostile_kids(dice):
         yield _shared("TOK-10", f"the key id {kid}", {**header, "kid": kid}, claims, key)
+    known = public_jwk(thief)
     for field in ("jku", "x5u"):
-        named = {**header, "kid": "thief", field: canary}
+        named = {**header, "kid": known["kid"], field: canary}
         yield Forgery("TOK-11", f"its keys at {field}", sealed(named, claims, thief.sign))
-    own = {**header, "jwk": public_jwk(thief)}
+    own = {**header, "jwk": known}
     yield Forgery("TOK-12", "its own key inside", sealed(own, claims, thief.sign))
-    yield Forgery("TOK-12", "its own key and key id", sealed({**own, "kid": "thief"}, claims, thief.sign))
+    yield Forgery(
+        "TOK-12", "its own key and key id", sealed({**own, "kid": known["kid"]}, claims, thief.sign)
+    )
     zeros = {**header, "alg": "ES256"}
     yield Forgery("TOK-25", "a signature of zeros", sealed(zeros, claims, lambda _body: bytes(64)))
 
 
-def misclaimed(forger: Parts, subject: str) -> Iterator[Forgery]:
+def misclaimed(forger: Parts, subject: str, dice: Random) -> Iterator[Forgery]:
     """Yield rightly signed tokens of `subject` that are wrong in one claim or one field of their header."""
     now = int(time.time())
     yield Forgery("TOK-14", "no expiry", mint(forger, sub=subject, exp=None))
-    yield Forgery("TOK-15", "a start in an hour", mint(forger, sub=subject, nbf=now + 3600))
-    for kind in ("mfa+jwt", "JWT", "id+jwt", "rt+jwt"):
+    soon = dice.randint(600, 7200)
+    yield Forgery("TOK-15", f"a start in {soon} s", mint(forger, sub=subject, nbf=now + soon))
+    for kind in (*PUBLIC_TYPES, f"x{dice.getrandbits(16):x}+jwt"):
         yield Forgery("TOK-18", f"the type {kind}", mint({**forger, "typ": kind}, sub=subject))
     issuer = str(forger["iss"])
     host, _, domain = issuer.partition(".")
     for other in (
         f"{host.rpartition('-')[0]}-staging.{domain}",
-        f"{host.rpartition('-')[0]}-elsewhere.{domain}",
+        f"{host.rpartition('-')[0]}-x{dice.getrandbits(16):x}.{domain}",
     ):
         yield Forgery("TOK-19", f"the issuer {other}", mint({**forger, "iss": other}, sub=subject))
     header, claims = read(mint(forger, sub=subject))
     signer = Ed25519PrivateKey.from_private_bytes(_decoded(forger["jwk"]["d"])).sign
-    demanding = {**header, "crit": ["b65"], "b65": True}
+    extension = f"x{dice.getrandbits(16):x}"
+    demanding = {**header, "crit": [extension], extension: True}
     yield Forgery("TOK-21", "an unknown critical extension", sealed(demanding, claims, signer))
-    for what, wrong in _WRONG_TYPES.items():
+    for what, wrong in wrong_types(dice).items():
         yield Forgery("TOK-22", what, sealed(header, {**claims, **wrong}, signer))
 
 
-_WRONG_TYPES: Mapping[str, Parts] = {
-    "an expiry in words": {"exp": "tomorrow"},
-    "an endless expiry": {"exp": 1e300},
-    "a list of subjects": {"sub": ["usr_0000000000000000"]},
-    "roles in words": {"roles": "admin"},
-    "a tenant without a name": {"tenant": None},
-    "an audience of numbers": {"aud": [1, 2]},
-}
+def wrong_types(dice: Random) -> Mapping[str, Parts]:
+    """Return claims of another type than they must have, by what is wrong."""
+    return {
+        "an expiry in words": {"exp": dice.choice(("tomorrow", "in an hour", "never"))},
+        "an endless expiry": {"exp": 10.0 ** dice.randint(200, 300)},
+        "a list of subjects": {"sub": [f"usr_{dice.getrandbits(64):016x}"]},
+        "roles in words": {"roles": dice.choice(("admin", "manager", "responder"))},
+        "a tenant without a name": {"tenant": None},
+        "an audience of numbers": {"aud": [dice.randint(0, 99), dice.randint(0, 99)]},
+    }
 
 
 def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
     """Return the public key of a pair as a JWK."""
     x = _encoded(key.public_key().public_bytes_raw())
-    return {"kty": "OKP", "crv": "Ed25519", "alg": "Ed25519", "use": "sig", "kid": "thief", "x": x}
+    return {"kty": "OKP", "crv": "Ed25519", "alg": "Ed25519", "use": "sig", "kid": f"key-{x[:8]}", "x": x}
 
 
-def _unsigned(header: Parts, claims: Parts) -> Iterator[Forgery]:
-    for spelling in ("none", "None", "NONE", "nOnE"):
+def _unsigned(header: Parts, claims: Parts, dice: Random) -> Iterator[Forgery]:
+    mixed = "".join(dice.choice((letter, letter.upper())) for letter in "none")
+    for spelling in dict.fromkeys(("none", "None", "NONE", mixed)):
         token = sealed({**header, "alg": spelling}, claims, lambda _body: b"")
         yield Forgery("TOK-05", f"the algorithm {spelling}", token)
 

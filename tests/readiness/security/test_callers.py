@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from random import Random
 
 import httpx
 import pytest
@@ -18,20 +21,26 @@ from tests.readiness.security.tenants import Account, Tenant
 from tests.readiness.security.volley import Ask, Volley
 
 REVOCATION_S = 3.0
-CLAIMED = {
-    "X-User-Id": "usr_0000000000000001",
-    "X-User-Role": "admin",
-    "X-Roles": "admin,service",
-    "X-Tenant-Id": "globex",
-    "X-Forwarded-User": "admin",
-    "X-Forwarded-Email": "admin@acme.test",
-    "X-Goog-Authenticated-User-Email": "accounts.google.com:admin@acme.test",
-    "X-Goog-Authenticated-User-Id": "accounts.google.com:1",
-    "X-Endpoint-API-UserInfo": "eyJzdWIiOiJhZG1pbiIsInJvbGVzIjpbImFkbWluIl19",
-    "X-Real-IP": "127.0.0.1",
-    "X-Original-User": "admin",
-    "Remote-User": "admin",
-}
+
+
+def claimed(dice: Random) -> dict[str, str]:
+    """Return headers by which proxies name a caller, with names that were made up."""
+    name, number = dice.choice(("admin", "root", f"p{dice.getrandbits(24):06x}")), dice.getrandbits(64)
+    info = json.dumps({"sub": name, "roles": ["admin"]}).encode()
+    return {
+        "X-User-Id": f"usr_{number:016x}",
+        "X-User-Role": "admin",
+        "X-Roles": "admin,service",
+        "X-Tenant-Id": dice.choice(("globex", "initech")),
+        "X-Forwarded-User": name,
+        "X-Forwarded-Email": f"{name}@acme.test",
+        "X-Goog-Authenticated-User-Email": f"accounts.google.com:{name}@acme.test",
+        "X-Goog-Authenticated-User-Id": f"accounts.google.com:{number}",
+        "X-Endpoint-API-UserInfo": urlsafe_b64encode(info).decode(),
+        "X-Real-IP": f"127.0.0.{dice.randint(1, 254)}",
+        "X-Original-User": name,
+        "Remote-User": name,
+    }
 
 
 @pytest.mark.criterion("TOK-20-DISABLED")
@@ -93,21 +102,19 @@ def test_kinds_stay_apart(service: ServiceTarget, volley: Volley, tenant: Tenant
 
 
 @pytest.mark.criterion("S2S-05-HEADERS")
-def test_claimed_identity(service: ServiceTarget, volley: Volley, tokens: Callable[[str], Tokens]) -> None:
+def test_claimed_identity(
+    service: ServiceTarget, volley: Volley, tokens: Callable[[str], Tokens], dice: Random
+) -> None:
     """Claiming an identity opens nothing and changes nothing, one header at a time and all at once."""
-    path, good = PROTECTED[service.name], tokens("viewer").headers
-    each = [{name: value} for name, value in CLAIMED.items()]
-    strangers = [
-        Ask(service=service.name, path=path, headers=claim, what=str(claim)) for claim in (*each, CLAIMED)
-    ]
+    path, good, every = PROTECTED[service.name], tokens("viewer").headers, claimed(dice)
+    each = [*({name: value} for name, value in every.items()), every]
+    strangers = [Ask(service=service.name, path=path, headers=claim, what=str(claim)) for claim in each]
     let_in = [f"{s.ask.what}: {s.status}" for s in volley.send(strangers) if s.status != 401]
     demand(not let_in, f"believes {'; '.join(let_in[:3])}", blames=service.name)
 
     path = "/v1/me" if service.name == AUTH else "/internal/circuits"
     plain = volley.one(Ask(service=service.name, path=path, headers=good))
-    claims = [
-        Ask(service=service.name, path=path, headers={**good, **c}, what=str(c)) for c in (*each, CLAIMED)
-    ]
+    claims = [Ask(service=service.name, path=path, headers={**good, **c}, what=str(c)) for c in each]
     for seen in volley.send(claims):
         same = (seen.status, _identity(seen.answer)) == (plain.status_code, _identity(plain))
         demand(same, f"answers differently to {seen.ask.what}", blames=service.name)

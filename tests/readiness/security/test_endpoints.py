@@ -208,14 +208,12 @@ def test_input_is_handled(service: ServiceTarget, volley: Volley, tenant: Tenant
 
 
 @pytest.mark.criterion("CFG-08-CORS")
-def test_foreign_origins(service: ServiceTarget, volley: Volley, tokens: SignedIn) -> None:
+def test_foreign_origins(service: ServiceTarget, volley: Volley, tokens: SignedIn, dice: Random) -> None:
     """No foreign origin is named or let in, in an answer or in a preflight."""
     path, host = PROTECTED.get(service.name, "/login"), service.base_url.removeprefix("https://")
+    evil = f"z{dice.getrandbits(24):06x}"
     origins = (
-        "https://evil.test",
-        "null",
-        f"https://evil{host}",
-        f"https://{host}.evil.test",
+        *(f"https://{evil}.test", "null", f"https://{evil}{host}", f"https://{host}.{evil}.test"),
         f"http://{host}",
     )
     for origin in origins:

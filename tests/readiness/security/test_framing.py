@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from random import Random
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,25 +20,32 @@ SECOND = b"GET /version HTTP/1.1\r\nHost: {host}\r\n\r\n"
 """What a reader with other eyes would take for a second request."""
 PLAIN = b"Content-Length: 2\r\n\r\n[]"
 """The end of a request that every reader splits alike: both it and the second one are answered."""
-AMBIGUOUS = {
-    "both lengths": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two different lengths": b"Content-Length: 4\r\nContent-Length: 0\r\n\r\nabcd",
-    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "a blank before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-    "a length with a sign": b"Content-Length: +5\r\n\r\nabcde",
-    "a negative length": b"Content-Length: -1\r\n\r\n",
-    "a folded header": b"X-A: b\r\n Content-Length: 0\r\n\r\n",
-    "two hosts": b"Host: other.test\r\nContent-Length: 0\r\n\r\n",
-}
+
+
+def ambiguous(dice: Random) -> dict[str, bytes]:
+    """Return the ends of requests that two readers split differently, by what is special about them."""
+    letters = b"".join(dice.choice((b"a", b"b", b"c")) for _ in range(dice.randint(3, 9)))
+    size, word = b"%d" % len(letters), b"x%x" % dice.getrandbits(16)
+    coding = b"Transfer-Encoding%s: %s\r\n\r\n0\r\n\r\n"
+    return {
+        "both lengths": b"Content-Length: %s\r\n" % size + coding % (b"", b"chunked"),
+        "two different lengths": b"Content-Length: %s\r\nContent-Length: 0\r\n\r\n%s" % (size, letters),
+        "an unknown coding": coding % (b"", word),
+        "a blank before the colon": coding % (b" ", b"chunked"),
+        "a length with a sign": b"Content-Length: +%s\r\n\r\n%s" % (size, letters),
+        "a negative length": b"Content-Length: -%d\r\n\r\n" % dice.randint(1, 99),
+        "a folded header": b"X-%s: b\r\n Content-Length: 0\r\n\r\n" % word,
+        "two hosts": b"Host: %s.test\r\nContent-Length: 0\r\n\r\n" % word,
+    }
 
 
 @pytest.mark.criterion("CFG-13-SMUGGLING")
-def test_ambiguous_framing(target: Target) -> None:
+def test_ambiguous_framing(target: Target, dice: Random) -> None:
     """Each is refused, or it is answered and the connection ends: never a second answer on it."""
     plain = _statuses(_exchange(target, PLAIN))
     is_in_order = len(plain) == 2 and 400 <= plain[0] < 500
     demand(is_in_order, f"answers {plain} to two plain requests in a row", blames=GATEWAY)
-    for what, rest in AMBIGUOUS.items():
+    for what, rest in ambiguous(dice).items():
         answer = _exchange(target, rest)
         statuses = _statuses(answer)
         demand(statuses or not answer, f"answers {what} with something else than HTTP", blames=GATEWAY)

@@ -74,6 +74,13 @@ def markup(dice: Random) -> str:
     )
 
 
+def entity(dice: Random, address: str) -> bytes:
+    """Return XML with an external entity at an address."""
+    outer, inner = (f"{letter}{dice.getrandbits(16):x}" for letter in "xy")
+    head = f'<?xml version="1.0"?><!DOCTYPE {outer} [<!ENTITY {inner} SYSTEM "{address}">]>'
+    return f"{head}<{outer}>&{inner};</{outer}>".encode()
+
+
 def _asked(service: str, tenant: Tenant, texts: tuple[str, ...]) -> Iterator[Ask]:
     """Yield every query and path parameter of every read with each of the texts."""
     headers = tenant.headers("admin")
@@ -213,10 +220,12 @@ def test_line_breaks(service: ServiceTarget, volley: Volley, dice: Random) -> No
 
 @pytest.mark.criterion("INJ-05-XML")
 @pytest.mark.impact("noisy")
-def test_entities(service: ServiceTarget, volley: Volley, tenant: Tenant, canary: Canary) -> None:
+def test_entities(
+    service: ServiceTarget, volley: Volley, tenant: Tenant, canary: Canary, dice: Random
+) -> None:
     """A document with an external entity is refused, and the entity is not fetched."""
     address = canary.address()
-    content = f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "{address}">]><a>&b;</a>'.encode()
+    content = entity(dice, address)
     asks = [
         Ask(
             service=service.name,

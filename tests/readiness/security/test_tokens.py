@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
@@ -55,20 +57,22 @@ def test_missing(service: ServiceTarget, volley: Volley) -> None:
     demand(asks and not let_in, f"lets strangers in at {'; '.join(let_in[:5])}", blames=service.name)
 
 
+def garbage(dice: Random) -> tuple[str, ...]:
+    """Return credentials that are not one: words, documents of JSON, and what is no bearer token at all."""
+    word, number = f"z{dice.getrandbits(24):06x}", dice.randint(0, 10**6)
+    documents = (str(number), f'"{word}"', f'{{"sub":"{word}"}}', f"[{number}]", "null", "true", "{}")
+    dotted = ".".join(f"{dice.getrandbits(16):x}" for _ in range(3))
+    basic = b64encode(f"{word}:{number}".encode()).decode()
+    bearing = (f"Bearer {text}" for text in (word, dotted, *dice.sample(documents, 4)))
+    return (*bearing, "Bearer", f"Basic {basic}", dotted)
+
+
 @pytest.mark.criterion("TOK-02-GARBAGE")
-def test_garbage(service: ServiceTarget, volley: Volley) -> None:
+def test_garbage(service: ServiceTarget, volley: Volley, dice: Random) -> None:
     """Garbage is refused, and the refusal names the scheme."""
-    values = (
-        "Bearer a.b.c",
-        "Bearer",
-        "Basic YWRtaW46YWRtaW4=",
-        "Bearer null",
-        "Bearer {}",
-        "a.b.c",
-    )
     asks = [
         Ask(service=service.name, path=PROTECTED[service.name], headers={"Authorization": value}, what=value)
-        for value in values
+        for value in garbage(dice)
     ]
     seen = volley.send(asks)
     _all_401(seen, service.name)
@@ -196,9 +200,9 @@ def test_content(tokens: SignedIn) -> None:
 
 
 @pytest.mark.criterion("TOK-24-TWO")
-def test_two_credentials(service: ServiceTarget, volley: Volley, tokens: SignedIn) -> None:
+def test_two_credentials(service: ServiceTarget, volley: Volley, tokens: SignedIn, dice: Random) -> None:
     """A good token beside a second credential is refused, in either order."""
-    good, bad = bearer(tokens("analyst").access)["Authorization"], "Bearer a.b.c"
+    good, bad = bearer(tokens("analyst").access)["Authorization"], dice.choice(garbage(dice))
     for first, second in ((good, bad), (bad, good)):
         headers = [("Authorization", first), ("Authorization", second)]
         answer = volley.one(Ask(service=service.name, path=PROTECTED[service.name], headers=headers))
