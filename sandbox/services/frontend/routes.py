@@ -15,7 +15,6 @@ from sandbox.kit.problem import Problem, responses
 from sandbox.kit.runtime import count_stranger
 from sandbox.services.frontend import pages
 from sandbox.services.frontend.backend import Backend
-from sandbox.services.frontend.markup import Html
 from sandbox.services.frontend.models import Answer, Question, SignedInMember, SignIn
 from sandbox.services.frontend.session_access import (
     BackendDep,
@@ -41,7 +40,7 @@ _PAGE_SIZE = 20
 class Page(HTMLResponse):
     """A page with its policy."""
 
-    def __init__(self, content: Html, status_code: int = 200) -> None:
+    def __init__(self, content: str, status_code: int = 200) -> None:
         super().__init__(content, status_code=status_code, headers={"Content-Security-Policy": POLICY})
 
 

@@ -21,7 +21,6 @@ from sandbox.kit.settings import Settings
 from sandbox.services.api_gateway.app import build as build_gateway
 from sandbox.services.frontend import pages
 from sandbox.services.frontend.app import build
-from sandbox.services.frontend.markup import Html, fill
 from tests.sandbox.kit.contract_check import Credentials, findings
 from tests.sandbox.kit.stage import AUTH, Stage, person, staged
 
@@ -79,16 +78,17 @@ def _member(stage: Stage, name: str) -> httpx.Client:
 
 @given(st.text())
 def test_a_value_is_never_markup(text: str) -> None:
-    """Whatever a value holds, the template's tags are the only ones."""
-    filled = fill("<p title='{it}'>{it}</p>", it=text)
-    assert filled.count("<") == 2
-    assert "'" not in filled.removeprefix("<p title='").replace("'>", "", 1)
+    """Whatever a value holds, the template's tags and quotes are the only ones."""
+    plain, hostile = (
+        pages.listing(it, [("name", it)], [{"name": it}], f"/assets?cursor={it}", it) for it in ("a", text)
+    )
+    assert [hostile.count(sign) for sign in "<>\"'"] == [plain.count(sign) for sign in "<>\"'"]
 
 
-def test_html_is_put_in_as_it_is() -> None:
-    """What was made by a template is not escaped twice."""
-    assert fill("<ul>{it}</ul>", it=fill("<li>{it}</li>", it="a&b")) == "<ul><li>a&amp;b</li></ul>"
-    assert isinstance(pages.home(), Html)
+def test_a_value_is_escaped_once() -> None:
+    """And one that is missing or empty leaves its cell empty."""
+    page = pages.listing("T", [("a", "A"), ("b", "B"), ("c", "C")], [{"a": "x&y", "b": None}], None)
+    assert "<tr><td>x&amp;y</td><td></td><td></td></tr>" in page
 
 
 def test_the_cookie_is_as_strict_as_cookies_get(stage: Stage) -> None:
