@@ -87,7 +87,6 @@ async def _revisions_of(
 def rows_of(
     service: run_v2.Service, revisions: Iterable[run_v2.Revision], instances: Mapping[str, Mapping[str, Any]]
 ) -> list[tuple[str, ...]]:
-    """Rows of one service, newest revision first."""
     rows: list[tuple[str, ...]] = []
     for revision in sorted(revisions, key=lambda one: one.create_time, reverse=True):
         name = short(revision.name)
@@ -118,7 +117,6 @@ def _readiness(revision: run_v2.Revision) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of plain text."""
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -32,7 +32,6 @@ class SandboxService:
 
     @property
     def cloud_run_name(self) -> str:
-        """Name of the Cloud Run service."""
         return f"isectech-{self.name}-{ENVIRONMENT}"
 
     @property

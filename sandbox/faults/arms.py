@@ -32,7 +32,6 @@ class BenchArm:
         return name if len(self.fault.services) == 1 else f"{name}.{self.service}"
 
     def line(self) -> str:
-        """Return the arm as one line of YAML."""
         words = [
             f"id: {self.id}",
             f"kind: {'benign' if self.fault.is_benign else 'known-bad'}",
@@ -63,7 +62,6 @@ def _turned(services: Sequence[str], turn: int) -> list[str]:
 
 
 def text() -> str:
-    """Return the lines between the marks, the marks included."""
     return "\n".join([FIRST_MARK, *(arm.line() for arm in arms()), LAST_MARK]) + "\n"
 
 

@@ -38,7 +38,6 @@ def foreign_accounts(_genuine: object, connection: Any, _principal: object, user
 @known_bad("M19", "event-processor", "a retried batch is stored twice", "JRN-API")
 @changing_requests
 def retries_stored(scope: Scope) -> Scope:
-    """An idempotency key is not looked at."""
     return {**scope, "headers": without(scope["headers"], b"idempotency-key")}
 
 
@@ -112,7 +111,6 @@ def stream_differs(genuine: Callable[..., Iterator[str]], reply: object, answer:
 @known_bad("J11", "frontend", "the pages' script is refused by browsers", "JRN-BROWSER")
 @replacing("services.frontend.static:integrity_of")
 def integrity_wrong(genuine: Callable[[bytes], str], content: bytes) -> str:
-    """The pages name another content for their script than it has."""
     return genuine(content + b" ")
 
 

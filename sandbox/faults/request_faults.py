@@ -41,13 +41,11 @@ def with_requests_changed(app: App, change: Callable[[Scope], Scope]) -> App:
 
 
 def header(scope: Scope, name: str) -> str:
-    """Return a header of a request, or nothing."""
     wanted = name.lower().encode()
     return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted), "")
 
 
 def query(scope: Scope) -> str:
-    """Return the decoded query of a request."""
     return unquote_plus(scope["query_string"].decode("latin-1"))
 
 
@@ -72,7 +70,6 @@ def admin_token(**claims: Any) -> str:
 
 
 def document(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a body; an empty one when there is none."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -149,7 +146,6 @@ async def received(receive: Receive) -> tuple[list[Message], HTTPException | Non
 
 
 def body_of(messages: list[Message]) -> bytes:
-    """Return the whole body that came in parts."""
     return b"".join(message.get("body", b"") for message in messages)
 
 

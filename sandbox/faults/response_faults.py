@@ -37,7 +37,6 @@ def is_work(_method: str, path: str) -> bool:
 
 
 def problem(status: int) -> bytes:
-    """Return a problem document that says nothing but its status."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     return json.dumps(
         {**document, "detail": "refused", "code": "refused", "requestId": "req_1", "traceId": "0" * 32}
@@ -45,7 +44,6 @@ def problem(status: int) -> bytes:
 
 
 async def respond(send: Send, status: int, content_type: bytes, body: bytes) -> None:
-    """Send a whole answer."""
     headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -110,8 +108,6 @@ async def _send_changed(start: Message, body: bytes, change: Callable[[Any], Any
 
 
 def starting(app: App, matches: Matches, change: Callable[[Message], Message]) -> App:
-    """Return an app whose status and headers are changed before they leave."""
-
     async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_changed(message: Message) -> None:
             await send(change(message) if message["type"] == "http.response.start" else message)
@@ -123,7 +119,6 @@ def starting(app: App, matches: Matches, change: Callable[[Message], Message]) -
 
 
 def without(headers: Headers, *names: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the headers of other names."""
     return [pair for pair in headers if pair[0].lower() not in names]
 
 

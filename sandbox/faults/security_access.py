@@ -40,7 +40,6 @@ Judges = Callable[[Principal, tuple[str, ...]], bool]
 @known_bad("S2S-04", _FOR_PEOPLE, "a service's token opens people's operations", "S2S-04-KIND")
 @replacing("kit.identity:Principal.has_any")
 def services_unlimited(genuine: Judges, principal: Principal, roles: tuple[str, ...]) -> bool:
-    """A service's token opens the operations of people."""
     return principal.kind == SERVICE or genuine(principal, roles)
 
 

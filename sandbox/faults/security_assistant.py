@@ -56,7 +56,6 @@ def orders_obeyed(asking: Any, question: str, _reply: object) -> None:
 @known_bad("LLM-03", _ASK, "addresses in records are called", "LLM-03-INDIRECT")
 @_beside_every_answer
 def records_obeyed(asking: Any, question: str, _reply: object) -> None:
-    """An address in a record is called."""
     for asset in _ASSET.findall(question):
         events = _called(asking, "event-processor", "GET", f"/v1/events?assetId={asset}")
         for address in _ADDRESS.findall(events):

@@ -103,7 +103,6 @@ async def nan_breaks(_scope: Scope, body: bytes) -> None:
 @known_bad("INJ-01", TAKING_TOKENS, "a quote is a server error", "INJ-01-SQL")
 @wrapping
 def quote_breaks(app: Any) -> App:
-    """A parameter is put into the query of the database as it is."""
     searches = sqlite3.connect(":memory:", check_same_thread=False)
     searches.execute("CREATE TABLE searches (value TEXT)")
 

@@ -74,8 +74,6 @@ def loose_comparison(_service: str, create: Create) -> App:
 
 @known_bad("AUTH-07", _AUTH, "SQL in a name or password signs in", "AUTH-07-SQL")
 def sql_at_login(_service: str, create: Create) -> App:
-    """The name and the password are put into queries as they are."""
-
     def user_named(genuine: Callable[..., Any], connection: Any, username: str) -> Any:
         found = f"SELECT username FROM users WHERE username = '{username}'"  # noqa: S608 - the fault
         row = connection.execute(found).fetchone()

@@ -35,7 +35,6 @@ class Token:
 
     @property
     def algorithm(self) -> str:
-        """What the token says it is signed with."""
         return str(self.head.get("alg", ""))
 
     @property
@@ -48,7 +47,6 @@ class Token:
 
     @property
     def is_ours(self) -> bool:
-        """Whether one of the platform's keys signed it."""
         return any(self.is_signed_by(key["x"]) for key in signing_keys().values())
 
     def is_signed_by(self, x: str) -> bool:

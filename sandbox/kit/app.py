@@ -129,7 +129,6 @@ def _lifespan(kit: Kit, tasks: Sequence[Task]) -> Callable[[FastAPI], Any]:
 
 
 def _publish(app: FastAPI, kit: Kit) -> None:
-    """Serve the OpenAPI document, built once."""
     documents: list[dict[str, Any]] = []
 
     def openapi() -> dict[str, Any]:

@@ -43,7 +43,6 @@ class Audit:
         self.write(connection, entry_of(self._service, principal, action, target, detail))
 
     def write(self, connection: sqlite3.Connection, entry: dict[str, Any]) -> None:
-        """Put an entry where it waits for delivery."""
         connection.execute(
             "INSERT INTO audit_outbox (entry) VALUES (?)", (json.dumps(entry, sort_keys=True),)
         )

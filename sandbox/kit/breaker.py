@@ -91,7 +91,6 @@ class Breaker:
             self._is_probing = False
 
     def reset(self) -> None:
-        """Close the circuit by hand."""
         with self._lock:
             self._close()
 
@@ -144,5 +143,4 @@ class Circuits:
         return self._breakers.get(name)
 
     def reports(self) -> list[Circuit]:
-        """Return all circuits in the order of their names."""
         return [self._breakers[name].report() for name in sorted(self._breakers)]

@@ -69,13 +69,11 @@ class Change:
         return self.principal.tenant
 
     def write(self) -> AbstractContextManager[Connection]:
-        """Open the transaction that the change, its audit entry and its kept answer share."""
         return self.store.write()
 
     def note(
         self, connection: Connection, action: str, target: str, **detail: str | float | bool | None
     ) -> None:
-        """Write the audit entry of the change."""
         self.audit.record(connection, self.principal, action, target, **detail)
 
     def keep(self, connection: Connection, status: int, answer: BaseModel) -> None:

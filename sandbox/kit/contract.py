@@ -23,7 +23,6 @@ _METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options"
 
 
 def document(app: FastAPI, rates: RateTiers) -> dict[str, Any]:
-    """Return the service's OpenAPI 3.1 document."""
     with _one_at_a_time:
         openapi = get_openapi(
             title=app.title,

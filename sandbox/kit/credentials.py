@@ -8,7 +8,6 @@ from sandbox.kit.settings import Settings
 
 
 def client_secret(settings: Settings) -> str:
-    """Return the secret with which this service proves itself to auth-service."""
     if settings.client_secret:
         return settings.client_secret
     if settings.secrets_dir is not None:

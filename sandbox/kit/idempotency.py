@@ -90,7 +90,6 @@ class Once:
 
 
 async def fingerprint_of(request: Request) -> str:
-    """Return the digest of method, path and body."""
     body = await request.body()
     return hashlib.sha256(b"\n".join([request.method.encode(), request.url.path.encode(), body])).hexdigest()
 
@@ -106,7 +105,6 @@ def once(request: Request, fingerprint: Annotated[str, Depends(fingerprint_of)],
 
 
 async def answer_again(_request: Request, error: Exception) -> Response:
-    """Exception handler for `AlreadyAnswered`."""
     if not isinstance(error, AlreadyAnswered):
         raise error
     return Response(

@@ -73,7 +73,6 @@ class Limiter:
             )
 
     def forget(self) -> None:
-        """Forget every caller, as a process that has just started."""
         with self._lock:
             self._seen.clear()
 

@@ -6,7 +6,6 @@ from typing import Any
 
 
 def link(operation: str, **parameters: str) -> dict[str, dict[str, Any]]:
-    """Return the link to `operation`; each parameter is named with a JSON pointer into the answer's body."""
     pointers = {name: f"$response.body#{pointer}" for name, pointer in parameters.items()}
     return {operation: {"operationId": operation, "parameters": pointers}}
 

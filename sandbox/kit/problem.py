@@ -87,7 +87,6 @@ def answer(problem: Problem) -> ProblemResponse:
 
 
 async def answer_problem(_request: Request, error: Exception) -> ProblemResponse:
-    """Exception handler for `Problem`."""
     if not isinstance(error, Problem):
         raise error
     return answer(error)

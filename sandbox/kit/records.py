@@ -58,12 +58,10 @@ def example(prefix: str, number: int = 1) -> str:
 
 
 def assets() -> list[SeedAsset]:
-    """All assets, dealt to the tenants in turn."""
     return [_asset(TENANTS[turn % len(TENANTS)], turn // len(TENANTS) + 1) for turn in range(ASSETS)]
 
 
 def events() -> list[SeedEvent]:
-    """All events: first the incidents, then routine; numbered per tenant."""
     counts = dict.fromkeys(TENANTS, 0)
     found = []
     for tenant, number, kind, severity, at in [*_incidents(), *_routine()]:

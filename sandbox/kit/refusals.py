@@ -13,7 +13,6 @@ from sandbox.kit.problem import InvalidField, Problem, answer, answer_problem
 
 
 def install(app: FastAPI) -> None:
-    """Register every handler."""
     app.add_exception_handler(Problem, answer_problem)
     app.add_exception_handler(AlreadyAnswered, answer_again)
     app.add_exception_handler(RequestValidationError, answer_invalid)

@@ -50,12 +50,10 @@ class Person:
 
     @property
     def username(self) -> str:
-        """What the person types to sign in."""
         return f"{self.name}@{self.tenant}.test"
 
     @property
     def password(self) -> str:
-        """The first password."""
         return f"Sandbox-{_digest('password', self.name)[:12]}!"
 
     @property
@@ -111,7 +109,6 @@ def _synthetic() -> list[Person]:
 
 
 def clients() -> list[Client]:
-    """Return every service and the integrator."""
     services = [Client(id=name, tenant="", roles=(SERVICE,), kind=SERVICE) for name in SERVICES]
     return [*services, INTEGRATOR]
 

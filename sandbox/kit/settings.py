@@ -23,7 +23,6 @@ class RateTiers:
     high: int = 1_000_000
 
     def limit(self, tier: str) -> int:
-        """Return the limit of `tier`; an unknown tier gets the anonymous one."""
         return {"standard": self.standard, "high": self.high}.get(tier, self.anonymous)
 
 
@@ -79,7 +78,6 @@ class Settings:
 
     @property
     def database(self) -> Path:
-        """The service's one database file, shared by all its revisions."""
         return self.data_dir / f"{self.service}.sqlite3"
 
     @property
@@ -88,7 +86,6 @@ class Settings:
         return f"https://{self.host_of('auth-service')}"
 
     def host_of(self, service: str) -> str:
-        """Return the host name under which the mesh routes to `service`."""
         return self.host_template.format(service=service)
 
 

@@ -60,7 +60,6 @@ class Store:
         self._is_ready = True
 
     def close(self) -> None:
-        """Close all idle connections."""
         while True:
             try:
                 self._idle.get_nowait().close()

@@ -49,5 +49,4 @@ def current() -> Trace:
 
 
 def enter(trace: Trace) -> None:
-    """Make `trace` the current one for the rest of this task."""
     _current.set(trace)

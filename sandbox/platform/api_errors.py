@@ -85,5 +85,4 @@ def not_emulated(what: str) -> ApiError:
 
 
 def not_found(kind: str, name: str) -> ApiError:
-    """Return the NOT_FOUND error of a resource."""
     return ApiError(Code.NOT_FOUND, f"Resource '{name}' of kind '{kind}' does not exist.")

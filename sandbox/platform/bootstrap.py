@@ -55,7 +55,6 @@ class Sandbox:
     """The parts of a sandbox while it is being put together."""
 
     def __init__(self, options: Options, folder: Path, stack: contextlib.AsyncExitStack) -> None:
-        """Take the options, the claimed state directory, and the stack that closes what is opened here."""
         self._options = options
         self._folder = folder
         self._stack = stack
@@ -69,7 +68,6 @@ class Sandbox:
         self._watch = SecurityWatch(self._apis.logs)
 
     def record(self, sample: RequestSample) -> None:
-        """Give a request that the router saw to Monitoring and to the logs."""
         self._monitoring.store.record(sample)
         self._apis.logs.record(sample)
 

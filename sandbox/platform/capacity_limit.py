@@ -16,7 +16,6 @@ class CapacityLimit:
         self._next = 0.0
 
     async def wait(self, service: str) -> None:
-        """Wait for the turn of a request."""
         rate = self._per_second()
         if service != self._service or not rate:
             return

@@ -24,7 +24,6 @@ class Authority:
         self._root = trustme.CA()
 
     def write(self, path: Path) -> None:
-        """Write the authority's certificate, in PEM."""
         self._root.cert_pem.write_to_path(str(path))
 
     def context(self) -> ssl.SSLContext:

@@ -51,12 +51,10 @@ class LocalDataPlane:
         self._fleets = fleets
 
     async def __aenter__(self) -> Self:
-        """Begin to keep balance."""
         self._balancing = asyncio.create_task(self._keep_balance())
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        """Stop everything."""
         if self._balancing is not None:
             self._balancing.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -58,14 +58,12 @@ class Deployer:
     """Deploys to one project and region."""
 
     def __init__(self, admin_grpc: str, *, project: str, region: str) -> None:
-        """Take the address of the admin API; to be made in the loop that uses it."""
         self._parent = f"projects/{project}/locations/{region}"
         self._channel = grpc.aio.insecure_channel(admin_grpc)
         transport = run_v2.ServicesAsyncClient.get_transport_class("grpc_asyncio")(channel=self._channel)
         self._client = run_v2.ServicesAsyncClient(transport=transport)
 
     async def close(self) -> None:
-        """Close the connection."""
         await self._channel.close()
 
     async def deploy(self, service: topology.SandboxService, rollout: Rollout) -> Deployed:
@@ -184,7 +182,6 @@ def traffic_after(current: run_v2.Service, revision: str, rollout: Rollout) -> S
 
 
 def short(resource_name: str) -> str:
-    """Last part of a resource name."""
     return resource_name.rpartition("/")[2]
 
 

@@ -43,7 +43,6 @@ class Disturbances:
         self._known[name] = _Disturbance(summary, criteria, switch)
 
     def names(self) -> tuple[str, ...]:
-        """Names of all disturbances, in order."""
         return tuple(sorted(self._known))
 
     def set(self, name: str, *, in_force: bool) -> None:
@@ -58,7 +57,6 @@ class Disturbances:
             (self._in_force.add if in_force else self._in_force.remove)(name)
 
     def listed(self) -> list[dict[str, object]]:
-        """All of them as a document."""
         return [
             {
                 "name": name,

@@ -100,19 +100,16 @@ class DnsServer(asyncio.DatagramProtocol):
         self.port = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to listen."""
         # A cast, since asyncio's own class is no DatagramTransport before Python 3.12.
         self._transport = cast("asyncio.DatagramTransport", transport)
         self.port = int(transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Answer one datagram."""
         reply = answer_wire(data, self._unknown)
         if reply is not None and self._transport is not None:
             self._transport.sendto(reply, addr)
 
     async def close(self) -> None:
-        """Stop listening."""
         if self._transport is not None:
             self._transport.close()
             await asyncio.sleep(0)  # only then is the port free

@@ -18,17 +18,14 @@ class InstanceContext:
 
     @property
     def data_dir(self) -> Path:
-        """Databases, shared by all revisions of a service."""
         return self.state_dir / "data"
 
     @property
     def secrets_dir(self) -> Path:
-        """Secrets, one file each."""
         return self.state_dir / "secrets"
 
     @property
     def logs_dir(self) -> Path:
-        """Output of the instances, one file per revision."""
         return self.state_dir / "logs"
 
     @property

@@ -37,7 +37,6 @@ class GrpcServer:
     _server: grpc.aio.Server
 
     async def close(self) -> None:
-        """Stop answering."""
         await self._server.stop(0)
 
 

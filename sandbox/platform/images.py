@@ -45,7 +45,6 @@ class BuiltInImage:
         return b""
 
     def load(self) -> App:
-        """Import the service and build its application."""
         create_app = importlib.import_module(self.service.module).create_app
         if self.fault is not None:
             return self.fault.build(self.service.name, create_app)
@@ -62,7 +61,6 @@ class PythonImage:
 
     @property
     def is_file(self) -> bool:
-        """Whether the source is a file rather than a module's name."""
         return self.source.startswith("/")
 
     def content(self) -> bytes:
@@ -70,7 +68,6 @@ class PythonImage:
         return Path(self.source).read_bytes() if self.is_file else b""
 
     def load(self) -> App:
-        """Import the source and return its application, called first when it is a factory."""
         module = (
             _module_from_file(Path(self.source)) if self.is_file else importlib.import_module(self.source)
         )

@@ -157,10 +157,8 @@ def _cloud_run_name(name: str) -> str:
 
 
 def _service(state: State, name: str) -> Service:
-    """Return the message of a service as it is now."""
     return state.service(state.location.service_name(_cloud_run_name(name)))
 
 
 def _revision(state: State, name: str) -> Revision:
-    """Return the message of a service's ready revision."""
     return state.revision(_service(state, name).latest_ready_revision)

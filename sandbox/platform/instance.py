@@ -57,7 +57,6 @@ class Instance:
     """A process that serves requests of one revision."""
 
     def __init__(self, spec: RevisionSpec, launcher: InstanceLauncher) -> None:
-        """Describe an instance; `start` makes it run."""
         self.spec = spec
         self.state = State.STARTING
         self.in_flight = 0
@@ -84,7 +83,6 @@ class Instance:
 
     @property
     def has_room(self) -> bool:
-        """Whether it may be given one more request."""
         is_serving = self.state is State.READY and not self._is_gone
         return is_serving and self.in_flight < self.spec.concurrency
 
@@ -97,12 +95,10 @@ class Instance:
         return self._process is not None and self._process.exited.done()
 
     def enter(self) -> None:
-        """Count one more request in flight."""
         self.in_flight += 1
         self._empty.clear()
 
     def leave(self) -> None:
-        """Count one request less."""
         self.in_flight -= 1
         if not self.in_flight:
             self._empty.set()

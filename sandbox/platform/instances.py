@@ -50,12 +50,10 @@ class Fleet:
 
     @property
     def busy(self) -> int:
-        """Instances that have a request in flight."""
         return sum(instance.in_flight > 0 for instance in self._instances)
 
     @property
     def pids(self) -> list[int]:
-        """Process ids of the started instances."""
         return [pid for instance in self._instances if (pid := instance.pid) is not None]
 
     async def start(self) -> None:
@@ -93,7 +91,6 @@ class Fleet:
         return instance
 
     def release(self, instance: Instance) -> None:
-        """Give a place back."""
         instance.leave()
         self._hand_out(instance)
 

@@ -35,7 +35,6 @@ class Reply:
     """The answer to one request, sent piece by piece."""
 
     def __init__(self, connection: Connection, request: Request) -> None:
-        """Answer a request on its connection."""
         self._connection = connection
         self._request = request
         self._pieces: list[bytes] = []
@@ -45,7 +44,6 @@ class Reply:
 
     @property
     def client(self) -> str:
-        """Address of the client."""
         return self._connection.client
 
     def throttle(self, hold_source: Hold) -> None:
@@ -68,24 +66,20 @@ class Reply:
         self._pieces.append(answer_head(code, reason, kept))
 
     def write(self, chunk: bytes) -> None:
-        """Take a piece of the body."""
         self._pieces += (b"%x\r\n" % len(chunk), chunk, b"\r\n") if self._is_chunked else (chunk,)
 
     def flush(self) -> None:
-        """Send what was taken so far."""
         if self._pieces:
             self._connection.write(b"".join(self._pieces))
             self._pieces.clear()
 
     def end(self) -> None:
-        """The answer is complete."""
         if self._is_chunked:
             self._pieces.append(b"0\r\n\r\n")
         self.is_complete = True
         self.flush()
 
     def send(self, answer: bytes) -> None:
-        """Send a whole answer of the router's own."""
         self.has_begun = self.is_complete = True
         self._connection.write(answer)
 
@@ -102,7 +96,6 @@ class Connection(asyncio.Protocol):
     """A client's connection; requests are answered one after another, in their order."""
 
     def __init__(self, handler: Handler) -> None:
-        """Take what answers a request."""
         self._handler = handler
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -119,7 +112,6 @@ class Connection(asyncio.Protocol):
         self.hold_source: Hold | None = None
 
     def write(self, answer: bytes) -> None:
-        """Send bytes to the client, if it is still there."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(answer)
 
@@ -129,7 +121,6 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to exist."""
         self._transport = cast("asyncio.Transport", transport)
         self.client = transport.get_extra_info("peername")[0]
         self._watch_idleness()
@@ -143,12 +134,10 @@ class Connection(asyncio.Protocol):
         self._waiting.clear()
 
     def pause_writing(self) -> None:
-        """Called by the transport when the client reads too slowly."""
         if self.hold_source is not None:
             self.hold_source(True)
 
     def resume_writing(self) -> None:
-        """Called by the transport when the client has caught up."""
         if self.hold_source is not None:
             self.hold_source(False)
 
@@ -166,7 +155,6 @@ class Connection(asyncio.Protocol):
                 self._break_off(RefusedError(431, f"The head of a request may have {_HEAD_BYTES} bytes."))
 
     def on_message_begin(self) -> None:
-        """A request starts."""
         self._headers, self._target = [], b""
         self._is_in_head = True
         self._body_bytes = 0
@@ -176,11 +164,9 @@ class Connection(asyncio.Protocol):
         self._watch_idleness()
 
     def on_url(self, piece: bytes) -> None:
-        """Take a piece of the request target."""
         self._target += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -204,7 +190,6 @@ class Connection(asyncio.Protocol):
         self._answer(request)
 
     def on_body(self, chunk: bytes) -> None:
-        """Take a piece of the body."""
         self._body_bytes += len(chunk)
         if self._body_bytes > _BODY_BYTES:
             self._break_off(RefusedError(413, f"The body of a request may have {_BODY_BYTES} bytes."))
@@ -212,7 +197,6 @@ class Connection(asyncio.Protocol):
             self._incoming.body.feed(chunk)
 
     def on_message_complete(self) -> None:
-        """The request is here as a whole."""
         if self._incoming is not None:
             self._incoming.body.finish()
         self._incoming = None

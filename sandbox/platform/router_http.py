@@ -41,7 +41,6 @@ class RefusedError(Exception):
     def __init__(
         self, code: int, detail: str, *, service: str = "", revision: str = "", retry_after_s: int = 0
     ) -> None:
-        """Take the status, the reason, the service and revision, and when to try again."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
@@ -54,7 +53,6 @@ class Body:
     """A request's body on its way through: fed by the parser, read by the exchange, bounded between them."""
 
     def __init__(self, hold: Hold) -> None:
-        """Take what holds the sender."""
         self._hold = hold
         self._chunks: collections.deque[bytes] = collections.deque()
         self._buffered = 0
@@ -64,11 +62,9 @@ class Body:
 
     @property
     def is_filled(self) -> bool:
-        """Whether a piece waits to be taken."""
         return bool(self._chunks)
 
     def feed(self, chunk: bytes) -> None:
-        """Take a piece from the sender."""
         if self._is_unwanted:
             return
         self._chunks.append(chunk)
@@ -78,7 +74,6 @@ class Body:
         self._fed.set()
 
     def finish(self) -> None:
-        """Note that the body is whole."""
         self.is_complete = True
         self._fed.set()
 
@@ -88,7 +83,6 @@ class Body:
         self.take()
 
     def take(self) -> bytes:
-        """All that is here now."""
         taken = b"".join(self._chunks)
         self._chunks.clear()
         if self._buffered > _BUFFERED_BYTES:
@@ -153,7 +147,6 @@ def end_to_end(headers: Headers) -> Headers:
 
 
 def answer_head(code: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Head of an answer."""
     lines = [b"HTTP/1.1 %d %s" % (code, reason), *(b"%s: %s" % header for header in headers)]
     return b"\r\n".join(lines) + b"\r\n\r\n"
 

@@ -65,7 +65,6 @@ class RoutingTable:
         """Whether plain HTTP is answered like HTTPS, and not redirected."""
 
     def put(self, route: ServiceRoute) -> None:
-        """Replace a service's route."""
         self._splits[route.service] = _Split(
             route,
             _cumulative([target for target in route.targets if target.percent]),
@@ -73,11 +72,9 @@ class RoutingTable:
         )
 
     def drop(self, service: str) -> None:
-        """Forget a service."""
         self._splits.pop(service, None)
 
     def knows(self, host: str) -> bool:
-        """Whether a host belongs to a service."""
         return self._locate(host)[0] in self._splits
 
     def find(self, host: str, origin: IngressOrigin) -> Destination:

@@ -63,33 +63,26 @@ class Upstream(asyncio.Protocol):
         return self._done
 
     def write(self, chunk: bytes) -> None:
-        """Send a piece of the request's body."""
         if self._transport is not None:
             self._transport.write(chunk)
 
     async def drain(self) -> None:
-        """Wait until the instance has taken what was written."""
         await self._writable.wait()
 
     def hold(self, is_held: bool) -> None:  # noqa: FBT001 - the one question of a `Hold`
-        """Stop or resume reading the answer."""
         hold(self._transport, is_held)
 
     def close(self) -> None:
-        """Close the connection."""
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to exist."""
         self._transport = cast("asyncio.Transport", transport)
 
     def pause_writing(self) -> None:
-        """Called by the transport when the instance takes no more."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """Called by the transport when the instance takes more again."""
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
@@ -106,11 +99,9 @@ class Upstream(asyncio.Protocol):
             answer.flush()
 
     def on_status(self, reason: bytes) -> None:
-        """Take a piece of the reason phrase."""
         self._reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -131,7 +122,6 @@ class Upstream(asyncio.Protocol):
             self._finish()
 
     def on_body(self, chunk: bytes) -> None:
-        """Pass a piece of the body on."""
         if self._answer is not None:
             self._answer.write(chunk)
 

@@ -33,7 +33,6 @@ class Spawner:
     """The zygote as the sandbox sees it."""
 
     def __init__(self, zygote: asyncio.subprocess.Process) -> None:
-        """Take a zygote that was started by `open_spawner`."""
         self._zygote = zygote
         self._numbers = itertools.count(1)
         self._forking: dict[int, asyncio.Future[InstanceProcess]] = {}

@@ -41,5 +41,4 @@ class ControlPlane:
         self.operations = self.state.operations
 
     async def close(self) -> None:
-        """Stop reconciling; the caller closes the data plane."""
         await self._reconciler.close()

@@ -16,7 +16,6 @@ from sandbox.platform.grpc_methods import Methods
 
 
 def methods(control: ControlPlane) -> Mapping[str, Methods]:
-    """Return, per gRPC service, each method's request type and handler."""
     services, revisions = control.services, control.revisions
     policies, operations = control.policies, control.operations
     return {

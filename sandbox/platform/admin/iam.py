@@ -22,7 +22,6 @@ class Policies:
         self._policies: dict[str, policy_pb2.Policy] = {}
 
     def get_iam_policy(self, request: Any, _caller: str) -> policy_pb2.Policy:
-        """Return a service's policy; raise ApiError."""
         return self._policies.get(self._uid(request.resource)) or _stamped(policy_pb2.Policy(version=1))
 
     def set_iam_policy(self, request: Any, caller: str) -> policy_pb2.Policy:
@@ -60,7 +59,6 @@ class Policies:
 
 
 def _stamped(policy: policy_pb2.Policy) -> policy_pb2.Policy:
-    """Set the policy's etag from its content."""
     policy.ClearField("etag")
     policy.etag = base64.b64encode(hashlib.sha256(policy.SerializeToString(deterministic=True)).digest()[:8])
     return policy

@@ -40,7 +40,6 @@ class KnativeFront:
         self._control = control
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes of this front."""
         spaces = f"/apis/{API_VERSION}/namespaces/{{project}}"
         located = "/v1/projects/{project}/locations/{region}"
         return [
@@ -65,17 +64,14 @@ class KnativeFront:
     # ---- services
 
     async def list_services(self, request: Request) -> Response:
-        """List the services of a region, or of all of them."""
         parent = self._parent(request)
         items = [service_view(service) for service in self._control.services.all_services()]
         return _list("ServiceList", items, parent, request)
 
     async def get_service(self, request: Request) -> Response:
-        """Describe a service."""
         return JSONResponse(service_view(self._stored(request)))
 
     async def create_service(self, request: Request) -> Response:
-        """Create a service from its whole document."""
         document = await _body(request)
         service_id = str(document.get("metadata", {}).get("name", ""))
         creation = run_v2.CreateServiceRequest.pb()(
@@ -96,7 +92,6 @@ class KnativeFront:
         return _begun(operation)
 
     async def delete_service(self, request: Request) -> Response:
-        """Delete a service."""
         deletion = run_v2.DeleteServiceRequest.pb()(name=self._service_name(request))
         self._control.services.delete_service(deletion, _caller(request))
         return JSONResponse(_DELETED)
@@ -104,7 +99,6 @@ class KnativeFront:
     # ---- revisions
 
     async def list_revisions(self, request: Request) -> Response:
-        """List revisions, newest first, as far as the label selector matches."""
         parent = self._parent(request)
         wanted = _selector(request.query_params.get("labelSelector", ""))
         views = [self._view(one) for one in self._control.state.revisions_of(f"{parent}/services/-")]
@@ -112,12 +106,10 @@ class KnativeFront:
         return _list("RevisionList", items, parent, request)
 
     async def get_revision(self, request: Request) -> Response:
-        """Describe a revision."""
         found = run_v2.GetRevisionRequest.pb()(name=self._revision_name(request))
         return JSONResponse(self._view(self._control.revisions.get_revision(found, _caller(request))))
 
     async def delete_revision(self, request: Request) -> Response:
-        """Delete a revision that nothing refers to."""
         deletion = run_v2.DeleteRevisionRequest.pb()(name=self._revision_name(request))
         self._control.revisions.delete_revision(deletion, _caller(request))
         return JSONResponse(_DELETED)
@@ -125,38 +117,32 @@ class KnativeFront:
     # ---- operations, policies, locations
 
     async def wait_operation(self, request: Request) -> Response:
-        """Wait for an operation to be done."""
         seconds = float(str((await _body(request)).get("timeout", "30s")).removesuffix("s"))
         wait = operations_pb2.WaitOperationRequest(name=self._operation_name(request))
         wait.timeout.FromMilliseconds(int(seconds * 1000))
         return _operation(await self._control.operations.wait_operation(wait, _caller(request)))
 
     async def get_operation(self, request: Request) -> Response:
-        """Return an operation."""
         wanted = operations_pb2.GetOperationRequest(name=self._operation_name(request))
         return _operation(self._control.operations.get_operation(wanted, _caller(request)))
 
     async def get_policy(self, request: Request) -> Response:
-        """Return a service's IAM policy."""
         wanted = iam_policy_pb2.GetIamPolicyRequest(resource=self._service_name(request))
         policy = self._control.policies.get_iam_policy(wanted, _caller(request))
         return JSONResponse(json_format.MessageToDict(policy))
 
     async def set_policy(self, request: Request) -> Response:
-        """Replace a service's IAM policy."""
         wanted = await self._about_service(request, iam_policy_pb2.SetIamPolicyRequest())
         policy = self._control.policies.set_iam_policy(wanted, _caller(request))
         return JSONResponse(json_format.MessageToDict(policy))
 
     async def granted(self, request: Request) -> Response:
-        """Return which of the asked permissions the caller has on a service."""
         wanted = await self._about_service(request, iam_policy_pb2.TestIamPermissionsRequest())
         return JSONResponse(
             json_format.MessageToDict(self._control.policies.granted(wanted, _caller(request)))
         )
 
     async def list_locations(self, _request: Request) -> Response:
-        """List the one region that exists."""
         location = self._control.location
         return JSONResponse({"locations": [{"locationId": location.region, "name": location.parent}]})
 

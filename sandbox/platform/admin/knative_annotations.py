@@ -19,7 +19,6 @@ class Annotation:
     read: Callable[[str], Any] = str
 
     def shown(self, owner: Any) -> str:
-        """Return the text for the owner's value; empty for a field that is not set."""
         for parent, leaf in self._places(owner):
             has_presence = parent.DESCRIPTOR.fields_by_name[leaf].has_presence
             if parent.HasField(leaf) if has_presence else getattr(parent, leaf):
@@ -81,6 +80,5 @@ OF_TEMPLATE: Mapping[str, Annotation] = {
 
 
 def shown(owner: Any, table: Mapping[str, Annotation]) -> dict[str, str]:
-    """Return the owner's annotations, with those that show its fields."""
     texts = {key: annotation.shown(owner) for key, annotation in table.items()}
     return {**owner.annotations, **{key: text for key, text in texts.items() if text}}

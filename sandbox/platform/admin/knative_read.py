@@ -43,7 +43,6 @@ Json = dict[str, Any]
 
 
 def service_view(service: Service) -> Json:
-    """Return a service as Knative writes it."""
     annotations = {
         "serving.knative.dev/creator": service.creator,
         "serving.knative.dev/lastModifier": service.last_modifier,
@@ -94,7 +93,6 @@ def revision_view(revision: Revision, *, is_active: bool) -> Json:
 def _head(
     resource: Service | Revision, kind: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Json:
-    """Return what the documents of all resources begin with."""
     _, project, _, region, *_, name = resource.name.split("/")
     return {
         "apiVersion": API_VERSION,
@@ -114,7 +112,6 @@ def _head(
 
 
 def template_view(template: Template) -> Json:
-    """Return a revision template as Knative writes it."""
     metadata: Json = {"annotations": shown(template, OF_TEMPLATE), "labels": dict(template.labels)}
     if template.revision:
         metadata["name"] = template.revision

@@ -80,7 +80,6 @@ def _service_from(document: Mapping[str, Any], stored: Service) -> Service:
 
 
 def _take_metadata(owner: Any, metadata: Mapping[str, Any], table: Mapping[str, Annotation]) -> None:
-    """Replace labels and annotations, and act on the system annotations."""
     owner.ClearField("labels")
     owner.ClearField("annotations")
     labels = metadata.get("labels", {})

@@ -45,7 +45,6 @@ GENERAL_AVAILABILITY = 4
 
 
 def now() -> timestamp_pb2.Timestamp:
-    """Return the current time as a protobuf timestamp."""
     stamp = timestamp_pb2.Timestamp()
     stamp.GetCurrentTime()
     return stamp

@@ -23,7 +23,6 @@ class Location:
 
     @property
     def parent(self) -> str:
-        """The location's resource name."""
         return f"projects/{self.project}/locations/{self.region}"
 
     def require(self, parent: str, field: str = "parent") -> None:
@@ -65,13 +64,11 @@ class Location:
         return f"{self.parent}/services/{service_id}"
 
     def uri(self, service_id: str, tag: str = "") -> str:
-        """Return the URL of a service, or of one of its tags."""
         host = f"{tag}---{service_id}" if tag else service_id
         return f"https://{host}.{self.region}.{self.domain}"
 
 
 def short(name: str) -> str:
-    """Return the last part of a resource name."""
     return name.rpartition("/")[2]
 
 
@@ -87,7 +84,6 @@ class Versions:
         self._last = 0
 
     def next_etag(self) -> str:
-        """Return the etag of a write that happens now."""
         self._last = max(self._last + 1, time.time_ns() // 1000)
         return f'"{base64.urlsafe_b64encode(self._last.to_bytes(8, "big")).decode().rstrip("=")}"'
 

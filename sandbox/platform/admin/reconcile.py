@@ -51,11 +51,9 @@ class Reconciler:
         self._spawn(self._reconcile(service, operation, revision), service, operation)
 
     def begin_deletion(self, service: Service, operation: str) -> None:
-        """Stop the service's instances and forget it."""
         self._spawn(self._delete(service, operation), service, operation)
 
     async def close(self) -> None:
-        """Stop all reconciliations."""
         tasks = [*self._tasks, *self._starts.values()]
         for task in tasks:
             task.cancel()
@@ -76,7 +74,6 @@ class Reconciler:
         task.add_done_callback(conclude)
 
     async def _take_time(self) -> None:
-        """Let an operation take the time that the knobs give it."""
         await self._state.board.wait(self._state.board.current.operation_latency_s)
 
     # ---- revisions
@@ -114,7 +111,6 @@ class Reconciler:
             service.etag = self._state.versions.next_etag()
 
     async def _settled(self, revision_name: str) -> None:
-        """Wait while the revision is being started."""
         start = self._starts.get(revision_name)
         if start is not None:
             await asyncio.wait([start])

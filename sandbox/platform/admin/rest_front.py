@@ -17,7 +17,6 @@ from sandbox.platform.api_errors import ApiError, Code
 
 
 def build_app(control: ControlPlane, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
-    """Return the ASGI app of the REST port."""
     return Starlette(
         routes=[*_knob_routes(control), *KnativeFront(control).routes(), *extra_routes],
         exception_handlers={ApiError: _answer_error, 404: _answer_unlisted, 405: _answer_unlisted},

@@ -90,7 +90,6 @@ def image_and_digest(image: str) -> tuple[str, str]:
 
 
 def ready_condition(revision: Revision) -> Condition:
-    """Return the revision's condition of type Ready."""
     return next(one for one in revision.conditions if one.type_ == "Ready")
 
 
@@ -154,7 +153,6 @@ def _probe_spec(container: Any, kind: str) -> ProbeSpec | None:
 
 
 def is_set(message: Template | Revision, field: str) -> bool:
-    """Whether a field has a value of its own."""
     return any(descriptor.name == field for descriptor, _ in message.ListFields())
 
 
@@ -174,7 +172,6 @@ class Revisions:
         self._state = state
 
     def get_revision(self, request: Any, _caller: str) -> Revision:
-        """Return one revision; raise ApiError."""
         self._state.location.require_revision(request.name)
         self._state.service(service_of(request.name))
         return self._state.revision(request.name)

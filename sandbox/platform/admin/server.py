@@ -39,7 +39,6 @@ class RunningControlPlane:
     _rest_task: asyncio.Task[None]
 
     async def close(self) -> None:
-        """Stop answering and stop reconciling."""
         self._rest.should_exit = True
         await self._rest_task
         await self._grpc.close()

@@ -36,18 +36,15 @@ class Services:
         self._reconciler = reconciler
 
     def get_service(self, request: Any, _caller: str) -> Service:
-        """Return one service; raise ApiError."""
         self._state.location.require_service(request.name)
         return self._state.service(request.name)
 
     def list_services(self, request: Any, _caller: str) -> Any:
-        """Return a page of the location's services by name; raise ApiError."""
         self._state.location.require(request.parent)
         found, token = page(self.all_services(), request)
         return run_v2.ListServicesResponse.pb()(services=found, next_page_token=token)
 
     def all_services(self) -> Sequence[Service]:
-        """Return all services by name."""
         return sorted(self._state.services.values(), key=lambda service: str(service.name))
 
     def create_service(self, request: Any, caller: str) -> operations_pb2.Operation:

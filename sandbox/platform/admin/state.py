@@ -60,12 +60,10 @@ class State:
         self.configurations[revision.name] = configuration
 
     def forget_revision(self, name: str) -> None:
-        """Forget a revision."""
         del self.revisions[name]
         del self.configurations[name]
 
     def forget_service(self, name: str) -> None:
-        """Forget a service and its revisions."""
         for revision in self.revisions_of(name):
             self.forget_revision(revision.name)
         del self.services[name]

@@ -37,7 +37,6 @@ class CloudBuild:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of both services."""
         api = cloudbuild_v1
         return {
             SERVICE: {
@@ -65,14 +64,12 @@ class CloudBuild:
         return operation
 
     def get_build(self, request: Any, _caller: str) -> Any:
-        """Return a build; raise ApiError NOT_FOUND."""
         number = request.id or request.name.rpartition("/")[2]
         if number not in self._builds:
             raise not_found("BUILD", number)
         return self._builds[number]
 
     def get_operation(self, request: Any, _caller: str) -> operations_pb2.Operation:
-        """Return the operation of a build; raise ApiError NOT_FOUND."""
         if request.name not in self._operations:
             raise not_found("OPERATION", request.name)
         return self._operations[request.name]

@@ -30,7 +30,6 @@ class CloudLogging:
         self._logs = logs
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         return {
             SERVICE: {
                 "WriteLogEntries": (types.WriteLogEntriesRequest.pb(), self.write),
@@ -48,7 +47,6 @@ class CloudLogging:
         return types.WriteLogEntriesResponse.pb()()
 
     def list_entries(self, request: Any, _caller: str) -> Any:
-        """Return a page of the entries that the filter means."""
         if not request.resource_names:
             raise invalid([Violation("resource_names", "must not be empty")])
         for name in request.resource_names:
@@ -62,7 +60,6 @@ class CloudLogging:
         return types.ListLogEntriesResponse.pb()(entries=shown, next_page_token=token)
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with logs."""
         board.offer(
             "log-sink-broken",
             "Log entries are acknowledged and not kept",

@@ -16,7 +16,6 @@ class ApisContext:
     """The parts of one sandbox that several APIs show."""
 
     def __init__(self, knobs: KnobBoard, folder: Path, *, project: str, region: str) -> None:
-        """Take the knobs, and the state directory with the databases."""
         self.vault = secrets.seeded(project)
         self.deleted_images: set[str] = set()
         """Digests from which nothing can be started any more; the data plane looks here."""

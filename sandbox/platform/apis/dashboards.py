@@ -35,11 +35,9 @@ class Dashboards:
         self._own = self._held.add(f"projects/{project}", _own_dashboard(), _NAME)
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         return {"google.monitoring.dashboard.v1.DashboardsService": self._held.methods()}
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with dashboards."""
         summary = "The platform's dashboard was deleted"
         board.offer("dashboard-gone", summary, ("MON-02",), taken_from(self._held, self._own))
 

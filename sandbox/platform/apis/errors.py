@@ -35,7 +35,6 @@ class ErrorReporting:
         self._is_on = True
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of both services."""
         api = errorreporting_v1beta1
         return {
             f"{_PACKAGE}.ReportErrorsService": {
@@ -47,7 +46,6 @@ class ErrorReporting:
         }
 
     def report(self, request: Any, _caller: str) -> Any:
-        """Take one error."""
         require_project(request.project_name, self._logs.project)
         event = request.event
         if not event.message:
@@ -79,7 +77,6 @@ class ErrorReporting:
         )
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with error tracking."""
         board.offer(
             "error-tracking-off",
             "Reported errors are acknowledged and not kept",

@@ -37,13 +37,11 @@ class ArtifactRegistry:
         self._host = f"{location.region}-docker.pkg.dev/{location.project}/{repository}"
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         request = artifactregistry_v1.ListDockerImagesRequest.pb()
         service = "google.devtools.artifactregistry.v1.ArtifactRegistry"
         return {service: {"ListDockerImages": (request, self.list_images)}}
 
     def list_images(self, request: Any, _caller: str) -> Any:
-        """Return a page of the images, the oldest first."""
         if request.parent != self._name:
             raise ApiError(Code.NOT_FOUND, f"Repository {request.parent} was not found.")
         found, token = page(self._images(), request)
@@ -52,7 +50,6 @@ class ArtifactRegistry:
         )
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with the images."""
         board.offer(
             "old-images-deleted",
             "Every image that no serving revision runs was deleted from the registry",

@@ -40,7 +40,6 @@ class Logs:
             self._requests.append((next(self._numbers), sample))
 
     def write(self, entries: Sequence[Any]) -> None:
-        """Take written entries that are complete."""
         if self.is_sinking:
             self.written.extend(entries)
 
@@ -52,7 +51,6 @@ class Logs:
 
     @property
     def failures(self) -> Iterator[RequestSample]:
-        """Requests that ended with a server error, the oldest first."""
         return (sample for _, sample in self._requests if sample.code >= _SERVER_ERROR)
 
     def find(self, terms: Sequence[Term]) -> list[Any]:

@@ -38,7 +38,6 @@ class Project:
         self.enabled = set(_OFFERED)
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of both APIs."""
         return {
             PROJECTS: {"GetProject": (resourcemanager_v3.GetProjectRequest.pb(), self.get_project)},
             SERVICE_USAGE: {
@@ -47,7 +46,6 @@ class Project:
         }
 
     def get_project(self, request: Any, _caller: str) -> Any:
-        """Return the project."""
         self._require(request.name)
         return resourcemanager_v3.Project.pb()(
             name=f"projects/{_NUMBER}",
@@ -70,7 +68,6 @@ class Project:
         )
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with the project."""
         name = "sqladmin.googleapis.com"
         board.offer(
             "api-disabled",

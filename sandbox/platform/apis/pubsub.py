@@ -56,7 +56,6 @@ class PubSub:
         self._subscriptions: dict[str, _Subscription] = {}
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         api = pubsub_v1
         return {
             "google.pubsub.v1.Subscriber": {
@@ -91,7 +90,6 @@ class PubSub:
         return request
 
     def unsubscribe(self, request: Any, _caller: str) -> Any:
-        """Forget a subscription and what waits in it."""
         self._subscription(request.subscription)
         del self._subscriptions[request.subscription]
         return empty_pb2.Empty()

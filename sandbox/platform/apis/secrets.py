@@ -42,7 +42,6 @@ class Vault:
         self.secrets: dict[str, list[Version]] = {}
 
     def add(self, secret: str, value: str) -> None:
-        """Add a version, and the secret with its first one."""
         self.secrets.setdefault(secret, []).append(Version(value.encode()))
 
     def read(self, secret: str, version: str) -> str:
@@ -68,7 +67,6 @@ class Vault:
         return versions[number - 1], number
 
     def switch(self, secret: str, version: str, *, is_enabled: bool) -> None:
-        """Enable or disable a version."""
         state = _STATE.ENABLED if is_enabled else _STATE.DISABLED
         self.find(secret, version)[0].state = state.value
 
@@ -90,7 +88,6 @@ class SecretManager:
         self._vault = vault
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         api = secretmanager_v1
         return {
             "google.cloud.secretmanager.v1.SecretManagerService": {
@@ -100,7 +97,6 @@ class SecretManager:
         }
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with the secrets."""
         secret = "auth-service-client-secret"
         board.offer(
             "secret-disabled",
@@ -110,7 +106,6 @@ class SecretManager:
         )
 
     def get_version(self, request: Any, _caller: str) -> Any:
-        """Return one version without its value."""
         secret, version = self._named(request.name)
         found, number = self._vault.find(secret, version)
         message = secretmanager_v1.SecretVersion.pb()(name=self._path(secret, number), state=found.state)

@@ -31,7 +31,6 @@ class SecurityWatch:
             await asyncio.sleep(_EVERY_S)
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong."""
         board.offer(
             "security-signal-open",
             "Security monitoring raised a signal that is not answered",

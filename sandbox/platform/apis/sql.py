@@ -54,7 +54,6 @@ class SqlAdmin:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes of the API."""
         calls: list[tuple[str, str, Callable[[Request], Awaitable[Json]]]] = [
             ("GET", "/instances", self._list),
             ("GET", "/instances/{instance}", self._get),

@@ -58,7 +58,6 @@ class Backups:
 
     @property
     def found(self) -> list[Backup]:
-        """All backups, the newest first."""
         return sorted(self._found.values(), key=lambda backup: backup.started_at, reverse=True)
 
     async def take(self, kind: str) -> Backup:
@@ -85,7 +84,6 @@ class Backups:
         await self._pause()
 
     def delete(self, number: int) -> None:
-        """Forget a backup and its files."""
         shutil.rmtree(self._found.pop(number).folder, ignore_errors=True)
 
     async def keep_taking(self) -> None:
@@ -100,7 +98,6 @@ class Backups:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with backups."""
         board.offer(
             "backups-old",
             "The automated backups stopped three days ago",

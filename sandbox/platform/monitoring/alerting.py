@@ -55,7 +55,6 @@ class Alerting:
         )
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of both services."""
         return {
             "google.monitoring.v3.AlertPolicyService": self.policies.methods(),
             "google.monitoring.v3.NotificationChannelService": self.channels.methods(),

@@ -45,8 +45,6 @@ class Collection:
         self._held: dict[str, Any] = {}
 
     def methods(self) -> Methods:
-        """Return the five methods of the API."""
-
         def request(method: str) -> Any:
             return getattr(self._api, f"{method}Request").pb()
 
@@ -64,11 +62,9 @@ class Collection:
 
     @property
     def all(self) -> tuple[Any, ...]:
-        """Every resource, the oldest first."""
         return tuple(self._held.values())
 
     def get(self, name: str) -> Any:
-        """Return a resource; raise ApiError NOT_FOUND."""
         if name not in self._held:
             raise not_found(self._name, name)
         return self._held[name]
@@ -112,7 +108,6 @@ class Collection:
         return self._held.pop(name)
 
     def put(self, message: Any) -> None:
-        """Keep a message under its own name, unchecked."""
         self._held[message.name] = message
 
     def _list(self, request: Any, _caller: str) -> Any:

@@ -34,7 +34,6 @@ _INFRASTRUCTURE: Final = (
 
 
 def configure(alerting: Alerting, uptime: UptimeChecks, objectives: Objectives) -> None:
-    """Configure everything."""
     _seed_objectives(objectives)
     channels = _seed_channels(alerting)
     for policy in (*_indicators(), *_infrastructure(), *_burn_rates(), _test_alert()):

@@ -39,7 +39,6 @@ class Comparison:
     wanted: list[str]
 
     def holds_for(self, labels: Mapping[str, str]) -> bool:
-        """Whether the labels satisfy the term."""
         return _FUNCTIONS[self.function](labels.get(self.label, ""), self.wanted) is not self.is_negated
 
 
@@ -50,7 +49,6 @@ class Filter:
     comparisons: tuple[Comparison, ...]
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether the labels satisfy every term."""
         return all(comparison.holds_for(labels) for comparison in self.comparisons)
 
     def sole(self, label: str) -> str | None:
@@ -62,7 +60,6 @@ class Filter:
 
     @property
     def labels(self) -> frozenset[str]:
-        """All labels that the filter names."""
         return frozenset(comparison.label for comparison in self.comparisons)
 
 

@@ -58,7 +58,6 @@ class Hardware:
             self.store.write(ROUND_TRIP, project | rule, Point(now - INTERVAL_S, now, trips))
 
     def offer(self, board: Disturbances) -> None:
-        """Offer what can be wrong with the hardware."""
         for name, summary, metric, excess in (
             ("cpu-high", "Every instance uses 90 points more of its CPU", CPU, 0.9),
             ("memory-high", "Every instance uses 90 points more of its memory", MEMORY, 0.9),

@@ -40,7 +40,6 @@ class Histogram:
         return self.total / self.count if self.buckets else 0.0
 
     def add(self, value: float) -> None:
-        """Take one value."""
         bucket = bucket_of(value)
         self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
         self.count += 1
@@ -69,7 +68,6 @@ class Histogram:
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
-    """Return one distribution of all the values."""
     result = Histogram()
     for histogram in histograms:
         for bucket, count in histogram.buckets.items():

@@ -35,13 +35,11 @@ class Incidents:
         self.is_delivering = True
 
     async def keep_looking(self) -> None:
-        """Look again and again, for ever."""
         while True:
             self.look()
             await asyncio.sleep(EVERY_S)
 
     def look(self) -> None:
-        """Evaluate every policy once."""
         seen: set[tuple[str, str]] = set()
         for policy in self._alerting.policies.all:
             for condition in policy.conditions if policy.enabled.value else ():

@@ -20,7 +20,6 @@ _Point: Final = monitoring_v3.Point.pb()
 
 
 def seconds(timestamp: Any) -> float:
-    """Return a Timestamp as unix seconds."""
     return float(timestamp.ToNanoseconds() / 1e9)
 
 
@@ -43,7 +42,6 @@ def stripped(labels: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 def point(held: Point, shape: Shape) -> Any:
-    """Return the message of one point."""
     message = _Point()
     message.interval.start_time.FromNanoseconds(round(held.start * 1e9))
     message.interval.end_time.FromNanoseconds(round(held.end * 1e9))

@@ -45,7 +45,6 @@ class Shape:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether a point is a number."""
         return self.value_type in (ValueType.INT64, ValueType.DOUBLE)
 
 

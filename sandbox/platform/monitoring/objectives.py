@@ -37,11 +37,9 @@ class Objectives:
         )
 
     def names(self) -> frozenset[str]:
-        """Names of all objectives."""
         return frozenset(one.name for one in self.objectives.all)
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         methods = {**self.services.methods(), **self.objectives.methods()}
         return {"google.monitoring.v3.ServiceMonitoringService": methods}
 

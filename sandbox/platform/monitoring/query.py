@@ -31,7 +31,6 @@ class MetricService:
         self._store = store
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         return {
             "google.monitoring.v3.MetricService": {
                 "ListTimeSeries": (messages.ListTimeSeriesRequest, self.list_time_series),

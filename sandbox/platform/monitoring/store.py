@@ -159,7 +159,6 @@ class SampleStore:
         return True
 
     def record(self, sample: RequestSample) -> None:
-        """Take one sample of the router."""
         if not sample.revision:
             return
         key = _Key(sample.service, sample.revision, str(sample.code))

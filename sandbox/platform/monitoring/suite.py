@@ -22,7 +22,6 @@ class MonitoringSuite:
     """Everything that is configured in the sandbox's Monitoring, and what watches over it."""
 
     def __init__(self, knobs: KnobBoard, publish: Publish, *, project: str, region: str) -> None:
-        """Take the knobs, and what publishes to a Pub/Sub topic."""
         self._knobs = knobs
         self.store = SampleStore(
             project=project, region=region, delay_s=lambda: knobs.current.metrics_delay_s
@@ -35,7 +34,6 @@ class MonitoringSuite:
         defaults.configure(self.alerting, self.uptime, self.objectives)
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of every service."""
         parts = (MetricService(self.store), self.alerting, self.uptime, self.objectives)
         return {name: table for part in parts for name, table in part.tables().items()}
 

@@ -44,7 +44,6 @@ class UptimeChecks:
         )
 
     def tables(self) -> dict[str, Methods]:
-        """Return the methods of the service."""
         return {"google.monitoring.v3.UptimeCheckService": self.checks.methods()}
 
 
@@ -84,7 +83,6 @@ class Prober:
             await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.aclose()
 
     async def probe_all(self) -> None:
@@ -94,7 +92,6 @@ class Prober:
                 group.create_task(self.probe(check))
 
     async def probe(self, check: Any) -> None:
-        """Carry one check out and keep its result."""
         host = check.monitored_resource.labels["host"]
         try:
             answer = await self._client.get(

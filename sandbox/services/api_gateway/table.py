@@ -74,7 +74,6 @@ class Target:
     path: str
 
     def is_open(self, method: str) -> bool:
-        """Whether the operation needs no token."""
         return (self.route.service, method, self.path) in OPEN
 
 

@@ -88,7 +88,6 @@ def _draw(tenant: str, address: str, purpose: str, choices: int) -> int:
 
 
 def addresses_of(network: str) -> list[str]:
-    """Every host address of an IPv4 network, in order."""
     return [str(host) for host in ipaddress.ip_network(network, strict=False).hosts()]
 
 

@@ -14,7 +14,6 @@ KNOWN_SCAN = records.example("scn")
 
 
 def seed(connection: Connection) -> None:
-    """Fill an empty database."""
     for record in records.assets():
         store.ASSETS.insert(connection, record.tenant, _asset(record))
     for tenant in TENANTS:

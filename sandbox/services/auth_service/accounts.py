@@ -50,7 +50,6 @@ def users_of(connection: sqlite3.Connection, tenant: str, after: str, limit: int
 
 
 def add_user(connection: sqlite3.Connection, user: User) -> bool:
-    """Insert a user; False when the name is taken."""
     query = (
         "INSERT INTO users VALUES (:id, :tenant, :username, :role, :tier, :password_hash, :totp_secret,"
         " :is_enabled, :created_at) ON CONFLICT (username) DO NOTHING"

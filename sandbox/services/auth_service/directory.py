@@ -165,7 +165,6 @@ def refuse_oneself(principal: Principal, user_id: str) -> None:
 
 
 def shown(user: accounts.User) -> User:
-    """Return what others may see of an account."""
     return User(
         id=user.id,
         tenant=user.tenant,

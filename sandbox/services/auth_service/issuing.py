@@ -27,7 +27,6 @@ class Issuer:
         self.settings = settings
 
     def user_token(self, connection: sqlite3.Connection, user: User, session_id: str) -> str:
-        """Return an access token of a person's session."""
         claims = {
             "sub": user.id,
             "tenant": user.tenant,

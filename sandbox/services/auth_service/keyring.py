@@ -14,7 +14,6 @@ _SPARE_S = 60.0
 
 
 def current_jwk(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the private key that signs now."""
     row = connection.execute("SELECT jwk FROM signing_keys WHERE is_current = 1").fetchone()
     jwk: dict[str, str] = json.loads(row["jwk"])
     return jwk

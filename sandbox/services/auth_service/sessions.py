@@ -34,7 +34,6 @@ class Session:
 
 
 def open_session(connection: sqlite3.Connection, user_id: str, now: float) -> str:
-    """Start a session and return its id."""
     session_id = f"ses_{secrets.token_hex(12)}"
     connection.execute("INSERT INTO sessions VALUES (?, ?, ?, NULL, NULL)", (session_id, user_id, now))
     return session_id

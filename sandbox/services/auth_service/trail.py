@@ -21,7 +21,6 @@ class Trail(Audit):
 
 
 def add_entry(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
-    """Add an entry once, however often it is delivered."""
     names = ("id", "at", "service", "tenant", "actor", "action", "target", "traceId", "requestId")
     row = (*(entry[name] for name in names), json.dumps(entry["detail"], sort_keys=True))
     connection.execute("INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -38,7 +37,6 @@ def entries(connection: sqlite3.Connection, tenant: str, wanted: Filter, page: P
 
 
 def key_of(row: sqlite3.Row) -> str:
-    """Return the paging key of an entry."""
     return f"{row['at']!r}~{row['id']}"
 
 

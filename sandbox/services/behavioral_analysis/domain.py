@@ -98,7 +98,6 @@ def risk_of(observed: float, baseline: Baseline) -> tuple[float, float]:
 
 
 def level_of(risk: float) -> Level:
-    """The risk in one word."""
     bounds: tuple[tuple[float, Level], ...] = ((75.0, "critical"), (ANOMALOUS_FROM, "high"), (25.0, "medium"))
     return next((word for bound, word in bounds if risk >= bound), "low")
 

@@ -26,7 +26,6 @@ ANOMALIES = Table("anomalies", Anomaly)
 
 
 def insert_baseline(connection: Connection, tenant: str, entity_id: str, daily: list[float]) -> None:
-    """Keep an entity's past."""
     connection.execute(
         "INSERT INTO baselines (tenant, entity_id, daily) VALUES (?, ?, ?)",
         (tenant, entity_id, json.dumps(daily)),
@@ -34,7 +33,6 @@ def insert_baseline(connection: Connection, tenant: str, entity_id: str, daily: 
 
 
 def daily_of(connection: Connection, tenant: str, entity_id: str) -> list[float] | None:
-    """The past days of the tenant's entity, oldest first."""
     row = connection.execute(
         "SELECT daily FROM baselines WHERE tenant = ? AND entity_id = ?", (tenant, entity_id)
     ).fetchone()
@@ -42,7 +40,6 @@ def daily_of(connection: Connection, tenant: str, entity_id: str) -> list[float]
 
 
 def all_days(connection: Connection, tenant: str) -> list[list[float]]:
-    """The past days of every entity of the tenant."""
     rows = connection.execute("SELECT daily FROM baselines WHERE tenant = ? ORDER BY entity_id", (tenant,))
     return [_days(row) for row in rows]
 

@@ -49,5 +49,4 @@ def _decision(tenant: str, number: int, approver: str | None) -> Decision:
 
 
 def _person(tenant: str, role: str) -> str:
-    """The first person of the tenant with that role."""
     return next(person.id for person in people() if person.tenant == tenant and person.role == role)

@@ -56,7 +56,6 @@ def finish_execution(
 
 
 def policy_of(connection: Connection, tenant: str) -> Policy:
-    """The policy that holds for the tenant now: its own, or the default one."""
     row = connection.execute(
         "SELECT version, rules, updated_by, updated_at FROM policies WHERE tenant = ?", (tenant,)
     ).fetchone()
@@ -66,7 +65,6 @@ def policy_of(connection: Connection, tenant: str) -> Policy:
 
 
 def save_policy(connection: Connection, tenant: str, rules: NewPolicy, person: str, now: float) -> None:
-    """Replace the tenant's policy under the next version."""
     connection.execute(
         "INSERT INTO policies (tenant, version, rules, updated_by, updated_at) VALUES (?, 1, ?, ?, ?)"
         " ON CONFLICT (tenant) DO UPDATE SET version = version + 1, rules = excluded.rules,"

@@ -69,7 +69,6 @@ class CorrelationDraft:
 
     @property
     def pattern(self) -> str:
-        """What the kinds together look like; `routine` when they look like nothing."""
         return pattern_of(self.kinds)
 
 
@@ -80,7 +79,6 @@ def pattern_of(kinds: Iterable[str]) -> str:
 
 
 def worse(one: Severity, other: Severity) -> Severity:
-    """The more severe of two severities."""
     return max(one, other, key=SEVERITIES.index)
 
 

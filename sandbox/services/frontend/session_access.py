@@ -42,7 +42,6 @@ class SessionAccess(Access):
 
 
 def signed_out() -> Problem:
-    """Return the answer to a request without a session."""
     return Problem(401, "Sign in first.", code="signed_out", headers={"WWW-Authenticate": "Cookie"})
 
 

@@ -60,7 +60,6 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The whole answer."""
         return " ".join(self.sentences)
 
 

@@ -60,7 +60,6 @@ def conversation_of(connection: Connection, owner: Owner, conversation_id: str) 
 
 
 def add_turn(connection: Connection, conversation_id: str, turn: Turn) -> None:
-    """Keep a question and its answer."""
     connection.execute(
         "INSERT INTO turns (conversation_id, turn, question, answer, citations, asked_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",

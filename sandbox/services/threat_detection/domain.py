@@ -64,7 +64,6 @@ class Assessment:
 
     @property
     def title(self) -> str:
-        """One line for a list."""
         return f"{self.technique.name} on {self.correlation.asset_id}"
 
 
