@@ -1,4 +1,4 @@
-"""The sandbox's own platform as plain values: nine services, which calls which, how each is reached."""
+"""The sandbox's own platform as plain values: nine services and how each is reached."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ class SandboxService:
     """One service of the platform as the sandbox runs it."""
 
     name: str
-    calls: tuple[str, ...] = ()
     public_host: str = ""
     """Host under the public domain; empty for a service that only the inside may reach."""
     min_instances: int = 1
@@ -40,31 +39,16 @@ class SandboxService:
         return f"sandbox.services.{self.name.replace('-', '_')}.app"
 
 
-_BEHIND_THE_GATEWAY = (
-    "auth-service",
-    "asset-discovery",
-    "event-processor",
-    "threat-detection",
-    "behavioral-analysis",
-    "decision-engine",
-    "nlp-assistant",
-)
-
 SERVICES: tuple[SandboxService, ...] = (
     SandboxService(name="auth-service"),
-    SandboxService(name="api-gateway", calls=_BEHIND_THE_GATEWAY, public_host=f"api.{PUBLIC_DOMAIN}"),
-    SandboxService(
-        name="frontend", calls=("api-gateway", "auth-service"), public_host=f"app.{PUBLIC_DOMAIN}"
-    ),
-    SandboxService(name="asset-discovery", calls=("auth-service",)),
-    SandboxService(name="event-processor", calls=("auth-service", "asset-discovery")),
-    SandboxService(name="threat-detection", calls=("auth-service", "event-processor")),
-    SandboxService(name="behavioral-analysis", calls=("auth-service", "event-processor")),
-    SandboxService(name="decision-engine", calls=("auth-service", "threat-detection", "behavioral-analysis")),
-    SandboxService(
-        name="nlp-assistant",
-        calls=("auth-service", "asset-discovery", "event-processor", "threat-detection", "decision-engine"),
-    ),
+    SandboxService(name="api-gateway", public_host=f"api.{PUBLIC_DOMAIN}"),
+    SandboxService(name="frontend", public_host=f"app.{PUBLIC_DOMAIN}"),
+    SandboxService(name="asset-discovery"),
+    SandboxService(name="event-processor"),
+    SandboxService(name="threat-detection"),
+    SandboxService(name="behavioral-analysis"),
+    SandboxService(name="decision-engine"),
+    SandboxService(name="nlp-assistant"),
 )
 
 

@@ -19,13 +19,14 @@ from sandbox.kit.breaker import Circuits
 from sandbox.kit.envelope import Envelope
 from sandbox.kit.identity import Verifier
 from sandbox.kit.limits import Limiter
-from sandbox.kit.mesh import Mesh
+from sandbox.kit.mesh import AUTH, Mesh
 from sandbox.kit.metrics import Metrics
 from sandbox.kit.problem import Problem, answer
 from sandbox.kit.runtime import Kit
 from sandbox.kit.settings import Settings
-from sandbox.kit.store import Store
+from sandbox.kit.store import Seed, Store
 from sandbox.kit.verifier import RemoteVerifier
+from sandbox.kit.worker import Worker
 
 Task = Callable[[Kit], Awaitable[None]]
 """Background work of a running app: runs until it is cancelled."""
@@ -52,6 +53,28 @@ class Parts:
 def from_environment(service: str, build: Callable[[Settings], FastAPI]) -> Callable[[], FastAPI]:
     """Return the factory of a service that is configured by the process environment."""
     return lambda: build(Settings.from_environment(service=service))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordService:
+    """A service of records: a database with its seed, the services that it calls, perhaps a worker.
+
+    The worker runs as long as the app, which knows it as `app.state.worker`.
+    """
+
+    title: str
+    router: APIRouter
+    migrations: Sequence[str]
+    seed: Seed
+    calls: Sequence[str] = ()
+    worker: Callable[[Store], Worker] | None = None
+
+    def build(self, settings: Settings) -> FastAPI:
+        store = Store(settings.database, self.migrations, seed=self.seed)
+        worker = self.worker(store) if self.worker is not None else None
+        tasks = (lambda _kit: worker.run(),) if worker is not None else ()
+        parts = Parts(store=store, dependencies=(AUTH, *self.calls), tasks=tasks, state={"worker": worker})
+        return service_app(settings, title=self.title, routers=[self.router], parts=parts)
 
 
 def service_app(settings: Settings, *, title: str, routers: Sequence[APIRouter], parts: Parts) -> FastAPI:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 _SWEEP_S = 1.0
 
@@ -44,3 +47,11 @@ class Worker:
         except TimeoutError:
             return
         await asyncio.sleep(self._gather_s)
+
+
+async def _worker(request: Request) -> Worker:
+    worker: Worker = request.app.state.worker
+    return worker
+
+
+WorkerDep = Annotated[Worker, Depends(_worker)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from google.api_core import exceptions
 from google.rpc import error_details_pb2, status_pb2
 
 
@@ -25,20 +26,7 @@ class Code(IntEnum):
     @property
     def http_status(self) -> int:
         """The HTTP status that google/rpc/code.proto gives to the code."""
-        return HTTP_STATUS[self]
-
-
-HTTP_STATUS = {
-    Code.INVALID_ARGUMENT: 400,
-    Code.NOT_FOUND: 404,
-    Code.ALREADY_EXISTS: 409,
-    Code.PERMISSION_DENIED: 403,
-    Code.RESOURCE_EXHAUSTED: 429,
-    Code.FAILED_PRECONDITION: 400,
-    Code.ABORTED: 409,
-    Code.UNIMPLEMENTED: 501,
-    Code.INTERNAL: 500,
-}
+        return int(exceptions.from_grpc_status(self, "").code or 500)
 
 
 class Violation(NamedTuple):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from google.logging.type import log_severity_pb2
+
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 
 _TERM: Final = re.compile(
@@ -24,17 +26,7 @@ _ROOTS: Final = frozenset(
     | {"insertId", "trace", "spanId", "protoPayload"}
 )
 _NOT_EMULATED: Final = re.compile(r"\b(?:OR|NOT)\b|[()]|(?:^|\s)-\w")
-SEVERITIES: Final = (
-    "DEFAULT",
-    "DEBUG",
-    "INFO",
-    "NOTICE",
-    "WARNING",
-    "ERROR",
-    "CRITICAL",
-    "ALERT",
-    "EMERGENCY",
-)
+SEVERITIES: Final = tuple(log_severity_pb2.LogSeverity.keys())
 _ORDERED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ">=": operator.ge,
     "<=": operator.le,

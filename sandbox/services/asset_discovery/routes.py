@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from sandbox.kit import trace
 from sandbox.kit.change import Change, Reading, changing, creating, reading
@@ -16,6 +16,7 @@ from sandbox.kit.models import Identifier
 from sandbox.kit.paging import Paging
 from sandbox.kit.problem import Problem, responses
 from sandbox.kit.resource import Filter
+from sandbox.kit.worker import WorkerDep
 from sandbox.services.asset_discovery import domain, seeding, store
 from sandbox.services.asset_discovery.domain import Kind, Level, State
 from sandbox.services.asset_discovery.models import (
@@ -28,7 +29,6 @@ from sandbox.services.asset_discovery.models import (
     Scan,
     ScanPage,
 )
-from sandbox.services.asset_discovery.scanner import Scanner
 
 router = APIRouter(prefix="/v1", tags=["assets"])
 
@@ -39,11 +39,6 @@ Removal = Annotated[Change, Depends(changing(*at_least("manager")))]
 
 AssetId = Annotated[Identifier, Path(examples=[seeding.KNOWN_ASSET])]
 ScanId = Annotated[Identifier, Path(examples=[seeding.KNOWN_SCAN])]
-
-
-def scanner_of(request: Request) -> Scanner:
-    scanner: Scanner = request.app.state.scanner
-    return scanner
 
 
 async def asset_filter(
@@ -62,11 +57,7 @@ async def asset_filter(
     summary="Start a scan in the background; poll it until it is done",
     responses=leads_to(202, link("get_scan", scan_id="/id")) | responses(409),
 )
-def start_scan(
-    body: NewScan,
-    change: Creation,
-    scanner: Annotated[Scanner, Depends(scanner_of)],
-) -> Scan:
+def start_scan(body: NewScan, change: Creation, worker: WorkerDep) -> Scan:
     scan = Scan(
         id=mint("scn"),
         network=body.network,
@@ -82,7 +73,7 @@ def start_scan(
         store.SCANS.insert(connection, change.tenant, scan, traceparent=trace.current().traceparent)
         change.note(connection, "scan.started", scan.id, network=scan.network)
         change.keep(connection, 202, scan)
-    scanner.wake()
+    worker.wake()
     return scan
 
 

@@ -24,10 +24,10 @@ class Scanner(Worker):
     scan of a worker that died goes on where it stood, and a worker that was only slow notices and lets go.
     """
 
-    def __init__(self, database: Store, audit: Audit) -> None:
+    def __init__(self, database: Store) -> None:
         super().__init__(self.run_one)
         self._database = database
-        self._audit = audit
+        self._audit = Audit("asset-discovery")
         self._name = secrets.token_hex(8)
 
     def run_one(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ValidationError
 
 from sandbox.kit.change import Change, Reading, creating, reading
@@ -17,8 +17,9 @@ from sandbox.kit.moment import GivenMoment
 from sandbox.kit.paging import Paging
 from sandbox.kit.problem import responses
 from sandbox.kit.resource import Filter
+from sandbox.kit.worker import WorkerDep
 from sandbox.services.event_processor import seeding, store
-from sandbox.services.event_processor.correlator import BOUND_S, Correlator
+from sandbox.services.event_processor.correlator import BOUND_S
 from sandbox.services.event_processor.domain import Kind, Severity
 from sandbox.services.event_processor.models import (
     BatchAnswer,
@@ -39,14 +40,6 @@ Intake = Annotated[Change, Depends(creating(*at_least("analyst")))]
 
 EventId = Annotated[Identifier, Path(examples=[seeding.KNOWN_EVENT])]
 CorrelationId = Annotated[Identifier, Path(examples=[seeding.KNOWN_CORRELATION])]
-
-
-def correlator_of(request: Request) -> Correlator:
-    correlator: Correlator = request.app.state.correlator
-    return correlator
-
-
-CorrelatorDep = Annotated[Correlator, Depends(correlator_of)]
 
 
 async def event_filter(
@@ -72,13 +65,13 @@ async def correlation_filter(
     summary="Take an event in; it is correlated in the background",
     responses=leads_to(202, link("get_event", event_id="/id")) | responses(409),
 )
-def ingest_event(body: NewEvent, change: Intake, correlator: CorrelatorDep) -> Event:
+def ingest_event(body: NewEvent, change: Intake, worker: WorkerDep) -> Event:
     event = _received(body, change.principal)
     with change.write() as connection:
         store.insert_events(connection, change.tenant, [event])
         change.note(connection, "event.ingested", event.id, asset=event.asset_id)
         change.keep(connection, 202, event)
-    correlator.wake()
+    worker.wake()
     return event
 
 
@@ -88,7 +81,7 @@ def ingest_event(body: NewEvent, change: Intake, correlator: CorrelatorDep) -> E
     summary="Take events in, each judged by itself",
     responses=responses(409),
 )
-def ingest_batch(body: NewBatch, change: Intake, correlator: CorrelatorDep) -> BatchAnswer:
+def ingest_batch(body: NewBatch, change: Intake, worker: WorkerDep) -> BatchAnswer:
     judged = [_judged(document, change.principal) for document in body.events]
     events = [event for event in judged if isinstance(event, Event)]
     answer = BatchAnswer(
@@ -101,7 +94,7 @@ def ingest_batch(body: NewBatch, change: Intake, correlator: CorrelatorDep) -> B
         if events:
             change.note(connection, "event.batch_ingested", events[0].id, count=len(events))
         change.keep(connection, 207, answer)
-    correlator.wake()
+    worker.wake()
     return answer
 
 

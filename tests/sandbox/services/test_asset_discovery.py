@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.kit.audit import Audit
 from sandbox.kit.store import Store
 from sandbox.services.asset_discovery import app, domain, store
 from sandbox.services.asset_discovery.models import Scan
@@ -190,7 +189,7 @@ def test_a_scan_of_a_dead_worker_is_finished_by_another(tmp_path: Path) -> None:
         first = domain.addresses_of("10.5.5.0/24")[: domain.CHUNK]
         for finding in domain.find("acme", first, "10.5.5.0/24"):
             store.keep_finding(connection, job, finding, now=0.0)
-    assert Scanner(database, Audit(NAME)).run_one()
+    assert Scanner(database).run_one()
     with database.write() as connection:
         scan = store.SCANS.of(connection, "acme", "scn_1")
         assert not store.finish_scan(connection, job, "dead", now=9.0)
