@@ -30,6 +30,8 @@ from sandbox.platform.dns import serve_dns
 from sandbox.platform.environment import InstanceContext
 from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
 from sandbox.platform.grpc_methods import Methods, serve_grpc
+from sandbox.platform.identity.google_tokens import GoogleTokens
+from sandbox.platform.identity.invoker_check import InvokerCheck
 from sandbox.platform.infrastructure_faults import InfrastructureContext
 from sandbox.platform.instance import InstanceLauncher
 from sandbox.platform.monitoring import fault_injection
@@ -66,6 +68,8 @@ class Sandbox:
         self._infrastructure = _infrastructure(options)
         self._fleets = self._infrastructure.fleets
         self._watch = SecurityWatch(self._apis.logs)
+        self._tokens = GoogleTokens()
+        self._invokers = InvokerCheck(self._tokens, lambda: self._knobs.current.invoker_check)
 
     def record(self, sample: RequestSample) -> None:
         self._monitoring.store.record(sample)
@@ -117,7 +121,7 @@ class Sandbox:
         context = self._infrastructure
         limit = CapacityLimit(_GATEWAY, lambda: self._knobs.current.gateway_per_s)
         return open_front_door(
-            Router(context.table, self._fleets, self, limit),
+            Router(context.table, self._fleets, self, limit, self._invokers),
             context.table,
             context.tls,
             self._options.ports,
@@ -148,6 +152,7 @@ class Sandbox:
             data_plane, self._knobs, topology.PROJECT, topology.REGION, domain=topology.RUN_DOMAIN
         )
         control.state.read_secret = self._apis.vault.read
+        self._invokers.rules_of = control.policies.rules_of
         admin = await serve(
             control,
             grpc_port=self._options.ports.admin_grpc,
@@ -222,6 +227,9 @@ class Sandbox:
                     group.create_task(deployer.deploy(service, Rollout(image=image)))
         finally:
             await deployer.close()
+        for service in topology.SERVICES:
+            if service.public_host:
+                admin.control.policies.open_to_all(service.cloud_run_name)
 
 
 def _infrastructure(options: Options) -> InfrastructureContext:

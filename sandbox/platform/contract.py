@@ -77,6 +77,14 @@ class ServiceRoute:
     manual_instances: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvokerRules:
+    """Who may invoke a service: members as IAM writes them, and the audiences of a good token."""
+
+    members: frozenset[str] = frozenset()
+    audiences: frozenset[str] = frozenset()
+
+
 class DataPlane(Protocol):
     """Runs revisions and routes requests to them."""
 
@@ -109,6 +117,8 @@ class Knobs:
     etag_mode: str = "enforced"
     """`enforced` (documented) or `ignored` (observed live on v2 traffic patches)."""
     writes_per_minute: int = 10_000
+    invoker_check: bool = False
+    """Ask callers of a service for an ID token, as Cloud Run does of all that `allUsers` may not invoke."""
     operations_denied: bool = False
     """Answer 403 to reads of operations, as a service-scoped role would see."""
     metrics_delay_s: float = 30.0

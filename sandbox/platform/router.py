@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from sandbox.platform.capacity_limit import CapacityLimit
 from sandbox.platform.contract import RequestSample, SampleSink, StartError
+from sandbox.platform.identity.invoker_check import InvokerCheck
 from sandbox.platform.instance import Instance
 from sandbox.platform.instances import Fleet, NoCapacityError
 from sandbox.platform.router_downstream import Reply
-from sandbox.platform.router_http import RefusedError, Request
-from sandbox.platform.router_table import Destination, IngressOrigin, RoutingTable
+from sandbox.platform.router_http import FrontEndError, RefusedError, Request
+from sandbox.platform.router_table import ClosedError, Destination, IngressOrigin, RoutingTable
 from sandbox.platform.router_upstream import BrokenUpstreamError, Upstream, connect
 
 _ATTEMPTS = 3
@@ -36,6 +37,8 @@ class Entrance:
 
     origin: IngressOrigin
     scheme: str
+    has_check: bool = True
+    """Whether callers must be allowed to invoke the service; those of the mesh carry no token of Google's."""
 
 
 class Router:
@@ -47,9 +50,11 @@ class Router:
         fleets: Mapping[str, Fleet],
         sink: SampleSink,
         capacity_limit: CapacityLimit | None = None,
+        invokers: InvokerCheck | None = None,
     ) -> None:
-        """Take the table, the fleets by revision, where samples go, and a limit of one service's capacity."""
+        """Take the table, the fleets by revision, where samples go, and what holds requests up or back."""
         self._capacity_limit = capacity_limit
+        self._invokers = invokers
         self._table = table
         self._fleets = fleets
         self._sink = sink
@@ -61,6 +66,8 @@ class Router:
         code = _CLIENT_CLOSED
         try:
             destination = self._find(request, entrance)
+            if self._invokers is not None and entrance.has_check:
+                self._invokers.check(destination.service, request)
             if self._capacity_limit is not None:
                 await self._capacity_limit.wait(destination.service)
             code = await self._exchange(request, reply, destination.revision, entrance.scheme)
@@ -86,7 +93,10 @@ class Router:
     def _find(self, request: Request, entrance: Entrance) -> Destination:
         if not request.host:
             raise RefusedError(400, "A request needs a Host header.")
-        return self._table.find(request.host, entrance.origin)
+        try:
+            return self._table.find(request.host, entrance.origin)
+        except ClosedError as error:
+            raise FrontEndError(404, request, service=error.service) from error
 
     async def _exchange(self, request: Request, reply: Reply, revision: str, scheme: str) -> int:
         """Forward a request and return the answer's status.

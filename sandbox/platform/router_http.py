@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import html
 import http
 import json
 from collections.abc import Callable, Iterable
@@ -47,6 +48,52 @@ class RefusedError(Exception):
         self.service = service
         self.revision = revision
         self.retry_after_s = retry_after_s
+
+    def content(self) -> tuple[Headers, bytes]:
+        """Return the headers that describe the answer's body, and the body: problem details (RFC 9457)."""
+        title = http.HTTPStatus(self.code).phrase
+        body = {"type": "about:blank", "title": title, "status": self.code, "detail": self.detail}
+        headers = [(b"content-type", b"application/problem+json")]
+        if self.retry_after_s:
+            headers.append((b"retry-after", str(self.retry_after_s).encode()))
+        return headers, json.dumps(body).encode()
+
+
+class FrontEndError(RefusedError):
+    """Google's front end answers a request with a page of its own; the service never sees it."""
+
+    def __init__(self, code: int, request: Request, *, service: str, challenge: str = "") -> None:
+        """Take the status, the request, whose target the page names, and the value of WWW-Authenticate."""
+        self._target = request.target.decode("latin-1")
+        self._challenge = challenge
+        super().__init__(code, f"The front end refused {self._target}.", service=service)
+
+    def content(self) -> tuple[Headers, bytes]:
+        title = "Page not found" if self.code == 404 else http.HTTPStatus(self.code).phrase
+        text = _PAGE_TEXTS[self.code].format(f"<code>{html.escape(self._target)}</code>")
+        page = _PAGE.format(code=self.code, title=title, text=text)
+        headers = [(b"content-type", b"text/html; charset=UTF-8"), (b"server", b"Google Frontend")]
+        if self._challenge:
+            headers.append((b"www-authenticate", self._challenge.encode()))
+        return headers, page.encode()
+
+
+_PAGE_TEXTS = {
+    401: "Your client does not have permission to the requested URL {}.",
+    403: "Your client does not have permission to get URL {} from this server.",
+    404: "The requested URL {} was not found on this server.",
+}
+_PAGE = """
+<html><head>
+<meta http-equiv="content-type" content="text/html;charset=utf-8">
+<title>{code} {title}</title>
+</head>
+<body text=#000000 bgcolor=#ffffff>
+<h1>Error: {title}</h1>
+<h2>{text}</h2>
+<h2></h2>
+</body></html>
+"""
 
 
 class Body:
@@ -152,21 +199,17 @@ def answer_head(code: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]
 
 
 def refusal(error: RefusedError, *, keeps_alive: bool, is_head: bool = False) -> bytes:
-    """A whole answer of the router's own, as problem details (RFC 9457)."""
-    title = http.HTTPStatus(error.code).phrase
-    body = json.dumps(
-        {"type": "about:blank", "title": title, "status": error.code, "detail": error.detail}
-    ).encode()
+    """A whole answer of the router's own."""
+    kind, body = error.content()
     headers = [
-        (b"content-type", b"application/problem+json"),
+        *kind,
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
         (b"connection", b"keep-alive" if keeps_alive else b"close"),
     ]
-    if error.retry_after_s:
-        headers.append((b"retry-after", str(error.retry_after_s).encode()))
-    return answer_head(error.code, title.encode(), headers) + (b"" if is_head else body)
+    reason = http.HTTPStatus(error.code).phrase.encode()
+    return answer_head(error.code, reason, headers) + (b"" if is_head else body)
 
 
 def moved_permanently(location: str) -> bytes:

@@ -19,6 +19,10 @@ class IngressOrigin(enum.Enum):
     INSIDE = "inside"
 
 
+class ClosedError(RefusedError):
+    """The ingress rule of a service closes a host to where a request comes from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """A service and the revision that was chosen for one request."""
@@ -89,7 +93,7 @@ class RoutingTable:
         if split is None:
             raise RefusedError(404, f"There is no service at {host}.")
         if origin is IngressOrigin.OUTSIDE and not self._is_open(split.route, host):
-            raise RefusedError(404, f"{host} is not reachable from the outside.", service=service)
+            raise ClosedError(404, f"{host} is not reachable from the outside.", service=service)
         if split.route.is_disabled:
             raise RefusedError(503, f"{service} is disabled: it is scaled to zero by hand.", service=service)
         if tag:

@@ -1,4 +1,4 @@
-"""IAM policies of services: kept and given back, not enforced."""
+"""IAM policies of services: kept, given back, and read by the front end's check of callers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.platform.admin.state import State
 from sandbox.platform.api_errors import ApiError, Code
+from sandbox.platform.contract import InvokerRules
 
+INVOKERS = frozenset({"roles/run.invoker", "roles/run.admin"})
+"""Roles with the permission run.routes.invoke."""
 OPERATION_PERMISSIONS = frozenset({"run.operations.get", "run.operations.list"})
 
 
@@ -51,6 +54,26 @@ class Policies:
         return iam_policy_pb2.TestIamPermissionsResponse(
             permissions=[permission for permission in request.permissions if permission not in denied]
         )
+
+    def rules_of(self, service_id: str) -> InvokerRules:
+        """Return who may invoke the service with that Cloud Run name; nobody when there is none."""
+        service = self._state.services.get(self._state.location.service_name(service_id))
+        if service is None:
+            return InvokerRules()
+        policy = self._policies.get(str(service.uid), policy_pb2.Policy())
+        members = {name for one in policy.bindings if one.role in INVOKERS for name in one.members}
+        everybody = {"allUsers"} if service.invoker_iam_disabled else set()
+        return InvokerRules(
+            members=frozenset(members | everybody),
+            audiences=frozenset((service.uri, *service.custom_audiences)),
+        )
+
+    def open_to_all(self, service_id: str) -> None:
+        """Let everybody invoke a service, as `gcloud run deploy --allow-unauthenticated` does."""
+        policy = policy_pb2.Policy(version=1)
+        policy.bindings.add(role="roles/run.invoker", members=["allUsers"])
+        name = self._state.location.service_name(service_id)
+        self._policies[self._uid(name)] = _stamped(policy)
 
     def _uid(self, resource: str) -> str:
         """Return the identity of a service, which a deletion ends; raise ApiError when there is none."""

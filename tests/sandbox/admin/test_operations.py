@@ -13,7 +13,7 @@ from sandbox.platform.admin import operations
 from sandbox.platform.admin.quota import WriteQuota
 from sandbox.platform.api_errors import ApiError
 from sandbox.platform.contract import KnobBoard, Knobs
-from tests.sandbox.admin.local_cloud import PARENT, LocalCloud
+from tests.sandbox.admin.local_cloud import PARENT, LocalCloud, template
 
 SERVICE = f"{PARENT}/services/svc"
 
@@ -124,6 +124,23 @@ def test_a_policy_is_kept_and_guarded_by_its_etag(cloud: LocalCloud) -> None:
     assert list(again.bindings) == [binding]
     with pytest.raises(exceptions.Aborted):
         cloud.services.set_iam_policy(iam_policy_pb2.SetIamPolicyRequest(resource=SERVICE, policy=wanted))
+
+
+def test_the_policy_says_who_may_invoke_a_service(cloud: LocalCloud) -> None:
+    """Members of the roles that allow it, with a token for the URL or a custom audience; a field opens it."""
+    cloud.create(body=run_v2.Service(template=template(), custom_audiences=["shop-callers"]))
+    bindings = [
+        policy_pb2.Binding(role="roles/run.invoker", members=["user:a@demo.test"]),
+        policy_pb2.Binding(role="roles/run.viewer", members=["user:b@demo.test"]),
+    ]
+    wanted = policy_pb2.Policy(bindings=bindings)
+    cloud.services.set_iam_policy(iam_policy_pb2.SetIamPolicyRequest(resource=SERVICE, policy=wanted))
+    rules = cloud.running.control.policies.rules_of("svc")
+    assert rules.members == {"user:a@demo.test"}
+    assert rules.audiences == {cloud.get().uri, "shop-callers"}
+
+    cloud.update("svc", "invoker_iam_disabled", invoker_iam_disabled=True)
+    assert "allUsers" in cloud.running.control.policies.rules_of("svc").members
 
 
 def test_permissions_follow_the_knobs(cloud: LocalCloud) -> None:

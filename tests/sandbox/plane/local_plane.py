@@ -12,10 +12,12 @@ from typing import Any
 import httpx
 
 from sandbox.platform.certificates import Authority
-from sandbox.platform.contract import RequestSample, RevisionSpec, RouteTarget, ServiceRoute
+from sandbox.platform.contract import InvokerRules, RequestSample, RevisionSpec, RouteTarget, ServiceRoute
 from sandbox.platform.data_plane import LocalDataPlane
 from sandbox.platform.environment import InstanceContext
 from sandbox.platform.front_door import open_front_door
+from sandbox.platform.identity.google_tokens import GoogleTokens
+from sandbox.platform.identity.invoker_check import InvokerCheck
 from sandbox.platform.instance import InstanceLauncher
 from sandbox.platform.instances import Fleet
 from sandbox.platform.options import Ports
@@ -49,6 +51,21 @@ class Distance:
     seconds: float = 0.0
 
 
+@dataclass(slots=True)
+class InvokerSwitch:
+    """Google's tokens, and whether the front end asks for them; a test may change who may invoke."""
+
+    tokens: GoogleTokens = field(default_factory=GoogleTokens)
+    is_on: bool = False
+    rules: InvokerRules = field(default_factory=InvokerRules)
+
+    def made(self) -> InvokerCheck:
+        """Return the check that follows this switch."""
+        check = InvokerCheck(self.tokens, lambda: self.is_on)
+        check.rules_of = lambda _service: self.rules
+        return check
+
+
 @dataclass(slots=True, kw_only=True)
 class LocalPlane:
     """What a test holds in its hands."""
@@ -62,6 +79,7 @@ class LocalPlane:
     client: httpx.AsyncClient
     """Speaks to the inner mesh."""
     distance: Distance
+    invokers: InvokerSwitch
 
     async def up(self, revision: str, app: str = "mirror", **fields: Any) -> None:
         """Start a revision of the one service."""
@@ -112,7 +130,8 @@ async def local_plane(spawner: Spawner, folder: Path, *, idle_s: float = 30.0) -
     samples = Samples()
     authority = Authority([f"*.{DOMAIN}", "*.isectech.test"])
     distance = Distance()
-    router = Router(table, fleets, samples)
+    invokers = InvokerSwitch()
+    router = Router(table, fleets, samples, invokers=invokers.made())
     door = open_front_door(router, table, authority.context(), Ports(), distance=lambda: distance.seconds)
     async with door as ports:
         mesh = f"http://127.0.0.1:{ports.mesh}"
@@ -134,4 +153,5 @@ async def local_plane(spawner: Spawner, folder: Path, *, idle_s: float = 30.0) -
                 folder=folder,
                 client=client,
                 distance=distance,
+                invokers=invokers,
             )
