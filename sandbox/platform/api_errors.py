@@ -22,6 +22,7 @@ class Code(IntEnum):
     ABORTED = 10
     UNIMPLEMENTED = 12
     INTERNAL = 13
+    UNAUTHENTICATED = 16
 
     @property
     def http_status(self) -> int:

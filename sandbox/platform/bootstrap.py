@@ -30,8 +30,11 @@ from sandbox.platform.dns import serve_dns
 from sandbox.platform.environment import InstanceContext
 from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
 from sandbox.platform.grpc_methods import Methods, serve_grpc
+from sandbox.platform.identity.accounts import ServiceAccounts
+from sandbox.platform.identity.credentials_api import CredentialsApi
 from sandbox.platform.identity.google_tokens import GoogleTokens
 from sandbox.platform.identity.invoker_check import InvokerCheck
+from sandbox.platform.identity.metadata_server import MetadataServer
 from sandbox.platform.infrastructure_faults import InfrastructureContext
 from sandbox.platform.instance import InstanceLauncher
 from sandbox.platform.monitoring import fault_injection
@@ -68,7 +71,7 @@ class Sandbox:
         self._infrastructure = _infrastructure(options)
         self._fleets = self._infrastructure.fleets
         self._watch = SecurityWatch(self._apis.logs)
-        self._tokens = GoogleTokens()
+        self._tokens, self._accounts = GoogleTokens(), ServiceAccounts(topology.PROJECT)
         self._invokers = InvokerCheck(self._tokens, lambda: self._knobs.current.invoker_check)
 
     def record(self, sample: RequestSample) -> None:
@@ -102,6 +105,8 @@ class Sandbox:
             "monitoring_grpc": f"{OUTSIDE}:{monitoring}",
             "apis_grpc": f"{OUTSIDE}:{apis}",
             "sql_admin": f"http://{OUTSIDE}:{admin.rest_port}",
+            "metadata": f"{OUTSIDE}:{admin.rest_port}",
+            "iam_credentials": f"http://{OUTSIDE}:{admin.rest_port}",
             "dns": f"{OUTSIDE}:{first}",
             "resolvers": [f"{OUTSIDE}:{second}"],
             "https_port": door.https,
@@ -162,6 +167,8 @@ class Sandbox:
                 *certificate_routes(self._infrastructure),
                 *disturbance_routes(self._disturbances),
                 *catalogue.routes(self._apis),
+                *CredentialsApi(topology.PROJECT, self._accounts, self._tokens).routes(),
+                *MetadataServer(self._accounts, self._tokens).routes(),
             ],
         )
         self._stack.push_async_callback(admin.close)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+
+from starlette.requests import Request
 
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 
@@ -67,3 +70,18 @@ def _decode(token: str, of: str) -> int:
     except ValueError:
         pass
     raise invalid([Violation("page_token", "belongs to another query")])
+
+
+async def json_object(request: Request) -> Mapping[str, Any]:
+    """Return the object of a REST request's body, an empty one without a body.
+
+    Raises:
+        ApiError: INVALID_ARGUMENT, the body is something else.
+    """
+    try:
+        document = json.loads(await request.body() or b"{}")
+    except ValueError as error:
+        raise invalid([Violation("body", f"is not JSON: {error}")]) from error
+    if not isinstance(document, dict):
+        raise invalid([Violation("body", "is not a JSON object")])
+    return document

@@ -6,9 +6,7 @@ whole URL, and the region is the first label of its host (`us-central1-run.local
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from google.cloud import run_v2
@@ -27,7 +25,7 @@ from sandbox.platform.admin.names import Location, service_of, short
 from sandbox.platform.admin.routing import is_routed
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 from sandbox.platform.grpc_methods import CALLER_KEY, DEFAULT_CALLER
-from sandbox.platform.requests import page_of
+from sandbox.platform.requests import json_object, page_of
 
 _REGION = re.compile(r"([a-z]+-[a-z]+[0-9]+)-run\.")
 _DELETED = {"kind": "Status", "apiVersion": "v1", "status": "Success"}
@@ -72,7 +70,7 @@ class KnativeFront:
         return JSONResponse(service_view(self._stored(request)))
 
     async def create_service(self, request: Request) -> Response:
-        document = await _body(request)
+        document = await json_object(request)
         service_id = str(document.get("metadata", {}).get("name", ""))
         creation = run_v2.CreateServiceRequest.pb()(
             parent=self._parent(request),
@@ -86,7 +84,7 @@ class KnativeFront:
         """Replace a service by its whole document; a stale resourceVersion is refused always."""
         stored = self._stored(request)
         update = run_v2.UpdateServiceRequest.pb()(
-            service=service_from(await _body(request), stored), validate_only=_is_dry(request)
+            service=service_from(await json_object(request), stored), validate_only=_is_dry(request)
         )
         operation = self._control.services.update_service(update, _caller(request), is_etag_binding=True)
         return _begun(operation)
@@ -117,7 +115,7 @@ class KnativeFront:
     # ---- operations, policies, locations
 
     async def wait_operation(self, request: Request) -> Response:
-        seconds = float(str((await _body(request)).get("timeout", "30s")).removesuffix("s"))
+        seconds = float(str((await json_object(request)).get("timeout", "30s")).removesuffix("s"))
         wait = operations_pb2.WaitOperationRequest(name=self._operation_name(request))
         wait.timeout.FromMilliseconds(int(seconds * 1000))
         return _operation(await self._control.operations.wait_operation(wait, _caller(request)))
@@ -173,7 +171,7 @@ class KnativeFront:
     async def _about_service(self, request: Request, message: Any) -> Any:
         """Read the body into an IAM request about the service in the path; raise ApiError."""
         try:
-            json_format.ParseDict(await _body(request), message)
+            json_format.ParseDict(await json_object(request), message)
         except json_format.ParseError as error:
             raise invalid([Violation("body", str(error))]) from error
         message.resource = self._service_name(request)
@@ -201,16 +199,6 @@ def _caller(request: Request) -> str:
 
 def _is_dry(request: Request) -> bool:
     return request.query_params.get("dryRun") == "all"
-
-
-async def _body(request: Request) -> Mapping[str, Any]:
-    try:
-        document = json.loads(await request.body() or b"{}")
-    except ValueError as error:
-        raise invalid([Violation("body", f"is not JSON: {error}")]) from error
-    if not isinstance(document, dict):
-        raise invalid([Violation("body", "is not a JSON object")])
-    return document
 
 
 def _selector(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from sandbox.platform.requests import page, require_project
 
 PROJECTS: Final = "google.cloud.resourcemanager.v3.Projects"
 SERVICE_USAGE: Final = "google.api.serviceusage.v1.ServiceUsage"
-_NUMBER: Final = 112233445566
+NUMBER: Final = 112233445566
 _OFFERED: Final = (
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
@@ -48,7 +48,7 @@ class Project:
     def get_project(self, request: Any, _caller: str) -> Any:
         self._require(request.name)
         return resourcemanager_v3.Project.pb()(
-            name=f"projects/{_NUMBER}",
+            name=f"projects/{NUMBER}",
             project_id=self.id,
             display_name=self.id,
             state=resourcemanager_v3.Project.State.ACTIVE.value,
@@ -77,11 +77,11 @@ class Project:
         )
 
     def _require(self, name: str) -> None:
-        if name != f"projects/{_NUMBER}":
+        if name != f"projects/{NUMBER}":
             require_project(name, self.id)
 
     def _service(self, name: str) -> Any:
         state = _STATE.ENABLED if name in self.enabled else _STATE.DISABLED
         return service_usage_v1.Service.pb()(
-            name=f"projects/{_NUMBER}/services/{name}", parent=f"projects/{_NUMBER}", state=state.value
+            name=f"projects/{NUMBER}/services/{name}", parent=f"projects/{NUMBER}", state=state.value
         )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from google.cloud import run_v2
 from google.longrunning import operations_pb2
 from google.protobuf import duration_pb2, field_mask_pb2
+from starlette.routing import BaseRoute
 
 from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.server import RunningControlPlane, serve
@@ -167,8 +168,8 @@ class LocalCloud:
 
 
 @contextlib.contextmanager
-def local_cloud(knobs: Knobs | None = None) -> Iterator[LocalCloud]:
-    """Serve a control plane until the block ends."""
+def local_cloud(knobs: Knobs | None = None, routes: Sequence[BaseRoute] = ()) -> Iterator[LocalCloud]:
+    """Serve a control plane, and further routes on its REST port, until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="control-plane")
     thread.start()
@@ -178,7 +179,7 @@ def local_cloud(knobs: Knobs | None = None) -> Iterator[LocalCloud]:
 
     plane = FakeDataPlane()
     board = KnobBoard(knobs or Knobs(operation_latency_s=0.001))
-    running = inside(serve(ControlPlane(plane, board, PROJECT, REGION)))
+    running = inside(serve(ControlPlane(plane, board, PROJECT, REGION), extra_routes=routes))
     cloud = LocalCloud(running, plane, loop)
     try:
         yield cloud

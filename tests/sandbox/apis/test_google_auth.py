@@ -1,0 +1,203 @@
+"""Google's own auth library against the sandbox: metadata server, keys, impersonation."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import google.auth.transport.requests
+import httpx
+import pytest
+from google.auth import exceptions, iam, impersonated_credentials
+from google.oauth2 import id_token, service_account
+
+from sandbox import topology
+from sandbox.platform.identity.accounts import ServiceAccounts
+from sandbox.platform.identity.credentials_api import CredentialsApi
+from sandbox.platform.identity.google_tokens import GoogleTokens, TokenError
+from sandbox.platform.identity.metadata_server import MetadataServer
+from tests.sandbox.admin.local_cloud import local_cloud
+
+AUDIENCE = "https://shop.us-central1.run.test"
+SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+PROJECT = topology.PROJECT
+FETCH = """
+import sys
+import google.auth
+import google.auth.transport.requests
+from google.oauth2 import id_token
+request = google.auth.transport.requests.Request()
+print(id_token.fetch_id_token(request, sys.argv[1]))
+credentials, project = google.auth.default()
+credentials.refresh(request)
+print(credentials.service_account_email, project, credentials.token)
+"""
+
+
+class Google:
+    """The APIs on loopback, and what is behind them."""
+
+    def __init__(self) -> None:
+        self.tokens = GoogleTokens()
+        self.accounts = ServiceAccounts(PROJECT)
+        self.url = ""
+
+    @property
+    def routes(self) -> list[Any]:
+        """All that is served."""
+        credentials = CredentialsApi(PROJECT, self.accounts, self.tokens)
+        return [*credentials.routes(), *MetadataServer(self.accounts, self.tokens).routes()]
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        """Call an API of IAM."""
+        return httpx.post(f"{self.url}/v1/projects/{PROJECT}/serviceAccounts{path}", json=body)
+
+    def account(self, name: str, *callers: str) -> str:
+        """Make an account that others may act as, and return its address."""
+        email = str(self.post("", accountId=name).raise_for_status().json()["email"])
+        members = [f"serviceAccount:{caller}" for caller in callers]
+        binding = {"role": "roles/iam.serviceAccountTokenCreator", "members": members}
+        self.post(f"/{email}:setIamPolicy", policy={"bindings": [binding]}).raise_for_status()
+        return email
+
+    def key(self, email: str) -> dict[str, Any]:
+        """Make a key and return the file that a person would download."""
+        made = self.post(f"/{email}/keys").raise_for_status().json()
+        found: dict[str, Any] = json.loads(base64.b64decode(made["privateKeyData"]))
+        return found
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[Google]:
+    """Serve the APIs on loopback."""
+    found = Google()
+    with local_cloud(routes=found.routes) as cloud:
+        found.url = cloud.rest
+        yield found
+
+
+@pytest.fixture
+def request_() -> google.auth.transport.requests.Request:
+    """What the library sends requests with."""
+    return google.auth.transport.requests.Request()
+
+
+def test_the_metadata_server_gives_tokens_of_the_machines_account(google: Google) -> None:
+    """In a process that two variables point at the sandbox, the library finds its credentials by itself."""
+    address = google.url.removeprefix("http://")
+    variables = {"GCE_METADATA_HOST": address, "GCE_METADATA_IP": address}
+    inherited = {
+        name: value for name, value in os.environ.items() if name != "GOOGLE_APPLICATION_CREDENTIALS"
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", FETCH, AUDIENCE],
+        env={**inherited, **variables, "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    identity, rest = ran.stdout.splitlines()
+    email, project, access = rest.split()
+    assert google.tokens.subject_of(identity, [AUDIENCE]) == google.tokens.subject_of(
+        google.tokens.id_token(google.accounts.machine, AUDIENCE), [AUDIENCE]
+    )
+    assert (email, project) == (google.accounts.machine, PROJECT)
+    assert google.tokens.holder_of(access) == google.accounts.machine
+
+
+@pytest.mark.parametrize("headers", [{}, {"Metadata-Flavor": "Google", "X-Forwarded-For": "10.0.0.1"}])
+def test_the_metadata_server_refuses_what_a_page_or_a_proxy_could_send(
+    google: Google, headers: dict[str, str]
+) -> None:
+    """403, as on a real machine."""
+    path = "/computeMetadata/v1/instance/service-accounts/default/token"
+    assert httpx.get(google.url + path, headers=headers).status_code == 403
+
+
+def test_a_key_gets_an_id_token_that_the_library_itself_finds_good(google: Google, request_: Any) -> None:
+    """Signed with the published keys, for the audience, with the address of the account."""
+    email = google.account("by-key")
+    made = service_account.IDTokenCredentials.from_service_account_info(
+        google.key(email), target_audience=AUDIENCE
+    )
+    made.refresh(request_)
+    claims = id_token.verify_token(made.token, request_, AUDIENCE, certs_url=f"{google.url}/oauth2/v3/certs")
+    assert (claims["email"], claims["email_verified"], claims["aud"]) == (email, True, AUDIENCE)
+
+
+def test_a_key_that_nobody_made_gets_nothing(google: Google, request_: Any) -> None:
+    """Nor does the key of one account in the name of another."""
+    first, second = google.account("key-first"), google.account("key-second")
+    info = {**google.key(first), "client_email": second}
+    made = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+    with pytest.raises(exceptions.RefreshError, match="invalid_grant"):
+        made.refresh(request_)
+
+
+def impersonated(google: Google, source: str, target: str, *delegates: str) -> Any:
+    """Return credentials of an account for another one, by a key of the first."""
+    own = service_account.Credentials.from_service_account_info(google.key(source), scopes=SCOPES)
+    url = f"{google.url}/v1/projects/-/serviceAccounts/{target}:generateAccessToken"
+    return impersonated_credentials.Credentials(
+        own, target, SCOPES, delegates=list(delegates), iam_endpoint_override=url
+    )
+
+
+@pytest.fixture
+def local_iam(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the library ask the sandbox for impersonated ID tokens: it knows one address for them alone."""
+    path = "/v1/projects/-/serviceAccounts/{}:generateIdToken"
+    monkeypatch.setattr(iam, "_IAM_IDTOKEN_ENDPOINT", google.url + path)
+
+
+@pytest.mark.usefixtures("local_iam")
+@pytest.mark.parametrize("by", ["itself", "a delegate"])
+def test_an_account_acts_as_another_one_that_lets_it(google: Google, request_: Any, by: str) -> None:
+    """Access tokens and ID tokens are those of the other account, directly and through a third one."""
+    name = by.replace(" ", "-")
+    source = google.account(f"source-of-{name}")
+    between = [google.account("between", source)] if by == "a delegate" else []
+    target = google.account(f"target-of-{name}", *(between or [source]))
+    made = impersonated(google, source, target, *between)
+    made.refresh(request_)
+    assert google.tokens.holder_of(made.token) == target
+
+    identity = impersonated_credentials.IDTokenCredentials(made, AUDIENCE, include_email=True)
+    identity.refresh(request_)
+    certificates = f"{google.url}/oauth2/v3/certs"
+    assert (
+        id_token.verify_token(identity.token, request_, AUDIENCE, certs_url=certificates)["email"] == target
+    )
+
+
+@pytest.mark.usefixtures("local_iam")
+def test_an_account_that_may_not_act_as_another_one_is_refused(google: Google, request_: Any) -> None:
+    """The refusal names the permission."""
+    source, target = google.account("source"), google.account("target")
+    with pytest.raises(exceptions.RefreshError, match=r"iam\.serviceAccounts\.getAccessToken"):
+        impersonated(google, source, target).refresh(request_)
+
+
+def test_nobody_acts_without_an_access_token(google: Google) -> None:
+    """401, as Google's APIs answer."""
+    url = f"{google.url}/v1/projects/-/serviceAccounts/{google.accounts.machine}:generateIdToken"
+    for headers in ({}, {"Authorization": "Bearer ya29.unknown"}):
+        answer = httpx.post(url, headers=headers, json={"audience": AUDIENCE})
+        assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
+
+
+def test_an_access_token_ends() -> None:
+    """After its life it names nobody."""
+    now = [0.0]
+    tokens = GoogleTokens(clock=lambda: now[0])
+    token = tokens.access_token("a@b.test", life_s=60)
+    assert tokens.holder_of(token) == "a@b.test"
+    now[0] = 60.0
+    with pytest.raises(TokenError):
+        tokens.holder_of(token)
