@@ -43,6 +43,7 @@ from sandbox.platform.monitoring.store import InstanceReading
 from sandbox.platform.monitoring.suite import MonitoringSuite
 from sandbox.platform.monitoring.uptime_checks import Prober
 from sandbox.platform.options import Options, Ports
+from sandbox.platform.permissions import refusing
 from sandbox.platform.router import Router
 from sandbox.platform.router_table import RoutingTable
 from sandbox.platform.sandbox_routes import certificate_routes, instance_routes
@@ -175,7 +176,7 @@ class Sandbox:
         return admin
 
     async def _serve(self, tables: Mapping[str, Methods], port: int) -> int:
-        server = await serve_grpc(tables, port=port)
+        server = await serve_grpc(tables, port=port, refuse=refusing(self._knobs))
         self._stack.push_async_callback(server.close)
         return server.port
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 ETAG_MODES = ("enforced", "ignored")
@@ -121,6 +122,8 @@ class Knobs:
     """Ask callers of a service for an ID token, as Cloud Run does of all that `allUsers` may not invoke."""
     operations_denied: bool = False
     """Answer 403 to reads of operations, as a service-scoped role would see."""
+    permissions_denied: str = ""
+    """Permissions that no caller has, with commas between them; `run.revisions.*` denies all of a kind."""
     metrics_delay_s: float = 30.0
     """How long a sample takes to become visible; Cloud Run documents up to 180 s as its worst."""
     uptime_every_s: float = 5.0
@@ -162,6 +165,12 @@ class KnobBoard:
         for sleeper in self._sleepers:
             sleeper.set()
         return self.current
+
+    def denies(self, permission: str) -> bool:
+        """Whether no caller has a permission now."""
+        denied = [name.strip() for name in self.current.permissions_denied.split(",")]
+        denied += ["run.operations.*"] if self.current.operations_denied else []
+        return any(fnmatchcase(permission, name) for name in denied if name)
 
     async def wait(self, seconds: float) -> None:
         """Let an injected wait pass, and count its seconds whatever they took on the machine's clock."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
 import grpc.aio
 
 from sandbox.platform.api_errors import ApiError
+from sandbox.platform.permissions import Refuse, permission_of
 
 CALLER_KEY = "x-sandbox-principal"
 """Request metadata that names the caller; the sandbox has no credentials to read it from."""
@@ -40,15 +42,22 @@ class GrpcServer:
         await self._server.stop(0)
 
 
-async def serve_grpc(tables: Mapping[str, Methods], *, port: int = 0) -> GrpcServer:
+async def serve_grpc(
+    tables: Mapping[str, Methods], *, port: int = 0, refuse: Refuse = lambda _permission: None
+) -> GrpcServer:
     """Answer the methods of each service until the result is closed; all others get UNIMPLEMENTED.
+
+    `refuse` is asked before each call, about the permission that it needs.
 
     Raises:
         OSError: the port is taken.
     """
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     for service, table in tables.items():
-        handlers = {name: _method_handler(request, handler) for name, (request, handler) in table.items()}
+        handlers = {
+            name: _method_handler(request, handler, partial(refuse, permission_of(service, name, tables)))
+            for name, (request, handler) in table.items()
+        }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
     try:
         chosen = server.add_insecure_port(f"127.0.0.1:{port}")
@@ -58,10 +67,11 @@ async def serve_grpc(tables: Mapping[str, Methods], *, port: int = 0) -> GrpcSer
     return GrpcServer(chosen, server)
 
 
-def _method_handler(request_type: Any, handler: Handler) -> Any:
+def _method_handler(request_type: Any, handler: Handler, refuse: Callable[[], None]) -> Any:
     async def answer(request: Any, context: Any) -> Any:
         metadata = dict(context.invocation_metadata())
         try:
+            refuse()
             found: Any | Awaitable[Any] = handler(request, str(metadata.get(CALLER_KEY, DEFAULT_CALLER)))
             return await found if inspect.isawaitable(found) else found
         except ApiError as error:

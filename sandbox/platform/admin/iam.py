@@ -11,10 +11,10 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2
 from sandbox.platform.admin.state import State
 from sandbox.platform.api_errors import ApiError, Code
 from sandbox.platform.contract import InvokerRules
+from sandbox.platform.permissions import granted
 
 INVOKERS = frozenset({"roles/run.invoker", "roles/run.admin"})
 """Roles with the permission run.routes.invoke."""
-OPERATION_PERMISSIONS = frozenset({"run.operations.get", "run.operations.list"})
 
 
 class Policies:
@@ -50,10 +50,7 @@ class Policies:
         self._state.location.require_service(request.resource, "resource")
         if request.resource not in self._state.services:
             return iam_policy_pb2.TestIamPermissionsResponse()
-        denied = OPERATION_PERMISSIONS if self._state.board.current.operations_denied else frozenset()
-        return iam_policy_pb2.TestIamPermissionsResponse(
-            permissions=[permission for permission in request.permissions if permission not in denied]
-        )
+        return granted(request, self._state.board)
 
     def rules_of(self, service_id: str) -> InvokerRules:
         """Return who may invoke the service with that Cloud Run name; nobody when there is none."""

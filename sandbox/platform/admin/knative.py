@@ -7,6 +7,7 @@ whole URL, and the region is the first label of its host (`us-central1-run.local
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from google.cloud import run_v2
@@ -25,6 +26,7 @@ from sandbox.platform.admin.names import Location, service_of, short
 from sandbox.platform.admin.routing import is_routed
 from sandbox.platform.api_errors import ApiError, Code, Violation, invalid
 from sandbox.platform.grpc_methods import CALLER_KEY, DEFAULT_CALLER
+from sandbox.platform.permissions import refusing
 from sandbox.platform.requests import json_object, page_of
 
 _REGION = re.compile(r"([a-z]+-[a-z]+[0-9]+)-run\.")
@@ -40,24 +42,45 @@ class KnativeFront:
     def routes(self) -> list[BaseRoute]:
         spaces = f"/apis/{API_VERSION}/namespaces/{{project}}"
         located = "/v1/projects/{project}/locations/{region}"
-        return [
-            Route(f"{spaces}/services", self.list_services, methods=["GET"]),
-            Route(f"{spaces}/services", self.create_service, methods=["POST"]),
-            Route(f"{spaces}/services/{{service}}", self.get_service, methods=["GET"]),
-            Route(f"{spaces}/services/{{service}}", self.replace_service, methods=["PUT"]),
-            Route(f"{spaces}/services/{{service}}", self.delete_service, methods=["DELETE"]),
-            Route(f"{spaces}/revisions", self.list_revisions, methods=["GET"]),
-            Route(f"{spaces}/revisions/{{revision}}", self.get_revision, methods=["GET"]),
-            Route(f"{spaces}/revisions/{{revision}}", self.delete_revision, methods=["DELETE"]),
-            Route("/v1/projects/{project}/locations", self.list_locations, methods=["GET"]),
-            Route(f"{located}/services", self.list_services, methods=["GET"]),
-            Route(f"{located}/operations/{{operation}}:wait", self.wait_operation, methods=["POST"]),
-            Route(f"{located}/operations/{{operation}}", self.get_operation, methods=["GET"]),
-            Route(f"{located}/services/{{service}}:getIamPolicy", self.get_policy, methods=["GET"]),
-            Route(f"{located}/services/{{service}}:setIamPolicy", self.set_policy, methods=["POST"]),
-            Route(f"{located}/services/{{service}}:testIamPermissions", self.granted, methods=["POST"]),
-            Route("/v1/projects/{project}/services/run.googleapis.com", self.api_state, methods=["GET"]),
+        service = f"{located}/services/{{service}}"
+        calls: list[tuple[str, str, Callable[[Request], Awaitable[Response]], str]] = [
+            ("GET", f"{spaces}/services", self.list_services, "services.list"),
+            ("POST", f"{spaces}/services", self.create_service, "services.create"),
+            ("GET", f"{spaces}/services/{{service}}", self.get_service, "services.get"),
+            ("PUT", f"{spaces}/services/{{service}}", self.replace_service, "services.update"),
+            ("DELETE", f"{spaces}/services/{{service}}", self.delete_service, "services.delete"),
+            ("GET", f"{spaces}/revisions", self.list_revisions, "revisions.list"),
+            ("GET", f"{spaces}/revisions/{{revision}}", self.get_revision, "revisions.get"),
+            ("DELETE", f"{spaces}/revisions/{{revision}}", self.delete_revision, "revisions.delete"),
+            ("GET", "/v1/projects/{project}/locations", self.list_locations, "locations.list"),
+            ("GET", f"{located}/services", self.list_services, "services.list"),
+            ("POST", f"{located}/operations/{{operation}}:wait", self.wait_operation, "operations.get"),
+            ("GET", f"{located}/operations/{{operation}}", self.get_operation, "operations.get"),
+            ("GET", f"{service}:getIamPolicy", self.get_policy, "services.getIamPolicy"),
+            (
+                "POST",
+                f"{service}:setIamPolicy",
+                self.set_policy,
+                "services.setIamPolicy",
+            ),
+            ("POST", f"{service}:testIamPermissions", self.granted, ""),
+            ("GET", "/v1/projects/{project}/services/run.googleapis.com", self.api_state, ""),
         ]
+        return [
+            Route(path, self._guarded(call, f"run.{permission}"), methods=[method])
+            for method, path, call, permission in calls
+        ]
+
+    def _guarded(
+        self, call: Callable[[Request], Awaitable[Response]], permission: str
+    ) -> Callable[[Request], Awaitable[Response]]:
+        refuse = refusing(self._control.knobs)
+
+        async def answer(request: Request) -> Response:
+            refuse(permission)
+            return await call(request)
+
+        return answer
 
     # ---- services
 

@@ -10,8 +10,7 @@ from typing import Any
 from google.longrunning import operations_pb2
 
 from sandbox.platform.admin.names import Location
-from sandbox.platform.api_errors import ApiError, Code, not_emulated, not_found
-from sandbox.platform.contract import KnobBoard
+from sandbox.platform.api_errors import ApiError, not_emulated, not_found
 from sandbox.platform.requests import page
 
 KEPT = 5000
@@ -23,9 +22,8 @@ DEFAULT_WAIT_S = 30.0
 class Operations:
     """The operations of one location."""
 
-    def __init__(self, location: Location, board: KnobBoard) -> None:
+    def __init__(self, location: Location) -> None:
         self._location = location
-        self._board = board
         self._operations: dict[str, operations_pb2.Operation] = {}
         self._finished: dict[str, asyncio.Event] = {}
 
@@ -58,8 +56,7 @@ class Operations:
         self._finished[name].set()
 
     def get_operation(self, request: Any, _caller: str) -> operations_pb2.Operation:
-        """Return an operation; raise ApiError NOT_FOUND, or PERMISSION_DENIED by the knob."""
-        self._refuse_when_denied()
+        """Return an operation; raise ApiError NOT_FOUND."""
         operation = self._operations.get(request.name)
         if operation is None:
             raise not_found("OPERATION", request.name)
@@ -75,7 +72,6 @@ class Operations:
 
     def list_operations(self, request: Any, _caller: str) -> operations_pb2.ListOperationsResponse:
         """Return a page of the location's operations, oldest first; raise ApiError."""
-        self._refuse_when_denied()
         self._location.require(request.name.removesuffix("/operations"), "name")
         if request.filter:
             raise not_emulated("A filter of operations")
@@ -86,10 +82,6 @@ class Operations:
         operation = operations_pb2.Operation(name=f"{self._location.parent}/operations/{uuid.uuid4()}")
         operation.metadata.Pack(metadata)
         return operation
-
-    def _refuse_when_denied(self) -> None:
-        if self._board.current.operations_denied:
-            raise ApiError(Code.PERMISSION_DENIED, "Permission 'run.operations.get' denied on the project.")
 
     def _forget_oldest(self) -> None:
         surplus = len(self._operations) - KEPT

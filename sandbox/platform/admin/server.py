@@ -15,6 +15,7 @@ from sandbox.platform.admin.control import ControlPlane
 from sandbox.platform.admin.grpc_front import methods
 from sandbox.platform.admin.rest_front import build_app
 from sandbox.platform.grpc_methods import GrpcServer, serve_grpc
+from sandbox.platform.permissions import refusing
 
 HOST = "127.0.0.1"
 
@@ -65,7 +66,7 @@ async def serve(
     """
     listener = socket.create_server((HOST, rest_port))
     try:
-        grpc_server = await serve_grpc(methods(control), port=grpc_port)
+        grpc_server = await serve_grpc(methods(control), port=grpc_port, refuse=refusing(control.knobs))
     except OSError:
         listener.close()
         raise

@@ -26,7 +26,7 @@ class State:
         self.board = board
         self.versions = Versions()
         self.quota = WriteQuota(board)
-        self.operations = Operations(location, board)
+        self.operations = Operations(location)
         self.services: dict[str, Service] = {}
         self.revisions: dict[str, Revision] = {}
         self.configurations: dict[str, bytes] = {}

@@ -18,6 +18,7 @@ from sandbox.platform.apis.secrets import SecretManager
 from sandbox.platform.apis.sql import SqlAdmin
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
+from sandbox.platform.permissions import refusing
 
 
 def tables(board: Disturbances, context: ApisContext, control: ControlPlane) -> Mapping[str, Methods]:
@@ -40,4 +41,4 @@ def tables(board: Disturbances, context: ApisContext, control: ControlPlane) -> 
 
 def routes(context: ApisContext) -> Sequence[BaseRoute]:
     """Return the routes of every REST API (Cloud SQL Admin), served on the admin REST port."""
-    return SqlAdmin(context.project, context.backups).routes()
+    return SqlAdmin(context.project, context.backups, refusing(context.knobs)).routes()

@@ -19,7 +19,8 @@ class ApisContext:
         self.vault = secrets.seeded(project)
         self.deleted_images: set[str] = set()
         """Digests from which nothing can be started any more; the data plane looks here."""
-        self.project = Project(project)
+        self.project = Project(project, knobs)
+        self.knobs = knobs
         self.backups = Backups(folder / "data", folder / "backups", knobs)
         self.logs = Logs(project=project, region=region)
         self.pubsub = PubSub(project)

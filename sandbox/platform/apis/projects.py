@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from google.cloud import resourcemanager_v3, service_usage_v1
+from google.iam.v1 import iam_policy_pb2
 
 from sandbox import topology
 from sandbox.platform.api_errors import ApiError, Code
+from sandbox.platform.contract import KnobBoard
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import Methods
+from sandbox.platform.permissions import granted
 from sandbox.platform.requests import page, require_project
 
 PROJECTS: Final = "google.cloud.resourcemanager.v3.Projects"
@@ -33,13 +36,17 @@ _STATE: Final = service_usage_v1.State
 class Project:
     """The one project that exists."""
 
-    def __init__(self, project: str = topology.PROJECT) -> None:
+    def __init__(self, project: str = topology.PROJECT, knobs: KnobBoard | None = None) -> None:
         self.id = project
+        self._knobs = knobs or KnobBoard()
         self.enabled = set(_OFFERED)
 
     def tables(self) -> dict[str, Methods]:
         return {
-            PROJECTS: {"GetProject": (resourcemanager_v3.GetProjectRequest.pb(), self.get_project)},
+            PROJECTS: {
+                "GetProject": (resourcemanager_v3.GetProjectRequest.pb(), self.get_project),
+                "TestIamPermissions": (iam_policy_pb2.TestIamPermissionsRequest, self.granted),
+            },
             SERVICE_USAGE: {
                 "ListServices": (service_usage_v1.ListServicesRequest.pb(), self.list_services),
             },
@@ -53,6 +60,11 @@ class Project:
             display_name=self.id,
             state=resourcemanager_v3.Project.State.ACTIVE.value,
         )
+
+    def granted(self, request: Any, _caller: str) -> Any:
+        """Return which of the asked permissions the caller has: all but those that the knobs deny."""
+        self._require(request.resource)
+        return granted(request, self._knobs)
 
     def list_services(self, request: Any, _caller: str) -> Any:
         """Return a page of the APIs; the filters `state:ENABLED` and `state:DISABLED` are known."""

@@ -22,6 +22,7 @@ from sandbox import topology
 from sandbox.platform.api_errors import ApiError, Code, not_found
 from sandbox.platform.apis.projects import Project
 from sandbox.platform.apis.sql_backups import ON_DEMAND, Backup, Backups
+from sandbox.platform.permissions import Refuse
 
 INSTANCE: Final = f"isectech-{topology.ENVIRONMENT}-db"
 API: Final = "sqladmin.googleapis.com"
@@ -46,7 +47,8 @@ class Instance:
 class SqlAdmin:
     """The calls of the API."""
 
-    def __init__(self, project: Project, backups: Backups) -> None:
+    def __init__(self, project: Project, backups: Backups, refuse: Refuse) -> None:
+        self._refuse = refuse
         self._project = project
         self._backups = backups
         self._instance = Instance(_first_settings())
@@ -54,25 +56,31 @@ class SqlAdmin:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[BaseRoute]:
-        calls: list[tuple[str, str, Callable[[Request], Awaitable[Json]]]] = [
-            ("GET", "/instances", self._list),
-            ("GET", "/instances/{instance}", self._get),
-            ("PATCH", "/instances/{instance}", self._patch),
-            ("POST", "/instances/{instance}/restart", self._restart),
-            ("POST", "/instances/{instance}/restoreBackup", self._restore),
-            ("GET", "/instances/{instance}/backupRuns", self._list_backups),
-            ("POST", "/instances/{instance}/backupRuns", self._take_backup),
-            ("GET", "/instances/{instance}/backupRuns/{number}", self._get_backup),
-            ("DELETE", "/instances/{instance}/backupRuns/{number}", self._delete_backup),
-            ("GET", "/operations/{operation}", self._get_operation),
+        calls: list[tuple[str, str, Callable[[Request], Awaitable[Json]], str]] = [
+            ("GET", "/instances", self._list, "instances.list"),
+            ("GET", "/instances/{instance}", self._get, "instances.get"),
+            ("PATCH", "/instances/{instance}", self._patch, "instances.update"),
+            ("POST", "/instances/{instance}/restart", self._restart, "instances.restart"),
+            ("POST", "/instances/{instance}/restoreBackup", self._restore, "instances.restoreBackup"),
+            ("GET", "/instances/{instance}/backupRuns", self._list_backups, "backupRuns.list"),
+            ("POST", "/instances/{instance}/backupRuns", self._take_backup, "backupRuns.create"),
+            ("GET", "/instances/{instance}/backupRuns/{number}", self._get_backup, "backupRuns.get"),
+            ("DELETE", "/instances/{instance}/backupRuns/{number}", self._delete_backup, "backupRuns.delete"),
+            ("GET", "/operations/{operation}", self._get_operation, "instances.get"),
         ]
         return [
-            Route(f"{prefix}/projects/{{project}}{path}", self._answering(call), methods=[method])
+            Route(
+                f"{prefix}/projects/{{project}}{path}",
+                self._answering(call, f"cloudsql.{permission}"),
+                methods=[method],
+            )
             for prefix in _PREFIXES
-            for method, path, call in calls
+            for method, path, call, permission in calls
         ]
 
-    def _answering(self, call: Callable[[Request], Awaitable[Json]]) -> Callable[[Request], Any]:
+    def _answering(
+        self, call: Callable[[Request], Awaitable[Json]], permission: str
+    ) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             project, instance = request.path_params["project"], request.path_params.get("instance", INSTANCE)
             if project != self._project.id or API not in self._project.enabled:
@@ -80,6 +88,7 @@ class SqlAdmin:
                 raise ApiError(Code.PERMISSION_DENIED, message)
             if instance != INSTANCE:
                 raise not_found("INSTANCE", instance)
+            self._refuse(permission)
             return JSONResponse(await call(request))
 
         return answer
