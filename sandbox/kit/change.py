@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from sqlite3 import Connection
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends
 from pydantic import BaseModel
 
 from sandbox.kit.audit import Audit
 from sandbox.kit.idempotency import Once, once
-from sandbox.kit.identity import Principal, required
+from sandbox.kit.identity import SERVICE, Principal, at_least, required
 from sandbox.kit.paging import Page
 from sandbox.kit.resource import Filter, Record, Table
 from sandbox.kit.runtime import KitDep, StoreDep
@@ -102,3 +102,8 @@ def creating(*roles: str) -> Callable[..., Awaitable[Change]]:
         return Change(principal=principal, store=store, audit=kit.audit, once=repeated)
 
     return change
+
+
+Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
+Edit = Annotated[Change, Depends(changing(*at_least("analyst"), SERVICE))]
+Creation = Annotated[Change, Depends(creating(*at_least("analyst")))]

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from sandbox.kit import trace
-from sandbox.kit.change import Change, Reading, changing, creating, reading
-from sandbox.kit.identity import SERVICE, at_least
+from sandbox.kit.change import Change, Creation, Edit, Reader, changing
+from sandbox.kit.identity import at_least
 from sandbox.kit.ids import mint
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
@@ -32,9 +32,6 @@ from sandbox.services.asset_discovery.models import (
 
 router = APIRouter(prefix="/v1", tags=["assets"])
 
-Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
-Creation = Annotated[Change, Depends(creating(*at_least("analyst")))]
-Edit = Annotated[Change, Depends(changing(*at_least("analyst"), SERVICE))]
 Removal = Annotated[Change, Depends(changing(*at_least("manager")))]
 
 AssetId = Annotated[Identifier, Path(examples=[seeding.KNOWN_ASSET])]

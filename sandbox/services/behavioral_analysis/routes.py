@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query
 
-from sandbox.kit.change import Change, Reading, changing, reading
-from sandbox.kit.identity import SERVICE, at_least
+from sandbox.kit.change import Edit, Reader
 from sandbox.kit.models import Identifier
 from sandbox.kit.paging import Paging
 from sandbox.kit.problem import responses
@@ -24,8 +23,6 @@ from sandbox.services.behavioral_analysis.scoring import Scoring, anomaly_of
 
 router = APIRouter(prefix="/v1", tags=["behaviour"])
 
-Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
-Recording = Annotated[Change, Depends(changing(*at_least("analyst"), SERVICE))]
 
 EntityId = Annotated[Identifier, Path(examples=[seeding.KNOWN_ENTITY])]
 
@@ -54,7 +51,7 @@ def get_score(entity_id: EntityId, reader: Reader, scoring: ScoringDep) -> Score
 )
 def score_entity(
     body: Annotated[ScoreRequest, Body(examples=[{"entityId": seeding.KNOWN_ENTITY}])],
-    change: Recording,
+    change: Edit,
     scoring: ScoringDep,
 ) -> ScoreView:
     score = scoring.score(change.principal, body.entity_id)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query
 
-from sandbox.kit.change import Change, Reading, changing, creating, reading
-from sandbox.kit.identity import SERVICE, at_least
+from sandbox.kit.change import Change, Creation, Reader, changing
+from sandbox.kit.identity import at_least
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
 from sandbox.kit.paging import Paging
@@ -21,8 +21,6 @@ from sandbox.services.decision_engine.workflow import DecisionWorkflow
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
-Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
-Proposal = Annotated[Change, Depends(creating(*at_least("analyst")))]
 Response = Annotated[Change, Depends(changing(*at_least("responder")))]
 Ruling = Annotated[Change, Depends(changing(*at_least("manager")))]
 
@@ -39,7 +37,7 @@ ApprovedId = Annotated[Identifier, Path(examples=[seeding.APPROVED])]
 )
 def propose_decision(
     body: Annotated[NewDecision, Body(examples=[{"threatId": seeding.known_threat()}])],
-    change: Proposal,
+    change: Creation,
     kit: KitDep,
 ) -> Decision:
     return DecisionWorkflow(mesh=kit.mesh, change=change).propose(body)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ValidationError
 
-from sandbox.kit.change import Change, Reading, creating, reading
-from sandbox.kit.identity import SERVICE, Principal, at_least
+from sandbox.kit.change import Creation, Reader
+from sandbox.kit.identity import Principal
 from sandbox.kit.ids import mint
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
@@ -35,8 +35,6 @@ from sandbox.services.event_processor.models import (
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
-Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
-Intake = Annotated[Change, Depends(creating(*at_least("analyst")))]
 
 EventId = Annotated[Identifier, Path(examples=[seeding.KNOWN_EVENT])]
 CorrelationId = Annotated[Identifier, Path(examples=[seeding.KNOWN_CORRELATION])]
@@ -65,7 +63,7 @@ async def correlation_filter(
     summary="Take an event in; it is correlated in the background",
     responses=leads_to(202, link("get_event", event_id="/id")) | responses(409),
 )
-def ingest_event(body: NewEvent, change: Intake, worker: WorkerDep) -> Event:
+def ingest_event(body: NewEvent, change: Creation, worker: WorkerDep) -> Event:
     event = _received(body, change.principal)
     with change.write() as connection:
         store.insert_events(connection, change.tenant, [event])
@@ -81,7 +79,7 @@ def ingest_event(body: NewEvent, change: Intake, worker: WorkerDep) -> Event:
     summary="Take events in, each judged by itself",
     responses=responses(409),
 )
-def ingest_batch(body: NewBatch, change: Intake, worker: WorkerDep) -> BatchAnswer:
+def ingest_batch(body: NewBatch, change: Creation, worker: WorkerDep) -> BatchAnswer:
     judged = [_judged(document, change.principal) for document in body.events]
     events = [event for event in judged if isinstance(event, Event)]
     answer = BatchAnswer(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Path
 from fastapi.responses import StreamingResponse
 
-from sandbox.kit.change import Change, changing, creating
+from sandbox.kit.change import Change, Creation, changing
 from sandbox.kit.identity import Principal, at_least, required
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
@@ -21,7 +21,6 @@ from sandbox.services.nlp_assistant.workflow import QuestionWorkflow, known, str
 router = APIRouter(prefix="/v1", tags=["assistant"])
 
 Asker = Annotated[Principal, Depends(required(*at_least("analyst")))]
-Ask = Annotated[Change, Depends(creating(*at_least("analyst")))]
 AskStream = Annotated[Change, Depends(changing(*at_least("analyst")))]
 Asked = Annotated[Question, Body(examples=[{"question": f"What happened on asset {seeding.KNOWN_ASSET}?"}])]
 ConversationId = Annotated[Identifier, Path(examples=[seeding.KNOWN_CONVERSATION])]
@@ -51,7 +50,7 @@ EVENT_SCHEMA = {
     responses=responses(404, 409)
     | leads_to(200, link("get_conversation", conversation_id="/conversationId")),
 )
-def query(body: Asked, change: Ask, kit: KitDep) -> Reply:
+def query(body: Asked, change: Creation, kit: KitDep) -> Reply:
     reply, _ = QuestionWorkflow(mesh=kit.mesh, change=change).answer(body)
     return reply
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query
 
-from sandbox.kit.change import Change, Reading, changing, creating, reading
-from sandbox.kit.identity import SERVICE, Principal, at_least
+from sandbox.kit.change import Change, Creation, Edit, Reader, changing
+from sandbox.kit.identity import Principal, at_least
 from sandbox.kit.ids import mint
 from sandbox.kit.links import leads_to, link
 from sandbox.kit.models import Identifier
@@ -32,9 +32,6 @@ from sandbox.services.threat_detection.models import (
 
 router = APIRouter(prefix="/v1", tags=["threats"])
 
-Reader = Annotated[Reading, Depends(reading(*at_least("viewer"), SERVICE))]
-Edit = Annotated[Change, Depends(changing(*at_least("analyst"), SERVICE))]
-Creation = Annotated[Change, Depends(creating(*at_least("analyst")))]
 
 ThreatId = Annotated[Identifier, Path(examples=[seeding.known_threat()])]
 
