@@ -32,6 +32,7 @@ from sandbox.platform.front_door import INSIDE, OUTSIDE, open_front_door
 from sandbox.platform.grpc_methods import Methods, serve_grpc
 from sandbox.platform.identity.accounts import ServiceAccounts
 from sandbox.platform.identity.credentials_api import CredentialsApi
+from sandbox.platform.identity.federation import Federation
 from sandbox.platform.identity.google_tokens import GoogleTokens
 from sandbox.platform.identity.invoker_check import InvokerCheck
 from sandbox.platform.identity.metadata_server import MetadataServer
@@ -170,6 +171,7 @@ class Sandbox:
                 *catalogue.routes(self._apis),
                 *CredentialsApi(topology.PROJECT, self._accounts, self._tokens).routes(),
                 *MetadataServer(self._accounts, self._tokens).routes(),
+                *Federation(topology.PROJECT, self._tokens).routes(),
             ],
         )
         self._stack.push_async_callback(admin.close)

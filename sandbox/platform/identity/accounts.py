@@ -105,18 +105,26 @@ class ServiceAccounts:
         return policy
 
     def require_acting(self, chain: tuple[str, ...], permission: str) -> None:
-        """Refuse unless each account of a chain may act as the next one.
+        """Refuse unless each account of a chain may act as the next one; the first may be a principal.
 
         Raises:
             ApiError: PERMISSION_DENIED; also for an account that does not exist.
         """
         for caller, target in itertools.pairwise(chain):
-            member = f"serviceAccount:{caller}"
+            members = _members(caller)
             bindings = self._policies.get(target, {}).get("bindings", [])
-            held = {one.get("role") for one in bindings if member in one.get("members", [])}
+            held = {one.get("role") for one in bindings if members & set(one.get("members", []))}
             if not held & _ACTING[permission]:
                 message = f"Permission '{permission}' denied on resource (or it may not exist)."
                 raise ApiError(Code.PERMISSION_DENIED, message)
 
     def _name(self, email: str) -> str:
         return f"projects/{self._project}/serviceAccounts/{email}"
+
+
+def _members(caller: str) -> set[str]:
+    """Return how a policy can name a caller: as itself, or with everybody of its pool."""
+    if not caller.startswith("principal://"):
+        return {f"serviceAccount:{caller}"}
+    pool = caller.removeprefix("principal://").partition("/subject/")[0]
+    return {caller, f"principalSet://{pool}/*"}

@@ -36,7 +36,7 @@ def integrity_of(content: bytes) -> str:
 
 def _named(name: str, media_type: str) -> StaticFile:
     file = Path(__file__).with_name("files") / name
-    content = file.read_bytes()
+    content = file.read_bytes().strip()
     digest = hashlib.sha256(content).hexdigest()[:12]
     return StaticFile(name=f"{file.stem}.{digest}{file.suffix}", media_type=media_type, content=content)
 

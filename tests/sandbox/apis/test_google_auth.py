@@ -7,18 +7,24 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import google.auth.transport.requests
 import httpx
 import pytest
-from google.auth import exceptions, iam, impersonated_credentials
+from google.auth import exceptions, iam, identity_pool, impersonated_credentials
 from google.oauth2 import id_token, service_account
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from sandbox import topology
+from sandbox.platform.apis.projects import NUMBER
 from sandbox.platform.identity.accounts import ServiceAccounts
 from sandbox.platform.identity.credentials_api import CredentialsApi
+from sandbox.platform.identity.federation import Federation
 from sandbox.platform.identity.google_tokens import GoogleTokens, TokenError
 from sandbox.platform.identity.metadata_server import MetadataServer
 from tests.sandbox.admin.local_cloud import local_cloud
@@ -51,7 +57,9 @@ class Google:
     def routes(self) -> list[Any]:
         """All that is served."""
         credentials = CredentialsApi(PROJECT, self.accounts, self.tokens)
-        return [*credentials.routes(), *MetadataServer(self.accounts, self.tokens).routes()]
+        federation = Federation(PROJECT, self.tokens)
+        metadata = MetadataServer(self.accounts, self.tokens)
+        return [*credentials.routes(), *metadata.routes(), *federation.routes()]
 
     def post(self, path: str, **body: Any) -> httpx.Response:
         """Call an API of IAM."""
@@ -60,7 +68,7 @@ class Google:
     def account(self, name: str, *callers: str) -> str:
         """Make an account that others may act as, and return its address."""
         email = str(self.post("", accountId=name).raise_for_status().json()["email"])
-        members = [f"serviceAccount:{caller}" for caller in callers]
+        members = [caller if ":" in caller else f"serviceAccount:{caller}" for caller in callers]
         binding = {"role": "roles/iam.serviceAccountTokenCreator", "members": members}
         self.post(f"/{email}:setIamPolicy", policy={"bindings": [binding]}).raise_for_status()
         return email
@@ -182,6 +190,67 @@ def test_an_account_that_may_not_act_as_another_one_is_refused(google: Google, r
     source, target = google.account("source"), google.account("target")
     with pytest.raises(exceptions.RefreshError, match=r"iam\.serviceAccounts\.getAccessToken"):
         impersonated(google, source, target).refresh(request_)
+
+
+POOL = f"iam.googleapis.com/projects/{NUMBER}/locations/global/workloadIdentityPools/ci"
+ISSUER = "https://ci.example.test"
+SUBJECT = "repo:shop:ref:main"
+
+
+def federated(google: Google, folder: Path, target: str, **claims: object) -> Any:
+    """Return credentials by a token of another issuer, which the platform knows by its keys."""
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+    oidc = {"issuerUri": ISSUER, "jwksJson": json.dumps({"keys": [key.as_dict(private=False)]})}
+    path = f"/v1/projects/{PROJECT}/locations/global/workloadIdentityPools/ci/providers"
+    query = {"workloadIdentityPoolProviderId": "runner"}
+    httpx.post(google.url + path, params=query, json={"oidc": oidc}).raise_for_status()
+    audience = f"//{POOL}/providers/runner"
+    times = {"iat": int(time.time()), "exp": int(time.time()) + 300}
+    signed = {"iss": ISSUER, "aud": f"https:{audience}", "sub": SUBJECT, **times, **claims}
+    header = {"alg": "ES256", "kid": str(key.kid)}
+    (folder / "token").write_text(jwt.encode(header, signed, key, algorithms=["ES256"]))
+    info = {
+        "type": "external_account",
+        "audience": audience,
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": f"{google.url}/v1/token",
+        "credential_source": {"file": str(folder / "token")},
+        "service_account_impersonation_url": (
+            f"{google.url}/v1/projects/-/serviceAccounts/{target}:generateAccessToken"
+        ),
+    }
+    return identity_pool.Credentials.from_info(info).with_scopes(SCOPES)
+
+
+@pytest.mark.parametrize("member", [f"principal://{POOL}/subject/{SUBJECT}", f"principalSet://{POOL}/*"])
+def test_a_runner_elsewhere_acts_as_an_account_that_lets_it(
+    google: Google, request_: Any, tmp_path: Path, member: str
+) -> None:
+    """Its own issuer's token is enough: no key of Google's is kept there."""
+    target = google.account(f"for-{member.partition(':')[0].lower()}", member)
+    made = federated(google, tmp_path, target)
+    made.refresh(request_)
+    assert google.tokens.holder_of(made.token) == target
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"iss": "https://elsewhere.test"}, {"aud": "https://elsewhere.test"}, {"exp": 1}, {"sub": None}],
+    ids=str,
+)
+def test_a_foreign_token_that_says_something_else_is_refused(
+    google: Google, request_: Any, tmp_path: Path, claims: dict[str, object]
+) -> None:
+    """Another issuer, audience, time, or nobody."""
+    with pytest.raises(exceptions.GoogleAuthError, match="invalid_grant"):
+        federated(google, tmp_path, google.accounts.machine, **claims).refresh(request_)
+
+
+def test_another_subject_of_the_pool_may_not_act(google: Google, request_: Any, tmp_path: Path) -> None:
+    """The account lets one branch act, and this is another one."""
+    target = google.account("for-one-branch", f"principal://{POOL}/subject/{SUBJECT}")
+    with pytest.raises(exceptions.RefreshError, match=r"iam\.serviceAccounts\.getAccessToken"):
+        federated(google, tmp_path, target, sub="repo:shop:ref:other").refresh(request_)
 
 
 def test_nobody_acts_without_an_access_token(google: Google) -> None:
