@@ -35,6 +35,7 @@ class CredentialsApi:
         owned = "/v1/projects/{project}/serviceAccounts"
         return [
             Route("/token", self._exchange, methods=["POST"]),
+            Route("/oauth2/v1/certs", self._pems),
             Route("/oauth2/v3/certs", self._certificates),
             Route(f"{acting}:generateIdToken", self._id_token, methods=["POST"]),
             Route(f"{acting}:generateAccessToken", self._access_token, methods=["POST"]),
@@ -61,6 +62,9 @@ class CredentialsApi:
 
     async def _certificates(self, _request: Request) -> Response:
         return JSONResponse(self._tokens.certificates())
+
+    async def _pems(self, _request: Request) -> Response:
+        return JSONResponse(self._tokens.public_pems())
 
     async def _id_token(self, request: Request) -> Response:
         body = await json_object(request)

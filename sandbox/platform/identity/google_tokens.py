@@ -45,6 +45,10 @@ class GoogleTokens:
         """Return the public keys as `https://www.googleapis.com/oauth2/v3/certs` shows them."""
         return {"keys": [self._key.as_dict(private=False)]}
 
+    def public_pems(self) -> dict[str, str]:
+        """Return the public keys in PEM by their names, where Google shows certificates: `/oauth2/v1/certs`."""
+        return {str(self._key.kid): self._key.as_pem(private=False).decode()}
+
     def id_token(self, email: str, audience: str, *, has_email: bool = True, life_s: float = LIFE_S) -> str:
         """Return an ID token of a service account for one audience."""
         now = int(self._clock())

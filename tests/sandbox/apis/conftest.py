@@ -20,6 +20,7 @@ from sandbox.platform.apis.context import ApisContext
 from sandbox.platform.contract import KnobBoard, Knobs
 from sandbox.platform.disturbances import Disturbances
 from sandbox.platform.grpc_methods import serve_grpc
+from sandbox.platform.permissions import refusing
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, LocalCloud
 from tests.sandbox.support.fake_data_plane import FakeDataPlane
 
@@ -65,7 +66,7 @@ def cloud(tmp_path: Path) -> Iterator[WholeCloud]:
         context = ApisContext(knobs, tmp_path, project=PROJECT, region=REGION)
         control.state.read_secret = context.vault.read
         admin = await serve(control, extra_routes=catalogue.routes(context))
-        apis = await serve_grpc(catalogue.tables(board, context, control))
+        apis = await serve_grpc(catalogue.tables(board, context, control), refuse=refusing(knobs))
         return admin, apis, asyncio.ensure_future(context.backups.keep_taking()), plane, board
 
     (tmp_path / "data").mkdir()

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import google.auth.transport.requests
 import httpx
 import pytest
 from google.auth import exceptions, iam, identity_pool, impersonated_credentials
+from google.auth.transport.requests import Request as Sender
 from google.oauth2 import id_token, service_account
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -90,9 +90,9 @@ def google() -> Iterator[Google]:
 
 
 @pytest.fixture
-def request_() -> google.auth.transport.requests.Request:
+def request_() -> Sender:
     """What the library sends requests with."""
-    return google.auth.transport.requests.Request()
+    return Sender()
 
 
 def test_the_metadata_server_gives_tokens_of_the_machines_account(google: Google) -> None:
@@ -135,7 +135,7 @@ def test_a_key_gets_an_id_token_that_the_library_itself_finds_good(google: Googl
         google.key(email), target_audience=AUDIENCE
     )
     made.refresh(request_)
-    claims = id_token.verify_token(made.token, request_, AUDIENCE, certs_url=f"{google.url}/oauth2/v3/certs")
+    claims = id_token.verify_token(made.token, request_, AUDIENCE, certs_url=f"{google.url}/oauth2/v1/certs")
     assert (claims["email"], claims["email_verified"], claims["aud"]) == (email, True, AUDIENCE)
 
 
@@ -178,7 +178,7 @@ def test_an_account_acts_as_another_one_that_lets_it(google: Google, request_: A
 
     identity = impersonated_credentials.IDTokenCredentials(made, AUDIENCE, include_email=True)
     identity.refresh(request_)
-    certificates = f"{google.url}/oauth2/v3/certs"
+    certificates = f"{google.url}/oauth2/v1/certs"
     assert (
         id_token.verify_token(identity.token, request_, AUDIENCE, certs_url=certificates)["email"] == target
     )
