@@ -25,19 +25,15 @@ Forged = Mapping[tuple[str, str], Sequence[Seen]]
 
 
 @pytest.fixture
-def dice(request: pytest.FixtureRequest, seed: int) -> Random:
+def dice(request: pytest.FixtureRequest, volley: Volley) -> Random:
     """Give what a check draws its payloads with: the same ones for the same seed, others for another."""
-    return _dice(seed, request.node.nodeid)
-
-
-def _dice(seed: int, name: str) -> Random:
-    return Random(f"{seed} {name}")  # noqa: S311 - a payload needs variety, not secrecy
+    return volley.dice(request.node.nodeid)
 
 
 @pytest.fixture(scope="session")
-def volley(http: Callable[[str], httpx.Client]) -> Volley:
+def volley(http: Callable[[str], httpx.Client], seed: int) -> Volley:
     """Give the sender of many requests at once."""
-    return Volley(http)
+    return Volley(http, seed)
 
 
 @pytest.fixture(scope="session")
@@ -82,48 +78,39 @@ def account(
 
 
 @pytest.fixture(scope="session")
-def forged(volley: Volley, target: Target) -> Callable[[str, Callable[[], list[Forgery]]], Forged]:
-    """Return a sender of a good token and of forgeries to each service that takes tokens."""
-
-    def sent(good: str, forge: Callable[[], list[Forgery]]) -> Forged:
-        control = Forgery("control", "nothing wrong", good)
-        asks = [
-            (
-                forgery.check,
-                Ask(service=s.name, path=PROTECTED[s.name], headers=bearer(forgery.token), what=forgery.what),
-            )
-            for s in target.services
-            if s.name in PROTECTED
-            for forgery in [control, *forge()]
-        ]
-        found: dict[tuple[str, str], list[Seen]] = {}
-        for (check, _), seen in zip(asks, volley.send([ask for _, ask in asks]), strict=True):
-            found.setdefault((check, seen.ask.service), []).append(seen)
-        return found
-
-    return sent
-
-
-@pytest.fixture(scope="session")
 def keyless_answers(
-    forged: Callable[..., Forged],
-    tokens: Callable[[str], Tokens],
-    auth: httpx.Client,
-    canary: Canary,
-    seed: int,
+    volley: Volley, target: Target, tokens: Callable[[str], Tokens], auth: httpx.Client, canary: Canary
 ) -> Forged:
     """Send every token that can be forged without a key to every service that takes tokens."""
-    thief, good, dice = Ed25519PrivateKey.generate(), tokens("analyst").access, _dice(seed, "keyless")
+    thief, good, dice = Ed25519PrivateKey.generate(), tokens("analyst").access, volley.dice("keyless")
     canary.keys = (public_jwk(thief),)
     keys = auth.get("/.well-known/jwks.json").json()["keys"]
-    return forged(good, lambda: list(keyless(good, keys, canary.address(), thief, dice)))
+    return _sent(volley, target, good, lambda: list(keyless(good, keys, canary.address(), thief, dice)))
 
 
 @pytest.fixture(scope="session")
-def misclaimed_answers(forged: Callable[..., Forged], secret: Secret, tenant: Tenant, seed: int) -> Forged:
+def misclaimed_answers(volley: Volley, target: Target, secret: Secret, tenant: Tenant) -> Forged:
     """Send every rightly signed token with a wrong claim to every service that takes tokens."""
-    forger, dice = secret("forger"), _dice(seed, "misclaimed")
-    return forged(tenant.token("analyst"), lambda: list(misclaimed(forger, tenant.subject, dice)))
+    forger, good, dice = secret("forger"), tenant.token("analyst"), volley.dice("misclaimed")
+    return _sent(volley, target, good, lambda: list(misclaimed(forger, tenant.subject, dice)))
+
+
+def _sent(volley: Volley, target: Target, good: str, forge: Callable[[], list[Forgery]]) -> Forged:
+    """Send a good token and forgeries of its own to each service; the good one shows what a refusal means."""
+    control = Forgery("control", "nothing wrong", good)
+    asks = [
+        (
+            forgery.check,
+            Ask(service=s.name, path=PROTECTED[s.name], headers=bearer(forgery.token), what=forgery.what),
+        )
+        for s in target.services
+        if s.name in PROTECTED
+        for forgery in [control, *forge()]
+    ]
+    found: dict[tuple[str, str], list[Seen]] = {}
+    for (check, _), seen in zip(asks, volley.send([ask for _, ask in asks]), strict=True):
+        found.setdefault((check, seen.ask.service), []).append(seen)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any
 
 import httpx
@@ -59,9 +60,14 @@ class Seen:
 class Volley:
     """Sends requests and remembers every answer in good order for checks over all of them."""
 
-    def __init__(self, http: Callable[[str], httpx.Client]) -> None:
+    def __init__(self, http: Callable[[str], httpx.Client], seed: int = 0) -> None:
         self._http = http
+        self._seed = seed
         self.answers: list[tuple[str, httpx.Response]] = []
+
+    def dice(self, name: str) -> Random:
+        """Return what payloads of that name are drawn with: the same ones for the same seed."""
+        return Random(f"{self._seed} {name}")  # noqa: S311 - a payload needs variety, not secrecy
 
     def send(self, asks: Iterable[Ask], *, is_patient: bool = True) -> list[Seen]:
         """Send all requests and return what came of each, in their order."""
