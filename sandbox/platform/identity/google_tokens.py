@@ -46,7 +46,7 @@ class GoogleTokens:
         return {"keys": [self._key.as_dict(private=False)]}
 
     def public_pems(self) -> dict[str, str]:
-        """Return the public keys in PEM by their names, where Google shows certificates: `/oauth2/v1/certs`."""
+        """Return the public keys in PEM by their names; Google shows certificates in their place."""
         return {str(self._key.kid): self._key.as_pem(private=False).decode()}
 
     def id_token(self, email: str, audience: str, *, has_email: bool = True, life_s: float = LIFE_S) -> str:
