@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.test_budgets import ROOT, functions, length, name_of
+from tests.architecture.source_files import ROOT, functions, length, name_of
 
 CLI = ROOT / "gates" / "cli"
 HELPERS = ("options", "output", "overrides", "progress", "prompts", "reports", "rollback_lines", "texts")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 
-from tests.architecture.test_budgets import ROOT
+from tests.architecture.source_files import ROOT
 
 _ROW = re.compile(r"^\| (\d+) \| `gates/(\w+)` \|", re.MULTILINE)
 

@@ -14,7 +14,7 @@ from gates.adapters.runs.run_folder import RunFolder
 from gates.composition.environment import Context
 from gates.model.decision import RollBack, RollbackPlan
 from gates.reporting.redaction import Redactor
-from tests.gate.workflows.test_pipeline import PLATFORM, Run, healthy
+from tests.support.release_run import PLATFORM, Run, healthy
 
 SECRET = "Tr0ub4dor-and-3"
 

@@ -16,9 +16,9 @@ from gates.model.state import MADE, Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.workflows.request import Request
 from gates.workflows.rollback import RollbackEngine
-from tests.gate.workflows.test_pipeline import PLATFORM, Run, Seen, bad_auth, ending, healthy
 from tests.support.builders import environment
 from tests.support.fake_cloud import EPOCH, revision
+from tests.support.release_run import PLATFORM, Run, Seen, bad_auth, ending, healthy
 
 NEW, OLD = "auth-service-2", "auth-service-1"
 

@@ -10,8 +10,8 @@ from gates.model.decision import DecisionKind
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Endpoints
 from gates.workflows.rollback import RollbackEngine
-from tests.gate.workflows.test_pipeline import PLATFORM, Run, bad_auth, ending
 from tests.support.builders import environment
+from tests.support.release_run import PLATFORM, Run, bad_auth, ending
 from tests.support.tiny_registry import registry
 
 HOST = "europe-west1-docker.pkg.dev/p"

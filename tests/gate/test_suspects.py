@@ -11,8 +11,8 @@ from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import VerdictOutcome
-from tests.gate.workflows.test_pipeline import FakeSource, Run, Seen, bad_auth, ending, granted, healthy
 from tests.support.fake_cloud import EPOCH, revision
+from tests.support.release_run import FakeSource, Run, Seen, bad_auth, ending, granted, healthy
 
 
 def later(run: Run, seen: Seen, after: timedelta, **changes: object) -> DecisionRecord:

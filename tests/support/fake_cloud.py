@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from gates.actions.ports import RollbackPorts
 from gates.errors import CloudError, ConflictError, LedgerError, NotFoundError, UnavailableError
 from gates.model.decision import RollBack
+from gates.model.drill import DrillRecord
 from gates.model.operation import OperationReceipt
 from gates.model.receipt import Receipt, ReceiptState, TrafficChoice
 from gates.model.release import RevisionRef
@@ -199,6 +200,7 @@ class FakeLedger:
     rollbacks: list[tuple[str, Receipt, str]] = field(default_factory=list)
     recorded: list[OperationReceipt] = field(default_factory=list)
     asked_by: dict[str, str] = field(default_factory=dict)
+    drilled: list[DrillRecord] = field(default_factory=list)
     refusal: LedgerError | None = None
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
@@ -276,6 +278,11 @@ class FakeLedger:
         self._refuse()
         found = (r for r in reversed(self.recorded) if r.environment == environment)
         return tuple(r for r in found if subject in (None, r.subject))
+
+    def drills(self, *_which: object) -> tuple[DrillRecord, ...]:
+        """Return the drills, the newest first."""
+        self._refuse()
+        return tuple(self.drilled)
 
     def _refuse(self) -> None:
         if self.refusal is not None:

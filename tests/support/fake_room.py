@@ -1,4 +1,4 @@
-"""A control room over fakes, for tests of the command line."""
+"""The one stand-in for `composition.OperationsContext`: operations over fakes of their ports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.adapters.runs.snapshots import SnapshotFolder
+from gates.errors import EvidenceError
 from gates.model.criterion import (
     Catalogue,
     Comparator,
@@ -153,6 +154,7 @@ class FakeOperations:
     peak: float | None = 1.0
     readings: tuple[Reading, ...] = ()
     drilling: Any = None
+    rollback_readiness: Any = None
 
     def drills(self) -> Any:
         """Return what a test says."""
@@ -236,8 +238,12 @@ class FakeOperations:
         """Answer as the older revision."""
         return f"{service}-1"
 
+    stuck: set[str] = field(default_factory=set)
+
     def target(self, service: str) -> str:
-        """Return the older of two revisions."""
+        """Return the older of two revisions, unless the service is stuck."""
+        if service in self.stuck:
+            raise EvidenceError(f"{service} has nothing to go back to")
         return f"{service}-1"
 
     journal: FakeJournal = field(default_factory=FakeJournal)

@@ -18,6 +18,9 @@ import dns.rcode
 import dns.rrset
 import trustme
 
+Answer = Callable[[int], tuple[int, bytes]]
+"""Status and body of the answer with that number."""
+
 
 @dataclass
 class Seen:
@@ -38,7 +41,7 @@ class TinyHttps:
     """
 
     folder: Path
-    answer: Callable[[int], tuple[int, bytes]]
+    answer: Answer
     breaks: Callable[[int], bool] = lambda _number: False
     is_gone_after: bool = False
     certified: tuple[str, ...] = ("a.run.test", "b.run.test")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from gates import composition
 from gates.cli import command as command_module
-from tests.support.fake_room import FakeOperations
+from gates.model.release import RevisionRef
+from tests.support import builders
+from tests.support.fake_context import FakeContext
+from tests.support.fake_room import PLATFORM, FakeOperations
+from tests.support.release_run import Run, healthy
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +30,19 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def operations(monkeypatch: pytest.MonkeyPatch) -> FakeOperations:
-    """A control room over fakes in the place of the real one."""
+    """Operations over fakes in the place of the real ones."""
     made = FakeOperations()
     monkeypatch.setattr(composition, "Context", made)
     monkeypatch.setattr(command_module, "OperationsContext", made)
+    return made
+
+
+@pytest.fixture
+def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeContext:
+    """Two services: `a`, whose older revision has a GO on record, and `b`, which depends on it."""
+    place = builders.environment(service_name="isectech-{service}-sandbox", allowed_impacts=())
+    made = FakeContext(Run(healthy, platform=PLATFORM, place=place), tmp_path).installed(monkeypatch)
+    made.ledger.goes["sandbox", "a"] = [RevisionRef(name="a-1", digest="sha256:a-1")]
+    monkeypatch.setenv("GATE_ENV", "sandbox")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     return made

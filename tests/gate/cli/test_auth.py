@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, composition
+from gates import cli
 from gates.model.exit_code import ExitCode
+from tests.support.fake_context import FakeContext, check
 from tests.support.fake_room import FakeOperations
-from tests.support.fake_spot import AdhocContext, check
+from tests.support.release_run import Run, healthy
 
 FILE = "tests/validation/immediate/test_auth_flows.py"
 BOTH = ("frontend", "auth-service")
@@ -22,11 +23,9 @@ DEMANDS = (
 
 
 @pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeContext:
     """Two flows, a contract, and something else; everything holds."""
-    made = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(composition, "Context", made)
-    return made
+    return FakeContext(Run(healthy, demands=DEMANDS), tmp_path).installed(monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +45,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
     ],
 )
 def test_what_is_asked_for_is_tried_and_nothing_else(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str], words: list[str], lines: list[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str], words: list[str], lines: list[str]
 ) -> None:
     """One line per flow and service; all held, so 0."""
     assert cli.invoke(["auth", "--env", "sandbox", *words]) is ExitCode.GO
@@ -69,10 +68,10 @@ def test_signing_out_ends_the_shared_session_once(
     assert cli.invoke(["auth", "sign-out", "--env", "sandbox"]) is ExitCode.ACTION_FAILED
 
 
-def test_a_service_s_producers_run_for_that_service_alone(context: AdhocContext) -> None:
+def test_a_service_s_producers_run_for_that_service_alone(context: FakeContext) -> None:
     """The catalogue that the producers see is narrowed, so that the others are not even asked."""
     cli.invoke(["auth", "--env", "sandbox", "--service", "frontend"])
-    (seen,) = context.requests
+    (seen,) = context.narrowed
 
     assert {c.id: c.services for c in seen.criteria}["AUT-EXPIRED"] == ("frontend",)
     assert len(seen.criteria) == len(DEMANDS)
@@ -83,7 +82,7 @@ def test_a_flow_that_fails_or_was_not_seen_is_never_zero(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float | None, code: ExitCode
 ) -> None:
     """1 for what was seen to fail, 10 for what nobody saw."""
-    monkeypatch.setattr(composition, "Context", AdhocContext(DEMANDS, lambda *_: value, tmp_path))
+    FakeContext(Run(lambda *_: value, demands=DEMANDS), tmp_path).installed(monkeypatch)
 
     assert cli.invoke(["auth", "--env", "sandbox", "--all"]) is code
 
@@ -92,20 +91,20 @@ def test_a_flawed_channel_is_never_zero(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """When something may be missing, all that was seen to hold proves nothing."""
-    context = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
-    context.source.flaws = ("cut off",)
-    monkeypatch.setattr(composition, "Context", context)
+    context = FakeContext(Run(healthy, demands=DEMANDS), tmp_path)
+    context.run.source.flaws = ("cut off",)
+    context.installed(monkeypatch)
 
     assert cli.invoke(["auth", "--env", "sandbox", "--all"]) is ExitCode.INCONCLUSIVE
     assert "flaw: cut off" in capsys.readouterr().err
 
 
 def test_the_flows_are_listed_and_an_unknown_one_is_refused(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a name nothing runs; the guide's names are known."""
     assert cli.invoke(["auth", "--env", "sandbox"]) is ExitCode.GO
     assert capsys.readouterr().out.split()[0] == "login"
     assert cli.invoke(["auth", "--env", "sandbox", "nonsense"]) is ExitCode.USAGE_ERROR
     assert "valid_login" in capsys.readouterr().err
-    assert context.requests == []
+    assert context.narrowed == []

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, composition
+from gates import cli
 from gates.cli import command as command_module
-from gates.errors import EvidenceError
 from gates.model.criterion import Criterion, Stage
 from gates.model.exit_code import ExitCode
-from tests.support.fake_spot import AdhocContext, check
+from tests.support.fake_context import FakeContext, check
+from tests.support.fake_room import FakeOperations
+from tests.support.release_run import Run, healthy
 
 BOTH = ("auth-service", "frontend")
 LOGIN = check("AUT-A", "authentication", "tests/x.py::test_login", stages=(Stage.IMMEDIATE,))
@@ -22,46 +23,18 @@ SERVED = check("CTR-A", "contract", "tests/x.py::test_served", services=BOTH)
 LOAD = check("LOD-A", "load", "tests/x.py::test_load", stages=(Stage.IMMEDIATE,))
 
 
-class Room:
-    """Stands in for the control room: the rollbacks that are possible, and why others are not."""
-
-    def __init__(self) -> None:
-        self.why_unshared = ""
-        self.stuck: set[str] = set()
-
-    def __call__(self, *_what: object) -> Room:
-        """Stand in for the class."""
-        return self
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    @property
-    def planner(self) -> Room:
-        """Itself."""
-        return self
-
-    def target(self, service: str) -> str:
-        """Return the revision before."""
-        if service in self.stuck:
-            raise EvidenceError(f"{service} has nothing to go back to")
-        return f"{service}-1"
-
-
 @pytest.fixture
-def operations(monkeypatch: pytest.MonkeyPatch) -> Room:
-    """A control room in which everything can go back."""
-    made = Room()
+def operations(monkeypatch: pytest.MonkeyPatch) -> FakeOperations:
+    """Operations in which everything can go back."""
+    made = FakeOperations()
     monkeypatch.setattr(command_module, "OperationsContext", made)
     return made
 
 
 @pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operations: Room) -> AdhocContext:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operations: FakeOperations) -> FakeContext:
     """Two checks of which one takes seconds; everything holds."""
-    made = AdhocContext((LOGIN, SERVED, LOAD), lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(composition, "Context", made)
-    return made
+    return FakeContext(Run(healthy, demands=(LOGIN, SERVED, LOAD)), tmp_path).installed(monkeypatch)
 
 
 def bad_login(demanded: Criterion, _service: str) -> float:
@@ -69,7 +42,7 @@ def bad_login(demanded: Criterion, _service: str) -> float:
     return 1.0 if demanded.id == LOGIN.id else 0.0
 
 
-def deployed_last(context: AdhocContext, service: str) -> None:
+def deployed_last(context: FakeContext, service: str) -> None:
     """Let the newest revision of a service be newer than all others."""
     cloud = context.run.cloud.services[service]
     newest, *older = cloud.revisions
@@ -83,7 +56,7 @@ def diagnose(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[ExitCode,
 
 
 def test_a_healthy_platform_has_no_suspect_and_no_command(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """However lately something was deployed; and load is not tried."""
     code, shown = diagnose(capsys)
@@ -94,7 +67,7 @@ def test_a_healthy_platform_has_no_suspect_and_no_command(
 
 
 def test_contracts_are_tried_where_something_changed(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A service with a single revision is what it always was."""
     frontend = context.run.cloud.services["frontend"]
@@ -104,10 +77,10 @@ def test_contracts_are_tried_where_something_changed(
 
 
 def test_what_fails_and_was_deployed_is_named_with_the_command(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command is the one that takes it back here."""
-    context.source.seen = bad_login
+    context.run.source.seen = bad_login
     code, shown = diagnose(capsys)
     assert code is ExitCode.NO_GO
     assert "FAIL  AUT-A" in shown
@@ -115,10 +88,10 @@ def test_what_fails_and_was_deployed_is_named_with_the_command(
 
 
 def test_a_suspect_that_cannot_go_back_is_passed_over(
-    context: AdhocContext, operations: Room, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, operations: FakeOperations, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the reason; then nobody is told to roll back what cannot be rolled back."""
-    context.source.seen = bad_login
+    context.run.source.seen = bad_login
     operations.stuck = {"auth-service", "frontend"}
     code, shown = diagnose(capsys)
     assert code is ExitCode.NO_GO
@@ -127,10 +100,10 @@ def test_a_suspect_that_cannot_go_back_is_passed_over(
 
 
 def test_what_could_not_be_tried_leaves_the_answer_open(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing failed, nobody knows that all is well, and each check without an answer is named."""
-    context.source.seen = lambda demanded, _: None if demanded.id == SERVED.id else 0.0
+    context.run.source.seen = lambda demanded, _: None if demanded.id == SERVED.id else 0.0
     code, shown = diagnose(capsys)
     assert code is ExitCode.INCONCLUSIVE
     assert "not everything was tried" in shown
@@ -139,20 +112,20 @@ def test_what_could_not_be_tried_leaves_the_answer_open(
 
 
 def test_contracts_come_last_and_what_was_deployed_last_comes_first(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever the catalogue's order: a look that must end early has seen what tells most."""
     context.catalogue = replace(context.catalogue, criteria=(SERVED, LOGIN, LOAD))
     deployed_last(context, "frontend")
     diagnose(capsys)
-    first, second, *_ = context.requests[-1].criteria
+    first, second, *_ = context.narrowed[-1].criteria
     assert (first.id, second.id) == (LOGIN.id, SERVED.id)
     assert second.services == ("frontend", "auth-service")
 
 
-def test_the_document_says_the_same(context: AdhocContext, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_document_says_the_same(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
     """Deployments, failures, suspects and the command."""
-    context.source.seen = bad_login
+    context.run.source.seen = bad_login
     context.environment = replace(context.environment, name="staging")
     code, shown = diagnose(capsys, "--format", "json")
     found = json.loads(shown)

@@ -6,46 +6,16 @@ import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
-from gates import composition
-from gates.adapters.signing.authorities import Authorities
 from gates.cli import invoke
 from gates.errors import ConfigurationError, DeniedError
 from gates.model.exit_code import ExitCode
-from tests.gate.workflows.test_pipeline import Run, healthy
 from tests.support.fake_context import FakeContext
+from tests.support.release_run import Run, healthy
 
 DOCTOR = ["doctor", "--env", "sandbox"]
-
-
-class DoctorContext(FakeContext):
-    """A context in which everything is in order, until a test says otherwise."""
-
-    def __post_init__(self) -> None:
-        """Add the cloud and an identity."""
-        super().__post_init__()
-        self.cloud = self.run.cloud
-        self.environment = replace(
-            self.run.gate.environment,
-            identities=(("viewer", "env:VIEWER"),),
-            notifications=(("incidents", "env:SLACK"),),
-        )
-        self.statements = None
-        place = self.run.gate.environment
-        self.authorities = Authorities(folder=None, platform=self.platform, environment=place)
-
-
-def lacking(name: str, error: ConfigurationError) -> type[DoctorContext]:
-    """Return a context in which asking for one of its parts is refused."""
-
-    def refuse(_context: DoctorContext) -> NoReturn:
-        raise error
-
-    part = property(refuse, lambda _context, _value: None)
-    return type("LackingHouse", (DoctorContext,), {name: part})
 
 
 NO_CREDENTIALS = ConfigurationError("could not find credentials", next_step="gcloud auth login")
@@ -60,12 +30,16 @@ def node(folder: Path, says: str) -> None:
 
 
 @pytest.fixture
-def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorContext:
+def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeContext:
     """Stand in a folder with everything installed."""
     (tmp_path / "tools" / "allure" / "node_modules").mkdir(parents=True)
     node(tmp_path, "v22.1.0")
-    made = DoctorContext(Run(healthy), tmp_path)
-    monkeypatch.setattr(composition, "Context", made)
+    made = FakeContext(Run(healthy), tmp_path).installed(monkeypatch)
+    made.environment = replace(
+        made.environment,
+        identities=(("viewer", "env:VIEWER"),),
+        notifications=(("incidents", "env:SLACK"),),
+    )
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("VIEWER", '{"username": "v", "password": "p"}')
     monkeypatch.setenv("SLACK", '{"url": "https://hooks.test/x"}')
@@ -85,7 +59,7 @@ def test_a_machine_with_everything_lacks_nothing(capsys: pytest.CaptureFixture[s
 
 
 def test_everything_that_lacks_is_named_at_once(
-    context: DoctorContext,
+    context: FakeContext,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -119,12 +93,10 @@ def test_a_machine_without_node_is_told_which(
 
 
 def test_without_an_environment_nothing_behind_it_is_asked(
-    context: DoctorContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one cause is said once, not for every service."""
-    monkeypatch.setattr(
-        composition, "Context", lacking("environment", NO_SANDBOX)(context.run, context.reports)
-    )
+    context.refused["environment"] = NO_SANDBOX
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()
@@ -135,12 +107,10 @@ def test_without_an_environment_nothing_behind_it_is_asked(
 
 
 def test_without_credentials_the_cloud_is_lacking_once_and_the_rest_is_looked_at(
-    context: DoctorContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line, not one for every service; secrets are still looked for."""
-    monkeypatch.setattr(
-        composition, "Context", lacking("cloud", NO_CREDENTIALS)(context.run, context.reports)
-    )
+    context.refused["cloud"] = NO_CREDENTIALS
 
     assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
     captured = capsys.readouterr()

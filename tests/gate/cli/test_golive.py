@@ -8,21 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from gates import composition
 from gates.cli import invoke
 from gates.composition import golive, runs
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Outcome
-from gates.model.timeline import Checkpoint, CheckpointState, Finding, GoLive, Timeline
+from gates.model.timeline import Checkpoint, CheckpointState, Finding, Timeline
 from gates.model.verdict import Scope, VerdictOutcome
 from gates.workflows.golive_checkpoints import CheckpointLook, is_held
 from gates.workflows.rollback_readiness import RollbackReadiness
-from tests.gate.workflows.test_golive import Records
-from tests.gate.workflows.test_pipeline import Run, Seen, bad_auth, healthy
 from tests.support.fake_cloud import revision
 from tests.support.fake_context import FakeContext
 from tests.support.fake_journal import FakeJournal
+from tests.support.release_run import Run, Seen, bad_auth, healthy
 from tests.support.sample_verdict import good_verdict
 
 SLOTS = (
@@ -35,37 +33,16 @@ SLOTS = (
 REHEARSE = ["golive", "rehearse", "--env", "sandbox", "--name", "g"]
 
 
-class OneLedger(Records):
-    """Remembers one go-live."""
-
-    opened: GoLive | None = None
-
-    def open(self, wanted: GoLive) -> GoLive:
-        """Return the go-live that was opened first."""
-        self.opened = self.opened or wanted
-        return self.opened
-
-
-class GoLiveContext(FakeContext):
-    """A context with a ledger of go-lives."""
-
-    def __post_init__(self) -> None:
-        """Add what a go-live needs."""
-        super().__post_init__()
-        self.golive_ledger = OneLedger()
-
-
 @pytest.fixture
-def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GoLiveContext:
-    """Put a context with this timeline in the place of the real one; every way back is proven."""
-    made = GoLiveContext(Run(healthy), tmp_path, SLOTS)
-    monkeypatch.setattr(composition, "Context", made)
+def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeContext:
+    """Put a context with this timeline in the place of the real one; every rollback is ready."""
+    made = FakeContext(Run(healthy), tmp_path, SLOTS).installed(monkeypatch)
     monkeypatch.setattr(golive, "fast_clock", lambda: made.run.cloud.clock)
     monkeypatch.setattr(RollbackReadiness, "unproven", lambda *_: ())
     return made
 
 
-def look(context: GoLiveContext) -> CheckpointLook:
+def look(context: FakeContext) -> CheckpointLook:
     """Return what looks at a slot of the go-live g."""
     begin = runs.beginning(context, 60.0)  # type: ignore[arg-type]
     return CheckpointLook(golive="g", begin=begin, notify=lambda _: None, clock=context.run.cloud.clock)
@@ -107,7 +84,7 @@ def test_a_command_before_a_slot_is_understood_and_done_or_nothing_goes_on(
 
 
 def test_nothing_is_rehearsed_where_users_are(
-    context: GoLiveContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A protected environment has no rehearsals."""
     context.environment = replace(context.environment, is_protected=True)
@@ -119,7 +96,7 @@ def test_nothing_is_rehearsed_where_users_are(
 @pytest.mark.parametrize("name", ["../../x", "März 1", "a/b", "", "x" * 120])
 @pytest.mark.parametrize("how", [["rehearse"], ["run", "--at", "2030-01-01T06:00Z"]], ids=lambda how: how[0])
 def test_a_name_that_no_run_can_have_is_refused_before_anything_is_begun(
-    context: GoLiveContext, capsys: pytest.CaptureFixture[str], how: list[str], name: str
+    context: FakeContext, capsys: pytest.CaptureFixture[str], how: list[str], name: str
 ) -> None:
     """No plan is shown, nothing is written, and the characters that a name may have are named."""
     assert invoke(["golive", *how, "--env", "sandbox", "--name", name]) is ExitCode.USAGE_ERROR
@@ -130,7 +107,7 @@ def test_a_name_that_no_run_can_have_is_refused_before_anything_is_begun(
     assert context.golive_ledger.rows == []
 
 
-def test_one_conductor_at_a_time(context: GoLiveContext, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_conductor_at_a_time(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
     """The second is told who conducts; nothing is opened, nothing looked at."""
     context.ports = replace(context.ports, journal=FakeJournal(holder="the other day"))
     assert invoke(REHEARSE) is ExitCode.ACTION_FAILED
@@ -138,7 +115,7 @@ def test_one_conductor_at_a_time(context: GoLiveContext, capsys: pytest.CaptureF
     assert context.golive_ledger.opened is None
 
 
-def test_the_traffic_is_moved_under_the_environments_own_lease(context: GoLiveContext) -> None:
+def test_the_traffic_is_moved_under_the_environments_own_lease(context: FakeContext) -> None:
     """The one that every rollback holds, beside that of the conductor."""
     journal = FakeJournal()
     context.ports = replace(context.ports, journal=journal)
@@ -147,7 +124,7 @@ def test_the_traffic_is_moved_under_the_environments_own_lease(context: GoLiveCo
     assert journal.held == ["sandbox (go-live)", "sandbox"]
 
 
-def test_a_candidate_that_passed_before_it_had_traffic_still_goes_live(context: GoLiveContext) -> None:
+def test_a_candidate_that_passed_before_it_had_traffic_still_goes_live(context: FakeContext) -> None:
     """What it passed behind its tag moves nothing by itself: it is what the go-live is about."""
     context.timeline = Timeline(slots=SLOTS[1:2])
     context.run.go()
@@ -167,7 +144,7 @@ def test_a_moment_that_is_none_is_refused(at: str) -> None:
 
 
 def test_what_is_rolled_back_at_the_last_moment_gets_no_traffic(
-    context: GoLiveContext, monkeypatch: pytest.MonkeyPatch
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody condemned the candidate after the go-live was begun."""
     mark = ("sandbox", "auth-service", "auth-service-2")
@@ -185,7 +162,7 @@ def test_what_is_rolled_back_at_the_last_moment_gets_no_traffic(
 
 
 def test_a_rehearsal_is_no_go_live_and_happens_once(
-    context: GoLiveContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its name closes nothing else: neither the day itself nor another rehearsal."""
     context.timeline = Timeline(slots=SLOTS[1:2])
@@ -197,7 +174,7 @@ def test_a_rehearsal_is_no_go_live_and_happens_once(
     assert "g is the name of a rehearsal" in capsys.readouterr().err
 
 
-def test_a_name_is_one_go_live(context: GoLiveContext, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_is_one_go_live(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
     """Another day under the same name is refused."""
     context.timeline = Timeline(slots=SLOTS[1:2])
     run = ["golive", "run", "--env", "sandbox", "--name", "g", "--at"]
@@ -208,7 +185,7 @@ def test_a_name_is_one_go_live(context: GoLiveContext, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("why", ["nothing", "not ready"])
 def test_a_go_live_of_nothing_is_refused(
-    context: GoLiveContext, capsys: pytest.CaptureFixture[str], why: str
+    context: FakeContext, capsys: pytest.CaptureFixture[str], why: str
 ) -> None:
     """It would close green without having moved anything."""
     context.run.go()
@@ -221,7 +198,7 @@ def test_a_go_live_of_nothing_is_refused(
     assert context.golive_ledger.opened is None
 
 
-def test_a_slot_is_not_rolled_back_while_one_service_stays(context: GoLiveContext) -> None:
+def test_a_slot_is_not_rolled_back_while_one_service_stays(context: FakeContext) -> None:
     """One went back, the other has nowhere to go: a person is called."""
     context.run = Run(lambda _criterion, _service: 1.0)
     only = context.run.cloud.services["frontend"]
@@ -232,7 +209,7 @@ def test_a_slot_is_not_rolled_back_while_one_service_stays(context: GoLiveContex
 
 
 def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
-    context: GoLiveContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It leaves as a NO_GO, and the commands before its slots ran in their order."""
     context.run = Run(bad_auth)
@@ -258,7 +235,7 @@ def test_a_failing_suite_stops_a_rehearsal_before_the_traffic(
     ],
 )
 def test_a_slot_is_a_run_that_rolls_back_only_after_the_traffic(
-    context: GoLiveContext, seen: Seen, at: timedelta, finding: Finding, serving: str
+    context: FakeContext, seen: Seen, at: timedelta, finding: Finding, serving: str
 ) -> None:
     """Held, failed, failed and rolled back, or still open; its run is named for those who sign."""
     context.run = Run(seen)

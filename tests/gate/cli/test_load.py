@@ -12,7 +12,8 @@ from gates import cli, composition
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Impact
 from load.profiles import PROFILES
-from tests.support.fake_spot import AdhocContext, check
+from tests.support.fake_context import FakeContext, check
+from tests.support.release_run import Run, healthy
 
 DEMANDS = (
     check("LOD-QUICK", "load", "tests/validation/immediate/test_load.py::test_rate"),
@@ -22,10 +23,9 @@ DEMANDS = (
 
 
 @pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeContext:
     """A quick and an agreed load criterion."""
-    made = AdhocContext(DEMANDS, lambda *_: 0.0, tmp_path)
-    monkeypatch.setattr(composition, "Context", made)
+    made = FakeContext(Run(healthy, demands=DEMANDS), tmp_path).installed(monkeypatch)
     monkeypatch.setenv("GATE_LOAD_PROFILE", "before")
     return made
 
@@ -34,7 +34,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
     ("profile", "measured"), [("smoke", "LOD-QUICK"), ("expected", "LOD-AGREED"), ("stress", "LOD-AGREED")]
 )
 def test_a_profile_is_measured_by_its_own_producers(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str], profile: str, measured: str
+    context: FakeContext, capsys: pytest.CaptureFixture[str], profile: str, measured: str
 ) -> None:
     """The producers are told the profile; figures and demand are shown."""
     assert cli.invoke(["load", profile, "--env", "sandbox"]) is ExitCode.GO
@@ -46,26 +46,26 @@ def test_a_profile_is_measured_by_its_own_producers(
 
 
 def test_nothing_is_sent_without_a_profile_and_the_names_are_listed(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Load is sent only when somebody says how much."""
     assert cli.invoke(["load", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
-    assert context.requests == []
+    assert context.narrowed == []
     said = capsys.readouterr().err
     assert [name for name in PROFILES if name not in said] == []
 
 
 def test_an_unknown_profile_is_refused_before_anything_is_sent(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The nearest name is offered."""
     assert cli.invoke(["load", "smok", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
-    assert context.requests == []
+    assert context.narrowed == []
     assert "did you mean 'smoke'?" in capsys.readouterr().err
 
 
 def test_the_page_is_refused_where_no_load_is_allowed(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An environment that only lets look gets no users."""
     assert cli.invoke(["load", "--ui", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
@@ -74,7 +74,7 @@ def test_the_page_is_refused_where_no_load_is_allowed(
 
 @pytest.mark.parametrize(("status", "code"), [(0, ExitCode.GO), (2, ExitCode.INCONCLUSIVE)])
 def test_the_page_is_opened_with_what_is_deployed(
-    context: AdhocContext, monkeypatch: pytest.MonkeyPatch, status: int, code: ExitCode
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch, status: int, code: ExitCode
 ) -> None:
     """Its end is the command's end."""
     allowed = (Impact.NOISY, Impact.CREATES_DATA)

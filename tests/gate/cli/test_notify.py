@@ -15,13 +15,12 @@ from pathlib import Path
 import pytest
 
 from gates import cli, composition
-from gates.adapters.runs.allure_report import BuiltReport
 from gates.cli.signals import Stop
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Channel, EscalationStep, Policy
 from gates.workflows.pending_decisions import PendingDecisions
-from tests.gate.workflows.test_pipeline import Run, bad_auth
 from tests.support.fake_context import FakeContext
+from tests.support.release_run import Run, bad_auth
 from tests.support.tiny_mailbox import Hook, webhook
 
 RUN = ["run", "--env", "sandbox", "--stage", "immediate", "--release", "r1", "--rollback", "auto"]
@@ -31,36 +30,22 @@ ESCALATION = (
 )
 
 
-class NotifyContext(FakeContext):
-    """A context with one channel and an escalation."""
-
-    secrets: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Add the channel."""
-        super().__post_init__()
-        channels = (Channel(name="chat", address="webhook:x"),)
-        policy = Policy(escalation=ESCALATION)
-        self.platform = replace(self.platform, channels=channels, policy=policy)
-        self.environment = replace(self.environment, notifications=(("chat", "env:TOLD"),))
-
-
 @pytest.fixture
 def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
     """Give the webhook of a context in which auth-service is bad; runs go to a folder of our own."""
     monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(composition, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with webhook() as made:
         monkeypatch.setenv("TOLD", json.dumps({"url": made.url}))
         yield made
 
 
-def context(monkeypatch: pytest.MonkeyPatch, reports: Path, **options: object) -> NotifyContext:
-    """Put the context in the place of the real one."""
-    made = NotifyContext(Run(bad_auth, **options), reports)
-    monkeypatch.setattr(composition, "Context", made)
-    return made
+def context(monkeypatch: pytest.MonkeyPatch, reports: Path, *, is_standing: bool = True) -> None:
+    """Take the place of the real context: auth-service is bad, one channel, an escalation."""
+    made = FakeContext(Run(bad_auth, is_standing=is_standing), reports).installed(monkeypatch)
+    channels = (Channel(name="chat", address="webhook:x"),)
+    made.platform = replace(made.platform, channels=channels, policy=Policy(escalation=ESCALATION))
+    made.environment = replace(made.environment, notifications=(("chat", "env:TOLD"),))
 
 
 def texts(hook: Hook) -> list[str]:

@@ -9,9 +9,7 @@ import pytest
 from gates import cli
 from gates.model.exit_code import ExitCode
 from gates.model.state import MADE, Purpose
-from tests.gate.cli.test_rollback import FakeContext, context
-
-__all__ = ["context"]
+from tests.support.fake_context import FakeContext
 
 
 def pinned_below(context: FakeContext, purpose: Purpose | None) -> None:

@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
-from gates import cli, composition
-from gates.actions.ports import RollbackPorts
+from gates import cli
 from gates.errors import DeniedError, LedgerError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Platform, ServiceSpec
-from gates.model.release import RevisionRef
-from tests.support import builders
-from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
-from tests.support.fake_journal import FakeJournal
-
-
-class FakeContext:
-    """A context with a cloud of two services; `b` depends on `a`."""
-
-    environment = builders.environment(service_name="isectech-{service}-sandbox", allowed_impacts=())
-    platform = Platform(
-        name="x",
-        services=(
-            ServiceSpec(name="a", title="a", tier="critical"),
-            ServiceSpec(name="b", title="b", tier="critical", depends_on=("a",)),
-        ),
-        tiers=(),
-        matrix=(),
-        roles=(),
-        digest="sha256:p",
-    )
-
-    def __init__(self) -> None:
-        self.cloud = FakeCloud(services={name: two_revisions(name) for name in "ab"})
-        self.ledger = FakeLedger(clock=self.cloud.clock)
-        self.ledger.goes["sandbox", "a"] = [RevisionRef(name="a-1", digest="sha256:a-1")]
-        self.journal = FakeJournal()
-        self.asked_for: list[str] = []
-
-    def __call__(self, name: str, **_how: object) -> FakeContext:
-        """Stand in for the class."""
-        self.asked_for.append(name)
-        return self
-
-    @property
-    def ports(self) -> RollbackPorts:
-        """Ports over the fakes."""
-        return fake_ports(self.cloud, self.ledger, self.journal)
+from tests.support.fake_cloud import FakeLedger
+from tests.support.fake_context import FakeContext
 
 
 class Terminal(io.StringIO):
@@ -59,16 +22,6 @@ class Terminal(io.StringIO):
     def isatty(self) -> bool:
         """Say so."""
         return True
-
-
-@pytest.fixture
-def context(monkeypatch: pytest.MonkeyPatch) -> FakeContext:
-    """The context that the command builds, off a terminal."""
-    fake = FakeContext()
-    monkeypatch.setattr(composition, "Context", fake)
-    monkeypatch.setenv("GATE_ENV", "sandbox")
-    monkeypatch.setattr("sys.stdin", io.StringIO())
-    return fake
 
 
 def test_a_service_goes_back_and_is_said_to_be_pinned(
@@ -85,7 +38,7 @@ def test_a_service_goes_back_and_is_said_to_be_pinned(
     assert "gate rollback unpin a --env sandbox" in out
     assert context.cloud.serving("a") == "a-1"
     assert context.ledger.tombstones == {("sandbox", "a", "a-2")}
-    assert context.asked_for == ["sandbox"]
+    assert context.environments == ["sandbox"]
 
 
 def test_all_goes_in_waves_and_a_target_without_a_go_is_loud(
@@ -120,7 +73,11 @@ def test_a_dry_run_prints_the_call_and_sends_nothing(
     out = capsys.readouterr().out
     assert "DRY_RUN" in out
     assert 'shift a to [a-1=100, a-1=0 stable] with etag "1"' in out
-    assert (context.cloud.writes, context.ledger.rollbacks, context.ledger.tombstones) == ([], [], set())
+    assert (context.cloud.writes, context.ledger.rollbacks, context.ledger.tombstones) == (
+        [],
+        [],
+        set(),
+    )
 
 
 def test_a_dry_run_writes_no_word_down(context: FakeContext) -> None:
@@ -207,7 +164,7 @@ def test_a_ledger_that_fails_afterwards_hides_nothing(
         def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
             raise LedgerError("the disk is full")
 
-    context.ledger = ReadOnly(clock=context.cloud.clock)
+    context.ports = replace(context.ports, ledger=ReadOnly(clock=context.cloud.clock))
     assert cli.invoke(["rollback", "a", "--yes"]) is ExitCode.GO
     assert "NOT RECORDED: the disk is full" in capsys.readouterr().out
 

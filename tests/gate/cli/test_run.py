@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gates import cli, composition
-from gates.adapters.runs.allure_report import BuiltReport
 from gates.cli.run import confirm, duration, revisions_named
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
-from tests.gate.workflows.test_pipeline import Run, Seen, bad_auth, healthy
 from tests.support.fake_context import FakeContext
+from tests.support.release_run import Run, Seen, bad_auth, healthy
 from tests.support.sample_verdict import decision
 
 RUN = ["--env", "sandbox", "--stage", "immediate", "--release", "r1"]
@@ -24,16 +24,13 @@ RUN = ["--env", "sandbox", "--stage", "immediate", "--release", "r1"]
 def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the folder of the runs; no page is made of them."""
     monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(composition, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node"))
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return tmp_path
 
 
-def context(monkeypatch: pytest.MonkeyPatch, reports: Path, seen: Seen, **options: object) -> FakeContext:
+def context(monkeypatch: pytest.MonkeyPatch, reports: Path, seen: Seen, **options: Any) -> FakeContext:
     """Put a gate that sees this in the place of the real one."""
-    made = FakeContext(Run(seen, **options), reports)
-    monkeypatch.setattr(composition, "Context", made)
-    return made
+    return FakeContext(Run(seen, **options), reports).installed(monkeypatch)
 
 
 def test_a_good_release_leaves_with_zero(
@@ -98,7 +95,7 @@ def test_no_verdict_when_the_time_was_up_is_an_interruption(
     monkeypatch.setattr(source, "meanwhile", lambda: clock.wait(90))
 
     assert cli.invoke(["run", *RUN, "--deadline", "90s"]) is ExitCode.INTERRUPTED
-    assert made.command[-1] == {"folder": "r1", "seconds": 90.0, "fail_fast": False}
+    assert made.built[-1] == {"folder": "r1", "seconds": 90.0, "fail_fast": False}
 
 
 def test_what_was_asked_for_reaches_the_gate(monkeypatch: pytest.MonkeyPatch, reports: Path) -> None:
@@ -117,7 +114,7 @@ def test_what_was_asked_for_reaches_the_gate(monkeypatch: pytest.MonkeyPatch, re
     ]
     cli.invoke(["run", *RUN, *more])
 
-    assert made.command == [{"seed": 7, "workers": 3}, {"folder": "r1", "seconds": 3600.0, "fail_fast": True}]
+    assert made.built == [{"seed": 7, "workers": 3}, {"folder": "r1", "seconds": 3600.0, "fail_fast": True}]
     assert "frontend-1" in (reports / "r1" / "setup.json").read_text(encoding="utf-8")
 
 
@@ -132,7 +129,7 @@ def test_as_many_workers_look_as_were_asked_for(
     made = context(monkeypatch, reports, healthy)
     cli.invoke([command, *RUN, *given])
 
-    assert made.command[0] == {"seed": None, "workers": wanted}
+    assert made.built[0] == {"seed": None, "workers": wanted}
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "33", "many", ""])
@@ -143,7 +140,7 @@ def test_what_is_no_number_of_workers_is_refused(
     made = context(monkeypatch, reports, healthy)
 
     assert cli.invoke(["run", *RUN, f"--workers={given}"]) is ExitCode.USAGE_ERROR
-    assert made.command == []
+    assert made.built == []
     assert "auto" in capsys.readouterr().err
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,43 +13,20 @@ from gates.adapters.runs.run_folder import RunFolder
 from gates.adapters.runs.run_keeper import RunKeeper
 from gates.errors import LedgerError
 from gates.model.criterion import Stage
-from gates.model.events import Event
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord
 from gates.reporting.redaction import Redactor
-from gates.workflows.pipeline import Gate
 from gates.workflows.request import Request
-from tests.gate.workflows.test_pipeline import Run
 from tests.support.fake_cloud import revision
-
-
-class FakeContext:
-    """A context whose gate stands over the fake cloud of the pipeline's tests."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self.platform = run.gate.platform
-        self.environment = run.gate.environment
-        self.ledger = run.ledger
-
-    def __call__(self, name: str, **options: object) -> FakeContext:
-        """Stand in for the class."""
-        return self
-
-    def open_run_folder(self, path: Path) -> RunFolder:
-        """Return the folder of an earlier run."""
-        return RunFolder.open(path, Redactor())
-
-    def gate(self, folder: RunFolder, *, announce: Callable[[Event], None], seconds: float) -> Gate:
-        """Return the gate with another listener."""
-        return replace(self._run.gate, announce=announce)
+from tests.support.fake_context import FakeContext
+from tests.support.release_run import Run
 
 
 @pytest.fixture
 def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Path]:
     """The folder of a run in which frontend failed, judged and not decided."""
     run = Run(lambda _criterion, service: 1.0 if service == "frontend" else 0.0)
-    monkeypatch.setattr(composition, "Context", FakeContext(run))
+    FakeContext(run, tmp_path).installed(monkeypatch)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
     folder = RunFolder.create(tmp_path, "run-1", Redactor())
@@ -93,7 +69,8 @@ def test_without_authority_and_without_a_terminal_nothing_is_done(
 ) -> None:
     """The decision waits for the role that the matrix names; --yes is that person's."""
     run, folder = judged
-    monkeypatch.setattr(composition, "Context", FakeContext(bare := Run(lambda *_: 1.0, is_standing=False)))
+    bare = Run(lambda *_: 1.0, is_standing=False)
+    FakeContext(bare, folder.parent).installed(monkeypatch)
     cli.invoke(["decide", str(folder), "--env", "sandbox"])
 
     act = ["act", str(folder), "--env", "sandbox"]

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gates import cli, composition
+from gates import cli
 from gates.errors import CloudError
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationState
-from tests.support.fake_spot import AdhocContext, check
+from tests.support.fake_context import FakeContext, check
+from tests.support.release_run import Run, healthy
 
 FILE = "tests/validation/immediate/test_journeys.py"
 ANALYST = check("JRN-A", "journeys", f"{FILE}::test_analyst_workflow")
@@ -20,21 +21,21 @@ OTHER = check("HLT-X", "health", f"{FILE}::test_health")
 
 
 @pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdhocContext:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeContext:
     """Two journeys that pass, and a criterion that is none."""
-    made = AdhocContext((ANALYST, MANAGER, OTHER), lambda *_: 0.0, tmp_path)
+    made = FakeContext(Run(healthy, demands=(ANALYST, MANAGER, OTHER)), tmp_path)
     made.steps = (("open the door", 0.25),)
-    monkeypatch.setattr(composition, "Context", made)
+    made.installed(monkeypatch)
     return made
 
 
-def bad_manager(context: AdhocContext, value: float | None) -> None:
+def bad_manager(context: FakeContext, value: float | None) -> None:
     """Let the manager's journey fail, or nobody see it."""
-    context.source.seen = lambda criterion, _service: value if criterion.id == "JRN-B" else 0.0
+    context.run.source.seen = lambda criterion, _service: value if criterion.id == "JRN-B" else 0.0
 
 
 def test_all_journeys_pass_and_are_written_down(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    context: FakeContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """The table has steps with seconds; log, ledger and run folder know each journey."""
     assert cli.invoke(["synthetic", "--env", "sandbox", "--all"]) is ExitCode.GO
@@ -58,7 +59,7 @@ def test_all_journeys_pass_and_are_written_down(
 
 
 def test_a_failed_journey_is_said_written_and_ends_with_one(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also when the log cannot be written: the journey's failure comes first."""
     bad_manager(context, 1.0)
@@ -71,7 +72,7 @@ def test_a_failed_journey_is_said_written_and_ends_with_one(
 
 
 def test_a_log_that_cannot_be_written_is_no_failure_of_the_journey(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The journey passed, the write did not: said so, and an exit code of its own."""
     context.journey_log.refusal = CloudError("no log")
@@ -83,7 +84,7 @@ def test_a_log_that_cannot_be_written_is_no_failure_of_the_journey(
 
 
 def test_a_journey_that_nobody_took_is_not_written_as_one(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No evidence is no result: exit 10, and the log gets only what was seen."""
     bad_manager(context, None)
@@ -93,7 +94,7 @@ def test_a_journey_that_nobody_took_is_not_written_as_one(
 
 
 def test_without_a_name_the_journeys_are_listed(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str]
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing runs; what is no journey is not listed."""
     assert cli.invoke(["synthetic", "--env", "sandbox"]) is ExitCode.GO
@@ -104,14 +105,14 @@ def test_without_a_name_the_journeys_are_listed(
     assert context.journey_log.written == []
 
 
-def test_an_unknown_journey_is_refused(context: AdhocContext, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_journey_is_refused(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
     """The refusal names those that are known."""
     assert cli.invoke(["synthetic", "--env", "sandbox", "nonsense"]) is ExitCode.USAGE_ERROR
     assert "analyst_workflow" in capsys.readouterr().err
 
 
 def test_json_prints_the_document_of_the_run_folder(
-    context: AdhocContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    context: FakeContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """For a scheduler: the same document on stdout as in the folder."""
     cli.invoke(["synthetic", "--env", "sandbox", "--all", "--format", "json"])

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
-from pathlib import Path
 
 import pytest
 
-from gates.adapters.documents.documents import load_platform
 from gates.decision.incident import clock, due_now, priority_of
 from gates.model.criterion import Priority
-from gates.model.incident import Incident, TriageAnswers
-
-POLICY = load_platform(Path(__file__).parents[3] / "platforms" / "isectech").policy
-BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-CALM = TriageAnswers(
-    affects_users=False, affects_critical_services=False, endangers_data=False, compromises_security=False
-)
-
-
-def incident(closed_at: datetime | None = None) -> Incident:
-    """Return an incident that began at BEGAN."""
-    return Incident(
-        id="inc",
-        environment="sandbox",
-        title="t",
-        priority=Priority.P1,
-        answers=CALM,
-        alerts=(),
-        services=(),
-        opened_at=BEGAN,
-        opened_by="ann",
-        closed_at=closed_at,
-    )
+from gates.model.incident import TriageAnswers
+from tests.support.incidents import BEGAN, CALM, POLICY, incident
 
 
 @pytest.mark.parametrize("said", list(product([False, True], repeat=4)))

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.gate.adapters.producers.test_producer_run import TARGET
 from tests.readiness.infrastructure.test_scaling import due_at, has_gone_back
+from tests.support.one_producer import TARGET
 
 
 @pytest.mark.parametrize(

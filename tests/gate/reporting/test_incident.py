@@ -10,7 +10,7 @@ import pytest
 
 from gates.decision.incident import clock
 from gates.reporting.incident import drafts, notice_text, status_lines
-from tests.gate.decision.test_incident import BEGAN, POLICY, incident
+from tests.support.incidents import BEGAN, POLICY, incident
 
 TEMPLATES = Path(__file__).parents[3] / "platforms" / "isectech" / "templates"
 

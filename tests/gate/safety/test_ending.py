@@ -21,9 +21,9 @@ from gates.adapters.producers.producer_run import PytestProducers
 from gates.cli import golive
 from gates.model.evidence import EvidenceBundle
 from gates.model.timeline import GoLive
-from tests.gate.adapters.producers.test_producer_run import PLUGINS, PRODUCER, TARGET
 from tests.support.builders import criterion
 from tests.support.fake_journal import FakeJournal
+from tests.support.one_producer import PLUGINS, PRODUCER, TARGET
 
 pytestmark = pytest.mark.processes
 

@@ -19,8 +19,8 @@ from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.redaction import Redactor
-from tests.gate.test_rollback_faults import SERVICES, World
-from tests.gate.workflows.test_pipeline import Run
+from tests.support.nine_services import SERVICES, World
+from tests.support.release_run import Run
 
 ERRORS: list[Exception] = [BrokenPipeError("gone"), OSError(28, "full"), ValueError("closed"), KeyError("?")]
 

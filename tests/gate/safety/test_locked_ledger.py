@@ -22,9 +22,9 @@ from gates.errors import LedgerError
 from gates.model.exit_code import ExitCode
 from gates.model.verdict import Verdict
 from gates.workflows.rollback import RollbackEngine
-from tests.gate.test_rollback_faults import ENVIRONMENT, PLATFORM, SERVICES, World
-from tests.gate.workflows.test_pipeline import Run
 from tests.support.fake_cloud import fake_ports
+from tests.support.nine_services import ENVIRONMENT, PLATFORM, SERVICES, World
+from tests.support.release_run import Run
 
 SHORT_S = 0.2
 

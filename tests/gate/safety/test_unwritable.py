@@ -20,8 +20,8 @@ from gates.errors import ConfigurationError, GateError, LedgerError
 from gates.model.exit_code import ExitCode
 from gates.reporting.redaction import Redactor
 from gates.workflows.rollback import RollbackEngine
-from tests.gate.test_rollback_faults import ENVIRONMENT, PLATFORM, World
 from tests.support.fake_cloud import fake_ports
+from tests.support.nine_services import ENVIRONMENT, PLATFORM, World
 
 
 @pytest.fixture(params=["a file is in the way", "nobody may write there"])

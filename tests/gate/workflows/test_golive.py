@@ -12,7 +12,6 @@ from gates.errors import DeniedError, LeaseLostError, UnavailableError
 from gates.model.criterion import Stage
 from gates.model.timeline import (
     Checkpoint,
-    CheckpointRecord,
     CheckpointResult,
     CheckpointState,
     Finding,
@@ -22,6 +21,7 @@ from gates.model.timeline import (
 from gates.workflows.golive import GoLivePorts, GoLiveWorkflow
 from tests.support.fake_cloud import EPOCH, FakeCloud, two_revisions
 from tests.support.fake_journal import FakeJournal
+from tests.support.golive_records import Records, StopError
 
 SERVICE = "auth-service"
 CANDIDATE = two_revisions(SERVICE).revisions[1].name
@@ -35,29 +35,6 @@ SLOTS = (
 GOLIVE = GoLive(
     name="g", environment="sandbox", zero=EPOCH + timedelta(hours=3), candidates=((SERVICE, CANDIDATE),)
 )
-
-
-class StopError(Exception):
-    """The conductor's process was killed."""
-
-
-@dataclass
-class Records:
-    """Remembers in memory; may be told to fail after so many writes."""
-
-    rows: list[CheckpointRecord] = field(default_factory=list)
-    left: int = 10_000
-
-    def slots(self, _golive: GoLive) -> tuple[CheckpointRecord, ...]:
-        """Return all rows."""
-        return tuple(self.rows)
-
-    def add(self, _golive: GoLive, record: CheckpointRecord) -> None:
-        """Keep a row, or die right after it."""
-        self.rows.append(record)
-        self.left -= 1
-        if self.left == 0:
-            raise StopError
 
 
 @dataclass

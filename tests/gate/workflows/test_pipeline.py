@@ -2,144 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from gates.decision.candidates import ServiceView
-from gates.decision.ending import exit_code
 from gates.errors import UnavailableError, UsageError
 from gates.model import events
-from gates.model.criterion import Catalogue, Criterion, FailureAction, Priority, Stage
-from gates.model.decision import DecisionKind, PreAuthorisation
-from gates.model.evidence import Evidence, EvidenceBundle, Subject, Window
+from gates.model.criterion import FailureAction, Priority, Stage
+from gates.model.decision import DecisionKind
 from gates.model.exit_code import ExitCode
-from gates.model.platform import MatrixRow, Platform, ServiceSpec
-from gates.model.record import DecisionRecord
-from gates.model.release import Release, RevisionRef
+from gates.model.release import RevisionRef
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import VerdictOutcome
-from gates.workflows.pipeline import Gate
 from gates.workflows.request import Request, RollbackMode
-from gates.workflows.rollback import RollbackEngine
-from tests.support.builders import criterion, environment, evidence
-from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, revision, two_revisions
-
-SERVICES = ("frontend", "auth-service")
-PLATFORM = Platform(
-    name="shop",
-    services=(
-        ServiceSpec(name="frontend", title="Frontend", tier="t", depends_on=("auth-service",)),
-        ServiceSpec(name="auth-service", title="Auth", tier="t"),
-    ),
-    tiers=(),
-    matrix=(
-        MatrixRow(
-            priority=Priority.P0,
-            response_time=timedelta(minutes=5),
-            rollback_type="Automated",
-            authority="on-call",
-        ),
-    ),
-    roles=("on-call",),
-    digest="sha256:p",
+from tests.support.builders import criterion
+from tests.support.fake_cloud import EPOCH, revision
+from tests.support.release_run import (
+    SERVICES,
+    FakeSource,
+    Run,
+    bad_auth,
+    ending,
+    granted,
+    healthy,
 )
-DEMANDS = (criterion(services=SERVICES),)
-Seen = Callable[[Criterion, str], float | None]
-
-
-class FakeSource:
-    """Delivers what a function says of each criterion and service, about the candidate."""
-
-    def __init__(self, seen: Seen, flaws: tuple[str, ...] = ()) -> None:
-        self._seen, self._flaws = seen, flaws
-        self.meanwhile: Callable[[], None] = lambda: None
-        self.at = EPOCH
-
-    def collect(
-        self,
-        criteria: Sequence[Criterion],
-        release: Release,
-        views: Sequence[ServiceView],
-        changes: Callable[[], Sequence[str]],
-    ) -> EvidenceBundle:
-        """Return one observation per criterion and service, or none."""
-        items = [self._one(c, name, release) for c in criteria for name in c.services]
-        self.meanwhile()
-        flaws = (*self._flaws, *changes())
-        return EvidenceBundle(items=tuple(item for item in items if item is not None), flaws=flaws)
-
-    def _one(self, demanded: Criterion, service: str, release: Release) -> Evidence | None:
-        value = self._seen(demanded, service)
-        entry = release.of(service)
-        if value is None or entry is None:
-            return None
-        subject = Subject(service=service, revision=entry.candidate.name, digest=entry.candidate.digest)
-        window = Window(start=self.at, end=self.at)
-        return evidence(value, criterion=demanded.id, subject=subject, window=window, service=service)
-
-
-def granted(**changes: object) -> PreAuthorisation:
-    """Return the word of the one on call that covers a rollback of P0 for a day."""
-    made = PreAuthorisation(
-        priority=Priority.P0,
-        by="person-one",
-        role="on-call",
-        issued_at=EPOCH,
-        expires_at=EPOCH + timedelta(days=1),
-        statement="P0.json",
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-class Run:
-    """One gate over a fake cloud with two revisions of two services."""
-
-    def __init__(self, seen: Seen, **options: object) -> None:
-        self.cloud = FakeCloud(services={name: two_revisions(name) for name in SERVICES})
-        self.ledger = FakeLedger(clock=self.cloud.clock)
-        self.heard: list[events.Event] = []
-        self.standing = [granted()] if options.get("is_standing", True) else []
-        demands = options.get("demands", DEMANDS)
-        assert isinstance(demands, tuple)
-        flaws = options.get("flaws", ())
-        assert isinstance(flaws, tuple)
-        ports = fake_ports(self.cloud, self.ledger)
-        self.gate = Gate(
-            platform=PLATFORM,
-            environment=environment(),
-            catalogue=Catalogue(criteria=demands, digest="sha256:c"),
-            source=FakeSource(seen, flaws),
-            ports=ports,
-            announce=self.heard.append,
-            guarded=RollbackEngine(environment(), PLATFORM, ports, run_id="guards").guarded,
-            standing=lambda _at: tuple(self.standing),
-        )
-
-    def go(self, **changes: object) -> DecisionRecord:
-        """Run the immediate stage with automatic rollback."""
-        request = Request(stage=Stage.IMMEDIATE, run_id="run-1", rollback=RollbackMode.AUTO)
-        for name, value in changes.items():
-            object.__setattr__(request, name, value)
-        return self.gate.run(request)
-
-
-def ending(record: DecisionRecord) -> ExitCode:
-    """Return the exit code of an automatic run."""
-    return exit_code(record.verdict, record.decision, record.receipts, was_to_act=True)
-
-
-def healthy(_criterion: Criterion, _service: str) -> float:
-    """Every check passes."""
-    return 0.0
-
-
-def bad_auth(_criterion: Criterion, service: str) -> float:
-    """auth-service fails."""
-    return 1.0 if service == "auth-service" else 0.0
 
 
 def test_a_healthy_release_goes_and_is_remembered() -> None:

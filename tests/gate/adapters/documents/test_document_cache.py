@@ -17,7 +17,7 @@ from gates.adapters.documents import document_cache, documents
 from gates.adapters.machine.personal_files import PersonalFiles
 from gates.errors import ConfigurationError, DocumentError
 from gates.model.platform import Environment, Platform
-from tests.gate.adapters.documents.test_documents import ENDPOINTS, SHIPPED, edit
+from tests.support.shipped import ENDPOINTS, SHIPPED, edit
 
 
 @dataclass

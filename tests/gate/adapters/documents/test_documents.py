@@ -19,34 +19,13 @@ from gates.adapters.documents.documents import (
 from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.criterion import Bands, Comparator, FailureAction, Priority, Severity, Stage
 from gates.model.platform import Endpoints, Impact, Observation
-
-SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
-ENDPOINTS = {
-    "admin_grpc": "127.0.0.1:1",
-    "admin_rest": "http://127.0.0.1:2",
-    "monitoring_grpc": "127.0.0.1:3",
-    "apis_grpc": "127.0.0.1:4",
-    "sql_admin": "http://127.0.0.1:5",
-    "dns": "127.0.0.1:4",
-    "https_port": 8443,
-    "http_port": 8080,
-    "ca_file": "ca.pem",
-    "project": "isectech-sandbox",
-    "region": "us-central1",
-}
+from tests.support.shipped import ENDPOINTS, SHIPPED, edit
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a copy of the shipped platform that a test may break."""
     return Path(shutil.copytree(SHIPPED, tmp_path / "isectech"))
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    """Replace the first occurrence of `old`, which must be there."""
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def place_of(path: Path, text: str) -> str:

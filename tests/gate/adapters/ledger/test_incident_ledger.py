@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gates.adapters.ledger.incident_ledger import IncidentLedger
 from gates.model.incident import Notice, NoticeResult, NoticeState
-from tests.gate.decision.test_incident import BEGAN, incident
+from tests.support.incidents import BEGAN, incident
 
 NOTICE = Notice(incident="inc", step="incident declared", channel="chat", text="t")
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from gates.adapters.producers.generator_page import open_page
-from gates.model.platform import Impact
-from gates.model.target import ServiceTarget, Target
+from tests.support.load_target import target
 
 pytestmark = pytest.mark.processes
 
@@ -32,23 +31,6 @@ told["settings"] = [name for name in SETTINGS if pathlib.Path(name).expanduser()
 pathlib.Path("told.json").write_text(json.dumps(told))
 sys.exit(3)
 """
-
-
-def target() -> Target:
-    """Return a target with one identity that leads somewhere and one that does not."""
-    return Target(
-        environment="sandbox",
-        fingerprint="f",
-        project="p",
-        region="r",
-        service_name="{service}",
-        services=(ServiceTarget(name="api-gateway", base_url="https://gw", revision="r", digest="d"),),
-        public_urls=(("api-gateway", "https://api.test"),),
-        allowed_impacts=(Impact.NOISY,),
-        demands=(),
-        identities=(("load", "env:TEST_LOAD_SECRET"), ("gone", "env:TEST_GONE")),
-        addresses=(("api.test:443", "127.0.0.1:1"),),
-    )
 
 
 def test_the_generator_is_told_where_and_who(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +98,7 @@ threading.Event().wait(60)
 """
 _GATE = """
 import pathlib, signal, sys
-from tests.gate.adapters.producers.test_generator_page import target
+from tests.support.load_target import target
 from gates.adapters.producers.generator_page import open_page
 signal.signal(signal.SIGINT, signal.default_int_handler)
 here = pathlib.Path(sys.argv[1])

@@ -11,8 +11,8 @@ from gates.adapters.producers.producer_run import PytestProducers
 from gates.model.criterion import Comparator
 from gates.model.evidence import EvidenceStatus
 from gates.model.target import Demand
-from tests.gate.adapters.producers.test_producer_run import PLUGINS, PRODUCER, TARGET
 from tests.support.builders import criterion
+from tests.support.one_producer import PLUGINS, PRODUCER, TARGET
 
 pytestmark = pytest.mark.processes
 

@@ -9,8 +9,8 @@ import pytest
 from gates.adapters.producers.producer_environment import producer_environment
 from gates.adapters.producers.producer_run import PytestProducers
 from gates.model.evidence import EvidenceStatus
-from tests.gate.adapters.producers.test_producer_run import PLUGINS, PRODUCER, TARGET
 from tests.support.builders import criterion
+from tests.support.one_producer import PLUGINS, PRODUCER, TARGET
 
 FAILING = """import pytest
 @pytest.mark.criterion("HLT-LIVE")

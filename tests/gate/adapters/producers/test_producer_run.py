@@ -11,19 +11,12 @@ import pytest
 from gates.adapters.producers.producer_run import PytestProducers
 from gates.adapters.producers.pytest_plugin import DEFAULT_SEED
 from gates.model.evidence import Evidence
-from gates.model.platform import Impact
-from gates.model.target import Demand, ServiceTarget, Target
 from gates.reporting.redaction import Redactor
 from tests.support.builders import criterion
+from tests.support.one_producer import CODE, PLUGINS, PRODUCER, TARGET
 
 pytestmark = pytest.mark.processes
 
-PRODUCER = "tests/validation/test_it.py::test_seed"
-CODE = """import pytest
-@pytest.mark.criterion("HLT-LIVE")
-def test_seed(service, seed, measure):
-    measure(float(seed), unit="seed")
-"""
 SECRET = "Tr0ub4dor-and-3"
 LOUD = f"""import pytest
 @pytest.mark.criterion("HLT-LIVE")
@@ -33,20 +26,6 @@ def test_seed(service):
     error.add_note("signing in with {SECRET}")
     raise error
 """
-PLUGINS = ["gates.adapters.producers.pytest_plugin"]
-TARGET = Target(
-    environment="sandbox",
-    fingerprint="sha256:f",
-    project="p",
-    region="r",
-    service_name="{service}",
-    services=(
-        ServiceTarget(name="auth-service", base_url="", revision="auth-service-00002", digest="sha256:2"),
-    ),
-    public_urls=(),
-    allowed_impacts=(Impact.READ_ONLY,),
-    demands=(Demand(criterion="HLT-LIVE", services=("auth-service",)),),
-)
 
 
 def written(root: Path) -> None:

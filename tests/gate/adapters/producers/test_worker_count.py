@@ -12,8 +12,8 @@ from gates.adapters.producers import worker_count
 from gates.adapters.producers.worker_count import MOST, worth
 from gates.model.platform import Endpoints
 from gates.model.target import ServiceTarget
-from tests.gate.adapters.producers.test_producer_run import TARGET
-from tests.gate.adapters.services.test_version_probe import ENVIRONMENT
+from tests.support import builders
+from tests.support.one_producer import TARGET
 from tests.support.tiny_https_server import TinyHttps, tiny_dns
 
 HOST = "a.run.test"
@@ -54,12 +54,19 @@ def test_as_many_look_as_pay(
         tiny_dns({HOST: "127.0.0.1"}) as address,
     ):
         endpoints = Endpoints(dns=address, ports=((443, server.port),), ca_file=server.ca_file)
-        assert worth(replace(ENVIRONMENT, endpoints=endpoints), AT_HOST, criteria=criteria) == wanted
+        assert (
+            worth(
+                replace(builders.environment(allowed_impacts=()), endpoints=endpoints),
+                AT_HOST,
+                criteria=criteria,
+            )
+            == wanted
+        )
 
 
 def test_one_looks_where_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not there is not waited for."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1})
     with tiny_dns({}) as address:
-        nowhere = replace(ENVIRONMENT, endpoints=Endpoints(dns=address))
+        nowhere = replace(builders.environment(allowed_impacts=()), endpoints=Endpoints(dns=address))
         assert worth(nowhere, AT_HOST, criteria=60) == 1

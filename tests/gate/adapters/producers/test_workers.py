@@ -14,8 +14,8 @@ from gates.adapters.producers.producer_run import PytestProducers
 from gates.model.evidence import Evidence, EvidenceBundle, EvidenceStatus, Window
 from gates.model.platform import Impact
 from gates.model.target import Demand, Target
-from tests.gate.adapters.producers.test_producer_run import PLUGINS, TARGET
 from tests.support.builders import criterion
+from tests.support.one_producer import PLUGINS, TARGET
 
 pytestmark = pytest.mark.processes
 

@@ -15,9 +15,9 @@ from gates.adapters.services.service_answers import AUTH
 from gates.adapters.services.tag_probe import TagProbe
 from gates.errors import ConfigurationError, UnavailableError
 from gates.model.platform import Endpoints
-from tests.gate.adapters.services.test_version_probe import ENVIRONMENT, Answer
+from tests.support import builders
 from tests.support.fake_cloud import FakeCloud, two_revisions
-from tests.support.tiny_https_server import TinyHttps, tiny_dns
+from tests.support.tiny_https_server import Answer, TinyHttps, tiny_dns
 
 TAG = "way-back"
 HOSTS = tuple(f"{TAG}---{name}.run.test" for name in ("a", AUTH))
@@ -34,7 +34,7 @@ def probe(tmp_path: Path) -> Iterator[Probe]:
             server = stack.enter_context(TinyHttps(tmp_path, answer, certified=HOSTS).running())
             address = stack.enter_context(tiny_dns(dict.fromkeys(HOSTS, "127.0.0.1")))
             place = replace(
-                ENVIRONMENT,
+                builders.environment(allowed_impacts=()),
                 endpoints=Endpoints(dns=address, ports=((443, server.port),), ca_file=server.ca_file),
                 identities=((OPERATOR, "env:OPERATOR"),) if has_operator else (),
             )

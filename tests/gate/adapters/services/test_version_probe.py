@@ -14,11 +14,10 @@ from gates.adapters.services.version_probe import VersionProbe
 from gates.model.platform import Endpoints
 from tests.support import builders
 from tests.support.fake_cloud import FakeCloud, two_revisions
-from tests.support.tiny_https_server import TinyHttps, tiny_dns
+from tests.support.tiny_https_server import Answer, TinyHttps, tiny_dns
 
 ENVIRONMENT = builders.environment(allowed_impacts=())
 HOSTS = ("a.run.test", "behind---a.run.test")
-Answer = Callable[[int], tuple[int, bytes]]
 Probe = Callable[[Answer], tuple[VersionProbe, TinyHttps]]
 
 

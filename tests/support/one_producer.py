@@ -1,0 +1,27 @@
+"""One producer that measures one criterion of one service, and the target that it looks at."""
+
+from __future__ import annotations
+
+from gates.model.platform import Impact
+from gates.model.target import Demand, ServiceTarget, Target
+
+PRODUCER = "tests/validation/test_it.py::test_seed"
+CODE = """import pytest
+@pytest.mark.criterion("HLT-LIVE")
+def test_seed(service, seed, measure):
+    measure(float(seed), unit="seed")
+"""
+PLUGINS = ["gates.adapters.producers.pytest_plugin"]
+TARGET = Target(
+    environment="sandbox",
+    fingerprint="sha256:f",
+    project="p",
+    region="r",
+    service_name="{service}",
+    services=(
+        ServiceTarget(name="auth-service", base_url="", revision="auth-service-00002", digest="sha256:2"),
+    ),
+    public_urls=(),
+    allowed_impacts=(Impact.READ_ONLY,),
+    demands=(Demand(criterion="HLT-LIVE", services=("auth-service",)),),
+)
