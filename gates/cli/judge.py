@@ -23,6 +23,7 @@ from gates.model.evidence import ATTESTATION, EvidenceBundle
 from gates.model.exit_code import ExitCode
 from gates.model.record import DecisionRecord, RunSetup
 from gates.model.verdict import Verdict
+from gates.reporting.report import report_of
 from gates.reporting.terminal import terminal
 from gates.workflows.pipeline import Gate
 from gates.workflows.request import Request
@@ -78,8 +79,8 @@ class _Run:
         keeper.confirm()
         if self.output == "json":
             click.echo((self.folder.path / "verdict.json").read_text(encoding="utf-8"), nl=False)
-        elif keeper.document is not None:
-            click.echo(terminal(keeper.document))
+        else:
+            click.echo(terminal(report_of(self.folder.read_verdict(), run_id=self.folder.run_id)))
             if before is not None:
                 click.echo("the earlier verdict was replayed: the same, byte for byte")
         undecided = Decision(kind=DecisionKind.HOLD, because=("judged only",))
@@ -105,7 +106,7 @@ class _Run:
         return exit_code(verdict, decision, (), was_to_act=False)
 
     def _verdict(self) -> Verdict | None:
-        return self.folder.read_verdict()[1] if (self.folder.path / "verdict.json").exists() else None
+        return self.folder.read_verdict() if (self.folder.path / "verdict.json").exists() else None
 
     def _request(self, folder: RunFolder) -> Request:
         return Request(stage=self.setup.scope.stage, run_id=folder.run_id, only=self.setup.only)

@@ -220,7 +220,7 @@ class JudgedSession:
         keeper.finish(record)
         if not self.stop.is_asked_for():
             run.make_page(self.folder)
-        self.text = run.in_words(self.folder, keeper, record)
+        self.text = run.in_words(self.folder, keeper)
         return run.ending(self.context, self.folder, record, self.request.rollback)
 
     def clear(self) -> None:

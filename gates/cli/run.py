@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from gates import composition
-from gates.adapters.runs.run_folder import RunFolder, verdict_json
+from gates.adapters.runs.run_folder import RunFolder
 from gates.aside import aside
 from gates.cli.failure_actions import investigate
 from gates.cli.options import (
@@ -127,20 +127,20 @@ def tell(
     """
     try:
         if output == "json":
-            click.echo(verdict_json(folder.document(record.verdict)).decode(), nl=False)
+            click.echo(folder.verdict_json(record.verdict).decode(), nl=False)
         else:
-            click.echo(in_words(folder, keeper, record))
+            click.echo(in_words(folder, keeper))
     finally:
         if has_page:
             make_page(folder)
 
 
-def in_words(folder: RunFolder, keeper: Keeper, record: DecisionRecord) -> str:
+def in_words(folder: RunFolder, keeper: Keeper) -> str:
     """Return the verdict in words for a person, and where it is written."""
     text = ""
-    with aside("telling the verdict"):
-        if keeper.document is not None:
-            text = terminal(keeper.document, decision=record.decision, receipts=record.receipts)
+    with aside("printing the verdict"):
+        if keeper.report is not None:
+            text = terminal(keeper.report)
     return f"{text}\nwritten to {folder.path}"
 
 

@@ -26,7 +26,7 @@ def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool)
     """Approve the go-live of the release that RUN found GO; void as soon as its evidence changes."""
     context = composition.Context(env)
     opened = composition.open_run_folder(folder)
-    document, verdict = opened.read_verdict()
+    verdict = opened.read_verdict()
     role = signature.role
     if role not in context.platform.policy.approvals:
         known = ", ".join(context.platform.policy.approvals)
@@ -34,7 +34,7 @@ def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool)
     if verdict.release.environment != context.environment.name:
         raise UsageError(f"the run is about {verdict.release.environment}")
     if not is_held(verdict) and not refuses:
-        raise UsageError(f"the run is {document.outcome}: only what holds can be approved")
+        raise UsageError(f"the run is {verdict.outcome}: only what holds can be approved")
     now = datetime.now(UTC)
     matter = signing.Matter(
         kind=StatementKind.APPROVAL,

@@ -88,13 +88,13 @@ def decide(folder: Path, env: str) -> ExitCode:
     """Decide about the verdict of a run FOLDER with what the cloud says now; nothing is done yet."""
     context = composition.Context(env)
     opened = context.open_run_folder(folder)
-    document, verdict = opened.read_verdict()
+    verdict = opened.read_verdict()
     _refuse_other_place(verdict.release.environment, env)
     begun = runs.run_in(opened, context.gate)
     decision = begun.gate.decide(verdict, begun.gate.views())
     begun.keeper.confirm()
     runs.notifications(context).run(opened.run_id, decision, ())
-    for line in next_steps(document.outcome, decision):
+    for line in next_steps(verdict.outcome, decision):
         click.echo(clean(line))
     command = act_command(env, str(folder), decision)
     click.echo(f"written to {opened.path / 'decision.json'}; carry it out with: {command}")
@@ -111,7 +111,7 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     stop = Stop()
     context = composition.Context(env, is_stopped=stop.is_asked_for)
     opened = context.open_run_folder(folder)
-    _, verdict = opened.read_verdict()
+    verdict = opened.read_verdict()
     decision, setup = opened.read_decision(), opened.read_setup()
     if opened.is_carried_out:
         raise UsageError(f"{folder} was carried out already", next_step="see its receipts.jsonl")
@@ -178,8 +178,7 @@ def _refuse_other_place(place: str, env: str) -> None:
 def report(folder: Path) -> ExitCode:
     """Write everything that is derived from the verdict of a run FOLDER again."""
     opened = composition.open_run_folder(folder)
-    document, _ = opened.read_verdict()
-    composition.write_reports(opened, document, opened.read_decision(), opened.read_receipts())
+    composition.write_reports(opened)
     make_page(opened)
     click.echo(f"written to {opened.path}")
     return ExitCode.GO

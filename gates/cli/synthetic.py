@@ -21,6 +21,7 @@ from gates.model.judgement import Outcome
 from gates.model.likeness import refuse_unknown
 from gates.model.operation import OperationReceipt, OperationState
 from gates.reporting.redaction import clean
+from gates.reporting.report import ReportFile
 
 CATEGORY = "journeys"
 _MARKS = {
@@ -56,7 +57,7 @@ def synthetic(
     seen = spot(context, criteria, word="synthetic", seconds=duration(deadline), how=Look(output=output))
     found = results(seen.check.judgements, seen.folder.read_producers())
     text = _document(found)
-    seen.folder.write_report("synthetic.json", text)
+    seen.folder.write_reports([ReportFile(name="synthetic.json", content=text)])
     click.echo(text.rstrip() if output == "json" else "\n".join(_lines(found)))
     for result in found:
         context.ledger.record_operation(_receipt(result, env))

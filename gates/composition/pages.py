@@ -11,9 +11,6 @@ from gates.composition.environment import Context
 if TYPE_CHECKING:
     from gates.adapters.runs.allure_report import BuiltReport
     from gates.adapters.runs.run_folder import RunFolder
-    from gates.model.decision import Decision
-    from gates.model.receipt import Receipt
-    from gates.reporting.verdict_document import VerdictDocument
 
 
 def allure_page(folder: RunFolder) -> BuiltReport:
@@ -40,10 +37,11 @@ def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int
     return open_page(target, root=root, folder=folder.path, port=port)
 
 
-def write_reports(
-    folder: RunFolder, document: VerdictDocument, decision: Decision, receipts: tuple[Receipt, ...]
-) -> None:
-    """Write everything that is derived from a verdict."""
-    from gates.adapters.runs.run_keeper import write_reports
+def write_reports(folder: RunFolder) -> None:
+    """Write everything that is made of the verdict of a run again."""
+    from gates.reporting.report import report_of
+    from gates.reporting.report_files import report_files
 
-    write_reports(folder, document, decision, receipts)
+    verdict, decision, receipts = folder.read_verdict(), folder.read_decision(), folder.read_receipts()
+    report = report_of(verdict, run_id=folder.run_id, decision=decision, receipts=receipts)
+    folder.write_reports(report_files(report))

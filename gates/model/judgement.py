@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gates.model.criterion import Criterion, Priority
-from gates.model.evidence import Evidence, Measurement
+from gates.model.evidence import ATTESTATION, Evidence, Measurement
 
 
 class Outcome(StrEnum):
@@ -71,3 +71,19 @@ class Judgement:
     evidence: tuple[Evidence, ...] = ()
     waiver: Waiver | None = None
     implied_by: str | None = None
+
+    @property
+    def key(self) -> str:
+        """`CRITERION@service`: the name of this judgement in every report."""
+        return f"{self.criterion.id}@{self.service}"
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether an approved exception stands in for a pass."""
+        return self.waiver is not None and self.outcome is not Outcome.PASS
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether the role that must attest the criterion has said something about it."""
+        said = f"{ATTESTATION}{self.criterion.attested_by}"
+        return any(one.measurement is not None and one.producer.startswith(said) for one in self.evidence)

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import html
-from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from gates.model.criterion import Criterion
 from gates.model.evidence import Evidence, Window
-from gates.model.judgement import Outcome
+from gates.model.judgement import Judgement, Outcome
 from gates.model.verdict import VerdictOutcome
-from gates.model.wording import counted, demanded
-from gates.reporting.finding import finding
-from gates.reporting.ordering import by_urgency
-from gates.reporting.phrasing import measured, waived_by
+from gates.model.wording import counted
+from gates.reporting.finding import Finding
+from gates.reporting.phrasing import measured
 from gates.reporting.redaction import clean, one_line
-from gates.reporting.verdict_document import Entry, VerdictDocument
+from gates.reporting.report import Report, ReportFile
 
 _STATUS = {
     Outcome.PASS: "passed",
@@ -39,64 +37,61 @@ _ATTACHED = 20
 """Observations that are attached to one result; the evidence file has them all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllureFile:
-    """A file of the results folder: its name and what it holds (JSON values, or text)."""
-
-    name: str
-    content: dict[str, Any] | str
-
-
-def allure_files(document: VerdictDocument) -> tuple[AllureFile, ...]:
+def allure_files(report: Report) -> tuple[ReportFile, ...]:
     """Return the files of the results folder: results, their attachments, and the environment."""
-    files = [AllureFile(name="environment.properties", content=_environment(document))]
-    files += _verdict_files(document)
-    for entry in by_urgency(document):
-        files += _entry_files(document, entry)
+    files = [_in_folder("environment.properties", _environment(report)), _verdict_file(report)]
+    for found in report.findings:
+        files += _finding_files(report, found)
     return tuple(files)
 
 
-def _verdict_files(document: VerdictDocument) -> list[AllureFile]:
-    stage = f"stage {document.scope.stage}"
-    labels = {"epic": stage, "feature": "Verdict", "story": "The release", "severity": "blocker"}
-    moment = Window(start=document.judged_at, end=document.judged_at)
-    facts = {"status": _STATUS[document.outcome], "message": "\n".join(document.reasons)}
-    result = _result(document, f"VERDICT@{document.scope.stage}", labels, moment)
-    name = f"{document.outcome}: release {document.release.id} in {document.release.environment}"
-    return [_file(result | {"name": one_line(name, limit=_TITLE)}, **facts)]
-
-
-def _entry_files(document: VerdictDocument, entry: Entry) -> list[AllureFile]:
-    criterion = document.criterion(entry)
+def _verdict_file(report: Report) -> ReportFile:
+    verdict, release = report.verdict, report.verdict.release
+    stage = verdict.scope.stage
     labels = {
-        "epic": f"stage {document.scope.stage}",
+        "epic": f"stage {stage}",
+        "feature": "Verdict",
+        "story": "The release",
+        "severity": "blocker",
+    }
+    moment = Window(start=verdict.judged_at, end=verdict.judged_at)
+    result = _result(report.run_id, f"VERDICT@{stage}", labels, moment)
+    name = f"{report.outcome}: release {release.id} in {release.environment}"
+    result["name"] = one_line(name, limit=_TITLE)
+    return _file(result, status=_STATUS[report.outcome], message="\n".join(report.reasons))
+
+
+def _finding_files(report: Report, found: Finding) -> list[ReportFile]:
+    judgement, criterion = found.judgement, found.judgement.criterion
+    labels = {
+        "epic": f"stage {report.verdict.scope.stage}",
         "feature": criterion.category,
-        "story": entry.service,
+        "story": judgement.service,
         "severity": criterion.severity.value,
         "owner": criterion.owner,
-        "tag": "waived" if entry.is_waived else "blocking" if entry.is_blocking else "not blocking",
+        "tag": "waived" if found.is_waived else "blocking" if found.is_blocking else "not blocking",
         "criterion": criterion.id,
     }
-    result = _result(document, entry.key, labels, _window(document, entry))
-    result["name"] = one_line(f"{entry.key}: {criterion.statement}", limit=_TITLE)
-    result["description"] = _description(document, entry)
+    result = _result(report.run_id, found.key, labels, _window(report, judgement))
+    result["name"] = one_line(f"{found.key}: {criterion.statement}", limit=_TITLE)
+    result["description"] = _description(found)
     attachments = [
-        AllureFile(name=f"{result['uuid']}-{n}-attachment.txt", content=_seen(item, criterion))
-        for n, item in enumerate(entry.evidence[:_ATTACHED])
+        _in_folder(f"{result['uuid']}-{n}-attachment.txt", _seen(item, criterion))
+        for n, item in enumerate(judgement.evidence[:_ATTACHED])
     ]
     result["attachments"] = [
         {"name": one_line(item.producer, limit=_TITLE), "source": file.name, "type": "text/plain"}
-        for item, file in zip(entry.evidence, attachments, strict=False)
+        for item, file in zip(judgement.evidence, attachments, strict=False)
     ]
-    status = "skipped" if entry.is_waived else _STATUS[entry.outcome]
-    return [_file(result, status=status, message=_message(document, entry)), *attachments]
+    status = "skipped" if found.is_waived else _STATUS[judgement.outcome]
+    return [_file(result, status=status, message=_message(found)), *attachments]
 
 
-def _result(document: VerdictDocument, key: str, labels: dict[str, str], window: Window) -> dict[str, Any]:
+def _result(run_id: str, key: str, labels: dict[str, str], window: Window) -> dict[str, Any]:
     key = one_line(key)
     identity = hashlib.sha256(key.encode()).hexdigest()[:32]
     return {
-        "uuid": str(uuid5(NAMESPACE_URL, f"{document.run_id}/{key}")),
+        "uuid": str(uuid5(NAMESPACE_URL, f"{run_id}/{key}")),
         "historyId": identity,
         "testCaseId": identity,
         "fullName": key,
@@ -108,39 +103,36 @@ def _result(document: VerdictDocument, key: str, labels: dict[str, str], window:
     }
 
 
-def _file(result: dict[str, Any], *, status: str, message: str) -> AllureFile:
+def _file(result: dict[str, Any], *, status: str, message: str) -> ReportFile:
     details = {} if status == "passed" else {"statusDetails": {"message": clean(message)}}
-    return AllureFile(
-        name=f"{result['uuid']}-result.json",
-        content=result | details | {"status": status},
-    )
+    return _in_folder(f"{result['uuid']}-result.json", result | details | {"status": status})
 
 
-def _window(document: VerdictDocument, entry: Entry) -> Window:
-    """The time that the entry's evidence spans, or the moment of the judgement."""
-    windows = [item.window for item in entry.evidence]
+def _in_folder(name: str, content: dict[str, Any] | str) -> ReportFile:
+    return ReportFile(folder="allure-results", name=name, content=content)
+
+
+def _window(report: Report, judgement: Judgement) -> Window:
+    """The time that the evidence spans, or the moment of the judgement."""
+    windows = [item.window for item in judgement.evidence]
     if not windows:
-        return Window(start=document.judged_at, end=document.judged_at)
+        return Window(start=report.verdict.judged_at, end=report.verdict.judged_at)
     return Window(start=min(w.start for w in windows), end=max(w.end for w in windows))
 
 
-def _message(document: VerdictDocument, entry: Entry) -> str:
-    found = finding(document, entry)
-    lines = [
-        f"WAIVED {waived_by(entry.waiver)}: {entry.waiver.reason}"
-        if entry.waiver and entry.is_waived
-        else "",
-        *(f"{entry.outcome}: {line}" if n == 0 else line for n, line in enumerate(found.lines)),
-    ]
-    return "\n".join(line for line in lines if line)
+def _message(found: Finding) -> str:
+    outcome, waiver = found.judgement.outcome, found.judgement.waiver
+    first, *rest = found.lines
+    waived = [f"WAIVED {found.waived}: {waiver.reason}"] if waiver and found.is_waived else []
+    return "\n".join([*waived, f"{outcome}: {first}", *rest])
 
 
-def _description(document: VerdictDocument, entry: Entry) -> str:
-    criterion = document.criterion(entry)
+def _description(found: Finding) -> str:
+    judgement, criterion = found.judgement, found.judgement.criterion
     parts = (
         criterion.statement,
         criterion.rationale,
-        f"Demanded: {demanded(criterion)}. Seen: {entry.reason}",
+        f"Demanded: {found.demanded}. Seen: {judgement.reason}",
         f"On failure: {criterion.failure_action}. Source: {criterion.source.item}",
     )
     return "\n\n".join(html.escape(clean(part), quote=False) for part in parts if part)  # shown as Markdown
@@ -157,14 +149,15 @@ def _seen(item: Evidence, criterion: Criterion) -> str:
     return clean("\n".join(line for line in lines if line)) + "\n"
 
 
-def _environment(document: VerdictDocument) -> str:
+def _environment(report: Report) -> str:
+    release, scope = report.verdict.release, report.verdict.scope
     facts = {
-        "Verdict": document.outcome.value,
-        "Release": document.release.id,
-        "Environment": document.release.environment,
-        "Stage": document.scope.stage.value,
-        "Scope": "partial" if document.scope.is_partial else "whole",
-        "Run": document.run_id,
-        **{entry.service: entry.candidate.name for entry in document.release.services},
+        "Verdict": report.outcome.value,
+        "Release": release.id,
+        "Environment": release.environment,
+        "Stage": scope.stage.value,
+        "Scope": "partial" if scope.is_partial else "whole",
+        "Run": report.run_id,
+        **{part.service: part.candidate.name for part in release.services},
     }
     return "".join(f"{key.replace(' ', '_')}={one_line(value)}\n" for key, value in facts.items())

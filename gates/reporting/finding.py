@@ -1,15 +1,15 @@
-"""One finding, written once for all reports: what was seen, whose it is, what to do next."""
+"""One judgement as every report shows it: what was seen, who acts, what to do next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gates.model.criterion import FAILED_CHECKS, FailureAction
-from gates.model.evidence import ATTESTATION
-from gates.model.judgement import Outcome
+from gates.model.judgement import Judgement, Outcome
+from gates.model.verdict import Verdict
 from gates.model.wording import counted, demanded, figure
-from gates.reporting.verdict_document import Entry, VerdictDocument
+from gates.reporting.phrasing import measured, waived_by
 
 _ACTIONS = {
     FailureAction.ROLLBACK: "roll back",
@@ -25,32 +25,27 @@ _COMMAND = "run: `"
 class Finding:
     """What a person needs to know of one judgement.
 
-    `seen` is what was measured, over how much, against what was demanded, or what is missing. `whose` is the
-    role that acts, `blames` the other services that it points at, `next_step` what to do, `cause` the failed
-    criterion that explains it.
+    `key` names it in every report. `seen` is what was measured, over how much, against what was demanded, or
+    what is missing. `whose` is the role that acts, `blames` the other services that it points at, `next_step`
+    what to do, `cause` the failed criterion that explains it, `lines` all of that with each fact once.
+    `demanded` and `measured` are figures with their units, `waived` who waived it and until when. It
+    `is_blocking` if it alone can stop the release, and `is_waiting` if only an attestation is missing.
     """
 
+    judgement: Judgement
+    key: str
     seen: str
     whose: str
     blames: tuple[str, ...]
     next_step: str
-    cause: str = ""
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The finding as lines, each fact once."""
-        found = (
-            self.seen,
-            f"follows from {self.cause}" if self.cause else "",
-            f"blames {', '.join(self.blames)}" if self.blames else "",
-            f"→ {self.whose}: {self.next_step}",
-        )
-        return tuple(line for line in found if line)
-
-    @property
-    def text(self) -> str:
-        """The finding on one line."""
-        return "; ".join(self.lines)
+    cause: str
+    lines: tuple[str, ...]
+    demanded: str
+    measured: str
+    waived: str
+    is_waived: bool
+    is_blocking: bool
+    is_waiting: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,55 +59,63 @@ class Measured:
     samples: str
 
 
-def finding(document: VerdictDocument, entry: Entry) -> Finding:
-    """Return the finding of one judgement."""
-    criterion = document.criterion(entry)
-    is_waiting = waits_for_attestation(document, entry)
+def finding(judgement: Judgement, verdict: Verdict) -> Finding:
+    """Return the finding of one judgement of a verdict."""
+    criterion, waiver = judgement.criterion, judgement.waiver
+    is_waiting = _is_waiting(judgement)
+    seen = judgement.reason or "nothing was seen"
+    whose = (criterion.attested_by or criterion.owner) if is_waiting else criterion.owner
+    blames = tuple(service for service in judgement.blames if service != judgement.service)
+    next_step = _next_step(judgement, verdict, is_waiting=is_waiting)
+    cause = judgement.implied_by or ""
+    lines = (
+        seen,
+        f"follows from {cause}" if cause else "",
+        f"blames {', '.join(blames)}" if blames else "",
+        f"→ {whose}: {next_step}",
+    )
     return Finding(
-        seen=entry.reason or "nothing was seen",
-        whose=(criterion.attested_by or criterion.owner) if is_waiting else criterion.owner,
-        blames=tuple(service for service in entry.blames if service != entry.service),
-        next_step=_next_step(document, entry, is_waiting=is_waiting),
-        cause=entry.implied_by or "",
+        judgement=judgement,
+        key=judgement.key,
+        seen=seen,
+        whose=whose,
+        blames=blames,
+        next_step=next_step,
+        cause=cause,
+        lines=tuple(line for line in lines if line),
+        demanded=demanded(criterion),
+        measured=measured(judgement.measured),
+        waived=waived_by(waiver) if waiver else "",
+        is_waived=judgement.is_waived,
+        is_blocking=criterion.severity.blocks and waiver is None,
+        is_waiting=is_waiting,
     )
 
 
-def waits_for_attestation(document: VerdictDocument, entry: Entry) -> bool:
-    """Whether all that an entry lacks is what a role has to say."""
-    role = document.criterion(entry).attested_by
-    if role is None or entry.outcome is not Outcome.INCONCLUSIVE:
-        return False
-    said = [item for item in entry.evidence if item.producer.startswith(f"{ATTESTATION}{role}")]
-    return not any(item.measurement is not None for item in said)
-
-
-def waiting_commands(document: VerdictDocument, entries: Iterable[Entry]) -> tuple[str, ...]:
+def waiting_commands(findings: Iterable[Finding], environment: str) -> tuple[str, ...]:
     """Return one command for each role that a verdict waits for."""
     open_ids: dict[str, dict[str, None]] = {}
-    for entry in entries:
-        if waits_for_attestation(document, entry) and not entry.is_waived:
-            role = document.criterion(entry).attested_by or ""
-            open_ids.setdefault(role, {})[entry.criterion] = None
-    return tuple(_attest(document, ids, role) for role, ids in open_ids.items())
+    for found in findings:
+        if found.is_waiting and not found.is_waived:
+            open_ids.setdefault(found.whose, {})[found.judgement.criterion.id] = None
+    return tuple(_attest(environment, ids, role) for role, ids in open_ids.items())
 
 
-def figures(document: VerdictDocument) -> tuple[Measured, ...]:
+def figures(judgements: Sequence[Judgement]) -> tuple[Measured, ...]:
     """Return every number that held: for each criterion the one that was closest to its threshold."""
-    closest: dict[str, Entry] = {}
+    closest: dict[str, Judgement] = {}
     services: dict[str, list[str]] = {}
-    for entry in document.judgements:
-        seen = entry.measured
-        if entry.outcome is not Outcome.PASS or seen is None or seen.unit == FAILED_CHECKS:
+    for one in judgements:
+        name, seen = one.criterion.id, one.measured
+        if one.outcome is not Outcome.PASS or seen is None or seen.unit == FAILED_CHECKS:
             continue
-        services.setdefault(entry.criterion, []).append(entry.service)
-        known = closest.setdefault(entry.criterion, entry)
-        if (entry.margin or 0.0) < (known.margin or 0.0):
-            closest[entry.criterion] = entry
+        services.setdefault(name, []).append(one.service)
+        if (one.margin or 0.0) < (closest.setdefault(name, one).margin or 0.0):
+            closest[name] = one
     merged: dict[tuple[str, str, str, tuple[str, ...]], list[str]] = {}
-    for name, entry in closest.items():
-        if entry.measured is not None:
-            criterion = document.criterion(entry)
-            said = (figure(entry.measured), demanded(criterion), counted(entry.samples, criterion.sample))
+    for name, one in closest.items():
+        if one.measured is not None:
+            said = (figure(one.measured), demanded(one.criterion), counted(one.samples, one.criterion.sample))
             merged.setdefault((*said, tuple(services[name])), []).append(name)
     return tuple(
         Measured(criteria=tuple(names), services=of, value=value, demand=demand, samples=samples)
@@ -120,20 +123,22 @@ def figures(document: VerdictDocument) -> tuple[Measured, ...]:
     )
 
 
-def _next_step(document: VerdictDocument, entry: Entry, *, is_waiting: bool) -> str:
-    criterion = document.criterion(entry)
-    place = f"--env {document.release.environment}"
+def _is_waiting(judgement: Judgement) -> bool:
+    """Whether all that a judgement lacks is what a role has to say."""
+    is_open = judgement.outcome is Outcome.INCONCLUSIVE
+    return is_open and judgement.criterion.attested_by is not None and not judgement.is_attested
+
+
+def _next_step(judgement: Judgement, verdict: Verdict, *, is_waiting: bool) -> str:
+    criterion, place = judgement.criterion, verdict.release.environment
     if is_waiting:
-        return _attest(document, [entry.criterion], criterion.attested_by or "")
-    if entry.outcome is Outcome.FAIL:
+        return _attest(place, [criterion.id], criterion.attested_by or "")
+    if judgement.outcome is Outcome.FAIL:
         return f"{_ACTIONS[criterion.failure_action]}; see: gate criteria explain {criterion.id}"
-    if _COMMAND in entry.reason:
+    if _COMMAND in judgement.reason:
         return "make the record, then run the gate again"
-    return f"look again: gate run {place} --stage {document.scope.stage} --only {criterion.id}"
+    return f"look again: gate run --env {place} --stage {verdict.scope.stage} --only {criterion.id}"
 
 
-def _attest(document: VerdictDocument, ids: Iterable[str], role: str) -> str:
-    return (
-        f"gate attest {' '.join(ids)} --env {document.release.environment} --role {role}"
-        " --by NAME --reason TEXT --key FILE"
-    )
+def _attest(place: str, ids: Iterable[str], role: str) -> str:
+    return f"gate attest {' '.join(ids)} --env {place} --role {role} --by NAME --reason TEXT --key FILE"

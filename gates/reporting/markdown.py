@@ -10,15 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from gates.model.decision import Decision
-from gates.model.receipt import Receipt
-from gates.reporting.finding import figures, finding
-from gates.reporting.matrix import cells
-from gates.reporting.next_steps import receipt_line, what_next
-from gates.reporting.ordering import failed, unconcluded, waived
-from gates.reporting.phrasing import moment, waived_by
+from gates.reporting.finding import Finding, Measured
+from gates.reporting.matrix import Matrix
+from gates.reporting.phrasing import moment
 from gates.reporting.redaction import one_line
-from gates.reporting.verdict_document import Entry, VerdictDocument, counted
+from gates.reporting.report import Report
 
 LIMIT = 65_536
 """Bytes that the text stays below."""
@@ -32,22 +28,19 @@ _CUT = "\n\ncut here: verdict.json has all of it\n"
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#!|~@:$&]|(?<=www)\.", re.IGNORECASE)
 
 
-def markdown(
-    document: VerdictDocument, *, decision: Decision | None = None, receipts: tuple[Receipt, ...] = ()
-) -> str:
+def markdown(report: Report) -> str:
     """Return the Markdown text of a verdict."""
-    found = failed(document)
     parts = [
-        _head(document),
-        _entries("Failed", document, [entry for entry in found if entry.implied_by is None]),
-        _entries("Failed as a consequence", document, [entry for entry in found if entry.implied_by]),
-        _entries("No conclusion", document, unconcluded(document)),
-        _waived(waived(document)),
-        _figures(document),
-        _matrix(document),
-        _list("What happens next", what_next(document, decision)),
-        _list("What was done", [receipt_line(receipt) for receipt in receipts]),
-        _foot(document),
+        _head(report),
+        _findings("Failed", [found for found in report.failed if not found.cause]),
+        _findings("Failed as a consequence", [found for found in report.failed if found.cause]),
+        _findings("No conclusion", report.unconcluded),
+        _waived(report.waived),
+        _figures(report.figures),
+        _matrix(report.matrix),
+        _list("What happens next", report.next_steps),
+        _list("What was done", report.done),
+        _foot(report),
     ]
     return _bounded("\n\n".join(part for part in parts if part) + "\n")
 
@@ -65,57 +58,54 @@ def _bounded(text: str) -> str:
     return content[: LIMIT - len(_CUT) - 1].decode(errors="ignore").rpartition("\n")[0] + _CUT
 
 
-def _head(document: VerdictDocument) -> str:
-    release = document.release
-    about = f"release {escaped(release.id)} in {escaped(release.environment)}, stage {document.scope.stage}"
-    return f"## {document.outcome}\n\n{about}\n\n{counted(document.counts)}\n\n{_items(document.reasons)}"
+def _head(report: Report) -> str:
+    release, stage = report.verdict.release, report.verdict.scope.stage
+    about = f"release {escaped(release.id)} in {escaped(release.environment)}, stage {stage}"
+    return f"## {report.outcome}\n\n{about}\n\n{report.counts}\n\n{_items(report.reasons)}"
 
 
-def _entries(title: str, document: VerdictDocument, entries: Sequence[Entry]) -> str:
+def _findings(title: str, findings: Sequence[Finding]) -> str:
     head = ("Criterion", "Service", "Seen", "Whose", "Next")
-    return _table(title, head, [_row(document, entry) for entry in entries])
+    return _table(title, head, [_row(found) for found in findings])
 
 
-def _row(document: VerdictDocument, entry: Entry) -> tuple[str, ...]:
-    criterion = document.criterion(entry)
-    weight = entry.priority or criterion.severity
-    found = finding(document, entry)
+def _row(found: Finding) -> tuple[str, ...]:
+    judgement, criterion = found.judgement, found.judgement.criterion
+    weight = judgement.priority or criterion.severity
     seen = f"follows from {found.cause}. {found.seen}" if found.cause else found.seen
     whose = f"{found.whose}; blames {', '.join(found.blames)}" if found.blames else found.whose
     return (
-        f"{entry.criterion} ({weight}) {criterion.statement}",
-        entry.service,
+        f"{criterion.id} ({weight}) {criterion.statement}",
+        judgement.service,
         seen,
         whose,
         found.next_step,
     )
 
 
-def _figures(document: VerdictDocument) -> str:
+def _figures(figures: Iterable[Measured]) -> str:
     head = ("Criterion", "Service", "Measured", "Demanded", "Over")
     rows = [
         (", ".join(one.criteria), ", ".join(one.services), one.value, one.demand, one.samples)
-        for one in figures(document)
+        for one in figures
     ]
     return _table("Measured, and held", head, rows)
 
 
-def _waived(entries: Iterable[Entry]) -> str:
+def _waived(findings: Iterable[Finding]) -> str:
     head = ("Criterion", "Service", "Outcome", "Waived", "Reason")
-    return _table(
-        "Waived",
-        head,
-        [
-            (e.criterion, e.service, e.outcome, waived_by(e.waiver), e.waiver.reason)
-            for e in entries
-            if e.waiver
-        ],
-    )
+    judged = [(found.judgement, found.waived) for found in findings]
+    rows = [
+        (one.criterion.id, one.service, one.outcome, who, one.waiver.reason)
+        for one, who in judged
+        if one.waiver
+    ]
+    return _table("Waived", head, rows)
 
 
-def _matrix(document: VerdictDocument) -> str:
-    categories, rows = cells(document)
-    return _table("Services", ("", *categories), [(service, *row) for service, row in rows])
+def _matrix(matrix: Matrix) -> str:
+    rows = [(service, *row) for service, row in matrix.rows]
+    return _table("Services", ("", *matrix.categories), rows)
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -150,5 +140,5 @@ def _items(items: Sequence[str]) -> str:
     return "\n".join(shown + more)
 
 
-def _foot(document: VerdictDocument) -> str:
-    return f"Run {escaped(document.run_id)}, judged {moment(document.judged_at)}."
+def _foot(report: Report) -> str:
+    return f"Run {escaped(report.run_id)}, judged {moment(report.verdict.judged_at)}."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from gates.model.judgement import Outcome, worst
+from gates.model.judgement import Judgement, Outcome, worst
 from gates.reporting.redaction import one_line
-from gates.reporting.verdict_document import Entry, VerdictDocument
 
 _WORDS = {
     Outcome.PASS: "ok",
@@ -20,38 +20,43 @@ _NAME = 20
 _INDENT = 2
 
 
-def cells(document: VerdictDocument) -> tuple[list[str], list[tuple[str, list[str]]]]:
-    """Return the categories, and for each service its cells: `ok 12`, `FAIL 2/12`, or nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """The categories, and for each service its cells: `ok 12`, `FAIL 2/12`, or nothing."""
 
-    A waived entry counts as `ok`: the waiver stands in for a pass.
-    """
-    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-    for entry in document.judgements:
-        found[entry.service, document.criterion(entry).category].append(entry)
-    categories = list(dict.fromkeys(criterion.category for criterion in document.criteria))
-    services = list(dict.fromkeys(entry.service for entry in document.judgements))
-    return categories, [(s, [_cell(found.get((s, c), [])) for c in categories]) for s in services]
+    categories: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def _cell(entries: Sequence[Entry]) -> str:
-    if not entries:
+def matrix_of(judgements: Sequence[Judgement]) -> Matrix:
+    """Return services against categories; a waived judgement counts as `ok`: the waiver stands for a pass."""
+    found: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
+    for one in judgements:
+        outcome = Outcome.PASS if one.is_waived else one.outcome
+        found[one.service, one.criterion.category].append(outcome)
+    services = dict.fromkeys(service for service, _ in found)
+    categories = tuple(dict.fromkeys(category for _, category in found))
+    rows = tuple((s, tuple(_cell(found.get((s, c), [])) for c in categories)) for s in services)
+    return Matrix(categories=categories, rows=rows)
+
+
+def _cell(outcomes: Sequence[Outcome]) -> str:
+    if not outcomes:
         return ""
-    outcomes = [Outcome.PASS if entry.is_waived else entry.outcome for entry in entries]
     bad = worst(outcomes)
     if bad is Outcome.PASS:
-        return f"ok {len(entries)}"
-    return f"{_WORDS[bad]} {outcomes.count(bad)}/{len(entries)}"
+        return f"ok {len(outcomes)}"
+    return f"{_WORDS[bad]} {outcomes.count(bad)}/{len(outcomes)}"
 
 
-def matrix(document: VerdictDocument, *, width: int) -> str:
+def lines_of(matrix: Matrix, *, width: int) -> str:
     """Return the matrix as text of at most `width` columns; categories that do not fit go below."""
-    categories, rows = cells(document)
     fitting = max(1, (width - _INDENT - _NAME) // _CELL)
     blocks = []
-    for first in range(0, len(categories), fitting):
+    for first in range(0, len(matrix.categories), fitting):
         part = slice(first, first + fitting)
-        lines = [_line("", categories[part]), *(_line(service, row[part]) for service, row in rows)]
-        blocks.append("\n".join(lines))
+        head = _line("", matrix.categories[part])
+        blocks.append("\n".join([head, *(_line(service, row[part]) for service, row in matrix.rows)]))
     return "\n".join(blocks)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gates.model.decision import Decision, RollBack, RollbackPlan
 from gates.model.receipt import Receipt
 from gates.model.verdict import VerdictOutcome
-from gates.reporting.finding import waiting_commands
 from gates.reporting.phrasing import duration
-from gates.reporting.verdict_document import VerdictDocument
 
 
 def rollback(action: RollBack) -> str:
@@ -41,16 +41,12 @@ def next_steps(outcome: VerdictOutcome, decision: Decision | None) -> tuple[str,
     return (_decided(decision), *decision.because, *waves, *impossible)
 
 
-def what_next(document: VerdictDocument, decision: Decision | None) -> tuple[str, ...]:
-    """Return what happens next in a report that tells the findings themselves, so they are left out here.
-
-    What a role must attest is named as one command for each role.
-    """
-    told = tuple(f"{criterion.id} " for criterion in document.criteria)
-    steps = next_steps(document.outcome, decision)
+def what_next(outcome: VerdictOutcome, decision: Decision | None, criteria: Sequence[str]) -> tuple[str, ...]:
+    """Return what happens next in a report that lists the findings on these criteria: they are left out."""
+    listed = tuple(f"{criterion} " for criterion in criteria)
     because = () if decision is None else decision.because
-    kept = tuple(step for step in steps if not (step in because and step.startswith(told)))
-    return (*kept, *waiting_commands(document, document.judgements))
+    steps = next_steps(outcome, decision)
+    return tuple(step for step in steps if not (step in because and step.startswith(listed)))
 
 
 def _decided(decision: Decision) -> str:

@@ -15,26 +15,27 @@ from urllib.parse import quote
 
 from gates.model.criterion import Criterion, Severity
 from gates.model.judgement import Outcome
-from gates.reporting.finding import finding
+from gates.reporting.finding import Finding
 from gates.reporting.redaction import clean
-from gates.reporting.verdict_document import Entry, VerdictDocument
+from gates.reporting.report import Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 CATEGORIES = ("security", "authentication", "contract")
 _LEVELS = {Severity.BLOCKER: "error", Severity.CRITICAL: "error", Severity.NORMAL: "warning"}
 
 
-def sarif(document: VerdictDocument) -> str:
+def sarif(report: Report) -> str:
     """Return the SARIF text of a verdict."""
-    criteria = {one.id: one for one in document.criteria if one.category in CATEGORIES}
-    entries = [entry for entry in document.judgements if entry.criterion in criteria]
-    failed = [entry for entry in entries if entry.outcome is Outcome.FAIL]
-    is_complete = not document.flaws and all(e.outcome in (Outcome.PASS, Outcome.FAIL) for e in entries)
+    verdict = report.verdict
+    judged = [one for one in verdict.judgements if one.criterion.category in CATEGORIES]
+    criteria = {one.criterion.id: one.criterion for one in judged}
+    failed = [one for one in report.findings if one.judgement.outcome is Outcome.FAIL]
+    is_complete = not verdict.flaws and all(one.outcome in (Outcome.PASS, Outcome.FAIL) for one in judged)
     run = {
         "tool": {"driver": {"name": "release-gate", "rules": [_rule(one) for one in criteria.values()]}},
-        "automationDetails": {"id": clean(f"{document.scope.stage}/{document.run_id}")},
-        "invocations": [{"executionSuccessful": is_complete and bool(entries)}],
-        "results": [_result(document, entry, criteria[entry.criterion]) for entry in failed],
+        "automationDetails": {"id": clean(f"{verdict.scope.stage}/{report.run_id}")},
+        "invocations": [{"executionSuccessful": is_complete and bool(judged)}],
+        "results": [_result(one) for one in failed if one.judgement.criterion.id in criteria],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
@@ -61,21 +62,23 @@ def _demanded_at(criterion: Criterion) -> Mapping[str, Any]:
     }
 
 
-def _result(document: VerdictDocument, entry: Entry, criterion: Criterion) -> Mapping[str, Any]:
-    waiver = entry.waiver if entry.is_waived else None
+def _result(found: Finding) -> Mapping[str, Any]:
+    judgement, criterion = found.judgement, found.judgement.criterion
+    waiver = judgement.waiver if found.is_waived else None
     suppressed = [] if waiver is None else [{"kind": "external", "justification": clean(waiver.reason)}]
     return {
         "ruleId": criterion.id,
         "level": _LEVELS.get(criterion.severity, "note"),
-        "message": {"text": clean(f"{entry.service}: {finding(document, entry).text}")},
+        "message": {"text": clean(f"{judgement.service}: {'; '.join(found.lines)}")},
         "locations": [
             {
                 "physicalLocation": _demanded_at(criterion),
                 "logicalLocations": [
-                    {"name": clean(name), "kind": "resource"} for name in entry.blames or (entry.service,)
+                    {"name": clean(name), "kind": "resource"}
+                    for name in judgement.blames or (judgement.service,)
                 ],
             }
         ],
-        "partialFingerprints": {"criterionAndService/v1": entry.key},
+        "partialFingerprints": {"criterionAndService/v1": found.key},
         "suppressions": suppressed,
     }

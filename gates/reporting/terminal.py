@@ -9,101 +9,110 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from gates.model.decision import Decision
 from gates.model.judgement import NOTHING_DELIVERED
-from gates.model.receipt import Receipt
 from gates.model.verdict import VerdictOutcome
-from gates.reporting.finding import Measured, figures, finding, waits_for_attestation
-from gates.reporting.matrix import matrix
-from gates.reporting.next_steps import receipt_line, what_next
-from gates.reporting.ordering import alike, failed, unconcluded, waived
-from gates.reporting.phrasing import waived_by
+from gates.reporting.finding import Finding, Measured
+from gates.reporting.matrix import lines_of
+from gates.reporting.reasons import UNSEEN, WAITS
 from gates.reporting.redaction import one_line
-from gates.reporting.verdict_document import UNSEEN, WAITS, Entry, VerdictDocument, counted
+from gates.reporting.report import Report
 
 WIDTH = 80
 _NAMED = 16
 """Criteria that are named on one line; the rest of them is counted."""
 _SHOWN = 10
-"""Entries told in full in each part; the rest is counted, `verdict.json` has them all."""
+"""Findings shown in full in each part; the rest is counted, `verdict.json` has them all."""
 
 
-def terminal(
-    document: VerdictDocument, *, decision: Decision | None = None, receipts: tuple[Receipt, ...] = ()
-) -> str:
-    """Return the text that a person reads when the gate has spoken."""
+def terminal(report: Report) -> str:
+    """Return the text that a person reads when the verdict is reached."""
     parts = [
-        _headline(document),
-        _failures(document),
-        *_unconcluded(document),
-        _part("WAIVED", [_waiver(entry) for entry in waived(document)]),
-        _part("MEASURED", [_measured(one) for one in figures(document)]),
-        _part("SERVICES", [matrix(document, width=WIDTH)]),
-        _part("NEXT", [_item(step) for step in what_next(document, decision)]),
-        _part("DONE", [_item(receipt_line(receipt)) for receipt in receipts]),
+        _headline(report),
+        _failures(report.failed),
+        *_unconcluded(report),
+        _part("WAIVED", [_waiver(found) for found in report.waived]),
+        _part("MEASURED", [_measured(one) for one in report.figures]),
+        _part("SERVICES", [lines_of(report.matrix, width=WIDTH)]),
+        _part("NEXT", [_item(step) for step in report.next_steps]),
+        _part("DONE", [_item(done) for done in report.done]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _headline(document: VerdictDocument) -> str:
-    release = document.release
-    about = f"release {release.id} · {release.environment} · {document.scope.stage}"
-    lines = [f"{document.outcome}  {one_line(about)}", *_wrap(counted(document.counts))]
-    is_decided = document.outcome is VerdictOutcome.NO_GO
-    for reason in document.reasons:
+def _headline(report: Report) -> str:
+    release, stage = report.verdict.release, report.verdict.scope.stage
+    about = f"release {release.id} · {release.environment} · {stage}"
+    lines = [f"{report.outcome}  {one_line(about)}", *_wrap(report.counts)]
+    is_decided = report.outcome is VerdictOutcome.NO_GO
+    for reason in report.reasons:
         if reason.startswith(WAITS) or (is_decided and f" {UNSEEN}: " in reason):
             continue  # the parts below name each of them
         lines += _wrap(reason)
     return "\n".join(lines)
 
 
-def _failures(document: VerdictDocument) -> str:
-    found = failed(document)
-    causes = [entry for entry in found if entry.implied_by is None]
-    implied = [entry for entry in found if entry.implied_by is not None]
-    blocks = [_entries(document, group) for group in alike(causes)]
-    follow = [_item(f"{entry.key} follows from {entry.implied_by}") for entry in implied]
+def _failures(failed: Sequence[Finding]) -> str:
+    blocks = [_findings(group) for group in _alike(found for found in failed if not found.cause)]
+    follow = [_item(f"{found.key} follows from {found.cause}") for found in failed if found.cause]
     return _part("FAILED", blocks + follow)
 
 
-def _unconcluded(document: VerdictDocument) -> Iterator[str]:
+def _unconcluded(report: Report) -> Iterator[str]:
     """Yield what could not be concluded, and apart from it what only a person can answer."""
-    groups = alike(unconcluded(document))
-    people = [group for group in groups if waits_for_attestation(document, group[0])]
-    unseen = [group for group in groups if failed(document) and group not in people and _is_unseen(group)]
-    told = [group for group in groups if group not in people and group not in unseen]
-    yield _part("NO CONCLUSION", [_entries(document, group) for group in told])
-    names = list(dict.fromkeys(group[0].criterion for group in unseen))
+    groups = _alike(report.unconcluded)
+    people = [group for group in groups if group[0].is_waiting]
+    unseen = [group for group in groups if report.failed and group not in people and _is_unseen(group)]
+    shown = [group for group in groups if group not in people and group not in unseen]
+    yield _part("NO CONCLUSION", [_findings(group) for group in shown])
+    names = list(dict.fromkeys(group[0].judgement.criterion.id for group in unseen))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     yield _part("NOT LOOKED AT", [_item(", ".join(names[:_NAMED]) + more)] if names else [])
-    yield _part("WAITS FOR PEOPLE", [_person(document, group) for group in people], shown=len(people))
+    yield _part("WAITS FOR PEOPLE", [_person(group) for group in people], shown=len(people))
 
 
-def _is_unseen(group: Sequence[Entry]) -> bool:
-    """Whether nobody looked: beside a failure, which ends a look early, that needs no words of its own."""
-    reasons = (reason for entry in group for reason in entry.reason.split("; "))
+def _alike(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], ...]:
+    """Return findings in groups that say the same of several services, in the order of their first."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for found in findings:
+        one = found.judgement
+        same = (
+            one.criterion.id,
+            one.outcome,
+            one.priority,
+            one.measured,
+            one.blames == (one.service,),
+            one.reason.replace(one.service, ""),
+        )
+        groups.setdefault(same, []).append(found)
+    return tuple(map(tuple, groups.values()))
+
+
+def _is_unseen(group: Sequence[Finding]) -> bool:
+    """Whether no producer ran: a failure ends a look early, so beside one the name alone is shown."""
+    reasons = (reason for found in group for reason in found.judgement.reason.split("; "))
     return all(reason.endswith(NOTHING_DELIVERED) for reason in reasons)
 
 
-def _person(document: VerdictDocument, group: Sequence[Entry]) -> str:
-    entry, criterion = group[0], document.criterion(group[0])
-    about = entry.service if len(group) == 1 else f"{len(group)} services"
-    return _item(f"{entry.criterion} {about} ({finding(document, entry).whose}): {criterion.statement}")
+def _person(group: Sequence[Finding]) -> str:
+    judgement = group[0].judgement
+    about = judgement.service if len(group) == 1 else f"{len(group)} services"
+    statement = judgement.criterion.statement
+    return _item(f"{judgement.criterion.id} {about} ({group[0].whose}): {statement}")
 
 
-def _entries(document: VerdictDocument, group: Sequence[Entry]) -> str:
-    """Tell what is the same of several services once."""
-    entry, criterion = group[0], document.criterion(group[0])
-    weight = " · ".join(filter(None, (entry.priority, criterion.severity.value)))
-    lines = [*_head(entry.criterion, [one.service for one in group], weight)]
+def _findings(group: Sequence[Finding]) -> str:
+    """Return once what is the same of several services."""
+    judgement, criterion = group[0].judgement, group[0].judgement.criterion
+    weight = " · ".join(filter(None, (judgement.priority, criterion.severity.value)))
+    lines = [*_head(criterion.id, [found.judgement.service for found in group], weight)]
     lines += _wrap(criterion.statement, indent=4)
-    for line in finding(document, entry).lines:
+    for line in group[0].lines:
         lines += _wrap(line, indent=4, hanging=2 if line.startswith("→") else 0)
     return "\n".join(lines)
 
 
 def _measured(one: Measured) -> str:
-    """Tell a figure that held; of several services the one closest to the threshold."""
+    """Return a figure that held; of several services the one closest to the threshold."""
     whose = one.services[0] if len(one.services) == 1 else f"the closest of {len(one.services)} services"
     value = f"{one.value} over {one.samples}, demanded {one.demand}"
     return _item(f"{', '.join(one.criteria)} ({whose}): {value}")
@@ -121,9 +130,8 @@ def _head(criterion: str, services: Sequence[str], weight: str) -> Iterator[str]
     )
 
 
-def _waiver(entry: Entry) -> str:
-    who = waived_by(entry.waiver) if entry.waiver else ""
-    return _item(f"{entry.key} {entry.outcome} waived {who}")
+def _waiver(found: Finding) -> str:
+    return _item(f"{found.key} {found.judgement.outcome} waived {found.waived}")
 
 
 def _part(title: str, blocks: Iterable[str], *, shown: int = _SHOWN) -> str:

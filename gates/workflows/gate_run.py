@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gates.model.events import Event
 from gates.model.record import DecisionRecord
-from gates.reporting.verdict_document import VerdictDocument
+from gates.reporting.report import Report
 from gates.workflows.pipeline import Gate
 from gates.workflows.request import Request
 
@@ -17,8 +17,8 @@ class Keeper(Protocol):
     """Writes down what a run concludes, as soon as it is known."""
 
     @property
-    def document(self) -> VerdictDocument | None:
-        """The verdict as it is written, None before there is one."""
+    def report(self) -> Report | None:
+        """What the reports of the run say, None before they are written."""
 
     def __call__(self, event: Event, /) -> None:
         """Write what the event concludes; what cannot be written ends nothing."""
@@ -26,7 +26,7 @@ class Keeper(Protocol):
     def confirm(self) -> None:
         """Return if everything is written that was announced; raise GateError otherwise."""
 
-    def finish(self, record: DecisionRecord) -> VerdictDocument:
+    def finish(self, record: DecisionRecord) -> None:
         """Write the rest and the reports; raise GateError when a GO is not on record."""
 
 

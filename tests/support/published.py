@@ -13,10 +13,9 @@ from pathlib import Path
 from gates.adapters.documents import codec
 from gates.adapters.runs.run_folder import RunFolder
 from gates.model.evidence import EvidenceBundle
-from gates.reporting.junit import junit
-from gates.reporting.markdown import markdown
 from gates.reporting.redaction import Redactor
-from gates.reporting.sarif import sarif
+from gates.reporting.report import ReportFile, report_of
+from gates.reporting.report_files import report_files
 from gates.reporting.terminal import terminal
 from gates.reporting.verdict_document import VerdictDocument
 from tests.support import sample_verdict as sample
@@ -39,13 +38,14 @@ def published() -> Mapping[str, str]:
 def _write(folder: RunFolder) -> None:
     verdict = sample.bad_verdict()
     folder.write_evidence(EvidenceBundle(items=tuple(e for j in verdict.judgements for e in j.evidence)))
-    document = folder.write_verdict(verdict)
-    decision = folder.write_decision(sample.decision())
-    receipts = folder.write_receipts((sample.receipt(),))
-    folder.write_report("junit.xml", junit(document))
-    folder.write_report("security.sarif", sarif(document))
-    folder.write_report("summary.md", markdown(document, decision=decision, receipts=receipts))
-    folder.write_report("terminal.txt", terminal(document, decision=decision, receipts=receipts))
+    report = report_of(
+        folder.write_verdict(verdict),
+        run_id=folder.run_id,
+        decision=folder.write_decision(sample.decision()),
+        receipts=folder.write_receipts((sample.receipt(),)),
+    )
+    folder.write_reports(file for file in report_files(report) if not file.folder)
+    folder.write_reports([ReportFile(name="terminal.txt", content=terminal(report))])
 
 
 def main() -> None:

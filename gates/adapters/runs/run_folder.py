@@ -24,8 +24,8 @@ from gates.model.evidence import EvidenceBundle
 from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, RunSetup, checked_name
 from gates.model.verdict import Verdict
-from gates.reporting.allure import AllureFile
 from gates.reporting.redaction import Redactor
+from gates.reporting.report import ReportFile
 from gates.reporting.verdict_document import VerdictDocument, verdict_document, verdict_of
 
 T = TypeVar("T")
@@ -129,22 +129,23 @@ class RunFolder:
         content = self._read("evidence.jsonl")
         return codec.decode_bundle(content, source=str(self.path / "evidence.jsonl"))
 
-    def write_verdict(self, verdict: Verdict) -> VerdictDocument:
-        """Write `verdict.json` and return its document, from which all reports are made."""
-        document = self.document(verdict)
-        self._write_once("verdict.json", verdict_json(document))
-        return document
+    def write_verdict(self, verdict: Verdict) -> Verdict:
+        """Write `verdict.json` and return the verdict that it holds."""
+        verdict = self.clean(verdict)
+        self._write_once("verdict.json", self.verdict_json(verdict))
+        return verdict
 
-    def clean(self, receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
-        """Return receipts as a file of the run would hold them."""
-        return self._redactor(receipts)
+    def clean(self, value: T) -> T:
+        """Return a value as a file of the run would hold it."""
+        return self._redactor(value)
 
-    def document(self, verdict: Verdict) -> VerdictDocument:
-        """Return the document of a verdict as `verdict.json` holds it; writes nothing."""
-        return verdict_document(self._redactor(verdict), run_id=self.run_id)
+    def verdict_json(self, verdict: Verdict) -> bytes:
+        """Return what `verdict.json` holds of a verdict; writes nothing."""
+        document = verdict_document(self.clean(verdict), run_id=self.run_id)
+        return codec.canonical(codec.encode(document)) + b"\n"
 
-    def read_verdict(self) -> tuple[VerdictDocument, Verdict]:
-        """Return the document in `verdict.json` and the verdict that it holds.
+    def read_verdict(self) -> Verdict:
+        """Return the verdict that `verdict.json` holds.
 
         Raises:
             DocumentError: it is missing, of another run, or disagrees with itself.
@@ -154,7 +155,7 @@ class RunFolder:
         if document.run_id != self.run_id:
             raise DocumentError(f"belongs to another run: {document.run_id}", path=source)
         try:
-            return document, verdict_of(document)
+            return verdict_of(document)
         except ValueError as error:
             raise DocumentError(str(error), path=source, next_step="judge the evidence again") from error
 
@@ -213,27 +214,20 @@ class RunFolder:
         source = str(self.path / "receipts.jsonl")
         return codec.decode_lines(Receipt, self._read("receipts.jsonl"), source=source)
 
-    def write_report(self, name: str, text: str) -> Path:
-        """Write a text derived from the verdict (`junit.xml`, `summary.md`) and return its path."""
-        path = self.path / checked_name(name)
-        _replace(path, text.encode())
-        return path
-
-    def write_allure(self, files: Iterable[AllureFile]) -> Path:
-        """Write the results folder for Allure and return its path.
+    def write_reports(self, files: Iterable[ReportFile]) -> None:
+        """Write files that are made of the verdict.
 
         A file's name follows from run, criterion and service: writing again replaces, nothing piles up.
         """
-        folder = self.path / "allure-results"
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise refused("make", folder, error) from error
         for file in files:
+            folder = self.path / checked_name(file.folder) if file.folder else self.path
+            try:
+                folder.mkdir(exist_ok=True)
+            except OSError as error:
+                raise refused("make", folder, error) from error
             content = file.content
             data = content.encode() if isinstance(content, str) else codec.canonical(codec.encode(content))
             _replace(folder / checked_name(file.name), data)
-        return folder
 
     def _write_value(self, name: str, value: T) -> T:
         value = self._redactor(value)
@@ -267,11 +261,6 @@ class RunFolder:
         except OSError as error:
             cause = f"cannot be read: {error.strerror}"
             raise DocumentError(cause, path=str(path), next_step="run the step before this one") from error
-
-
-def verdict_json(document: VerdictDocument) -> bytes:
-    """Return the bytes of `verdict.json`."""
-    return codec.canonical(codec.encode(document)) + b"\n"
 
 
 def _replace(path: Path, content: bytes) -> None:

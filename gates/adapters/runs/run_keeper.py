@@ -9,27 +9,23 @@ from gates import aside
 from gates.adapters.runs.run_folder import RunFolder
 from gates.errors import GateError
 from gates.model import events
-from gates.model.decision import Decision
-from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord
 from gates.model.verdict import VerdictOutcome
-from gates.reporting.allure import allure_files
-from gates.reporting.junit import junit
-from gates.reporting.markdown import markdown
-from gates.reporting.sarif import sarif
-from gates.reporting.verdict_document import VerdictDocument
+from gates.reporting.report import Report, report_of
+from gates.reporting.report_files import report_files
 
 
 class RunKeeper:
     """A listener that writes verdict and decision when they are made; `finish` writes the rest.
 
     What cannot be written is kept in `troubles` and ends nothing: a bad release is rolled back all the same.
-    Whoever needs it written asks with `confirm`.
+    `confirm` raises the first of them. `report` is what the reports say, None before `finish`.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
-        self.document: VerdictDocument | None = None
+        self.report: Report | None = None
+        self._has_verdict = False
         self.troubles: list[GateError] = []
 
     def __call__(self, event: events.Event) -> None:
@@ -38,7 +34,8 @@ class RunKeeper:
             if isinstance(event, events.RunPrepared):
                 self.folder.write_setup(event.setup)
             elif isinstance(event, events.VerdictReached):
-                self.document = self.folder.write_verdict(event.verdict)
+                self.folder.write_verdict(event.verdict)
+                self._has_verdict = True
             elif isinstance(event, events.DecisionMade):
                 self.folder.write_decision(event.decision)
 
@@ -51,29 +48,32 @@ class RunKeeper:
         if self.troubles:
             raise self.troubles[0]
 
-    def finish(self, record: DecisionRecord) -> VerdictDocument:
-        """Write receipts, record and the reports; return the document that they are made from.
+    def finish(self, record: DecisionRecord) -> None:
+        """Write receipts, record and the reports.
 
         Raises:
             GateError: the verdict is GO, and not all of it is on record; so it is none.
         """
+        record = self.folder.clean(record)
         with self._kept():
             self.folder.write_receipts(record.receipts)
         with self._kept():
             self.folder.write_record(record)
-        document = self.document
-        if document is None:
-            document = self.document = self.folder.document(record.verdict)
+        if not self._has_verdict:
             with self._kept():
                 self.folder.write_verdict(record.verdict)
         if record.verdict.outcome is VerdictOutcome.GO:
             self.confirm()
         with aside.aside("writing the reports"), self._kept():
-            receipts = self.folder.clean(record.receipts)
-            write_reports(self.folder, document, record.decision, receipts)
+            self.report = report_of(
+                record.verdict,
+                run_id=self.folder.run_id,
+                decision=record.decision,
+                receipts=record.receipts,
+            )
+            self.folder.write_reports(report_files(self.report))
         for cause in dict.fromkeys(trouble.cause for trouble in self.troubles):
             aside.note(f"NOT RECORDED: {cause}")
-        return document
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -81,13 +81,3 @@ class RunKeeper:
             yield
         except GateError as error:
             self.troubles.append(error)
-
-
-def write_reports(
-    folder: RunFolder, document: VerdictDocument, decision: Decision, receipts: tuple[Receipt, ...]
-) -> None:
-    """Write everything that is derived from `verdict.json`."""
-    folder.write_report("junit.xml", junit(document))
-    folder.write_report("security.sarif", sarif(document))
-    folder.write_report("summary.md", markdown(document, decision=decision, receipts=receipts))
-    folder.write_allure(allure_files(document))

@@ -150,7 +150,7 @@ def test_what_a_whole_run_prepared_waits_and_is_carried_out_later(
     opened = RunFolder.open(folder, Redactor())
     record = DecisionRecord(
         run_id="run-1",
-        verdict=opened.read_verdict()[1],
+        verdict=opened.read_verdict(),
         decision=opened.read_decision(),
         receipts=(),
         tools=(),

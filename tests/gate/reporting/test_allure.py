@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gates.reporting.allure import AllureFile, allure_files
-from gates.reporting.verdict_document import verdict_document
+from gates.reporting.allure import allure_files
+from gates.reporting.report import ReportFile, report_of
 from tests.support.sample_verdict import RUN_ID, bad_verdict
 
-FILES = allure_files(verdict_document(bad_verdict(), run_id=RUN_ID))
+FILES = allure_files(report_of(bad_verdict(), run_id=RUN_ID))
 
 
 def _result(check: str) -> dict[str, Any]:
@@ -81,13 +81,13 @@ def test_a_description_is_text_not_markup() -> None:
 
 def test_history_ids_stay_from_run_to_run() -> None:
     """The trend of a check goes on in the next run, while the results are others."""
-    again = allure_files(verdict_document(bad_verdict(), run_id="another-run"))
+    again = allure_files(report_of(bad_verdict(), run_id="another-run"))
 
     assert _ids(FILES, "historyId") == _ids(again, "historyId")
     assert not set(_ids(FILES, "uuid")) & set(_ids(again, "uuid"))
 
 
-def _ids(files: tuple[AllureFile, ...], key: str) -> list[str]:
+def _ids(files: tuple[ReportFile, ...], key: str) -> list[str]:
     return [file.content[key] for file in files if isinstance(file.content, dict)]
 
 

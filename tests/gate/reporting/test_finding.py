@@ -14,12 +14,12 @@ from gates.model.decision import Decision, DecisionKind
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import NOTHING_DELIVERED, Judgement, Outcome
 from gates.reporting.allure import allure_files
-from gates.reporting.finding import figures, finding, waiting_commands
+from gates.reporting.finding import waiting_commands
 from gates.reporting.junit import junit
 from gates.reporting.markdown import markdown
+from gates.reporting.report import Report, report_of
 from gates.reporting.sarif import sarif
 from gates.reporting.terminal import terminal
-from gates.reporting.verdict_document import VerdictDocument, verdict_document
 from tests.support.builders import NOW, criterion, evidence
 from tests.support.sample_verdict import bad_verdict, good_verdict
 
@@ -43,12 +43,12 @@ def rate(value: float) -> Judgement:
     return judged
 
 
-def document(*judgements: Judgement) -> VerdictDocument:
-    """Return the document of a verdict with these judgements alone."""
-    return verdict_document(replace(bad_verdict(), judgements=judgements), run_id="r")
+def report(*judgements: Judgement, decision: Decision | None = None) -> Report:
+    """Return the report of a verdict with these judgements alone."""
+    return report_of(replace(bad_verdict(), judgements=judgements), run_id="r", decision=decision)
 
 
-REPORTS: dict[str, Callable[[VerdictDocument], str]] = {
+REPORTS: dict[str, Callable[[Report], str]] = {
     "terminal": terminal,
     "markdown": lambda one: markdown(one).replace("&#60;", "<"),
     "junit message": lambda one: junit(one).partition("<failure")[2],
@@ -60,7 +60,7 @@ REPORTS: dict[str, Callable[[VerdictDocument], str]] = {
 def test_a_finding_says_what_was_measured_over_how_many_and_what_was_demanded() -> None:
     """Per cent, thousands grouped, no name of a comparator, no more than four digits."""
     judged = rate(0.875424)
-    found = finding(document(judged), document(judged).judgements[0])
+    (found,) = report(judged).findings
 
     assert (judged.outcome, judged.samples) == (Outcome.FAIL, 1033)
     for part in ("87.54 %", "1,033", "≥ 90 %"):
@@ -76,35 +76,36 @@ def test_a_figure_stands_once_in_a_report(name: str) -> None:
     judged = rate(0.875424)
     because = (f"{judged.criterion.id} auth-service: {judged.reason}",)
     decided = Decision(kind=DecisionKind.SCALE, because=because, services=("auth-service",))
-    report = terminal(document(judged), decision=decided) if name == "terminal" else sarif(document(judged))
+    shown = REPORTS[name](report(judged, decision=decided))
 
-    assert report.count("87.54 %") == 1
+    assert shown.count("87.54 %") == 1
 
 
 @pytest.mark.parametrize("name", list(REPORTS))
-def test_every_report_tells_the_same_finding(name: str) -> None:
+def test_every_report_shows_the_same_finding(name: str) -> None:
     """Terminal, Markdown, JUnit, Allure and SARIF: the same sentence and the same next step."""
-    told = " ".join(REPORTS[name](document(rate(0.875424))).split())
+    shown = " ".join(REPORTS[name](report(rate(0.875424))).split())
 
-    assert "measured 87.54 % over 1,033 requests, demanded ≥ 90 %" in told
-    assert "gate criteria explain LOD-ACHIEVED" in told
+    assert "measured 87.54 % over 1,033 requests, demanded ≥ 90 %" in shown
+    assert "gate criteria explain LOD-ACHIEVED" in shown
 
 
 def test_what_a_person_must_say_names_the_role_and_the_command() -> None:
     """One command for each role, with everything that waits for it."""
     judged = judge([TRAINED, SIGNED], EvidenceBundle(items=()), now=NOW)
-    waiting = document(*judged)
-    (command,) = waiting_commands(waiting, waiting.judgements)
+    waiting = report(*judged)
+    (command,) = waiting_commands(waiting.findings, "sandbox")
 
     assert command.startswith("gate attest OPS-01 OPS-04 --env sandbox --role product-owner ")
-    assert finding(waiting, waiting.judgements[0]).whose == "product-owner"
+    assert {found.whose for found in waiting.findings} == {"product-owner"}
+    assert command in waiting.next_steps
     assert command in " ".join(terminal(waiting).split())
 
 
 def test_what_was_not_seen_names_the_command_that_looks_again() -> None:
     """An open check is not left to be looked up."""
     (judged,) = judge([criterion()], EvidenceBundle(items=()), now=NOW)
-    found = finding(document(judged), document(judged).judgements[0])
+    (found,) = report(judged).findings
 
     assert found.next_step.endswith("gate run --env sandbox --stage immediate --only HLT-LIVE")
 
@@ -112,17 +113,17 @@ def test_what_was_not_seen_names_the_command_that_looks_again() -> None:
 def test_what_nobody_looked_at_beside_a_failure_is_only_named() -> None:
     """A look that ended early does not hide its failure behind a hundred open checks."""
     judged = judge([criterion(id=f"X-{n}") for n in range(30)], EvidenceBundle(items=()), now=NOW)
-    told = terminal(document(rate(0.5), *judged))
+    shown = terminal(report(rate(0.5), *judged))
 
-    assert NOTHING_DELIVERED not in " ".join(told.split())
-    assert "X-0, X-1, X-2" in told.partition("NOT LOOKED AT")[2]
-    assert NOTHING_DELIVERED in " ".join(terminal(document(*judged)).split())
+    assert NOTHING_DELIVERED not in " ".join(shown.split())
+    assert "X-0, X-1, X-2" in shown.partition("NOT LOOKED AT")[2]
+    assert NOTHING_DELIVERED in " ".join(terminal(report(*judged)).split())
 
 
 def test_a_figure_that_held_is_shown_beside_its_threshold() -> None:
     """In the terminal and on the page; a count of failed checks is no figure."""
-    held = document(rate(0.995))
-    (only,) = figures(held)
+    held = report(rate(0.995))
+    (only,) = held.figures
 
     assert (only.criteria, only.value, only.demand, only.samples) == (
         ("LOD-ACHIEVED",),
@@ -130,6 +131,6 @@ def test_a_figure_that_held_is_shown_beside_its_threshold() -> None:
         "≥ 90 %",
         "1,033 requests",
     )
-    assert figures(verdict_document(good_verdict(), run_id="r")) == ()
-    for report in (terminal, markdown):
-        assert "99.5 %" in report(held)
+    assert report_of(good_verdict(), run_id="r").figures == ()
+    for write in (terminal, markdown):
+        assert "99.5 %" in write(held)

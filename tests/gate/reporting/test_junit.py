@@ -7,10 +7,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gates.reporting.junit import junit
-from gates.reporting.verdict_document import verdict_document
+from gates.reporting.report import report_of
 from tests.support.sample_verdict import RUN_ID, bad_verdict, good_verdict
 
-ROOT = ET.fromstring(junit(verdict_document(bad_verdict(), run_id=RUN_ID)))  # noqa: S314 - our own text
+ROOT = ET.fromstring(junit(report_of(bad_verdict(), run_id=RUN_ID)))  # noqa: S314 - our own text
 
 
 def _case(name: str) -> ET.Element:
@@ -61,6 +61,6 @@ def test_the_counts_are_those_of_the_elements() -> None:
 
 def test_go_has_no_trouble_at_all() -> None:
     """A GO is green through and through."""
-    root = ET.fromstring(junit(verdict_document(good_verdict(), run_id=RUN_ID)))  # noqa: S314 - our own text
+    root = ET.fromstring(junit(report_of(good_verdict(), run_id=RUN_ID)))  # noqa: S314 - our own text
 
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("10", "0", "0")

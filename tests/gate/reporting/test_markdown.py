@@ -8,7 +8,7 @@ import pytest
 
 from gates.model.verdict import Verdict
 from gates.reporting.markdown import LIMIT, escaped, markdown
-from gates.reporting.verdict_document import verdict_document
+from gates.reporting.report import report_of
 from tests.support.sample_verdict import (
     LOGOUT,
     RUN_ID,
@@ -21,7 +21,7 @@ from tests.support.sample_verdict import (
 
 
 def _summary(verdict: Verdict) -> str:
-    return markdown(verdict_document(verdict, run_id=RUN_ID), decision=decision(), receipts=(receipt(),))
+    return markdown(report_of(verdict, run_id=RUN_ID, decision=decision(), receipts=(receipt(),)))
 
 
 def test_the_worst_stands_first() -> None:
@@ -50,7 +50,7 @@ def test_the_worst_stands_first() -> None:
 
 def test_go_has_no_empty_parts() -> None:
     """Where nothing failed nothing is said of failures."""
-    summary = markdown(verdict_document(good_verdict(), run_id=RUN_ID))
+    summary = markdown(report_of(good_verdict(), run_id=RUN_ID))
 
     assert summary.startswith("## GO\n")
     assert "Failed" not in summary

@@ -14,21 +14,19 @@ from gates.reporting.allure import allure_files
 from gates.reporting.junit import junit
 from gates.reporting.markdown import LIMIT, markdown
 from gates.reporting.redaction import Redactor
+from gates.reporting.report import Report, report_of
 from gates.reporting.terminal import WIDTH, terminal
-from gates.reporting.verdict_document import VerdictDocument, verdict_document
 from tests.support.drawing import examples
 from tests.support.strategies import values
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def _allure(document: VerdictDocument) -> str:
-    return json.dumps([file.content for file in allure_files(document)], ensure_ascii=False).replace(
-        "\\n", " "
-    )
+def _allure(report: Report) -> str:
+    return json.dumps([file.content for file in allure_files(report)], ensure_ascii=False).replace("\\n", " ")
 
 
-REPORTS: dict[str, Callable[[VerdictDocument], str]] = {
+REPORTS: dict[str, Callable[[Report], str]] = {
     "allure": _allure,
     "junit": junit,
     "markdown": markdown,
@@ -40,28 +38,28 @@ REPORTS: dict[str, Callable[[VerdictDocument], str]] = {
 @given(verdict=values(Verdict))
 def test_reports_hold_nothing_that_deceives(verdict: Verdict) -> None:
     """Whatever the texts of a verdict are, no report has a control or reading-order character."""
-    document = verdict_document(verdict, run_id="r")
+    report = report_of(verdict, run_id="r")
 
-    for name, report in REPORTS.items():
-        assert not _UNSAFE.search(report(document)), name
+    for name, write in REPORTS.items():
+        assert not _UNSAFE.search(write(report)), name
 
 
 @settings(max_examples=examples(40))
 @given(verdict=values(Verdict))
 def test_redacting_first_changes_no_form(verdict: Verdict) -> None:
     """A redacted verdict is a verdict with the same outcome, and every report can be made of it."""
-    document = verdict_document(Redactor()(verdict), run_id="r")
+    report = report_of(Redactor()(verdict), run_id="r")
 
-    assert document.outcome is verdict.outcome
-    for name, report in REPORTS.items():
-        assert report(document), name
+    assert report.outcome is verdict.outcome
+    for name, write in REPORTS.items():
+        assert write(report), name
 
 
 @settings(max_examples=examples(60))
 @given(verdict=values(Verdict))
 def test_junit_is_green_only_for_go(verdict: Verdict) -> None:
     """A CI system that knows JUnit alone never takes anything but GO for the verdict's pass."""
-    root = ET.fromstring(junit(verdict_document(verdict, run_id="r")))  # noqa: S314 - our own text
+    root = ET.fromstring(junit(report_of(verdict, run_id="r")))  # noqa: S314 - our own text
     case = root.find("./testsuite[@name='verdict']/testcase")
 
     assert case is not None
@@ -73,7 +71,7 @@ def test_junit_is_green_only_for_go(verdict: Verdict) -> None:
 @given(verdict=values(Verdict))
 def test_allure_results_can_be_told_apart(verdict: Verdict) -> None:
     """No two results share a history id, a parameter or a file name: Allure would show them as one."""
-    files = allure_files(verdict_document(verdict, run_id="r"))
+    files = allure_files(report_of(verdict, run_id="r"))
     results = [file.content for file in files if isinstance(file.content, dict)]
 
     assert len(results) == len(verdict.judgements) + 1
@@ -87,7 +85,7 @@ def test_allure_results_can_be_told_apart(verdict: Verdict) -> None:
 @given(verdict=values(Verdict))
 def test_sizes_are_kept(verdict: Verdict) -> None:
     """Markdown stays below its limit and the terminal's text within its width."""
-    document = verdict_document(verdict, run_id="r")
+    report = report_of(verdict, run_id="r")
 
-    assert len(markdown(document).encode()) < LIMIT
-    assert max(map(len, terminal(document).splitlines())) <= WIDTH
+    assert len(markdown(report).encode()) < LIMIT
+    assert max(map(len, terminal(report).splitlines())) <= WIDTH

@@ -10,8 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gates.model.judgement import Outcome
+from gates.model.verdict import Verdict
+from gates.reporting.report import report_of
 from gates.reporting.sarif import CATEGORIES, sarif
-from gates.reporting.verdict_document import VerdictDocument, verdict_document
 from tests.support.sample_verdict import RUN_ID, bad_verdict, good_verdict
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
@@ -118,25 +119,33 @@ SUBSET: dict[str, Any] = {
 """What the OASIS schema of SARIF 2.1.0 demands of the parts that are written."""
 
 
-def run_of(document: VerdictDocument) -> dict[str, Any]:
-    """Return the one run of a document's SARIF, after holding it against the schema."""
-    whole = json.loads(sarif(document))
+def run_of(verdict: Verdict) -> dict[str, Any]:
+    """Return the one run of a verdict's SARIF, after holding it against the schema."""
+    whole = json.loads(sarif(report_of(verdict, run_id=RUN_ID)))
     Draft202012Validator(SUBSET).validate(whole)
     (run,) = whole["runs"]
     return dict(run)
 
 
-BAD = verdict_document(bad_verdict(), run_id=RUN_ID)
-_PASSED = verdict_document(good_verdict(), run_id=RUN_ID)
-GOOD = replace(_PASSED, criteria=tuple(replace(one, category="security") for one in _PASSED.criteria))
+def changed(verdict: Verdict, **of_criterion: Any) -> Verdict:
+    """Return a verdict whose criteria are changed so."""
+    return replace(
+        verdict,
+        judgements=tuple(
+            replace(one, criterion=replace(one.criterion, **of_criterion)) for one in verdict.judgements
+        ),
+    )
+
+
+BAD = bad_verdict()
+GOOD = changed(good_verdict(), category="security")
 
 
 def test_each_failed_criterion_is_a_result_of_its_rule() -> None:
     """With the service that is to blame, and a fingerprint that stays the same from run to run."""
     run = run_of(BAD)
-    wanted = {
-        e.key for e in BAD.judgements if e.outcome is Outcome.FAIL and BAD.criterion(e).category in CATEGORIES
-    }
+    failed = [one for one in BAD.judgements if one.outcome is Outcome.FAIL]
+    wanted = {one.key for one in failed if one.criterion.category in CATEGORIES}
 
     assert {result["partialFingerprints"]["criterionAndService/v1"] for result in run["results"]} == wanted
     assert wanted
@@ -164,24 +173,25 @@ def test_a_good_verdict_has_no_result() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.ERROR])
 def test_what_was_not_concluded_is_no_success(outcome: Outcome) -> None:
     """A reader of SARIF alone must not take silence for a pass."""
-    changed = [
-        replace(e, outcome=outcome) if GOOD.criterion(e).category in CATEGORIES else e
-        for e in GOOD.judgements
-    ]
+    first, *rest = GOOD.judgements
+    open_one = replace(GOOD, judgements=(replace(first, outcome=outcome), *rest))
 
-    assert run_of(replace(GOOD, judgements=tuple(changed)))["invocations"] == [{"executionSuccessful": False}]
+    assert run_of(open_one)["invocations"] == [{"executionSuccessful": False}]
 
 
 def test_nothing_looked_at_is_no_success() -> None:
-    """Neither an empty verdict nor one whose channel had a flaw."""
-    assert run_of(replace(GOOD, judgements=()))["invocations"] == [{"executionSuccessful": False}]
+    """Neither a verdict without a security criterion nor one whose channel had a flaw."""
+    other = changed(GOOD, category="infrastructure")
+
+    assert run_of(other)["invocations"] == [{"executionSuccessful": False}]
     assert run_of(replace(GOOD, flaws=("cut",)))["invocations"] == [{"executionSuccessful": False}]
 
 
 def test_a_result_stands_at_the_line_that_demands_it_beside_who_is_to_blame() -> None:
     """A reader opens the document at its criterion, and sees the services next to it."""
+    criteria = {one.criterion.id: one.criterion for one in BAD.judgements}
     for result in run_of(BAD)["results"]:
-        demanded = next(one for one in BAD.criteria if one.id == result["ruleId"])
+        demanded = criteria[result["ruleId"]]
         (location,) = result["locations"]
         place = location["physicalLocation"]
         assert place["artifactLocation"]["uri"] == demanded.document
@@ -189,14 +199,16 @@ def test_a_result_stands_at_the_line_that_demands_it_beside_who_is_to_blame() ->
         assert location["logicalLocations"]
 
 
-def test_a_verdict_without_places_still_has_one_for_every_result() -> None:
+@pytest.mark.parametrize(
+    ("document", "uri"),
+    [("", "criteria/security.yaml"), ("criteria/für alle.yaml", "criteria/f%C3%BCr%20alle.yaml")],
+)
+def test_a_verdict_without_places_still_has_one_for_every_result(document: str, uri: str) -> None:
     """Verdicts of an older gate, and documents whose names no URI can hold as they are."""
-    for document, uri in (
-        ("", "criteria/security.yaml"),
-        ("criteria/für alle.yaml", "criteria/f%C3%BCr%20alle.yaml"),
-    ):
-        changed = tuple(replace(one, document=document, line=0) for one in BAD.criteria)
-        for result in run_of(replace(BAD, criteria=changed))["results"]:
-            place = result["locations"][0]["physicalLocation"]
-            assert place["artifactLocation"]["uri"] == uri
-            assert place["region"]["startLine"] == 1
+    results = run_of(changed(BAD, document=document, line=0))["results"]
+
+    assert results
+    for result in results:
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == uri
+        assert place["region"]["startLine"] == 1

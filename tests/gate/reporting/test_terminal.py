@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from gates.model.decision import Decision, DecisionKind, RollbackPlan
 from gates.model.judgement import Outcome
+from gates.reporting.report import report_of
 from gates.reporting.terminal import WIDTH, terminal
-from gates.reporting.verdict_document import verdict_document
 from tests.support.sample_verdict import (
     LOGOUT,
     ROLL_BACK,
@@ -19,7 +19,7 @@ from tests.support.sample_verdict import (
     receipt,
 )
 
-BAD = verdict_document(bad_verdict(), run_id=RUN_ID)
+BAD = report_of(bad_verdict(), run_id=RUN_ID)
 
 
 def test_the_verdict_is_the_first_word() -> None:
@@ -35,7 +35,7 @@ def test_a_failure_says_what_was_measured_against_what() -> None:
     assert text.count("412.5 ms") == text.count("demanded < 300 ms (p99") == 1
 
 
-def test_causes_are_told_and_effects_are_named() -> None:
+def test_causes_are_shown_and_effects_are_named() -> None:
     """An implied failure takes one line, after all causes."""
     text = terminal(BAD)
 
@@ -54,7 +54,9 @@ def test_an_error_is_no_measurement() -> None:
 
 def test_what_happens_next_and_what_was_done() -> None:
     """The decision with its authority and time, the plan, and the receipts end the text."""
-    text = " ".join(terminal(BAD, decision=decision(), receipts=(receipt(),)).split())
+    text = " ".join(
+        terminal(report_of(bad_verdict(), run_id=RUN_ID, decision=decision(), receipts=(receipt(),))).split()
+    )
 
     assert "ROLL_BACK auth-service (P0, pre-authorised by person-one until 2026-03-31, within 5 min)" in text
     assert "wave 1: auth-service: auth-service-00002 → auth-service-00001" in text
@@ -66,9 +68,8 @@ def test_a_rollback_that_cannot_be_is_said() -> None:
     """Nothing to go back to, and a target without a GO, are no secrets."""
     unknown = replace(ROLL_BACK, is_target_verified=False)
     plan = RollbackPlan(waves=((unknown,),), impossible=(("frontend", "it has one revision only"),))
-    text = terminal(
-        BAD, decision=Decision(kind=DecisionKind.ROLL_BACK, because=(), authority="CTO", plan=plan)
-    )
+    decided = Decision(kind=DecisionKind.ROLL_BACK, because=(), authority="CTO", plan=plan)
+    text = terminal(report_of(bad_verdict(), run_id=RUN_ID, decision=decided))
 
     assert "ROLL_BACK (needs CTO)" in text
     assert "(which has no GO on record)" in " ".join(text.split())
@@ -87,22 +88,22 @@ def test_the_matrix_has_a_line_for_each_service() -> None:
 def test_many_failures_are_counted() -> None:
     """A hundred failures do not scroll the verdict away."""
     judgements = tuple(failed(LOGOUT, f"service-{n}", 1, "no") for n in range(100))
-    text = terminal(verdict_document(replace(bad_verdict(), judgements=judgements), run_id=RUN_ID))
+    text = terminal(report_of(replace(bad_verdict(), judgements=judgements), run_id=RUN_ID))
 
     assert "service-9, 90 more  [P0 · blocker]" in " ".join(text.split("\n    "))
 
 
 def test_different_failures_are_counted() -> None:
-    """Each says something else, so ten are told."""
+    """Each says something else, so ten are shown."""
     judgements = tuple(failed(LOGOUT, f"service-{n}", 1, f"no {n}") for n in range(100))
-    text = terminal(verdict_document(replace(bad_verdict(), judgements=judgements), run_id=RUN_ID))
+    text = terminal(report_of(replace(bad_verdict(), judgements=judgements), run_id=RUN_ID))
 
     assert "… and 90 more: see verdict.json" in text
 
 
 def test_go_is_short() -> None:
-    """A GO has no failures to tell."""
-    text = terminal(verdict_document(good_verdict(), run_id=RUN_ID))
+    """A GO has no failures to show."""
+    text = terminal(report_of(good_verdict(), run_id=RUN_ID))
 
     assert text.startswith("GO  ")
     assert "FAILED" not in text
@@ -115,5 +116,5 @@ def test_the_headline_of_a_failure_does_not_list_what_was_not_looked_at() -> Non
     assert any("had not enough evidence" in reason for reason in lines)
     assert "had not enough evidence" not in terminal(BAD).partition("\n\n")[0]
     kept = tuple(one for one in bad_verdict().judgements if one.outcome is not Outcome.FAIL)
-    open_one = verdict_document(replace(bad_verdict(), judgements=kept), run_id=RUN_ID)
+    open_one = report_of(replace(bad_verdict(), judgements=kept), run_id=RUN_ID)
     assert "had not enough evidence" in terminal(open_one).partition("\n\n")[0]

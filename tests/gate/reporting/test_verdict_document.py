@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 
 from gates.model.judgement import Outcome
 from gates.model.verdict import Scope, Verdict, VerdictOutcome
-from gates.reporting.verdict_document import Counts, verdict_document, verdict_of
+from gates.reporting.reasons import Counts
+from gates.reporting.verdict_document import verdict_document, verdict_of
 from tests.support.drawing import examples
 from tests.support.sample_verdict import LIVE, RUN_ID, SERVICES, bad_verdict, good_verdict, passed
 from tests.support.strategies import values

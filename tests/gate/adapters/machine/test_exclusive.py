@@ -38,7 +38,7 @@ def test_a_run_is_written_where_there_are_no_hard_links(
     folder = RunFolder.create(tmp_path, RUN_ID, Redactor())
     folder.write_verdict(bad_verdict())
     folder.write_verdict(bad_verdict())
-    assert folder.read_verdict()[1] == bad_verdict()
+    assert folder.read_verdict() == bad_verdict()
     with pytest.raises(UsageError, match="says something else"):
         folder.write_verdict(good_verdict())
     assert [one.name for one in folder.path.iterdir()] == ["verdict.json"]

@@ -14,6 +14,7 @@ from gates.adapters.runs.allure_report import PACKAGE, AllureReport
 from gates.adapters.runs.run_folder import RunFolder
 from gates.reporting.allure import allure_files
 from gates.reporting.redaction import Redactor
+from gates.reporting.report import report_of
 from tests.support.sample_verdict import bad_verdict
 
 pytestmark = pytest.mark.processes
@@ -39,7 +40,8 @@ pathlib.Path(configuration["historyPath"]).write_text("remembered")
 def results(tmp_path: Path) -> Path:
     """Return the results folder of the story."""
     folder = RunFolder.create(tmp_path, "run-1", Redactor())
-    return folder.write_allure(allure_files(folder.write_verdict(bad_verdict())))
+    folder.write_reports(allure_files(report_of(bad_verdict(), run_id=folder.run_id)))
+    return folder.path / "allure-results"
 
 
 def _stand_in(tmp_path: Path, change: str) -> AllureReport:

@@ -12,8 +12,9 @@ from gates.adapters.runs.run_folder import RunFolder
 from gates.errors import ConfigurationError, DocumentError, GateError, UsageError
 from gates.model.evidence import EvidenceBundle
 from gates.model.record import DecisionRecord, ToolVersion
-from gates.reporting.allure import AllureFile, allure_files
+from gates.reporting.allure import allure_files
 from gates.reporting.redaction import Redactor
+from gates.reporting.report import ReportFile, report_of
 from tests.support.builders import evidence
 from tests.support.sample_verdict import bad_verdict, decision, good_verdict, receipt
 
@@ -40,9 +41,8 @@ def record() -> DecisionRecord:
 def test_everything_is_read_back(folder: RunFolder) -> None:
     """What the gate concluded can be concluded from again."""
     kept = record()
-    document = folder.write_verdict(bad_verdict())
 
-    assert folder.read_verdict() == (document, bad_verdict())
+    assert folder.write_verdict(bad_verdict()) == folder.read_verdict() == bad_verdict()
     assert folder.write_evidence(BUNDLE) == folder.read_evidence() == BUNDLE
     assert folder.write_decision(decision()) == folder.read_decision() == decision()
     assert folder.write_receipts((receipt(),)) == folder.read_receipts() == (receipt(),)
@@ -65,12 +65,12 @@ def test_an_id_is_a_file_name(tmp_path: Path, name: str) -> None:
 
 def test_another_verdict_is_refused(folder: RunFolder) -> None:
     """The same verdict again is fine; another one leaves the first as it was."""
-    document = folder.write_verdict(bad_verdict())
+    written = folder.write_verdict(bad_verdict())
 
-    assert folder.write_verdict(bad_verdict()) == document
+    assert folder.write_verdict(bad_verdict()) == written
     with pytest.raises(UsageError, match="says something else"):
         folder.write_verdict(good_verdict())
-    assert folder.read_verdict()[0] == document
+    assert folder.read_verdict() == written
 
 
 def test_two_at_once_leave_one(folder: RunFolder) -> None:
@@ -93,7 +93,7 @@ def test_two_at_once_leave_one(folder: RunFolder) -> None:
         thread.join()
 
     assert len(refused) == len(verdicts) - 1
-    assert folder.read_verdict()[1] in verdicts
+    assert folder.read_verdict() in verdicts
 
 
 def test_nothing_is_left_beside_the_files(folder: RunFolder) -> None:
@@ -101,8 +101,8 @@ def test_nothing_is_left_beside_the_files(folder: RunFolder) -> None:
     folder.write_verdict(bad_verdict())
     with pytest.raises(UsageError):
         folder.write_verdict(good_verdict())
-    folder.write_report("summary.md", "a")
-    folder.write_report("summary.md", "b")
+    for text in "ab":
+        folder.write_reports([ReportFile(name="summary.md", content=text)])
 
     assert sorted(path.name for path in folder.path.iterdir()) == ["summary.md", "verdict.json"]
     assert (folder.path / "summary.md").read_text() == "b"
@@ -119,7 +119,7 @@ def test_secrets_are_not_written(folder: RunFolder) -> None:
     content = b"".join(path.read_bytes() for path in folder.path.iterdir())
     assert b"correct-horse" not in content
     assert folder.read_evidence() == written
-    assert folder.read_verdict()[1].judgements[0].reason == "login with [redacted]"
+    assert folder.read_verdict().judgements[0].reason == "login with [redacted]"
 
 
 def test_what_did_nothing_gives_way_to_what_was_done_later(folder: RunFolder) -> None:
@@ -181,13 +181,20 @@ def test_a_half_written_verdict_is_refused(folder: RunFolder) -> None:
 
 def test_allure_results_are_replaced(folder: RunFolder) -> None:
     """Writing the results again leaves as many files as once, each of them JSON or text."""
-    files = allure_files(folder.write_verdict(bad_verdict()))
-    results = folder.write_allure(files)
-    folder.write_allure(files)
+    files = allure_files(report_of(bad_verdict(), run_id=folder.run_id))
+    folder.write_reports(files)
+    folder.write_reports(files)
+    results = folder.path / "allure-results"
 
     assert {path.name for path in results.iterdir()} == {file.name for file in files}
+
+
+@pytest.mark.parametrize("where", [{"name": "../verdict.json"}, {"name": "x", "folder": "../other"}])
+def test_no_report_leads_out_of_the_folder(folder: RunFolder, where: dict[str, str]) -> None:
+    """Neither by its name nor by its folder."""
     with pytest.raises(UsageError, match="not a name"):
-        folder.write_allure([AllureFile(name="../verdict.json", content="")])
+        folder.write_reports([ReportFile(content="", **where)])
+    assert list(folder.path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
@@ -214,5 +221,5 @@ def test_a_place_that_is_taken_is_said(folder: RunFolder) -> None:
     (folder.path / "junit.xml").mkdir()
 
     with pytest.raises(ConfigurationError, match=r"cannot write .*junit\.xml"):
-        folder.write_report("junit.xml", "<testsuites/>")
+        folder.write_reports([ReportFile(name="junit.xml", content="<testsuites/>")])
     assert [path.name for path in folder.path.iterdir()] == ["junit.xml"]

@@ -1,0 +1,106 @@
+"""Why a verdict is what it is: counts, reasons in sentences, and the services that failures point at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gates.model.judgement import Judgement, Outcome
+from gates.model.verdict import Verdict
+from gates.reporting.phrasing import count
+
+WAITS: Final = "waits for the attestation of the"
+"""How the reasons begin that name what people have to say."""
+
+UNSEEN: Final = "had not enough evidence"
+"""What the reason says that names what could not be concluded."""
+
+_BLOCKING_WORDS = {
+    Outcome.FAIL: "failed",
+    Outcome.ERROR: "could not be evaluated",
+    Outcome.INCONCLUSIVE: UNSEEN,
+}
+_LISTED = 5
+"""Checks that one reason names; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many judgements came out how; `waived` are left out of the other four."""
+
+    total: int
+    passed: int
+    failed: int
+    inconclusive: int
+    errored: int
+    waived: int
+
+
+def reasons(verdict: Verdict) -> tuple[str, ...]:
+    """Say in sentences why the verdict is what it is."""
+    blocking = verdict.blocking
+    found = [*_stopping(blocking), *_waiting(blocking)]
+    if verdict.scope.is_partial:
+        found.append("only a part of what the stage demands was asked for, so this can never be GO")
+    found += [f"the evidence may be incomplete: {flaw}" for flaw in verdict.flaws]
+    if not blocking:
+        found.append("no blocking check was left to decide on")
+    return tuple(found) or (_all_passed(len(blocking)),)
+
+
+def _stopping(blocking: Sequence[Judgement]) -> Iterable[str]:
+    """Yield one sentence for each outcome that stops a release, causes named before their effects."""
+    for outcome, words in _BLOCKING_WORDS.items():
+        alike = sorted((j for j in blocking if j.outcome is outcome), key=lambda j: bool(j.implied_by))
+        if alike:
+            named = ", ".join(judgement.key for judgement in alike[:_LISTED])
+            more = f" and {len(alike) - _LISTED} more" if len(alike) > _LISTED else ""
+            yield f"{count(len(alike), 'blocking check')} {words}: {named}{more}"
+
+
+def _waiting(blocking: Sequence[Judgement]) -> Iterable[str]:
+    """Yield one sentence for each role whose attestation is missing."""
+    open_ids: dict[str, dict[str, None]] = {}
+    for judgement in blocking:
+        role = judgement.criterion.attested_by
+        if role is not None and judgement.outcome is not Outcome.PASS and not judgement.is_attested:
+            open_ids.setdefault(role, {})[judgement.criterion.id] = None
+    return (f"{WAITS} {role}: {', '.join(ids)}" for role, ids in open_ids.items())
+
+
+def _all_passed(checks: int) -> str:
+    return "the one blocking check passed" if checks == 1 else f"all {checks} blocking checks passed"
+
+
+def counts(judgements: Sequence[Judgement]) -> Counts:
+    """Return how many judgements came out how."""
+    by = Counter("waived" if judgement.is_waived else judgement.outcome.value for judgement in judgements)
+    return Counts(
+        total=len(judgements),
+        passed=by[Outcome.PASS.value],
+        failed=by[Outcome.FAIL.value],
+        inconclusive=by[Outcome.INCONCLUSIVE.value],
+        errored=by[Outcome.ERROR.value],
+        waived=by["waived"],
+    )
+
+
+def counted(found: Counts) -> str:
+    """Return the counts in words, zeros left out."""
+    parts = {
+        "failed": found.failed,
+        "errored": found.errored,
+        "without conclusion": found.inconclusive,
+        "waived": found.waived,
+        "passed": found.passed,
+    }
+    return f"{count(found.total, 'check')}: " + ", ".join(f"{n} {what}" for what, n in parts.items() if n)
+
+
+def blamed(judgements: Sequence[Judgement]) -> tuple[str, ...]:
+    """Return the services that failures point at, the most blamed first."""
+    failed = (j for j in judgements if j.outcome is Outcome.FAIL and not j.is_waived)
+    by = Counter(service for judgement in failed for service in dict.fromkeys(judgement.blames))
+    return tuple(service for service, _ in sorted(by.items(), key=lambda item: (-item[1], item[0])))
