@@ -245,7 +245,7 @@ def _ended(receipt: Receipt) -> Future[Receipt]:
 
 def _one_at_a_time(announce: Announce) -> Announce:
     """Return a listener that never hears two receipts at the same time, and whose failure is a note."""
-    lock, guarded = Lock(), aside.heard(announce, "telling of an action")
+    lock, guarded = Lock(), aside.heard(announce, "printing a receipt")
 
     def tell(receipt: Receipt) -> None:
         with lock:

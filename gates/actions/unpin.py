@@ -74,7 +74,7 @@ class Unpinner:
             ThreadPoolExecutor(max_workers=len(services)) as pool,
         ):
             receipts = tuple(pool.map(lambda name: self._one(name, lease), services))
-        tell = heard(announce, "telling of an action")
+        tell = heard(announce, "printing a receipt")
         for receipt in receipts:
             tell(receipt)
         return receipts

@@ -235,7 +235,7 @@ class Context:
 
         producers = PytestProducers(
             root=project_root(),
-            announce=heard(announce, "telling of a check"),
+            announce=heard(announce, "printing a check"),
             is_fail_fast=is_fail_fast,
             is_stopped=self.is_stopped,
             seed=self.seed,

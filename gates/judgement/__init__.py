@@ -1,1 +1,1 @@
-"""What it means: the only room where thresholds meet numbers."""
+"""Judges evidence: the only package that compares a number with a threshold."""

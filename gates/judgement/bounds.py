@@ -1,4 +1,4 @@
-"""Judging a figure of which only bounds are known: as it was seen, and as it was at best."""
+"""Judges a figure of which only bounds are known: the measured value, and the best possible one."""
 
 from __future__ import annotations
 

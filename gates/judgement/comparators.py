@@ -1,4 +1,4 @@
-"""One number against one threshold: does it hold, by how much, and which band does it fall into."""
+"""Compares one number with one threshold: whether it holds, by how much, and in which band it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Did the gate see what is wrong with a release whose truth is known, and only that?"""
+"""Judges a run of the benchmark: whether the gate found the known fault of a release, and only that."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class RunFacts:
 
 
 def assess(arm: Arm, number: int, verdict: Verdict, run: RunFacts) -> ArmResult:
-    """Return how the gate did on one run of an arm.
+    """Return whether the gate answered one run of an arm as expected.
 
     Args:
-        arm: what is true of the release.
+        arm: the release, with the fault that it is known to have.
         number: which repetition of the arm it was.
-        verdict: what the gate said.
+        verdict: the answer of the gate.
         run: when it began, how long it took, and how many requests it had sent by a moment.
     """
     demanded = {judgement.criterion.id for judgement in verdict.judgements}
@@ -55,14 +55,14 @@ def assess(arm: Arm, number: int, verdict: Verdict, run: RunFacts) -> ArmResult:
 
 
 def _is_advice_given(seen: Sequence[Judgement]) -> bool:
-    """Whether criteria failed that warn and cannot stop a release: told is all that a gate can do of them."""
+    """Whether all criteria that failed are advice, which cannot stop a release."""
     return bool(seen) and not any(judgement.criterion.severity.blocks for judgement in seen)
 
 
 def _unnamed(failed: Sequence[Judgement], arm: Arm) -> Iterator[Judgement]:
-    """Yield what failed although the arm does not name it.
+    """Yield the failures that the arm does not name.
 
-    Consequences of what it names are left out, and so is what the very same observations were judged for.
+    Left out are consequences of the named ones, and judgements of the same observations.
     """
     result = {item.producer for one in failed if one.criterion.id in arm.criteria for item in one.evidence}
     for judgement in failed:
@@ -73,7 +73,7 @@ def _unnamed(failed: Sequence[Judgement], arm: Arm) -> Iterator[Judgement]:
 
 
 def _is_about(judgement: Judgement, service: str) -> bool:
-    """Whether a judgement points at the service: it is judged about it, or what was seen blames it."""
+    """Whether a judgement is about the service, or blames it."""
     return service in (judgement.service, *judgement.blames)
 
 

@@ -1,4 +1,4 @@
-"""From evidence to judgements.
+"""Judges evidence, one judgement for each criterion and service.
 
 The truth table, for one criterion and one service. The worst line that applies counts, FAIL being worst,
 then ERROR, then INCONCLUSIVE:
@@ -13,12 +13,12 @@ then ERROR, then INCONCLUSIVE:
 | skipped, deselected, xfailed, not allowed here, stale, of another  | INCONCLUSIVE |
 |   revision or environment (NOT_RUN)                                |              |
 | fewer samples than the criterion demands                           | INCONCLUSIVE |
-| nobody attested what a role must attest                            | INCONCLUSIVE |
+| the role that must attest it has not done so                       | INCONCLUSIVE |
 | no producer and no attesting role                                  | INCONCLUSIVE |
 | everything demanded was observed and held                          | PASS         |
 
-A criterion that sums others up adds their judgements of the same run as lines of its own: one that is not a
-PASS, waived or not, counts as what it is, one that was not judged as INCONCLUSIVE.
+A criterion that sums others up adds their judgements of the same run as lines of its own. Each counts with
+its own outcome, even if it is waived; one that was not judged counts as INCONCLUSIVE.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def judge(
 ) -> tuple[Judgement, ...]:
     """Judge every criterion for every service that it names, in catalogue order.
 
-    The order of the evidence does not matter; evidence that is missing never helps.
+    The order of the evidence does not matter; missing evidence never improves a judgement.
     """
     live = [waiver for waiver in waivers if waiver.expires_at > now]
     found: dict[str, list[Judgement]] = {}
@@ -70,7 +70,7 @@ def judge(
 
 
 def _parts(criterion: Criterion, judged: Mapping[str, Sequence[Judgement]]) -> tuple[_Finding, ...]:
-    """Return what the criteria say that `criterion` sums up."""
+    """Return one finding for each judgement that `criterion` sums up."""
     findings = []
     for name in criterion.summarises:
         alike = Counter(one.outcome for one in judged.get(name, ()))
@@ -108,17 +108,17 @@ def _judge_one(
         reason = f"{observed:,} of {wanted} so far: {missing:,} more needed"
         findings.append(_Finding(outcome=Outcome.INCONCLUSIVE, reason=reason))
     outcome = worst(finding.outcome for finding in findings)
-    telling = _most_telling([finding for finding in findings if finding.outcome is outcome])
+    quoted = _to_quote([finding for finding in findings if finding.outcome is outcome])
     reasons = dict.fromkeys(finding.reason for finding in findings if finding.outcome is outcome)
     return Judgement(
         criterion=criterion,
         service=service,
         outcome=outcome,
         reason="; ".join(reasons),
-        measured=telling.measured,
+        measured=quoted.measured,
         samples=observed,
-        margin=telling.margin,
-        priority=telling.priority,
+        margin=quoted.margin,
+        priority=quoted.priority,
         blames=_blamed(service, evidence) if outcome is Outcome.FAIL else (),
         evidence=evidence,
     )
@@ -181,7 +181,7 @@ def _compared(criterion: Criterion, evidence: Evidence, measured: Measurement) -
     )
 
 
-def _most_telling(findings: Sequence[_Finding]) -> _Finding:
+def _to_quote(findings: Sequence[_Finding]) -> _Finding:
     """Return the finding to quote: the worst priority, then the smallest margin."""
 
     def rank(finding: _Finding) -> tuple[str, float]:
@@ -198,7 +198,7 @@ def _blamed(service: str, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
 
 def _waived(judgement: Judgement, waivers: Sequence[Waiver]) -> Judgement:
     is_grave = judgement.criterion.severity is Severity.BLOCKER or judgement.priority is Priority.P0
-    if judgement.outcome is Outcome.PASS or is_grave:  # nobody may waive a blocker or a P0
+    if judgement.outcome is Outcome.PASS or is_grave:  # a blocker or a P0 cannot be waived
         return judgement
     for waiver in waivers:
         if waiver.criterion == judgement.criterion.id and waiver.service in (None, judgement.service):

@@ -1,4 +1,4 @@
-"""Shares of counted runs, with an honest interval around them."""
+"""The confidence interval of a share of counted runs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Z_95 = 1.959963984540054
 def wilson(hits: int, runs: int, *, z: float = Z_95) -> tuple[float, float]:
     """Return the score interval of a proportion (Wilson 1927), within 0..1.
 
-    It stays sensible at 0 and at all hits, where the textbook interval has no width: 40 runs without an alarm
-    bound the rate below 8.8 %, not at zero.
+    At 0 and at all hits the interval keeps a width, unlike the normal approximation: after 40 runs without an
+    alarm the rate is below 8.8 %, not zero.
 
     Raises:
         ValueError: there is no run, or more hits than runs.

@@ -1,1 +1,1 @@
-"""Saying it: verdict.json, JUnit, Markdown, terminal text, Allure values. Values in, text out."""
+"""What a run is reported as: verdict.json, JUnit, SARIF, Markdown, Allure, terminal text, notifications."""

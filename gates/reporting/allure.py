@@ -2,7 +2,7 @@
 
 Allure merges results that it takes for retries of one test: same history id, or same name and parameter
 values. Each result therefore has its own history id and the parameter `CRITERION@service`, both the same from
-run to run. Allure shows; it decides nothing.
+run to run.
 """
 
 from __future__ import annotations

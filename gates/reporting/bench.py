@@ -11,7 +11,7 @@ from gates.reporting.redaction import clean
 
 
 def line_of(result: ArmResult) -> str:
-    """Return one line: arm, verdict, what was and was not as it must be, and what it took."""
+    """Return one line: arm, verdict, what differs from what was expected, and the seconds."""
     mark = "ok" if result.is_as_expected else "WRONG"
     outcome = result.outcome.value if result.outcome is not None else "ERROR"
     label = result.arm if result.number == 1 else f"{result.arm} #{result.number}"
@@ -30,7 +30,7 @@ def _said(result: ArmResult) -> Iterator[str]:
 
 
 def _seen(result: ArmResult) -> Iterator[str]:
-    """Yield how the gate did on a release that is wrong."""
+    """Yield what the gate detected of a release that is known to be bad."""
     is_stopped = result.outcome is VerdictOutcome.NO_GO
     yield ("detected" if is_stopped else "warned of") if result.is_detected else "NOT DETECTED"
     if result.detection_s is not None:

@@ -1,4 +1,4 @@
-"""What an incident says: to the team, on the terminal, and in drafts for those outside."""
+"""The texts of an incident: messages to the team, lines for the terminal, drafts for customers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def notice_text(incident: Incident, due: Due) -> str:
 
 
 def closing_text(incident: Incident) -> str:
-    """Return the message that ends it."""
+    """Return the message that an incident is closed."""
     return f"{incident.priority} {incident.title}: closed by {incident.closed_by}. {incident.resolution}"
 
 
 def status_lines(incident: Incident, dues: Sequence[Due], now: datetime) -> list[str]:
-    """Return the incident and its clock, one line each; nothing is due for one that is closed."""
+    """Return the incident and the steps of its escalation, one line each; no steps for a closed incident."""
     minutes = int(((incident.closed_at or now) - incident.opened_at).total_seconds() // 60)
     state = "open" if incident.is_open else f"closed by {incident.closed_by}"
     lines = [f"{incident.id}  {incident.priority}  {state}, {minutes} min  {incident.title}"]
@@ -44,7 +44,7 @@ def notice_lines(results: Iterable[NoticeResult]) -> list[str]:
 
 
 def call_lines(contacts: Sequence[Contact]) -> list[str]:
-    """Return whom to call, with their numbers: those on call, else whoever has a number."""
+    """Return the contacts to call: those on call, or all with a phone number if no one on call has one."""
     reachable = [one for one in contacts if one.phone]
     on_call = [one for one in reachable if one.group == "on-call"] or reachable
     return [f"    call: {one.name} {one.phone}" for one in on_call] or [

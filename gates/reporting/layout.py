@@ -1,4 +1,4 @@
-"""Lines that fit a terminal: what is a name stays whole, what is a sentence is wrapped."""
+"""Lines that fit a terminal: names stay whole, sentences are wrapped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 NARROWEST = 40
-"""A terminal that says it is narrower is not believed."""
+"""A narrower width is taken for a wrong answer of the terminal."""
 _LEAST_TEXT = 30
 _INDENT = 6
 
@@ -38,7 +38,7 @@ def fitted(lines: Iterable[Line], width: int) -> list[str]:
 
 
 def short_revision(revision: str, cloud_name: str) -> str:
-    """Return the revision's name without the service's own, which stands beside it."""
+    """Return the revision's name without the service's name, which is shown beside it."""
     return revision.removeprefix(f"{cloud_name}-") or revision
 
 

@@ -1,4 +1,4 @@
-"""Services against categories: the whole picture in a few lines."""
+"""A table of services and categories: how many checks of each came out how."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Matrix:
 
 
 def matrix_of(judgements: Sequence[Judgement]) -> Matrix:
-    """Return services against categories; a waived judgement counts as `ok`: the waiver stands for a pass."""
+    """Return the table of services and categories; a waived judgement counts as `ok`."""
     found: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for one in judgements:
         outcome = Outcome.PASS if one.is_waived else one.outcome

@@ -42,7 +42,7 @@ def next_steps(outcome: VerdictOutcome, decision: Decision | None) -> tuple[str,
 
 
 def what_next(outcome: VerdictOutcome, decision: Decision | None, criteria: Sequence[str]) -> tuple[str, ...]:
-    """Return what happens next in a report that lists the findings on these criteria: they are left out."""
+    """Return what happens next, without the findings on `criteria`: the report lists those itself."""
     listed = tuple(f"{criterion} " for criterion in criteria)
     because = () if decision is None else decision.because
     steps = next_steps(outcome, decision)

@@ -1,4 +1,4 @@
-"""What is told to people who are not looking: decisions, their clock, rollbacks, a go-live."""
+"""The texts of notifications: decisions, their deadlines, rollbacks, the checkpoints of a go-live."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ def act_command(environment: str, folder: str, decision: Decision) -> str:
 
 
 def decided(environment: str, folder: str, decision: Decision) -> str:
-    """Return what was decided and not done, who has to act until when, and on a line of its own how.
-
-    A standing authority changes nothing of that: the gate was told not to act, or there is no way back.
-    """
+    """Return what was decided and not done, which role has to act until when, and a line with the command."""
     until = f" until {decision.due:%Y-%m-%d %H:%M} UTC" if decision.due is not None else ""
     what = f"{environment}: {decision.kind} {', '.join(decision.services)}".rstrip()
     plan = decision.plan or RollbackPlan()
@@ -33,7 +30,7 @@ def decided(environment: str, folder: str, decision: Decision) -> str:
 
 
 def late(environment: str, folder: str, decision: Decision, turn_of: str) -> str:
-    """Return whose turn it is now that a decision is late, and on a line of its own how to carry it out."""
+    """Return which role has to act now that a decision is late, and a line with the command."""
     due = f" It was due {decision.due:%Y-%m-%d %H:%M} UTC." if decision.due is not None else ""
     what = f"{decision.kind} {', '.join(decision.services)}".rstrip()
     turn = f"It is the turn of the {turn_of}. Run {_run_of(folder)}. Carry it out with:"
@@ -52,7 +49,7 @@ def rolled_back(environment: str, receipts: Sequence[Receipt]) -> str:
 
 
 def scaled(environment: str, decision: Decision, ended: str) -> str:
-    """Return what became of the instances of the services to blame."""
+    """Return how the scaling of the blamed services ended."""
     return f"{environment}: SCALE {', '.join(decision.services)} ({decision.priority}): {ended[:_LONGEST]}"
 
 
@@ -64,7 +61,7 @@ def planned(environment: str, code: int) -> str:
 
 
 def slot(environment: str, golive: str, name: str, said: str) -> str:
-    """Return what happened in a slot of a go-live."""
+    """Return what happened at a checkpoint of a go-live."""
     return f"{environment}: go-live {golive}, {name}: {said[:_LONGEST]}"
 
 

@@ -51,7 +51,7 @@ def reasons(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _stopping(blocking: Sequence[Judgement]) -> Iterable[str]:
-    """Yield one sentence for each outcome that stops a release, causes named before their effects."""
+    """Yield one sentence for each outcome that stops a release; causes are named before their effects."""
     for outcome, words in _BLOCKING_WORDS.items():
         alike = sorted((j for j in blocking if j.outcome is outcome), key=lambda j: bool(j.implied_by))
         if alike:

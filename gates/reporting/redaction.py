@@ -1,4 +1,4 @@
-"""The one choke point for what a report may repeat.
+"""Takes secrets and deceiving characters out of everything that a report repeats.
 
 What a service under test says is hostile input: it may hold secrets that must not reach a report, and
 characters that forge lines, colours or reading order. `Redactor` goes over every text of a value before it is

@@ -1,4 +1,4 @@
-"""The report of a runbook's run as Markdown, and what a runbook does before anybody runs it."""
+"""The report of a runbook's run as Markdown, and the steps of a runbook as text."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _cell(text: str) -> str:
 
 
 def _quoted(output: str) -> Iterator[str]:
-    """Yield the last lines as an indented block, which nothing inside can end."""
+    """Yield the last lines as an indented block, so that no text in them ends it."""
     lines = output.splitlines()
     if len(lines) > _LONGEST_OUTPUT:
         yield f"    ({len(lines) - _LONGEST_OUTPUT} lines before these)"

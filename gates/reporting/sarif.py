@@ -1,9 +1,9 @@
 """`security.sarif`: what failed in security, authentication and contract, as SARIF 2.1.0 for code scanning.
 
-A criterion is a rule. A result stands at the line of the document that demands it, because code scanning
-takes no file whose results stand nowhere; the services that are to blame are logical locations beside it.
-What was not concluded is no result and makes the invocation unsuccessful, so that a reader never takes
-silence for a pass; a waived failure is suppressed.
+A criterion is a rule. The location of a result is the line of the document that demands it, because code
+scanning refuses results without a location; the blamed services are logical locations. If a check has no
+conclusion, the invocation is unsuccessful: an empty list of results must not look like a pass. A waived
+failure is suppressed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _rule(criterion: Criterion) -> Mapping[str, Any]:
 
 
 def _demanded_at(criterion: Criterion) -> Mapping[str, Any]:
-    """Return the criterion's document and line; a verdict of an older gate knows the category alone."""
+    """Return the criterion's document and line; in a verdict of an older gate its category's document."""
     document = criterion.document or f"criteria/{criterion.category}.yaml"
     return {
         "artifactLocation": {"uri": quote(document), "uriBaseId": "%SRCROOT%"},

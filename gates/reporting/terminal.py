@@ -1,7 +1,7 @@
 """The verdict as plain text for a person at a terminal, 80 columns wide.
 
-The verdict stands first, then what failed (criterion, service, what was seen, whose it is, what to do), what
-happens next, the figures that held, and the whole picture as services against categories.
+The verdict comes first, then what failed (criterion, service, what was seen, who acts, what to do), what
+happens next, the figures that held, and a table of services and categories.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _failures(failed: Sequence[Finding]) -> str:
 
 
 def _unconcluded(report: Report) -> Iterator[str]:
-    """Yield what could not be concluded, and apart from it what only a person can answer."""
+    """Yield the checks without a conclusion, those that wait for a person in a part of their own."""
     groups = _alike(report.unconcluded)
     people = [group for group in groups if group[0].is_waiting]
     unseen = [group for group in groups if report.failed and group not in people and _is_unseen(group)]
@@ -71,7 +71,7 @@ def _unconcluded(report: Report) -> Iterator[str]:
 
 
 def _alike(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], ...]:
-    """Return findings in groups that say the same of several services, in the order of their first."""
+    """Return findings in groups with equal reasons, in the order of the first of each group."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for found in findings:
         one = found.judgement
@@ -101,7 +101,7 @@ def _person(group: Sequence[Finding]) -> str:
 
 
 def _findings(group: Sequence[Finding]) -> str:
-    """Return once what is the same of several services."""
+    """Return a finding that several services share, written once."""
     judgement, criterion = group[0].judgement, group[0].judgement.criterion
     weight = " · ".join(filter(None, (judgement.priority, criterion.severity.value)))
     lines = [*_head(criterion.id, [found.judgement.service for found in group], weight)]

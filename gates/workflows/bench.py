@@ -1,6 +1,6 @@
-"""The gate's own benchmark: deploy what is known to be wrong or right, run the gate, see what it says.
+"""The gate's own benchmark: deploys releases that are known to be bad or good and runs the gate on each.
 
-Whatever happens within an arm, an interruption included, the revision that served before is brought back.
+After each arm the revision that served before is restored, also after an error or an interruption.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Bench:
 
     @contextmanager
     def _changed(self, arm: Arm) -> Iterator[Mapping[str, str]]:
-        """Make the release and its surroundings what the arm says, and put everything back afterwards."""
+        """Deploy the release and the disturbances of the arm, and restore everything afterwards."""
         wanted: dict[str, str] = {}
         later = self.commands.within(arm.apply, arm.after_s) if arm.after_s else nullcontext()
         try:

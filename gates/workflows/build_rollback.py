@@ -29,10 +29,10 @@ class Builder(Protocol):
 
 
 class BuildRollback:
-    """Rolls back through a build in one environment, and proves it by the services' own answers.
+    """Rolls back through a build in one environment, and verifies it by the services' own answers.
 
-    The ledger hears of it as of any other rollback: the bad revision is marked before it is left, and what
-    was proven is recorded, so that asking again goes back once.
+    The ledger records it like any other rollback: the bad revision is quarantined before the traffic moves,
+    and the verified result is written, so that running the command twice rolls back once.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class BuildRollback:
         return self._performer.perform(change, lambda: self._build(actions))
 
     def _is_needed(self, action: RollBack) -> bool:
-        """Whether the service does not serve its target alone yet; a page of ours is never taken away."""
+        """Whether the service does not serve its target alone yet. Raises ActionError in maintenance."""
         state = self._ports.traffic.describe(action.service)
         if state.traffic.is_in_maintenance:
             raise ActionError(

@@ -1,7 +1,7 @@
-"""Rehearsed recoveries, measured with a stopwatch: what they show counts, not what was planned.
+"""Rehearsed recoveries with their measured times.
 
-A drill that cannot be finished is recorded as one that did not pass. None of them is ever skipped silently:
-what was not drilled has no record, and no record is never green.
+A drill that cannot be finished is recorded as failed. A criterion about a drill without a record is never
+PASS.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class DataProbe(Protocol):
         """Write one mark into each service that keeps data."""
 
     def is_there(self, mark: Sentinel) -> bool:
-        """Whether the service still has it."""
+        """Whether the service still has the mark."""
 
     def remove(self, mark: Sentinel) -> None:
         """Take a mark away as far as the service lets one."""
@@ -94,12 +94,12 @@ class Drills:
 
         Marks are written before and after a fresh backup; after the restore the first must be there and the
         second gone. The time is measured until every service is well again. The loss is the age of the newest
-        automated backup at the moment of the disaster: that is all that a real one would have left.
+        automated backup at the moment of the loss: after a real one no other backup would exist.
         """
         return self._drilled(DrillKind.RESTORE, PLATFORM, lambda: self._restore(identities))
 
     def redeploy(self, service: str, kind: DrillKind = DrillKind.REDEPLOY) -> DrillRecord:
-        """Deploy a service again from the recorded image of the revision that serves, to its own proof."""
+        """Deploy a service again from the recorded image of the serving revision, until it answers itself."""
         return self._drilled(kind, service, lambda: self._redeploy(service, self._serving(service)))
 
     def redeploy_all(self) -> tuple[DrillRecord, ...]:
@@ -124,7 +124,7 @@ class Drills:
         return self._drilled(DrillKind.PARTIAL, service, act)
 
     def rollback(self, service: str, target: str) -> DrillRecord:
-        """Send all traffic to the last good revision, to its own proof, and back to where it was."""
+        """Send all traffic to the last good revision, until it answers itself, and back again."""
         return self._drilled(DrillKind.ROLLBACK, service, lambda: self._roll(service, target))
 
     def _restore(self, identities: tuple[str, str]) -> Measured:
@@ -149,7 +149,7 @@ class Drills:
         return Measured(rto_s=seconds, rpo_s=exposure, detail=f"backup {backup.id}: {seen}")
 
     def _exposure(self, backups: tuple[Backup, ...]) -> float:
-        """Return the age in seconds of what a disaster now would leave: the newest automated backup."""
+        """Return the age of the newest automated backup in seconds: what a loss now would cost."""
         automated = newest_usable(tuple(one for one in backups if one.kind == "AUTOMATED"))
         if automated is None:
             raise ActionError("there is no automated backup: a disaster would lose everything")
@@ -184,7 +184,7 @@ class Drills:
         return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{target} answered, and the traffic is back")
 
     def _shift(self, service: str, split: TrafficSplit, *, over: TrafficSplit, answers: str | None) -> None:
-        """Write a list in the place of `over`; what somebody else wrote meanwhile stays.
+        """Write a traffic list in the place of `over`; a list that was changed meanwhile stays.
 
         `answers` is the revision that must answer then, None when several share the traffic.
         """
@@ -226,7 +226,7 @@ class Drills:
         return state.sole_serving or state.latest_ready
 
     def _drilled(self, kind: DrillKind, subject: str, act: Callable[[], Measured]) -> DrillRecord:
-        """Do it, and record what it showed, or that it failed and when."""
+        """Run a drill and record its result, or that it failed and when."""
         clock = self._ports.clock
         started = clock.monotonic()
         record = DrillRecord(

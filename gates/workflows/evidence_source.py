@@ -23,5 +23,5 @@ class EvidenceSource(Protocol):
     ) -> EvidenceBundle:
         """Return what was seen; what could not be looked at is missing or a flaw, never an exception.
 
-        `changes` is asked when everything was seen: what it says happened meanwhile are flaws too.
+        `changes` is called at the end: each change of the platform that it returns becomes a flaw.
         """

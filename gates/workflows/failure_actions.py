@@ -1,4 +1,4 @@
-"""The failure actions beside a rollback: scale what is to blame, or open an incident with the evidence."""
+"""The failure actions beside a rollback: scale the blamed services, or open an incident with the evidence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CARRIED_OUT = "decision-carried-out"
 
 
 def ends_wait(operation: OperationReceipt) -> bool:
-    """Whether an operation carried a decision out; what failed did not."""
+    """Whether an operation carried a decision out; a failed one did not."""
     return operation.action == CARRIED_OUT and operation.state is OperationState.DONE
 
 
@@ -40,7 +40,7 @@ class FailureActions:
     by: str
 
     def refuse_again(self) -> None:
-        """Refuse to do twice what the ledger says was done.
+        """Refuse a decision that the ledger records as carried out.
 
         Raises:
             UsageError: something was done about the decision.
@@ -84,7 +84,7 @@ class FailureActions:
         return receipts
 
     def record(self, decision: Decision, after: str, state: OperationState = OperationState.DONE) -> None:
-        """Write down what was done; that it is not on record makes it no less done."""
+        """Record what was done. A ledger that cannot be written is reported, and changes nothing else."""
         receipt = OperationReceipt(
             action=CARRIED_OUT,
             subject=self.run_id,

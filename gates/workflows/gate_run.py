@@ -21,7 +21,7 @@ class Keeper(Protocol):
         """What the reports of the run say, None before they are written."""
 
     def __call__(self, event: Event, /) -> None:
-        """Write what the event concludes; what cannot be written ends nothing."""
+        """Write what the event concludes; an error is kept for `confirm` and ends nothing."""
 
     def confirm(self) -> None:
         """Return if everything is written that was announced; raise GateError otherwise."""
@@ -32,7 +32,7 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRun:
-    """The gate, and who keeps what it concludes in the folder of the run."""
+    """The gate, and the keeper that writes its conclusions into the folder of the run."""
 
     gate: Gate
     keeper: Keeper
@@ -43,7 +43,7 @@ Begin = Callable[[str], GateRun]
 
 
 def take_run(begun: GateRun, request: Request, notify: Callable[[DecisionRecord], None]) -> DecisionRecord:
-    """Take a release through the gate, tell who has to know, and write everything down.
+    """Take a release through the gate, send the notifications, and write everything down.
 
     Raises:
         GateError: the gate cannot look, or the verdict is GO and could not be written down.

@@ -1,7 +1,6 @@
-"""Conducts a go-live: waits, looks, asks for signatures, moves the traffic, ends it where it must end.
+"""Runs a go-live: waits for each checkpoint, looks, asks for signatures, moves traffic, stops on a failure.
 
-Knows no producer and no cloud, only ports. Everything that it decides on is in its records, so it may be
-ended and started again at any moment.
+Everything that it decides on is in its records, so it can be ended and started again at any moment.
 """
 
 from __future__ import annotations
@@ -50,11 +49,10 @@ class GoLivePorts:
     """What a go-live needs of the world.
 
     `schedule` is the clock of the timeline, which a rehearsal winds forward; `clock` is the real one. `look`
-    takes a slot's demands through the gate; `missing` names the roles that have not signed the run of a slot;
-    `unproven` says whose way back
-    is not proven now. `confirm` raises LeaseLostError when another conductor
-    took the go-live over; `alone` holds the environment while its traffic is moved, and raises LeaseHeldError
-    when somebody else does.
+    runs the checks of a checkpoint; `missing` names the roles that have not signed its run; `unproven` names
+    the services whose rollback is not verified. `confirm` raises LeaseLostError when another process took the
+    go-live over; `alone` holds the environment's lease while traffic is moved, and raises LeaseHeldError when
+    another process has it.
     """
 
     records: GoLiveRecords
@@ -77,7 +75,7 @@ class GoLivePorts:
 
 
 class GoLiveWorkflow:
-    """Takes one go-live from wherever it stands to its end."""
+    """Takes one go-live from its last record to its end."""
 
     def __init__(self, timeline: Timeline, golive: GoLive, ports: GoLivePorts) -> None:
         self._timeline, self._golive, self._ports = timeline, golive, ports
@@ -99,7 +97,7 @@ class GoLiveWorkflow:
                     self._hold(slot, deadline, records)
 
     def _say(self, text: str) -> None:
-        with aside("telling of a go-live"):
+        with aside("printing a step of the go-live"):
             self._ports.tell(text)
 
     def _notify(self, slot: Checkpoint, event: str, text: str) -> None:
@@ -107,7 +105,7 @@ class GoLiveWorkflow:
             self._ports.notify(slot, event, text)
 
     def _hold(self, slot: Checkpoint, deadline: datetime, records: Sequence[CheckpointRecord]) -> None:
-        """Do a slot until it is settled, and remember how."""
+        """Run a checkpoint until it is settled, and record how."""
         self._remember(slot, CheckpointState.BEGUN, CheckpointResult(finding=Finding.OPEN, detail="begun"))
         self._ports.before(slot)
         # Whoever began this slot before, and was ended, may have moved some of the traffic.
@@ -130,7 +128,7 @@ class GoLiveWorkflow:
             self._notify(slot, state, result.detail)
 
     def _do(self, slot: Checkpoint, records: Sequence[CheckpointRecord]) -> CheckpointResult:
-        """Do what a slot asks for, one after the other; the first that does not hold is what it shows."""
+        """Do what a checkpoint asks for, one after the other; return the first result that does not hold."""
         result = CheckpointResult(finding=Finding.HELD, detail=slot.title)
         if slot.approves is not None:
             result = self._approved(slot.approves, records)
@@ -157,7 +155,7 @@ class GoLiveWorkflow:
         )
 
     def _switch_if_proven(self) -> CheckpointResult:
-        """Let nothing go live whose way back was not proven lately; a proof may still come in time."""
+        """Move the traffic, or wait while the rollback of a candidate is not verified."""
         missing = self._ports.unproven(dict(self._golive.candidates))
         if missing:
             detail = f"no fresh rollback verification: {'; '.join(missing)}; run: gate rollback verify"
@@ -170,7 +168,7 @@ class GoLiveWorkflow:
             return CheckpointResult(finding=Finding.OPEN, detail=error.cause)
 
     def _switch(self, lease: Lease) -> CheckpointResult:
-        """Send all traffic to the candidates, each proven by its own answer; what is there already stays."""
+        """Send all traffic to the candidates, each verified by its own answer."""
         self._has_moved = True
         moved = []
         for service, candidate in self._golive.candidates:
@@ -194,7 +192,7 @@ class GoLiveWorkflow:
         )
 
     def _mover(self, service: str, candidate: str, lease: Lease) -> TrafficMover:
-        """Return the move of all traffic to the candidate; nothing is written once another gate took over."""
+        """Return the move of all traffic to the candidate; it writes nothing once another gate took over."""
 
         def is_there(state: ServiceState) -> bool:
             is_written = state.traffic == state.traffic.all_to(candidate)

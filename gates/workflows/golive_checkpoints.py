@@ -1,4 +1,4 @@
-"""One slot of a go-live through the gate: a run of its own, with its folder and its reports."""
+"""One checkpoint of a go-live as a run of the gate, with its own folder and reports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointLook:
-    """Takes a slot's demands through the gate, in a run that is named for the go-live and the slot."""
+    """Runs the checks of a checkpoint; the run is named after the go-live and the checkpoint."""
 
     golive: str
     begin: Begin
@@ -30,7 +30,7 @@ class CheckpointLook:
     clock: Clock
 
     def __call__(self, slot: Checkpoint, wanted: Mapping[str, str]) -> CheckpointResult:
-        """Look, judge, decide, and roll back what the standing authority covers."""
+        """Look, judge, decide, and roll back what the pre-authorisation covers."""
         if slot.stage is None:
             raise AssertionError(f"{slot.name} has nothing to look at")
         request = Request(
@@ -44,16 +44,16 @@ class CheckpointLook:
 
 
 def run_of(golive: str, slot: Checkpoint, at: datetime) -> str:
-    """Return the id of a run of a slot that begins then.
+    """Return the id of a run of a checkpoint that begins at that time.
 
     Raises:
-        UsageError: no run can have a name that begins with the go-live's.
+        UsageError: the go-live's name cannot begin the name of a run.
     """
     return checked_name(f"{golive}-{slot.name}-{at:%H%M%S%f}")
 
 
 def is_held(verdict: Verdict) -> bool:
-    """Whether everything that was demanded is met: GO for a whole stage, all of a suite for a part of it."""
+    """Whether all demands are met: GO for a whole stage, all checks passed for a part of it."""
     if verdict.outcome is VerdictOutcome.GO:
         return True
     is_suite = verdict.scope.is_partial and not verdict.flaws and bool(verdict.blocking)

@@ -1,4 +1,4 @@
-"""Opens a go-live: what is refused before anything is begun, and what goes on where it stood."""
+"""Opens a go-live: refuses a name that is taken or an empty release, and resumes one that was begun."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gates.workflows.golive import GoLiveRecords
 
 
 class GoLiveBook(GoLiveRecords, Protocol):
-    """Remembers go-lives, and which was opened first under a name. Every method raises LedgerError."""
+    """Remembers the first go-live of each name. Every method raises LedgerError."""
 
     def open(self, wanted: GoLive) -> GoLive:
         """Return the go-live that was opened under this name, this one if none was."""
@@ -22,10 +22,10 @@ class GoLiveBook(GoLiveRecords, Protocol):
 def open_golive(
     wanted: GoLive, timeline: Timeline, book: GoLiveBook, traffic: TrafficController, services: Sequence[str]
 ) -> GoLive:
-    """Return the go-live as it was begun: under its name it goes on, and nothing else is taken for it.
+    """Return the go-live of that name as it was begun, or this one if the name is new.
 
     Raises:
-        UsageError: it is another one, it is over, or there is nothing to go live with.
+        UsageError: the name belongs to another go-live, it is over, or there is no candidate.
         LedgerError: the ledger cannot be used.
     """
     if not book.slots(wanted):
@@ -41,7 +41,7 @@ def open_golive(
 
 
 def _refuse_another(opened: GoLive, wanted: GoLive) -> None:
-    """A name is one go-live: what was begun under it goes on, and nothing else is taken for it."""
+    """Refuse a name that belongs to another go-live."""
     other = "choose another name, or go on with the one that was begun"
     if opened.is_rehearsal != wanted.is_rehearsal:
         what = "a rehearsal" if opened.is_rehearsal else "a go-live"
@@ -51,7 +51,7 @@ def _refuse_another(opened: GoLive, wanted: GoLive) -> None:
 
 
 def _refuse_nothing(wanted: GoLive, traffic: TrafficController, services: Sequence[str]) -> None:
-    """A go-live without a candidate would close green without having moved anything."""
+    """Refuse a go-live without a candidate: it would succeed without having moved anything."""
     states = [traffic.describe(name) for name in services]
     late = [s.latest_created for s in states if s.latest_created != s.latest_ready]
     if late:

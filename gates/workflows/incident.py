@@ -1,4 +1,4 @@
-"""An incident: kept, told to whoever is due, each step of its clock once, with drafts for those outside."""
+"""An incident: recorded, escalated step by step with one notification each, with drafts for customers."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _CLOSING = "closed"
 
 
 class IncidentBook(Protocol):
-    """Remembers incidents and who was told. Every method but `new_id` raises LedgerError."""
+    """Remembers incidents and their notifications. Every method but `new_id` raises LedgerError."""
 
     def new_id(self, now: datetime) -> str:
-        """Return an id that nobody has yet."""
+        """Return an id that is not in use."""
 
     def incidents(self, *, only_open: bool = True) -> tuple[Incident, ...]:
         """Return the incidents, the oldest first."""
@@ -41,22 +41,22 @@ class IncidentBook(Protocol):
         """Close the incident and return it closed."""
 
     def claim(self, notices: Sequence[Notice], now: datetime) -> tuple[Notice, ...]:
-        """Return those that nobody sent or sends."""
+        """Return the notices that no process has sent or is sending."""
 
     def record(self, results: Sequence[NoticeResult]) -> None:
-        """Remember how they went."""
+        """Remember the results."""
 
 
 class Sender(Protocol):
-    """Sends notices; what cannot be sent is said in its result."""
+    """Sends notices; the result of each says whether it was sent."""
 
     def send(self, notices: Sequence[Notice]) -> tuple[NoticeResult, ...]:
-        """Return one result for each."""
+        """Return one result for each notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentWorkflow:
-    """Keeps and tells the incidents of one environment, whose document may not be readable."""
+    """Records and escalates the incidents of one environment, also if its document cannot be read."""
 
     env: str
     platform: Platform
@@ -66,7 +66,7 @@ class IncidentWorkflow:
     now: Callable[[], datetime]
 
     def open_ones(self) -> tuple[Incident, ...]:
-        """Return the open incidents; none when the ledger cannot say: telling twice is better than never."""
+        """Return the open incidents; none if the ledger cannot be read, so that a notification may repeat."""
         try:
             return self.ledger.incidents()
         except LedgerError:
@@ -81,7 +81,7 @@ class IncidentWorkflow:
         return ""
 
     def told(self, incident: Incident) -> tuple[list[Line], ExitCode]:
-        """Notify whoever is due and was not; return the incident as lines, and 12 when that failed."""
+        """Notify the roles that are due and were not notified; return the lines, and 12 if that failed."""
         now = self.now()
         dues = clock(incident, self.platform.policy.escalation, now)
         lines: list[Line] = [*status_lines(incident, dues, now)]
@@ -121,6 +121,6 @@ class IncidentWorkflow:
         except LedgerError:  # twice is better than never
             return sender.send(wanted)
         results = sender.send(claimed)
-        with suppress(LedgerError):  # what is not recorded is told again
+        with suppress(LedgerError):  # what is not recorded is sent again
             self.ledger.record(results)
         return results

@@ -1,4 +1,4 @@
-"""Decisions that wait for somebody: how long they may still wait, whose turn it is, who is told of it."""
+"""Decisions that wait for a person: until when, for which role, and which notifications are sent."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Waiting:
 
     @property
     def key(self) -> tuple[str, bool, str]:
-        """What is worth a new line when it changes."""
+        """What is printed again when it changes."""
         return self.run_id, self.state.is_late, self.state.turn_of
 
 
@@ -80,7 +80,7 @@ class PendingDecisions:
     by: str
 
     def look(self, *, escalates: bool) -> list[Waiting]:
-        """Return what waits, the oldest first; escalated, it is told and recorded too, once each.
+        """Return what waits, the oldest first; with `escalates` the roles that are due are notified once.
 
         Raises:
             LedgerError: the ledger cannot be read.
@@ -96,7 +96,7 @@ class PendingDecisions:
         return found
 
     def _escalate(self, one: Waiting) -> None:
-        """Tell who has to act, and once it is late whose turn it has become."""
+        """Notify the role that has to act, and once it is late the role that is next."""
         told = notices.decided(self.place, one.folder, one.decision)
         self.notifications.tell(one.run_id, DECIDED, told)
         if one.state.is_late:
@@ -106,9 +106,9 @@ class PendingDecisions:
             self.notifications.tell(one.run_id, f"late: {turn}", said)
 
     def record_breach(self, run_id: str, decision: Decision, state: Standing | None) -> None:
-        """Write into the ledger that a decision is late, and who was due; once for each run.
+        """Record that a decision is late, and which role was due; once for each run.
 
-        A ledger that cannot be used is said, and hinders nobody from acting.
+        A ledger that cannot be written is reported, and prevents no action.
         """
         if state is None or not state.is_late:
             return
@@ -130,10 +130,10 @@ class PendingDecisions:
             note(f"LATE: recorded, escalated to {state.turn_of}")
 
     def dismiss(self, run_id: str, *, role: str, reason: str) -> None:
-        """Let a decision wait no longer, because the role that has the authority says why.
+        """Dismiss a decision, with the reason of the role that has the authority.
 
         Raises:
-            UsageError: it does not wait, or another role says so, or without a reason.
+            UsageError: it does not wait, the role has no authority, or there is no reason.
             LedgerError: it cannot be recorded.
         """
         decision = next((one for run, one in self._waiting() if run.run_id == run_id), None)
@@ -167,7 +167,7 @@ class PendingDecisions:
         )
 
     def _waiting(self) -> Iterator[tuple[DecidedRun, Decision]]:
-        """Yield the runs of this environment whose decision still waits for somebody, the oldest first."""
+        """Yield the runs of this environment whose decision still waits, the oldest first."""
         done = self.ledger.operations(self.place)
         dismissed = {one.subject for one in done if one.action == DISMISSAL or ends_wait(one)}
         found = tuple(self._prepared())

@@ -1,4 +1,4 @@
-"""One release through the gate: demand, look, judge, decide, act, tell."""
+"""One release through the gate: demand, look, judge, decide, act, report."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ class Gate:
         )
 
     def _tell(self, event: events.Event) -> None:
-        """Tell who listens; that it went wrong there is a note, and changes nothing here."""
-        with aside.aside("telling what happens"):
+        """Announce an event; an error of a listener becomes a note, and changes nothing here."""
+        with aside.aside("announcing an event"):
             self.announce(event)
 
     def demand(self, request: Request) -> tuple[Criterion, ...]:
@@ -104,7 +104,7 @@ class Gate:
     def look(
         self, request: Request, criteria: Sequence[Criterion], release: Release, views: Sequence[ServiceView]
     ) -> EvidenceBundle:
-        """Collect the evidence, as it is; what is about this release is sorted out when it is judged."""
+        """Collect the evidence as it is; what belongs to this release is decided when it is judged."""
         self._tell(events.RunPrepared(setup=request.setup(release)))
         with self.step("look", f"{len(criteria)} criteria"):
             changes = lambda: (*doubts(views, request.wanted), *changes_since(self.ports.traffic, views))  # noqa: E731
@@ -136,9 +136,9 @@ class Gate:
         return decision
 
     def act(self, request: Request, decision: Decision) -> tuple[Receipt, ...]:
-        """Carry the decision out, if it may be: by standing authority, or because a person says so.
+        """Carry the decision out if a pre-authorisation covers it or a person confirms it.
 
-        The authority is asked for anew: it may have been taken back since the decision was made.
+        The pre-authorisation is read again: it may have been revoked since the decision was made.
         """
         if decision.kind is not DecisionKind.ROLL_BACK or decision.plan is None or self.is_stopped():
             return ()
@@ -153,15 +153,15 @@ class Gate:
             return executor.execute(decision.plan, tell)
 
     def covering(self, decision: Decision) -> tuple[PreAuthorisation, ...]:
-        """Return the standing authorities that cover a decision now."""
+        """Return the pre-authorisations that cover a decision now."""
         now = self.ports.clock.now()
         return covering(self.standing(now), decision.priority, decision.services, now)
 
     def remember(self, request: Request, verdict: Verdict) -> None:
-        """Write the verdict into the ledger; what was done about a bad one stands without it too.
+        """Write the verdict into the ledger; an action that was taken stands even if that fails.
 
         Raises:
-            LedgerError: it cannot be written, and the verdict is GO: nothing goes that is not on record.
+            LedgerError: it cannot be written and the verdict is GO: a GO counts only if it is on record.
         """
         try:
             self.ports.ledger.record_verdict(verdict, request.run_id)
@@ -172,7 +172,7 @@ class Gate:
 
     @contextmanager
     def step(self, name: str, detail: str) -> Iterator[None]:
-        """Tell when the block begins and when it ends."""
+        """Announce when the block begins and when it ends."""
         start = self.ports.clock.monotonic()
         self._tell(events.StepStarted(step=name, detail=detail))
         yield

@@ -144,7 +144,7 @@ class PlannedRollback:
 
         A step that cannot be written down ends it as one that does not hold: it is done again when resumed.
         """
-        say, ordered = heard(tell, "telling of a step"), steps(has_page=begun.has_page)
+        say, ordered = heard(tell, "printing a step"), steps(has_page=begun.has_page)
         for step in ordered:
             if step in begun.done:
                 say(f"{step}: held before")

@@ -1,4 +1,4 @@
-"""What the steps of a planned rollback do: composed of the operations, the rollback and the gate itself."""
+"""What the steps of a planned rollback do, with the operations, the rollback and the gate."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class PlannedPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How a person wants it done: with a page for users or without, which guards are lifted, who is told."""
+    """How it is done: with the maintenance page or not, which checks are overridden, who is notified."""
 
     has_page: bool
     execution: ExecutionPolicy
@@ -97,7 +97,7 @@ class PlannedWork:
         self._ports, self._run_id, self._manner, self._lease = ports, run_id, manner, lease
         self._place = ports.environment.name
         self._public = public_of(ports.platform) if manner.has_page else ()
-        self._say = heard(manner.say, "telling of a step")
+        self._say = heard(manner.say, "printing a step")
         journal = ports.rollback.journal
         lent = journal if lease is None else SharedLease(journal, lease, self._place)
         self._rollback = replace(ports.rollback, journal=lent)
@@ -117,7 +117,7 @@ class PlannedWork:
         return tuple(steps[step](plan))
 
     def preview(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
-        """Return the exact calls that a step would send; what only looks is named, and changes nothing."""
+        """Return the exact calls that a step would send; a step that only looks is named."""
         maintenance = self._ports.maintenance
         targets = {action.service: action.to_revision for action in plan.actions}
         match step:
@@ -136,7 +136,7 @@ class PlannedWork:
                 return [f"gate run --env {self._place} --stage {Stage.POST_ROLLBACK} {' '.join(words)}"]
 
     def _prepare(self, plan: RollbackPlan) -> Iterator[str]:
-        """Refuse what a guard refuses; how everything stood before is told and written down."""
+        """Stop at a safety check; print and record the state before the rollback."""
         engine, lifted = self._engine(), self._manner.lifted
         guarded = engine.guard(plan, is_planned=True, lifted=lifted, by=self._ports.by)
         yield from (f"{service}: {why}" for service, why in guarded.impossible)
@@ -152,7 +152,7 @@ class PlannedWork:
         self._report(healths, database, leaving)
 
     def _report(self, healths: Sequence[ServiceHealth], database: Database | str, leaving: set[str]) -> None:
-        """Tell how everything stands and what the services kept of their levels, and write it down.
+        """Print and record where every service stands and which service levels it reached.
 
         Raises:
             LedgerError: it cannot be written.
@@ -184,7 +184,7 @@ class PlannedWork:
                 yield f"{name}: {receipt.detail}"
 
     def _roll_back(self, plan: RollbackPlan) -> Iterator[str]:
-        """Roll back what is not back yet; a page that somebody took away meanwhile is put up again first."""
+        """Roll back what is left; if the maintenance page was removed meanwhile, it is put up again first."""
         yield from self._page_on(plan)
         engine = self._engine()
         begun = next((one for one in engine.unfinished() if one.run_id == self._run_id), None)
@@ -219,7 +219,7 @@ class PlannedWork:
         yield from self._looked("after", plan, ())
 
     def _looked(self, name: str, plan: RollbackPlan, only: tuple[str, ...]) -> Iterator[str]:
-        """Take what serves, or waits behind its page, through the stage after a rollback."""
+        """Run the post-rollback stage on the revisions that serve or are staged."""
         run_id = f"{self._run_id}-{name}-{self._rollback.clock.now():%H%M%S%f}"
         wanted = self._standing() | {action.service: action.to_revision for action in plan.actions}
         request = Request(
@@ -233,7 +233,7 @@ class PlannedWork:
             yield f"stage post-rollback is {record.verdict.outcome} ({run_id}): {because}"
 
     def _standing(self) -> dict[str, str]:
-        """Return what serves or waits behind its page: that is under test, not what is newest."""
+        """Return the revisions that serve or are staged: those are under test, not the newest."""
         states = [self._rollback.traffic.describe(name) for name in self._ports.platform.service_names]
         found = {
             state.service: state.traffic.behind if state.traffic.is_in_maintenance else state.sole_serving
@@ -284,7 +284,7 @@ def _levels(levels: ServiceLevels) -> str:
 
 
 def _summary(verdict: Verdict) -> Iterator[str]:
-    """Say how many checks of each category held."""
+    """Return how many checks of each category passed."""
     found = Counter(judgement.criterion.category for judgement in verdict.judgements)
     good = Counter(j.criterion.category for j in verdict.judgements if j.outcome is Outcome.PASS)
     for category, count in sorted(found.items()):
@@ -292,7 +292,7 @@ def _summary(verdict: Verdict) -> Iterator[str]:
 
 
 def public_of(platform: Platform) -> tuple[str, ...]:
-    """Return the services at which users get the page."""
+    """Return the services at which users get the maintenance page."""
     return tuple(spec.name for spec in platform.services if spec.is_public)
 
 
@@ -313,7 +313,7 @@ def preview(
 
 
 def begin(ports: PlannedPorts, run_id: str, plan: RollbackPlan, manner: Manner, word: str) -> Conducted:
-    """Write a procedure down and carry it out, alone in its environment; `word` says why there is no page.
+    """Record a procedure and carry it out under the lease; `word` is the reason for having no page.
 
     Raises:
         LeaseHeldError: another gate acts in the environment.
@@ -335,7 +335,7 @@ def begin(ports: PlannedPorts, run_id: str, plan: RollbackPlan, manner: Manner, 
 
 
 def go_on(ports: PlannedPorts, begun: Unfinished, manner: Manner) -> Conducted | None:
-    """Do what is left of a procedure, alone in its environment; None when it was finished meanwhile.
+    """Do what is left of a procedure under the lease; None if it was finished meanwhile.
 
     Raises:
         LeaseHeldError: another gate acts in the environment.

@@ -1,6 +1,6 @@
-"""A rollback that a person asked for: executed, resumed, and where every service stands after it.
+"""Executes and resumes a rollback that a person asked for, and says where every service stands.
 
-What it would do is said by `gates.workflows.rollback_planner`.
+The plan comes from `gates.workflows.rollback_planner`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from gates.workflows.rollback_planner import RollbackPlanner, for_each
 class Pin:
     """Where one service stands: what serves, what is newest, and whether it is held back.
 
-    `trouble` says why the service could not be read; the other fields are empty then. `behind` is what waits
-    behind the maintenance page, None without a page. `made_for` says why the gate made the newest revision,
+    `trouble` says why the service could not be read; the other fields are empty then. `behind` is the staged
+    revision, None without a maintenance page. `made_for` says why the gate made the newest revision,
     empty for a release.
     """
 
@@ -43,7 +43,7 @@ class Pin:
 
     @property
     def holds_back(self) -> bool:
-        """Whether that revision is a release, which waits for the pin to end."""
+        """Whether that revision is a release that waits for the end of the pin."""
         return self.leaves_newest and not self.made_for
 
 
@@ -78,7 +78,7 @@ class RollbackEngine(RollbackPlanner):
         return self._executor.rehearse(plan, announce)
 
     def unfinished(self) -> tuple[UnfinishedRollback, ...]:
-        """Return the rollbacks of this environment that were begun and did not come to their end.
+        """Return the rollbacks of this environment that were begun and not finished.
 
         Raises:
             LedgerError: the journal cannot be read.
@@ -86,9 +86,9 @@ class RollbackEngine(RollbackPlanner):
         return self._ports.journal.unfinished(self._place)
 
     def resume(self, unfinished: UnfinishedRollback, announce: Announce) -> tuple[Receipt, ...]:
-        """Do what is left of a rollback and return its receipts; what is there already is not written again.
+        """Do what is left of a rollback and return its receipts; what is done is not written again.
 
-        What is left is read anew: between the look and the word somebody else may have finished it.
+        The journal is read again first: another process may have finished the rollback meanwhile.
 
         Raises:
             LeaseHeldError: nothing is left but to close it, and another gate acts.
@@ -136,7 +136,7 @@ class RollbackEngine(RollbackPlanner):
         return replace(pin, made_for=self._made_for(pin)) if pin.leaves_newest else pin
 
     def _made_for(self, pin: Pin) -> str:
-        """Return what the newest revision is, when it is none that waits for traffic."""
+        """Return why the gate made the newest revision, empty for a release."""
         try:
             revisions = self._ports.traffic.revisions(pin.service)
         except CloudError:  # where everything stands is known all the same

@@ -1,7 +1,7 @@
-"""What a rollback that a person asks for would do: survey, plan, safety checks; nothing is sent.
+"""Plans a rollback that a person asks for: survey, plan, safety checks; nothing is sent.
 
-The pipeline rolls back what a verdict blamed; here a person names services, and what serves now is what they
-want to leave. Asking twice goes back once: a service that serves what the last rollback chose stays there.
+The pipeline rolls back what a verdict blamed; here a person names services, and the rollback leaves what
+serves now. Running it twice rolls back once: a service that serves the target of the last rollback stays.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class RollbackPlanner:
     ) -> RollbackPlan:
         """Return the plan for leaving what serves now; a service that cannot be read is `impossible`.
 
-        `leaving` names the revisions to leave where something else is meant than what serves now.
+        `leaving` names the revisions to leave if they are not those that serve now.
 
         Raises:
             UsageError: a service is unknown or named twice.
@@ -61,12 +61,12 @@ class RollbackPlanner:
     def guard(
         self, plan: RollbackPlan, *, is_planned: bool, lifted: Mapping[Guard, str], by: str | None
     ) -> RollbackPlan:
-        """Return the plan without what a guard refuses; a guard that a word lifts is written into the ledger.
+        """Return the plan without actions that a safety check blocks; overrides are recorded in the ledger.
 
-        `by` is who lifts it, None for a plan that is only looked at: then nothing is written.
+        `by` is the person who overrides, None for a preview: then nothing is written.
 
         Raises:
-            LedgerError: a word could not be written down, so it lifts nothing.
+            LedgerError: an override could not be recorded, so it has no effect.
         """
         if not plan.actions:
             return plan
@@ -75,16 +75,16 @@ class RollbackPlanner:
         return without_refused(plan, found, lifted)
 
     def guarded(self, plan: RollbackPlan) -> RollbackPlan:
-        """Return the plan of an emergency without what a guard refuses; nothing is lifted."""
+        """Return an emergency plan without actions that a safety check blocks; nothing is overridden."""
         return self.guard(plan, is_planned=False, lifted={}, by=None)
 
     def lift(
         self, found: Sequence[Objection], lifted: Mapping[Guard, str], by: str | None
     ) -> tuple[Objection, ...]:
-        """Write down which objections a word lifts, unless nobody says it, and return those that stand.
+        """Record which objections are overridden, unless `by` is None, and return those that remain.
 
         Raises:
-            LedgerError: a word could not be written down, so it lifts nothing.
+            LedgerError: an override could not be recorded, so it has no effect.
         """
         for objection in found:
             if objection.guard in lifted and by is not None:
@@ -92,7 +92,7 @@ class RollbackPlanner:
         return tuple(objection for objection in found if objection.guard not in lifted)
 
     def examine(self, plan: RollbackPlan) -> tuple[Target, ...]:
-        """Return every target of the plan with its image and with what the guards say against it."""
+        """Return every target of the plan with its image and the objections of the safety checks."""
         facts = self._facts(plan, is_planned=False)
         found = objections(plan, facts, now=self._ports.clock.now())
         targets = []
@@ -103,7 +103,7 @@ class RollbackPlanner:
         return tuple(targets)
 
     def _facts(self, plan: RollbackPlan, *, is_planned: bool) -> GuardFacts:
-        """Ask about every service of the platform: who stays must still fit to who goes back."""
+        """Read every service of the platform: those that stay must fit to those that are rolled back."""
         names = self._platform.service_names
         surveyed = dict(zip(names, for_each(names, self._survey), strict=True))
         revisions = {name: found[1] for name, found in surveyed.items()}
@@ -187,7 +187,7 @@ class RollbackPlanner:
             return case
 
     def _remembered(self, case: RollbackCase, state: ServiceState | None) -> RollbackCase:
-        """Return the case with what the ledger knows; of an earlier rollback only when a state is given."""
+        """Return the case with what the ledger knows; an earlier rollback counts only if a state is given."""
         ledger, service = self._ports.ledger, case.service
         marked = (r.name for r in case.revisions if ledger.is_quarantined(self._place, service, r.name))
         case = replace(case, verified=ledger.last_go(self._place, service), quarantined=frozenset(marked))
@@ -208,6 +208,6 @@ def for_each(services: Sequence[str], ask: Callable[[str], _Answer]) -> list[_An
 
 
 def _serving(state: ServiceState, revisions: Sequence[RevisionState]) -> str:
-    """Return the newest revision that has traffic, or the newest that was made when none has."""
+    """Return the newest revision that has traffic, or the newest of all if none has."""
     bearing = dict(state.serving)
     return next((r.name for r in revisions if r.name in bearing), state.sole_serving or state.latest_created)

@@ -1,7 +1,7 @@
-"""The way back, proven before it is needed: what a rollback would choose is started and asked.
+"""Rollback readiness: the target of a possible rollback is started and asked before it is needed.
 
-The revision gets a tag and no traffic, so no user's request goes there; afterwards the tag is gone. What was
-seen is recorded as a drill about exactly that revision and image.
+The revision gets a tag and no traffic, so no user's request goes there; afterwards the tag is removed. The
+result is recorded as a drill of exactly that revision and image.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TAG = "way-back"
 
 
 class TaggedRevision(Protocol):
-    """Asks a revision behind its tag."""
+    """Asks a revision at the address of its tag."""
 
     def wait_for_tag(self, service: str, tag: str) -> None:
         """Return once the service answers behind the tag; raise UnavailableError after a while."""
 
     def faults_behind(self, service: str, tag: str, revision: str) -> Sequence[str]:
-        """Return what is wrong with it: health, its own name, the way in. Raises CloudError."""
+        """Return what is wrong with its health, its revision or its sign-in. Raises CloudError."""
 
 
 class Proofs(Protocol):
@@ -46,9 +46,9 @@ class Proofs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackReadiness:
-    """Says which ways back of an environment a go-live would need, and which are proven.
+    """Says which rollbacks of an environment a go-live needs, and which of them are verified.
 
-    `release` asks what is deployed or waits to go live; a proof counts for `max_age`.
+    `release` returns what is deployed or waits to go live; a verification counts for `max_age`.
     """
 
     environment: str
@@ -60,7 +60,7 @@ class RollbackReadiness:
     max_age: timedelta
 
     def candidates(self) -> dict[str, str]:
-        """Return what there is to go live with: what never went, and what does not have all traffic.
+        """Return the candidates: revisions without a GO, and those without all traffic.
 
         Raises:
             CloudError: a service cannot be read.
@@ -75,7 +75,7 @@ class RollbackReadiness:
         }
 
     def waiting(self, candidates: Mapping[str, str]) -> dict[str, str]:
-        """Return the candidates without all the traffic: the others have nothing to go live with.
+        """Return the candidates that do not have all the traffic.
 
         Raises:
             CloudError: a service cannot be read.
@@ -89,12 +89,12 @@ class RollbackReadiness:
     def targets(
         self, services: Sequence[str], leaving: Mapping[str, str]
     ) -> tuple[RollbackPlan, tuple[Target, ...]]:
-        """Return what a rollback of the services would do, were `leaving` live, and where each would go."""
+        """Return the rollback of the services if `leaving` were live, and the target of each."""
         plan = self.planner.plan(services, reason="the way back", leaving=leaving)
         return plan, self.planner.examine(plan)
 
     def unproven(self, candidates: Mapping[str, str]) -> tuple[str, ...]:
-        """Return whose way back is not proven at this moment, and why."""
+        """Return the services whose rollback is not verified now, and why."""
         leaving = self.waiting(candidates)
         plan, targets = self.targets(tuple(leaving), leaving)
         proofs = self.proofs.drills(self.environment, DrillKind.WAY_BACK)
@@ -102,7 +102,7 @@ class RollbackReadiness:
 
 
 class ReadinessCheck:
-    """Proves targets of rollbacks in one environment; `longest` is the cold start that is still good."""
+    """Verifies targets of rollbacks in one environment; `longest` is the longest cold start that passes."""
 
     def __init__(
         self,
@@ -119,10 +119,10 @@ class ReadinessCheck:
         self._longest = longest.total_seconds()
 
     def prove_all(self, targets: Sequence[Target], environment: str) -> list[DrillRecord]:
-        """Prove all targets side by side: each is about a service of its own.
+        """Verify all targets at the same time: each belongs to another service.
 
         Raises:
-            LedgerError: a proof cannot be recorded, so it is none.
+            LedgerError: a result cannot be recorded, so it does not count.
         """
         if not targets:
             return []
@@ -130,10 +130,10 @@ class ReadinessCheck:
             return list(pool.map(lambda target: self.prove(target, environment), targets))
 
     def prove(self, target: Target, environment: str) -> DrillRecord:
-        """Start the target behind a tag, ask it, take the tag away, and record what was seen.
+        """Start the target behind a tag, ask it, remove the tag, and record the result.
 
         Raises:
-            LedgerError: the proof cannot be recorded, so it is none.
+            LedgerError: the result cannot be recorded, so it does not count.
         """
         seconds, faults = 0.0, list(target.objections)
         is_warm = False
@@ -170,7 +170,7 @@ class ReadinessCheck:
         return self._clock.monotonic() - started
 
     def _cleared(self, service: str) -> list[str]:
-        """Take the tag away from the list as it is now; return what is wrong when that fails."""
+        """Remove the tag from the list as it is now; return the error if that fails."""
         try:
             self._write(service, _without_tag)
         except GateError as error:

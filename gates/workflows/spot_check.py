@@ -1,4 +1,4 @@
-"""A few checks outside of any stage: seen and judged, no verdict, nothing done, nothing remembered."""
+"""A few checks outside of any stage: looked at and judged, without verdict, action or record."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from gates.workflows.survey import changes_since
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpotCheck:
-    """What a few checks outside of any stage showed; with a flaw something may be missing."""
+    """The judgements of a few checks outside of any stage; with a flaw some may be missing."""
 
     judgements: tuple[Judgement, ...]
     flaws: tuple[str, ...]
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of all; a flaw is at best INCONCLUSIVE, and so is nothing at all."""
+        """The worst outcome; at best INCONCLUSIVE with a flaw or without any judgement."""
         outcomes = [judgement.outcome for judgement in self.judgements]
         doubt = [Outcome.INCONCLUSIVE] if self.flaws or not outcomes else []
         return worst([*outcomes, *doubt])
 
 
 def spot(gate: Gate, criteria: Sequence[Criterion], *, label: str) -> SpotCheck:
-    """Look at criteria of whatever stage, at what is deployed now, and judge each."""
+    """Look at criteria of any stage, at what is deployed now, and judge each."""
     views = gate.views()
     services, place, traffic = gate.platform.services, gate.environment.name, gate.ports.traffic
     found = find_release(views, services, release_id=label, environment=place, wanted={})

@@ -1,4 +1,4 @@
-"""What the cloud and the ledger say of the services, and what changed there since."""
+"""The state of the services in the cloud and in the ledger, and what changed since."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gates.model.rollback_policy import WatchPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What stands before anything is looked at: the demand, the cloud's state, and the release under test."""
+    """What is known before the look: the demanded criteria, the cloud's state, the release under test."""
 
     criteria: tuple[Criterion, ...]
     views: tuple[ServiceView, ...]
@@ -26,7 +26,7 @@ class Prepared:
 
 
 def survey(ports: RollbackPorts, platform: Platform, environment: Environment) -> tuple[ServiceView, ...]:
-    """Return what the cloud and the ledger say of every service."""
+    """Return the state of every service in the cloud and in the ledger."""
     watch = platform.policy.rollback.watch
     return tuple(_view(ports, environment.name, name, watch) for name in platform.service_names)
 
@@ -47,7 +47,7 @@ def _view(ports: RollbackPorts, place: str, service: str, watch: WatchPolicy) ->
 
 
 def release_now(ports: RollbackPorts, platform: Platform, environment: Environment) -> Release:
-    """Return the release that is deployed now or waits to go live, without looking at it any closer.
+    """Return the release that is deployed now or waits to go live, without running any check.
 
     Raises:
         CloudError: a service cannot be read.
@@ -63,7 +63,7 @@ def release_now(ports: RollbackPorts, platform: Platform, environment: Environme
 
 
 def changes_since(traffic: TrafficController, views: Sequence[ServiceView]) -> tuple[str, ...]:
-    """Say what somebody did since the survey: evidence about two states is evidence about none."""
+    """Return what changed since the survey: evidence of two different states cannot be judged."""
     with ThreadPoolExecutor(max_workers=len(views)) as pool:  # a cloud that is gone costs its limit once
         return tuple(change for change in pool.map(lambda view: _change(traffic, view), views) if change)
 

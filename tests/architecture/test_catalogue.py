@@ -78,27 +78,11 @@ WINDOWS = {
 }
 """What the guide runs after a deployment, answered by finer criteria."""
 
-OWN = "own"
-"""The anchor of a criterion that a team demands beyond the guide."""
-
 PLANNED = (
     *("frontend", "nlp-assistant", "decision-engine", "behavioral-analysis", "threat-detection"),
     *("event-processor", "asset-discovery", "auth-service", "api-gateway"),
 )
 """The guide's order of a planned rollback."""
-
-FAMILIES = {
-    "INF": 9,
-    "SEC": 8,
-    "MON": 8,
-    "TST": 7,
-    "OPS": 6,
-    "GLV": 13,
-    "REV": 6,
-    "VAL": 5,
-    "SLI": 4,
-    "DR": 3,
-}
 
 
 @cache
@@ -121,36 +105,18 @@ def named(criterion_id: str) -> Criterion:
 
 
 @pytest.mark.parametrize("anchor", GUIDE)
-def test_every_item_of_the_guide_is_demanded_once_and_in_its_order(anchor: str) -> None:
-    """A list of the guide is complete in the catalogue, and nothing was added to it."""
-    demanded = [c.source.item for c in catalogue().criteria if c.source.anchor == anchor]
+def test_every_item_of_the_guide_is_demanded(anchor: str) -> None:
+    """A list of the guide is complete in the catalogue, which may demand more."""
+    demanded = {c.source.item for c in catalogue().criteria if c.source.anchor == anchor}
 
-    if anchor == "validation-criteria":  # spread over the categories, so out of order
-        assert Counter(demanded) == Counter(GUIDE[anchor])
-    else:
-        assert tuple(demanded) == GUIDE[anchor]
+    assert [item for item in GUIDE[anchor] if item not in demanded] == []
 
 
-def test_the_guide_is_complete_and_what_else_is_demanded_says_so() -> None:
-    """Each item and window of the guide is answered; a criterion of another source has the anchor `own`.
+def test_every_window_of_the_guide_is_answered() -> None:
+    """What the guide runs after a deployment has criteria of its own."""
+    sources = {(c.source.anchor, c.source.item) for c in catalogue().criteria}
 
-    The security catalogue has laws of its own (`test_security_catalogue.py`).
-    """
-    sources = {
-        (c.source.anchor, c.source.item)
-        for c in catalogue().criteria
-        if c.category != "security-checks" and c.source.anchor != OWN
-    }
-    items = {(anchor, item) for anchor, listed in GUIDE.items() for item in listed}
-
-    assert sources == items | WINDOWS
-
-
-def test_the_families_have_their_sizes() -> None:
-    """Ids are stable names: the numbers behind each prefix are those of the guide's lists."""
-    counted = Counter(c.id.partition("-")[0] for c in catalogue().criteria if c.source.anchor != OWN)
-
-    assert {family: counted[family] for family in FAMILIES} == FAMILIES
+    assert sources >= WINDOWS
 
 
 def test_every_readiness_and_go_live_item_blocks() -> None:
