@@ -1,21 +1,21 @@
-"""A planned rollback as one procedure that may be ended and taken up again at any step.
+"""A planned rollback as one procedure that can be stopped and resumed at any step.
 
 | step            | what it does                                                                      |
 |-----------------|-----------------------------------------------------------------------------------|
-| pre-validation  | every target can be gone back to, what stays is well, the database answers; health |
+| pre-validation  | every target is usable, other services are healthy, the database answers; health   |
 |                 | and service levels are written into the ledger                                    |
 | maintenance on  | users get 503 and Retry-After at the public services                              |
-| roll back       | every service, dependants first, each proven by its own answer; a public service   |
-|                 | goes back behind its page                                                         |
-| post-test       | behind the page: what of the stage `post-rollback` needs no public host           |
-| maintenance off | the page gives way to what waits behind it, proven by the services' own answers   |
-| post-validation | the whole stage `post-rollback`: health, end to end, ways in                      |
+| roll back       | every service, dependants first, each verified by its own answer; a public service |
+|                 | is staged behind the maintenance page                                             |
+| post-test       | behind the page: the checks of `post-rollback` that need no public host           |
+| maintenance off | the staged revisions replace the page, verified by the services' own answers       |
+| post-validation | the whole stage `post-rollback`: health, end to end, sign-in                      |
 
-The public services give their page up last, so nobody meets a platform of which one half has gone back.
-Each step is written down before it begins and when it holds; one that fails ends the procedure and says what
-stands. A step that was begun is done again as a whole: all of them find out what is there already. When the
-first step fails nothing was changed, so the procedure is closed; any other stays open until it is taken up
-again or abandoned.
+The public services keep the page until all others are back, so no user meets a platform half of which is
+rolled back. Each step is recorded when it begins and when it succeeds; a step that fails ends the procedure.
+A step that was begun is repeated as a whole on resume: each finds out what is done already. If the first step
+fails, nothing was changed and the procedure is closed; otherwise it stays open until it is resumed or
+abandoned.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ ADVICE = {
 
 
 class Work(Protocol):
-    """Does the steps. Each returns what is wrong, nothing when it holds, and may raise GateError."""
+    """Does the steps. Each returns what is wrong, nothing if it succeeds, and may raise GateError."""
 
     def do(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
         """Do one step of a plan, or what is left of it."""
@@ -74,7 +74,7 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """A procedure that was begun and has no end: its plan, whether users get the page, what is done."""
+    """A procedure that is not finished: its plan, whether users get the page, which steps are done."""
 
     run_id: str
     plan: RollbackPlan
@@ -85,18 +85,18 @@ class Unfinished:
 
     @property
     def next_step(self) -> Step:
-        """The first step that does not hold yet."""
+        """The first step that has not succeeded yet."""
         return next(step for step in steps(has_page=self.has_page) if step not in self.done)
 
     @property
     def shows_page(self) -> bool:
-        """Whether users may get the page now: it was perhaps turned on, and is not off for sure."""
+        """Whether users may get the page now: it may have been turned on, and is not known to be off."""
         return self.has_page and self.next_step not in (Step.PREPARE, Step.VALIDATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a procedure ended: the step that did not hold and why, or None; `is_stopped` when a signal came."""
+    """How a procedure ended: the step that failed and why, or None; `is_stopped` if a signal came."""
 
     failed: Step | None = None
     faults: tuple[str, ...] = ()
@@ -104,13 +104,13 @@ class Ended:
 
 
 def steps(*, has_page: bool) -> tuple[Step, ...]:
-    """Return the steps of a procedure; without a page there is none to turn on or off."""
+    """Return the steps of a procedure; without a page the two steps about it are left out."""
     page = (Step.PAGE_ON, Step.PAGE_OFF)
     return tuple(step for step in Step if has_page or step not in page)
 
 
 class PlannedRollback:
-    """Takes one procedure from wherever it stands to its end, in the name of one person."""
+    """Takes one procedure from its last recorded step to its end, in the name of one person."""
 
     def __init__(
         self, work: Work, ledger: OperationsLedger, clock: Time, *, environment: str, by: str
@@ -130,7 +130,7 @@ class PlannedRollback:
         return Unfinished(run_id=run_id, plan=plan, has_page=has_page, done=frozenset())
 
     def unfinished(self) -> Unfinished | None:
-        """Return the newest procedure if it has no end.
+        """Return the newest procedure if it is not finished.
 
         Raises:
             LedgerError: the ledger cannot be read.
@@ -140,9 +140,9 @@ class PlannedRollback:
     def run(
         self, begun: Unfinished, tell: Callable[[str], None], is_stopped: Callable[[], bool] = lambda: False
     ) -> Ended:
-        """Do what is left, one step after the other; the first that does not hold ends it.
+        """Do the steps that are left, one after the other; the first that fails ends the procedure.
 
-        A step that cannot be written down ends it as one that does not hold: it is done again when resumed.
+        A step that cannot be recorded ends it too: it is repeated on resume.
         """
         say, ordered = heard(tell, "printing a step"), steps(has_page=begun.has_page)
         for step in ordered:
@@ -159,7 +159,7 @@ class PlannedRollback:
         return Ended(failed=ordered[-1], faults=missing) if missing else Ended()
 
     def _recorded(self, step: Step, begun: Unfinished) -> Sequence[str]:
-        """Do one step between its two records, and return what does not hold."""
+        """Do one step between its two records, and return what is wrong."""
         name = f"{ACTION}: {step}"
         missing = self._missing(lambda: self._record(name, OperationState.STARTED, begun.run_id))
         if missing:
@@ -176,7 +176,7 @@ class PlannedRollback:
         return (*faults, *self._missing(close))
 
     def _missing(self, record: Callable[[], None]) -> tuple[str, ...]:
-        """Write something down, and return what is missing on record then."""
+        """Write a record, and return the error if that fails."""
         try:
             record()
         except LedgerError as error:
@@ -184,7 +184,7 @@ class PlannedRollback:
         return ()
 
     def may_show_page(self, begun: Unfinished) -> bool:
-        """Say whether users may get the page now; where the ledger cannot be read, they may."""
+        """Return whether users may get the page now; True if the ledger cannot be read."""
         try:
             left = self.unfinished()
         except LedgerError:
@@ -192,7 +192,7 @@ class PlannedRollback:
         return left is not None and left.shows_page
 
     def abandon(self, begun: Unfinished) -> None:
-        """Close it as it stands, without doing the rest.
+        """Close the procedure without doing the rest.
 
         Raises:
             LedgerError: it cannot be written.
@@ -228,7 +228,7 @@ class PlannedRollback:
 
 
 def unfinished(ledger: OperationsLedger, environment: str) -> Unfinished | None:
-    """Return the newest planned rollback of an environment if it has no end.
+    """Return the newest planned rollback of an environment if it is not finished.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -251,7 +251,7 @@ def unfinished(ledger: OperationsLedger, environment: str) -> Unfinished | None:
 
 
 def held(plan: RollbackPlan, public: Sequence[str]) -> RollbackPlan:
-    """Return the plan in which the page keeps the traffic of the public services; its order stays."""
+    """Return the plan with the public services staged behind the page; its order stays."""
     waves = (tuple(replace(a, is_held=a.service in public) for a in wave) for wave in plan.waves)
     return replace(plan, waves=tuple(waves))
 
