@@ -12,8 +12,9 @@ from gates.adapters.producers.evidence_source import ProducerSource
 from gates.adapters.producers.producer_run import PytestProducers
 from gates.adapters.runs.run_folder import RunFolder
 from gates.composition.environment import Context
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.reporting.redaction import Redactor
+from tests.support.builders import back
 from tests.support.release_run import PLATFORM, Run, healthy
 
 SECRET = "Tr0ub4dor-and-3"
@@ -47,14 +48,8 @@ def test_the_gate_of_a_house_has_guards_and_hides_secrets(run: Run, tmp_path: Pa
     )
     folder = RunFolder.create(tmp_path, "r", Redactor())
     gate = context.gate(folder, announce=lambda _event: None, seconds=1)
-    back = RollBack(
-        service="auth-service",
-        from_revision="auth-service-2",
-        to_revision="auth-service-1",
-        is_target_verified=True,
-        reason="bad",
-    )
-    assert gate.guarded(RollbackPlan(waves=((back,),))).actions == ()
+    plan = RollbackPlan(waves=((back("auth-service"),),))
+    assert gate.guarded(plan).actions == ()
     assert isinstance(gate.source, ProducerSource)
     assert isinstance(gate.source.producers, PytestProducers)
     assert SECRET not in gate.source.producers.redactor.text(f"with {SECRET}")

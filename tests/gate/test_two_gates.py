@@ -11,29 +11,17 @@ import pytest
 
 from gates.actions.execute import Executor
 from gates.adapters.ledger.journal import SqliteJournal
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, fake_ports, two_revisions
 
 pytestmark = pytest.mark.processes
 
 SERVICES = tuple("abcdefghi")
-PLAN = RollbackPlan(
-    waves=(
-        tuple(
-            RollBack(
-                service=name,
-                from_revision=f"{name}-2",
-                to_revision=f"{name}-1",
-                is_target_verified=True,
-                reason="slow",
-            )
-            for name in SERVICES
-        ),
-    )
-)
+PLAN = RollbackPlan(waves=(tuple(back(name) for name in SERVICES),))
 
 
 @dataclass

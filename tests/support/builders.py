@@ -14,6 +14,8 @@ from gates.model.criterion import (
     Source,
     Stage,
 )
+from gates.model.decision import RollBack
+from gates.model.drill import DrillKind, DrillRecord
 from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Subject, Window
 from gates.model.platform import Environment, Impact
 from gates.model.release import Release, RevisionRef, ServiceRelease
@@ -90,3 +92,30 @@ def evidence(value: float | None = 0.0, **changes: Any) -> Evidence:
         "samples": 0 if value is None else 1,
     }
     return Evidence(**{**values, **changes})
+
+
+def back(service: str, **changes: Any) -> RollBack:
+    """Return the rollback of a service from its revision `SERVICE-2`, which is bad, to `SERVICE-1`."""
+    values: dict[str, Any] = {
+        "from_revision": f"{service}-2",
+        "to_revision": f"{service}-1",
+        "is_target_verified": True,
+        "reason": "slow",
+    }
+    return RollBack(service=service, **{**values, **changes})
+
+
+def drill(**changes: Any) -> DrillRecord:
+    """Return a restore of the platform that passed now."""
+    values: dict[str, Any] = {
+        "kind": DrillKind.RESTORE,
+        "subject": "platform",
+        "environment": "sandbox",
+        "fingerprint": "sha256:f",
+        "rto_s": 1.0,
+        "rpo_s": 2.0,
+        "passed": True,
+        "at": NOW,
+        "detail": "restored",
+    }
+    return DrillRecord(**{**values, **changes})

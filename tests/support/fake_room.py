@@ -34,6 +34,7 @@ from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from gates.operations.service_levels import ServiceLevels
 from gates.workflows.build_rollback import BuildRollback
+from tests.support.builders import back
 from tests.support.builders import environment as place
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
@@ -211,16 +212,7 @@ class FakeOperations:
 
     def plan(self, services: Sequence[str], *, reason: str) -> RollbackPlan:
         """Return a plan to the older revision of each."""
-        actions = (
-            RollBack(
-                service=name,
-                from_revision=f"{name}-2",
-                to_revision=f"{name}-1",
-                is_target_verified=True,
-                reason="",
-            )
-            for name in services
-        )
+        actions = (back(name, reason="") for name in services)
         return RollbackPlan(waves=(tuple(actions),))
 
     def steps(self, actions: Sequence[RollBack]) -> tuple[tuple[str, ...], ...]:

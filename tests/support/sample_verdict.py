@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from gates.model.criterion import Comparator, Criterion, FailureAction, Priority, Severity, Stage
-from gates.model.decision import Decision, DecisionKind, PreAuthorisation, RollBack, RollbackPlan
+from gates.model.decision import Decision, DecisionKind, PreAuthorisation, RollbackPlan
 from gates.model.evidence import Measurement
 from gates.model.judgement import Judgement, Outcome, Waiver
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.verdict import Scope, Verdict
-from tests.support.builders import NOW, criterion, evidence, release
+from tests.support.builders import NOW, back, criterion, evidence, release
 
 RUN_ID = "20260301T120000Z-immediate"
 
@@ -170,11 +170,10 @@ def _verdict(judgements: tuple[Judgement, ...]) -> Verdict:
     )
 
 
-ROLL_BACK = RollBack(
-    service="auth-service",
+ROLL_BACK = back(
+    "auth-service",
     from_revision="auth-service-00002",
     to_revision="auth-service-00001",
-    is_target_verified=True,
     reason="SEC-LOGOUT failed",
 )
 

@@ -7,14 +7,12 @@ import pytest
 from gates.actions.attempt import Attempt
 from gates.actions.traffic_move import Patience
 from gates.errors import OperationFailedError
-from gates.model.decision import RollBack
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, fake_ports, two_revisions
 
-BACK = RollBack(
-    service="a", from_revision="a-2", to_revision="a-1", is_target_verified=True, reason="too slow"
-)
+BACK = back("a", reason="too slow")
 
 
 def all_to(revision: str) -> TrafficSplit:

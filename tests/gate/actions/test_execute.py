@@ -8,23 +8,13 @@ from hypothesis import strategies as st
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.traffic_move import Patience
 from gates.errors import DeniedError, LedgerError, OperationFailedError
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.rollback_policy import AfterFailure, Order, RollbackStrategy
 from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, FakeLedger, FakeService, fake_ports, two_revisions
-
-
-def back(service: str) -> RollBack:
-    """Return the rollback of a service as `two_revisions` builds it."""
-    return RollBack(
-        service=service,
-        from_revision=f"{service}-2",
-        to_revision=f"{service}-1",
-        is_target_verified=True,
-        reason="too slow",
-    )
 
 
 def cloud_of(*services: str, **knobs: FakeService) -> FakeCloud:

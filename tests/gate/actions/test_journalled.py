@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.errors import DeniedError, LedgerError
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.rollback_policy import AfterFailure, RollbackStrategy
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
 from tests.support.fake_journal import FakeJournal
-
-
-def back(service: str) -> RollBack:
-    """Return the rollback of a service."""
-    return RollBack(
-        service=service,
-        from_revision=f"{service}-2",
-        to_revision=f"{service}-1",
-        is_target_verified=True,
-        reason="slow",
-    )
-
 
 PLAN = RollbackPlan(waves=((back("a"), back("b")), (back("c"),)))
 

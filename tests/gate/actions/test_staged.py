@@ -8,14 +8,12 @@ import pytest
 
 from gates.actions.attempt import Attempt
 from gates.actions.traffic_move import Patience
-from gates.model.decision import RollBack
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, TrafficTarget
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
 
-ACTION = RollBack(
-    service="a", from_revision="a-2", to_revision="a-1", is_target_verified=True, reason="slow", is_held=True
-)
+ACTION = back("a", is_held=True)
 PAGE = TrafficTarget(revision="page", percent=100, tag=MAINTENANCE_TAG)
 
 

@@ -7,23 +7,14 @@ from dataclasses import dataclass, replace
 import pytest
 
 from gates import cli
-from gates.model.drill import DrillKind, DrillRecord
+from gates.model.drill import DrillRecord
 from gates.model.exit_code import ExitCode
+from tests.support.builders import drill
 from tests.support.fake_clock import EPOCH
 from tests.support.fake_operations import settings
 from tests.support.fake_room import FakeOperations, environment
 
-RECORD = DrillRecord(
-    kind=DrillKind.RESTORE,
-    subject="platform",
-    environment="sandbox",
-    fingerprint="sha256:f",
-    rto_s=60.0,
-    rpo_s=60.0,
-    passed=True,
-    at=EPOCH,
-    detail="restored",
-)
+RECORD = drill(rto_s=60.0, rpo_s=60.0, at=EPOCH)
 
 
 @dataclass

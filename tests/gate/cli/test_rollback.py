@@ -10,8 +10,9 @@ import pytest
 
 from gates import cli
 from gates.errors import DeniedError, LedgerError
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeLedger
 from tests.support.fake_context import FakeContext
 
@@ -200,19 +201,7 @@ def test_an_unfinished_rollback_is_shown_and_finished(
     context.cloud.services["a"].refusal = None
     cli.invoke(["rollback", "a", "b", "--yes"])
     capsys.readouterr()
-    context.journal.plans["crashed"] = RollbackPlan(
-        waves=(
-            (
-                RollBack(
-                    service="a",
-                    from_revision="a-2",
-                    to_revision="a-1",
-                    is_target_verified=True,
-                    reason="slow",
-                ),
-            ),
-        )
-    )
+    context.journal.plans["crashed"] = RollbackPlan(waves=((back("a"),),))
 
     cli.invoke(["rollback", "status"])
     assert "UNFINISHED crashed of 2025-01-01 00:00:00: a" in capsys.readouterr().out

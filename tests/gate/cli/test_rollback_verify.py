@@ -15,6 +15,7 @@ from gates.model.decision import Target
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.exit_code import ExitCode
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support.builders import drill
 from tests.support.fake_cloud import EPOCH
 from tests.support.fake_context import FakeContext
 from tests.support.fake_room import FakeOperations
@@ -37,12 +38,11 @@ class FakeReadiness:
 
     def _prove(self, target: Target, environment: str) -> DrillRecord:
         service = target.action.service
-        record = DrillRecord(
+        record = drill(
             kind=DrillKind.WAY_BACK,
             subject=service,
             environment=environment,
             fingerprint=target.identity,
-            rto_s=1.0,
             rpo_s=0.0,
             passed=service not in self.faults,
             at=EPOCH,

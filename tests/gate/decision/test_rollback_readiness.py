@@ -8,27 +8,19 @@ from datetime import timedelta
 import pytest
 
 from gates.decision.rollback_readiness import unproven
-from gates.model.decision import RollBack, RollbackPlan, Target
+from gates.model.decision import RollbackPlan, Target
 from gates.model.drill import DrillKind, DrillRecord
-from tests.support.builders import NOW
+from tests.support.builders import NOW, back, drill
 
-ACTION = RollBack(
-    service="auth-service",
-    from_revision="r2",
-    to_revision="r1",
-    is_target_verified=True,
-    reason="the way back",
-)
+ACTION = back("auth-service", from_revision="r2", to_revision="r1", reason="the way back")
 PLAN = RollbackPlan(waves=((ACTION,),))
 TARGET = Target(action=ACTION, digest="sha256:1")
-PROOF = DrillRecord(
+PROOF = drill(
     kind=DrillKind.WAY_BACK,
     subject="auth-service",
-    environment="sandbox",
     fingerprint=TARGET.identity,
     rto_s=0.1,
     rpo_s=0.0,
-    passed=True,
     at=NOW - timedelta(hours=23),
     detail="r1 answers",
 )

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gates.decision.safety_checks import Guard, GuardFacts, Objection, objections, without_refused
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.rollback_policy import Freeze
 from gates.model.state import RevisionState
+from tests.support.builders import back
 
 NOW = datetime(2025, 12, 24, 12, tzinfo=UTC)
 
@@ -25,17 +26,6 @@ def revision(name: str, **annotations: str) -> RevisionState:
         created_at=NOW,
         is_ready=True,
         annotations=tuple((f"gate/{key.replace('_', '-')}", value) for key, value in annotations.items()),
-    )
-
-
-def back(service: str) -> RollBack:
-    """Return the rollback of a service."""
-    return RollBack(
-        service=service,
-        from_revision=f"{service}-2",
-        to_revision=f"{service}-1",
-        is_target_verified=True,
-        reason="slow",
     )
 
 

@@ -8,20 +8,10 @@ from datetime import datetime
 
 import pytest
 
-from gates.model.drill import DrillKind, DrillRecord
+from tests.support.builders import drill
 from tests.support.fake_cloud import EPOCH
 
-DRILL = DrillRecord(
-    kind=DrillKind.RESTORE,
-    subject="auth-service",
-    environment="sandbox",
-    fingerprint="sha256:f",
-    rto_s=1.0,
-    rpo_s=0.0,
-    passed=True,
-    at=EPOCH,
-    detail="restored",
-)
+DRILL = drill(subject="auth-service", rpo_s=0.0, at=EPOCH)
 
 
 @pytest.mark.parametrize("figure", [math.nan, math.inf, -0.1])

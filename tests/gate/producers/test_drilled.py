@@ -10,19 +10,10 @@ import pytest
 from gates.model.drill import DrillKind, DrillRecord
 from journeys.checks import DemandNotMetError
 from tests.readiness.operations import drilled
+from tests.support.builders import drill
 
 NOW = datetime.now(UTC)
-GOOD = DrillRecord(
-    kind=DrillKind.RESTORE,
-    subject="platform",
-    environment="sandbox",
-    fingerprint="sha256:f",
-    rto_s=1.0,
-    rpo_s=2.0,
-    passed=True,
-    at=NOW,
-    detail="restored",
-)
+GOOD = drill(at=NOW)
 
 
 def test_the_newest_good_drill_counts() -> None:

@@ -20,7 +20,7 @@ from google.cloud import run_v2
 from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.judgement.comparators import holds
 from gates.model.criterion import Catalogue, Stage
-from gates.model.drill import DrillKind, DrillRecord
+from gates.model.drill import DrillKind
 from gates.model.evidence import Measurement
 from gates.model.history import PastCheck, PastRun
 from gates.model.judgement import Outcome
@@ -35,24 +35,14 @@ from tests.readiness.operations.test_recovery import Drilling
 from tests.readiness.testing import test_benchmarks as benchmarks
 from tests.readiness.testing import test_drills as rehearsed
 from tests.readiness.testing import test_load as load
-from tests.support.builders import NOW
+from tests.support.builders import NOW, drill
 from tests.support.load_records import healthy, write_record
 from tests.validation.extended import test_service_levels as levels
 
 FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"
 IMAGES = (("event-processor", "sha256:new"),)
 PLACE = "staging"
-RECOVERED = DrillRecord(
-    kind=DrillKind.RESTORE,
-    subject="platform",
-    environment="sandbox",
-    fingerprint="sha256:this",
-    rto_s=60.0,
-    rpo_s=30.0,
-    passed=True,
-    at=datetime.now(UTC),
-    detail="restored",
-)
+RECOVERED = drill(fingerprint="sha256:this", rto_s=60.0, rpo_s=30.0, at=datetime.now(UTC))
 WENT_BACK = replace(RECOVERED, kind=DrillKind.ROLLBACK, subject="event-processor")
 
 

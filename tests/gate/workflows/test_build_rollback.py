@@ -12,20 +12,9 @@ from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationState
 from gates.model.traffic import MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from gates.workflows.build_rollback import BuildRollback
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_operations import FakeOperationsLedger, performer
-
-
-def back(service: str) -> RollBack:
-    """Return the rollback of one service."""
-    return RollBack(
-        service=service,
-        from_revision=f"{service}-2",
-        to_revision=f"{service}-1",
-        is_target_verified=True,
-        reason="too slow",
-    )
-
 
 PLAN = RollbackPlan(waves=((back("a"),), (back("b"),)))
 

@@ -11,6 +11,7 @@ from gates.errors import UnavailableError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt, OperationState
 from gates.workflows.planned_rollback import ADVICE, Ended, PlannedRollback, Step, held, steps
+from tests.support.builders import back
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_operations import FakeOperationsLedger
 
@@ -19,9 +20,7 @@ RUN = "rollback-1"
 
 def action(service: str) -> RollBack:
     """Return the way of one service."""
-    return RollBack(
-        service=service, from_revision="r2", to_revision="r1", is_target_verified=True, reason="planned"
-    )
+    return back(service, from_revision="r2", to_revision="r1", reason="planned")
 
 
 PLAN = RollbackPlan(waves=((action("frontend"),), (action("auth-service"), action("asset-discovery"))))

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from gates.errors import UnavailableError
-from gates.model.decision import RollBack, Target
+from gates.model.decision import Target
 from gates.model.drill import DrillKind, DrillRecord
 from gates.workflows.rollback_readiness import TAG, ReadinessCheck
+from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, two_revisions
 
 OLD, NEW = "a-1", "a-2"
@@ -53,7 +54,7 @@ class Bench:
 
     def prove(self, probe: Probe, *, to: str = OLD, objections: tuple[str, ...] = ()) -> DrillRecord:
         """Prove the way from the second revision to the first."""
-        action = RollBack(service="a", from_revision=NEW, to_revision=to, is_target_verified=True, reason="")
+        action = back("a", from_revision=NEW, to_revision=to, reason="")
         rollback_readiness = ReadinessCheck(self.cloud, probe, self, self.cloud.clock, timedelta(seconds=10))
         return rollback_readiness.prove(
             Target(action=action, digest="sha256:1", objections=objections), "sandbox"

@@ -25,17 +25,17 @@ def builder(cloud: WholeCloud) -> CloudBuild:
     return CloudBuild(environment)
 
 
-def back(target: str) -> RollBack:
+def to(target: str) -> RollBack:
     """Return the rollback of the one service to a revision."""
-    return RollBack(service="svc", from_revision="", to_revision=target, is_target_verified=True, reason="")
+    return builders.back("svc", from_revision="", to_revision=target)
 
 
 def test_the_build_moves_the_traffic(cloud: WholeCloud, builder: CloudBuild) -> None:
     """Its step is the guide's own kind of command; it ends when the traffic list was applied."""
     first = short(cloud.run.create().latest_ready_revision)
     cloud.run.deploy("img:2")
-    assert f"--to-revisions={first}=100" in builder.steps([back(first)])[0]
-    assert builder.run([back(first)])
+    assert f"--to-revisions={first}=100" in builder.steps([to(first)])[0]
+    assert builder.run([to(first)])
     assert [target.revision for target in cloud.run.plane.routes["svc"].targets] == [first]
 
 
@@ -43,4 +43,4 @@ def test_a_failed_build_is_an_error(cloud: WholeCloud, builder: CloudBuild) -> N
     """With the build's own reason."""
     cloud.run.create()
     with pytest.raises(OperationFailedError, match="does not exist"):
-        builder.run([back("svc-none")])
+        builder.run([to("svc-none")])

@@ -17,7 +17,6 @@ from gates.adapters.google.cloud_run import CloudRun
 from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
 from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
 from gates.errors import QuotaError
-from gates.model.decision import RollBack
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Endpoints, Environment
 from gates.model.receipt import ReceiptState
@@ -27,6 +26,7 @@ from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, LocalCloud, local_cloud, template
 from tests.support import builders
+from tests.support.builders import back
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_cloud import FakeImages, FakeLedger
 from tests.support.fake_journal import FakeJournal
@@ -93,9 +93,7 @@ class Scene:
             journal=FakeJournal(),
             images=FakeImages(),
         )
-        action = RollBack(
-            service="svc", from_revision=self.new, to_revision=to, is_target_verified=True, reason="r"
-        )
+        action = back("svc", from_revision=self.new, to_revision=to, reason="r")
         receipt = Attempt(action, ports, PATIENCE, lambda *_: None, goal=goal).execute()
         assert receipt.state is ReceiptState.DONE, receipt.detail
 

@@ -17,12 +17,13 @@ from gates import cli
 from gates.actions.execute import ExecutionPolicy
 from gates.adapters.services.network import Network
 from gates.composition.environment import Context
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt
 from gates.workflows.planned_rollback import Step, held, unfinished
 from gates.workflows.planned_work import Manner, PlannedWork
 from tests.sandbox.operations.conftest import Bench
+from tests.support.builders import back
 
 BEHIND, PUBLIC = "decision-engine", "api-gateway"
 BOTH = (BEHIND, PUBLIC)
@@ -54,12 +55,8 @@ def plan(bench: Bench) -> RollbackPlan:
         before = bench.context.cloud.describe(service).sole_serving
         assert before
         newer = bench.sandbox.deploy(service, f"sandbox/{service}:1.1.0")
-        way = RollBack(
-            service=service,
-            from_revision=newer,
-            to_revision=before,
-            is_target_verified=False,
-            reason="planned",
+        way = back(
+            service, from_revision=newer, to_revision=before, is_target_verified=False, reason="planned"
         )
         waves.append((way,))
     return RollbackPlan(waves=tuple(waves))

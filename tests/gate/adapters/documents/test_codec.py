@@ -16,7 +16,7 @@ from gates.model.decision import RollBack
 from gates.model.evidence import Evidence, EvidenceBundle, Measurement, Window
 from gates.model.judgement import Waiver
 from gates.model.receipt import Receipt
-from tests.support.builders import NOW, evidence
+from tests.support.builders import NOW, back, evidence
 from tests.support.drawing import examples
 from tests.support.sample_verdict import receipt
 from tests.support.strategies import MODEL_VALUES, NUMBERS, values
@@ -163,9 +163,6 @@ def test_lines_round_trip_and_a_half_line_is_refused() -> None:
 
 def test_a_journal_of_an_earlier_version_is_read() -> None:
     """A rollback that an update interrupts can be resumed: the former name of a key is understood."""
-    now = RollBack(
-        service="a", from_revision="a-2", to_revision="a-1", is_target_verified=True, reason="r",
-        is_quarantined=True,
-    )  # fmt: skip
+    now = back("a", reason="r", is_quarantined=True)  # fmt: skip
     before = codec.canonical(codec.encode(now)).replace(b"is_quarantined", b"is_condemned")
     assert codec.decode(RollBack, before, source="s") == now

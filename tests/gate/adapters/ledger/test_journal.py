@@ -15,24 +15,14 @@ import pytest
 
 from gates.adapters.ledger.journal import SqliteJournal
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
-from gates.model.decision import RollBack, RollbackPlan
+from gates.model.decision import RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support.builders import back
 from tests.support.fake_clock import EPOCH, FakeClock
 
 LEASE = timedelta(seconds=30)
 BEFORE = TrafficSplit(targets=(TrafficTarget(revision="a-2", percent=100),))
-
-
-def back(service: str) -> RollBack:
-    """Return the rollback of a service."""
-    return RollBack(
-        service=service,
-        from_revision=f"{service}-2",
-        to_revision=f"{service}-1",
-        is_target_verified=True,
-        reason="slow",
-    )
 
 
 def ended(service: str, *, is_verified: bool = True) -> Receipt:

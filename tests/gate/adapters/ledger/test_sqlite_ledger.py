@@ -18,13 +18,13 @@ from gates.adapters.ledger.ledger_schema import SCHEMA_VERSION
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.errors import LedgerError
 from gates.model.criterion import Criterion, FailureAction, Priority, Severity, Source, Stage
-from gates.model.decision import RollBack
-from gates.model.drill import DrillKind, DrillRecord
+from gates.model.drill import DrillKind
 from gates.model.judgement import Judgement, Outcome
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import Release, RevisionRef, ServiceRelease
 from gates.model.verdict import Scope, Verdict
+from tests.support.builders import back, drill
 from tests.support.fake_cloud import EPOCH, FakeClock
 
 CRITERION = Criterion(
@@ -61,9 +61,7 @@ def verdict(
 
 
 RECEIPT = Receipt(
-    action=RollBack(
-        service="a", from_revision="a-2", to_revision="a-1", is_target_verified=True, reason="too slow"
-    ),
+    action=back("a", reason="too slow"),
     state=ReceiptState.DONE,
     at=EPOCH,
     seconds=1.5,
@@ -71,17 +69,7 @@ RECEIPT = Receipt(
     is_verified=True,
 )
 
-DRILL = DrillRecord(
-    kind=DrillKind.RESTORE,
-    subject="a",
-    environment="sandbox",
-    fingerprint="sha256:f",
-    rto_s=2.5,
-    rpo_s=10.0,
-    passed=True,
-    at=EPOCH,
-    detail="3 of 5 rows came back",
-)
+DRILL = drill(subject="a", rto_s=2.5, rpo_s=10.0, at=EPOCH, detail="3 of 5 rows came back")
 OPERATION = OperationReceipt(
     action="maintenance",
     subject="a",
@@ -223,8 +211,8 @@ def test_drills_come_back_newest_first(ledger: SqliteLedger) -> None:
     """Of one kind or of all, of one environment, and exactly as they were recorded."""
     later = replace(DRILL, at=EPOCH + timedelta(hours=1), rto_s=3.0, passed=False)
     other = replace(DRILL, kind=DrillKind.REDEPLOY, at=EPOCH + timedelta(minutes=1))
-    for drill in (later, DRILL, other, replace(DRILL, environment="production")):
-        ledger.record_drill(drill)
+    for record in (later, DRILL, other, replace(DRILL, environment="production")):
+        ledger.record_drill(record)
     assert ledger.drills("sandbox", DrillKind.RESTORE) == (later, DRILL)
     assert ledger.drills("sandbox") == (later, other, DRILL)
     assert ledger.drills("sandbox", DrillKind.PARTIAL) == ()

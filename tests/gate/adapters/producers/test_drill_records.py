@@ -10,19 +10,9 @@ import pytest
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.adapters.producers.drill_records import recorded_drills, tier_of
 from gates.errors import ConfigurationError
-from gates.model.drill import DrillKind, DrillRecord
+from tests.support.builders import drill
 
-DRILL = DrillRecord(
-    kind=DrillKind.RESTORE,
-    subject="platform",
-    environment="sandbox",
-    fingerprint="sha256:f",
-    rto_s=1.0,
-    rpo_s=2.0,
-    passed=True,
-    at=datetime(2026, 3, 1, tzinfo=UTC),
-    detail="restored",
-)
+DRILL = drill(at=datetime(2026, 3, 1, tzinfo=UTC))
 
 
 def test_the_ledger_s_drills_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
