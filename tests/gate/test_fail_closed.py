@@ -20,11 +20,10 @@ from gates.judgement.judge import judge
 from gates.model.criterion import Catalogue, Comparator, Stage
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Outcome
-from gates.model.platform import Impact
 from gates.model.release import Release, RevisionRef, ServiceRelease
-from gates.model.target import Demand, ServiceTarget, Target
+from gates.model.target import Demand, ServiceTarget
 from gates.model.verdict import Scope, Verdict, VerdictOutcome
-from tests.support import forked_pytest
+from tests.support import builders, forked_pytest
 from tests.support.builders import criterion
 
 pytestmark = pytest.mark.processes
@@ -48,15 +47,9 @@ class Bench:
     def collect(self, code: str, *options: str) -> tuple[str, int]:
         """Run producers; return the evidence file and the exit status."""
         (self.folder / "test_it.py").write_text(code)
-        target = Target(
-            environment="sandbox",
+        target = builders.target(
             fingerprint=RELEASE.fingerprint,
-            project="p",
-            region="r",
-            service_name="{service}",
             services=(ServiceTarget(name=SERVICE, base_url="", revision=CANDIDATE.name, digest="sha256:2"),),
-            public_urls=(),
-            allowed_impacts=(Impact.READ_ONLY,),
             demands=tuple(Demand(criterion=name, services=(SERVICE,)) for name in ("HLT-LIVE", "HLT-READY")),
         )
         (self.folder / "target.json").write_bytes(codec.canonical(codec.encode(target)))

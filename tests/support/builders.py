@@ -19,6 +19,7 @@ from gates.model.drill import DrillKind, DrillRecord
 from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Subject, Window
 from gates.model.platform import Environment, Impact
 from gates.model.release import Release, RevisionRef, ServiceRelease
+from gates.model.target import Target
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """The moment at which every test of the rooms takes place."""
@@ -119,3 +120,19 @@ def drill(**changes: Any) -> DrillRecord:
         "detail": "restored",
     }
     return DrillRecord(**{**values, **changes})
+
+
+def target(**changes: Any) -> Target:
+    """Return a target without services in the place of `environment`."""
+    values: dict[str, Any] = {
+        "environment": "sandbox",
+        "fingerprint": "sha256:f",
+        "project": "p",
+        "region": "r",
+        "service_name": "{service}",
+        "services": (),
+        "public_urls": (),
+        "allowed_impacts": (Impact.READ_ONLY,),
+        "demands": (),
+    }
+    return Target(**{**values, **changes})

@@ -19,6 +19,7 @@ from gates.adapters.documents.documents import load_catalogue, load_platform
 from gates.adapters.producers.targeting import target_to_json
 from gates.model.platform import Impact
 from gates.model.target import Demand, ServiceTarget, Target
+from tests.support import builders
 
 PLATFORM = Path("platforms/isectech")
 PRODUCERS = ("tests/validation", "tests/readiness")
@@ -33,14 +34,10 @@ def target(*allowed: Impact) -> Target:
         ServiceTarget(name=name, base_url=f"https://{name}.test", revision=f"{name}-1", digest="sha256:1")
         for name in platform.service_names
     )
-    return Target(
+    return builders.target(
         environment="elsewhere",
         fingerprint="f",
-        project="p",
-        region="r",
-        service_name="{service}",
         services=services,
-        public_urls=(),
         allowed_impacts=allowed,
         demands=tuple(Demand(criterion=c.id, services=c.services) for c in catalogue.criteria),
     )

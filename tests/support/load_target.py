@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from gates.model.platform import Impact
 from gates.model.target import ServiceTarget, Target
+from tests.support import builders
 
 
 def target() -> Target:
     """Return a target with one identity that leads somewhere and one that does not."""
-    return Target(
-        environment="sandbox",
+    return builders.target(
         fingerprint="f",
-        project="p",
-        region="r",
-        service_name="{service}",
         services=(ServiceTarget(name="api-gateway", base_url="https://gw", revision="r", digest="d"),),
         public_urls=(("api-gateway", "https://api.test"),),
         allowed_impacts=(Impact.NOISY,),
-        demands=(),
         identities=(("load", "env:TEST_LOAD_SECRET"), ("gone", "env:TEST_GONE")),
         addresses=(("api.test:443", "127.0.0.1:1"),),
     )

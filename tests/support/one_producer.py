@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gates.model.platform import Impact
-from gates.model.target import Demand, ServiceTarget, Target
+from gates.model.target import Demand, ServiceTarget
+from tests.support import builders
 
 PRODUCER = "tests/validation/test_it.py::test_seed"
 CODE = """import pytest
@@ -12,16 +12,9 @@ def test_seed(service, seed, measure):
     measure(float(seed), unit="seed")
 """
 PLUGINS = ["gates.adapters.producers.pytest_plugin"]
-TARGET = Target(
-    environment="sandbox",
-    fingerprint="sha256:f",
-    project="p",
-    region="r",
-    service_name="{service}",
+TARGET = builders.target(
     services=(
         ServiceTarget(name="auth-service", base_url="", revision="auth-service-00002", digest="sha256:2"),
     ),
-    public_urls=(),
-    allowed_impacts=(Impact.READ_ONLY,),
     demands=(Demand(criterion="HLT-LIVE", services=("auth-service",)),),
 )

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gates.model.platform import Impact
 from gates.model.target import ServiceTarget, Target
 from journeys.client import BrokenAnswerError, client
 from load.run import run_generator
 from load.summary import summarise
+from tests.support import builders
 from tests.support.load_records import entrance, offer
 from tests.support.tiny_https_server import TinyHttps
 
@@ -20,16 +20,9 @@ HOST = "a.run.test"
 
 def target(server: TinyHttps) -> Target:
     """Return a target of one service behind a tiny server."""
-    return Target(
-        environment="sandbox",
+    return builders.target(
         fingerprint="sha256:0",
-        project="p",
-        region="r",
-        service_name="{service}",
         services=(ServiceTarget(name="a", base_url=f"https://{HOST}", revision="a-1", digest="sha256:1"),),
-        public_urls=(),
-        allowed_impacts=(Impact.READ_ONLY,),
-        demands=(),
         addresses=((f"{HOST}:443", f"127.0.0.1:{server.port}"),),
         ca_file=server.ca_file,
     )

@@ -35,6 +35,7 @@ from tests.readiness.operations.test_recovery import Drilling
 from tests.readiness.testing import test_benchmarks as benchmarks
 from tests.readiness.testing import test_drills as rehearsed
 from tests.readiness.testing import test_load as load
+from tests.support import builders
 from tests.support.builders import NOW, drill
 from tests.support.load_records import healthy, write_record
 from tests.validation.extended import test_service_levels as levels
@@ -65,14 +66,10 @@ def target(last_go: str | None = None) -> Target:
         Demand(criterion=c.id, services=c.services, blocks=c.severity.blocks, threshold=c.threshold)
         for c in catalogue().criteria
     )
-    return Target(
+    return builders.target(
         environment="production",
         fingerprint="sha256:this",
-        project="p",
-        region="r",
-        service_name="{service}",
         services=(service,),
-        public_urls=(),
         allowed_impacts=(),
         demands=tuple(demands),
     )

@@ -14,7 +14,7 @@ from gates.model.evidence import Measurement
 from gates.model.history import PastCheck, PastRun
 from gates.model.judgement import Outcome
 from gates.model.platform import Contact, Documentation, DocumentOwnership
-from gates.model.target import Demand, ServiceTarget, Target
+from gates.model.target import Demand, ServiceTarget
 from gates.model.verdict import VerdictOutcome
 from journeys.checks import DemandNotMetError
 from tests.readiness.golive.test_technical import test_readiness_is_go as readiness_is_go
@@ -23,17 +23,13 @@ from tests.readiness.operations.test_contacts import test_no_placeholder as no_p
 from tests.readiness.operations.test_documentation import test_review_is_not_due as review_is_not_due
 from tests.readiness.records import demand_held
 from tests.readiness.testing.test_benchmarks import test_no_regression as no_regression
+from tests.support import builders
 from tests.support.builders import NOW
 
 IMAGES = (("auth-service", "sha256:new"),)
-TARGET = Target(
-    environment="sandbox",
+TARGET = builders.target(
     fingerprint="sha256:this",
-    project="p",
-    region="r",
-    service_name="{service}",
     services=(ServiceTarget(name="auth-service", base_url="https://a", revision="a-2", digest="sha256:new"),),
-    public_urls=(),
     allowed_impacts=(),
     demands=tuple(
         Demand(criterion=name, services=("platform",), threshold=0.9)

@@ -8,19 +8,15 @@ from typing import Any
 
 import pytest
 
-from gates.model.target import Demand, Target
+from gates.model.target import Demand
 from journeys.checks import DemandNotMetError
 from journeys.registry import JOURNEYS
 from tests.readiness.monitoring.test_synthetics import test_journeys_are_recent as journeys_are_recent
+from tests.support import builders
 
-TARGET = Target(
+TARGET = builders.target(
     environment="staging",
     fingerprint="sha256:this",
-    project="p",
-    region="r",
-    service_name="{service}",
-    services=(),
-    public_urls=(),
     allowed_impacts=(),
     demands=(Demand(criterion="MON-07", services=("platform",), max_age_s=3_600.0),),
 )

@@ -8,11 +8,12 @@ import pytest
 from google.cloud import monitoring_v3
 
 from gates.model.criterion import Comparator
-from gates.model.target import Demand, Target
+from gates.model.target import Demand
 from sandbox import topology
 from sandbox.platform.monitoring.store import InstanceReading
 from tests.observing import CloudMetrics, Part, holds, wait_for
 from tests.sandbox.observability.conftest import SERVICE, Watch
+from tests.support import builders
 
 REVISION = f"{SERVICE}-00001-aaa"
 PART = Part(service=SERVICE, revision=REVISION)
@@ -21,16 +22,12 @@ PART = Part(service=SERVICE, revision=REVISION)
 @pytest.fixture
 def metrics(watch: Watch) -> CloudMetrics:
     """The reader under test, on a target whose samples are visible after ten seconds."""
-    target = Target(
-        environment="sandbox",
+    target = builders.target(
         fingerprint="f",
         project=topology.PROJECT,
         region=topology.REGION,
         service_name="isectech-{service}-sandbox",
-        services=(),
-        public_urls=(),
         allowed_impacts=(),
-        demands=(),
         metrics_delay_s=10.0,
     )
     return CloudMetrics(watch.client(monitoring_v3.MetricServiceClient), target)

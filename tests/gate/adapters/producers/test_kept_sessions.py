@@ -12,21 +12,11 @@ import pytest
 from gates.adapters.machine.personal_files import PersonalFiles
 from gates.adapters.producers.kept_sessions import KeptSessions, keep_nothing
 from gates.model.target import ServiceTarget, Target
+from tests.support import builders
 
 ISSUER = ServiceTarget(name="auth-service", base_url="", revision="auth-service-1", digest="sha256:1")
 OTHER = replace(ISSUER, name="frontend", revision="frontend-1")
-TARGET = Target(
-    environment="sandbox",
-    fingerprint="sha256:f",
-    project="p",
-    region="r",
-    service_name="{service}",
-    services=(ISSUER, OTHER),
-    public_urls=(),
-    allowed_impacts=(),
-    demands=(),
-    identities=(("analyst", "env:A"),),
-)
+TARGET = builders.target(services=(ISSUER, OTHER), allowed_impacts=(), identities=(("analyst", "env:A"),))
 
 
 @dataclass
