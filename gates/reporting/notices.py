@@ -44,7 +44,7 @@ def rolled_back(environment: str, receipts: Sequence[Receipt]) -> str:
     bad = [r for r in receipts if r not in good]
     moves = "; ".join(f"{r.action.service} to {r.action.to_revision}" for r in good)
     failed = "; ".join(f"{r.action.service}: {r.state} {r.detail}" for r in bad)
-    text = f"{environment}: rolled back and proved: {moves or 'nothing'}."
+    text = f"{environment}: rolled back and verified: {moves or 'nothing'}."
     return text if not bad else f"{text} FAILED, a human is needed now: {failed[:_LONGEST]}"
 
 
@@ -56,8 +56,8 @@ def scaled(environment: str, decision: Decision, ended: str) -> str:
 def planned(environment: str, code: int) -> str:
     """Return how a planned rollback ended, by the exit code of its procedure."""
     if code:
-        return f"{environment}: the planned rollback did not come to its end, look: gate rollback status"
-    return f"{environment}: the planned rollback came to its end, and the platform was validated."
+        return f"{environment}: the planned rollback is not finished, see: gate rollback status"
+    return f"{environment}: the planned rollback is finished, and the platform was validated."
 
 
 def slot(environment: str, golive: str, name: str, said: str) -> str:

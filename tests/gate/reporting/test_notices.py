@@ -1,4 +1,4 @@
-"""What people read who were not looking: true, short, and with what to do."""
+"""Notices are true, short, and name what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import shlex
 from dataclasses import replace
 from datetime import timedelta
 
-from gates.model.decision import DecisionKind, RollbackPlan
+import pytest
+
+from gates.model.decision import RollbackPlan
 from gates.model.receipt import ReceiptState
 from gates.reporting import notices
 from tests.support.builders import NOW
@@ -19,7 +21,7 @@ FOLDER = "reports/run-1"
 
 
 def test_what_was_only_decided_waits_whatever_was_granted() -> None:
-    """Nothing was done, so nobody is told that it was: who, until when, why, and how."""
+    """Nothing was done, and the notice does not say so: role, deadline, reason, command."""
     assert DUE.is_automatic
     said, command = notices.decided("sandbox", FOLDER, DUE).splitlines()
     for fact in ("ROLL_BACK auth-service (P0)", "On-call Engineer", "2026-03-01 12:05 UTC", "Run run-1."):
@@ -30,8 +32,8 @@ def test_what_was_only_decided_waits_whatever_was_granted() -> None:
     ]
 
 
-def test_a_decision_without_a_way_back_says_so() -> None:
-    """A human is needed, and told why."""
+def test_a_decision_without_a_possible_rollback_says_why() -> None:
+    """The notice says why a human is needed."""
     stuck = replace(DUE, plan=RollbackPlan(impossible=(("auth-service", "it has one revision"),)))
     said = notices.decided("sandbox", FOLDER, stuck)
     assert "No rollback is possible for auth-service: it has one revision." in said
@@ -51,23 +53,31 @@ def test_a_folder_with_a_space_is_still_one_word() -> None:
     assert "/srv/my reports/run-1" in shlex.split(command)
 
 
-def test_a_rollback_is_told_as_it_ended() -> None:
-    """What is not proved is never told as done."""
+def test_a_rollback_is_reported_as_it_ended() -> None:
+    """What is not verified is never reported as done."""
     good = receipt()
-    bad = replace(good, state=ReceiptState.FAILED, is_verified=False, detail="no answer")
-    assert notices.rolled_back("sandbox", [good]) == (
-        "sandbox: rolled back and proved: auth-service to auth-service-00001."
-    )
-    unproved = replace(good, is_verified=False)
-    for one in (bad, unproved):
-        said = notices.rolled_back("sandbox", [one])
-        assert "proved: nothing. FAILED, a human is needed now: auth-service: " in said
+    moved, target = "auth-service", "auth-service-00001"
+    said = notices.rolled_back("sandbox", [good])
+    assert f"{moved} to {target}" in said
+    assert "FAILED" not in said
+    failed = replace(good, state=ReceiptState.FAILED, is_verified=False, detail="no answer")
+    for bad in (failed, replace(good, is_verified=False)):
+        done, _, missing = notices.rolled_back("sandbox", [bad]).partition("FAILED")
+        assert moved not in done
+        assert f"{moved}: {bad.state}" in missing
 
 
-def test_the_rest_is_told_by_its_end() -> None:
-    """A planned rollback by its exit code, scaling by its receipts, a slot by what it said."""
-    assert "did not come to its end" in notices.planned("sandbox", 12)
-    assert "was validated" in notices.planned("sandbox", 0)
-    scale = replace(DUE, kind=DecisionKind.SCALE)
-    assert notices.scaled("sandbox", scale, "DONE, five") == "sandbox: SCALE auth-service (P0): DONE, five"
-    assert notices.slot("sandbox", "day", "checks", "x" * 900) == f"sandbox: go-live day, checks: {'x' * 300}"
+@pytest.mark.parametrize(
+    ("said", "facts"),
+    [
+        (notices.planned("sandbox", 12), ("gate rollback status",)),
+        (notices.planned("sandbox", 0), ("validated",)),
+        (notices.scaled("sandbox", DUE, "DONE, five"), ("SCALE auth-service (P0)", "DONE, five")),
+        (notices.slot("sandbox", "day", "checks", "x" * 900), ("day", "checks", "x" * 300)),
+    ],
+)
+def test_every_notice_names_its_environment_and_how_it_ended(said: str, facts: tuple[str, ...]) -> None:
+    """A planned rollback by its exit code, scaling by its receipts, a checkpoint by its result, cut short."""
+    assert said.startswith("sandbox: ")
+    assert [fact for fact in facts if fact not in said] == []
+    assert len(said) < 400
