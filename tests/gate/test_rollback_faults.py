@@ -17,7 +17,7 @@ from tests.support.fake_cloud import FakeCloud, revision
 from tests.support.nine_services import SERVICES, World
 
 
-def test_a_region_that_is_gone_changes_nothing_and_condemns_nothing() -> None:
+def test_a_region_that_is_gone_changes_and_quarantines_nothing() -> None:
     """Every service is impossible with its reason; no revision is marked as bad for it."""
     world = World()
     for service in world.cloud.services.values():

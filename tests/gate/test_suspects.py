@@ -52,7 +52,7 @@ def test_what_has_served_for_long_is_not_rolled_back_by_itself(old: str) -> None
 
 
 def test_a_revision_that_was_named_is_under_test_however_long_ago_it_went() -> None:
-    """A conductor knows what the release is about."""
+    """A go-live knows what the release is about."""
     run = Run(healthy)
     record = later(run, bad_auth, timedelta(days=3), wanted={"auth-service": "auth-service-2"})
 

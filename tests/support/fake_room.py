@@ -124,7 +124,7 @@ class FakeInventory:
 
 @dataclass
 class FakeOperations:
-    """Context and control room in one; stands in for both classes."""
+    """Context and operations in one; stands in for both classes."""
 
     environment: Environment = field(default_factory=environment)
     platform: Platform = PLATFORM

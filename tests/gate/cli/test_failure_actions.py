@@ -34,7 +34,7 @@ def decided(kind: DecisionKind) -> Decision:
 
 @pytest.fixture
 def place(operations: FakeOperations, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeOperations:
-    """Give a control room over fakes, and a folder for what is written."""
+    """Give operations over fakes, and a folder for what is written."""
     monkeypatch.setattr(failure_actions, "OperationsContext", operations)
     monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
     monkeypatch.setenv("GATE_ACTOR", "ann")

@@ -17,7 +17,7 @@ REPORTS = (
     *("check", "circuits report", "circuits status a", "sla", "metrics", "precheck", "images"),
     *("backup list", "autoscaling report", "decisions"),
 )
-"""What reports, over a control room of fakes."""
+"""What reports, over operations of fakes."""
 OTHERS = (
     *("doctor", "approvals", "incident status", "snapshot diff", "diagnose", "synthetic"),
     *("rollback status", "rollback services", "criteria list", "criteria coverage"),

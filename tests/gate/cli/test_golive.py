@@ -107,8 +107,8 @@ def test_a_name_that_no_run_can_have_is_refused_before_anything_is_begun(
     assert context.golive_ledger.rows == []
 
 
-def test_one_conductor_at_a_time(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
-    """The second is told who conducts; nothing is opened, nothing looked at."""
+def test_one_go_live_at_a_time(context: FakeContext, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second is refused with the name of the first; nothing is opened or looked at."""
     context.ports = replace(context.ports, journal=FakeJournal(holder="the other day"))
     assert invoke(REHEARSE) is ExitCode.ACTION_FAILED
     assert "the other day acts in sandbox (go-live)" in capsys.readouterr().err
@@ -116,7 +116,7 @@ def test_one_conductor_at_a_time(context: FakeContext, capsys: pytest.CaptureFix
 
 
 def test_the_traffic_is_moved_under_the_environments_own_lease(context: FakeContext) -> None:
-    """The one that every rollback holds, beside that of the conductor."""
+    """The one that every rollback holds, beside that of the go-live."""
     journal = FakeJournal()
     context.ports = replace(context.ports, journal=journal)
     context.timeline = Timeline(slots=SLOTS[1:2])
@@ -146,16 +146,16 @@ def test_a_moment_that_is_none_is_refused(at: str) -> None:
 def test_what_is_rolled_back_at_the_last_moment_gets_no_traffic(
     context: FakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody condemned the candidate after the go-live was begun."""
+    """The candidate is quarantined after the go-live was begun."""
     mark = ("sandbox", "auth-service", "auth-service-2")
     auth = context.run.cloud.services["auth-service"]
     auth.traffic = auth.traffic.all_to("auth-service-1")
 
-    def condemned_meanwhile(*_: object) -> tuple[str, ...]:
+    def quarantined_meanwhile(*_: object) -> tuple[str, ...]:
         context.ledger.tombstones.add(mark)
         return ()
 
-    monkeypatch.setattr(RollbackReadiness, "unproven", condemned_meanwhile)
+    monkeypatch.setattr(RollbackReadiness, "unproven", quarantined_meanwhile)
     context.timeline = Timeline(slots=SLOTS[1:2])
     assert invoke(REHEARSE) is not ExitCode.GO
     assert context.run.cloud.serving("auth-service") == "auth-service-1"

@@ -57,7 +57,7 @@ def no_run(run_id: str) -> GateRun:
 
 @dataclass
 class Stage:
-    """Context and control room in one, over one cloud: `a` is public, `b` depends on it."""
+    """Context and operations in one, over one cloud: `a` is public, `b` depends on it."""
 
     cloud: FakeCloud = field(
         default_factory=lambda: FakeCloud(services={name: two_revisions(name) for name in "ab"})

@@ -43,7 +43,7 @@ def test_a_prepared_decision_waits_until_something_was_done_about_it() -> None:
 
 
 def test_a_rollback_by_hand_ends_the_wait_when_it_left_every_revision() -> None:
-    """What was to be left is condemned already."""
+    """What was to be left is quarantined already."""
     assert still(prepared(), left=("auth-service-00002",)) == []
     assert still(prepared(), left=("frontend-00002",)) == ["run-1"]
     assert still(prepared(plan=None), left=("auth-service-00002",)) == ["run-1"]

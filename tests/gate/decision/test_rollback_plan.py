@@ -140,7 +140,7 @@ def go(*names: str) -> tuple[RevisionRef, ...]:
 def test_the_target_is_the_newest_one_with_a_go(
     case: RollbackCase, target: str, *, is_verified: bool
 ) -> None:
-    """A recorded GO beats newness, older beats newer, a tombstone excludes, a named target is taken."""
+    """A recorded GO beats newness, older beats newer, quarantine excludes, a named target is taken."""
     (action,) = plan_rollback((case,), (spec("a"),)).actions
     assert (action.from_revision, action.to_revision) == (case.bad, target)
     assert action.is_target_verified is is_verified
@@ -148,7 +148,7 @@ def test_the_target_is_the_newest_one_with_a_go(
 
 
 def test_going_back_to_a_revision_that_was_rolled_back_warns() -> None:
-    """A person may name a tombstoned target, and is told what it is."""
+    """A person may name a quarantined target, and the plan says so."""
     case = replace(CASE, wanted="r2", quarantined=frozenset({"r2"}))
     assert "WARNING" in plan_rollback((case,), (spec("a"),)).actions[0].reason
 

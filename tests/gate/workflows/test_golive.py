@@ -58,7 +58,7 @@ class Day:
         return self.shows.get(slot.name, held)
 
     def run(self) -> CheckpointState:
-        """Conduct from wherever the records stand."""
+        """Run the go-live from its last record."""
         ports = GoLivePorts(
             records=self.records,
             schedule=self.cloud.clock,
@@ -162,7 +162,7 @@ def test_who_lost_the_environment_moves_no_traffic() -> None:
     assert day.cloud.writes == []
 
 
-def test_a_conductor_that_was_replaced_does_nothing_more() -> None:
+def test_a_go_live_taken_over_does_nothing_more() -> None:
     """Its lease was lost between two slots: the error ends it, and what follows is the other one's."""
     turns = iter(range(3))
 
@@ -176,7 +176,7 @@ def test_a_conductor_that_was_replaced_does_nothing_more() -> None:
     assert day.cloud.serving(SERVICE) != CANDIDATE
 
 
-def test_a_conductor_that_was_replaced_while_it_waited_looks_no_further() -> None:
+def test_a_go_live_taken_over_while_it_waited_looks_no_further() -> None:
     """It slept over a missing signature, and another one goes on meanwhile."""
     command: list[str] = []
 
@@ -255,7 +255,7 @@ def test_traffic_that_did_not_take_is_for_a_person(trouble: dict[str, object], s
 
 
 def test_what_was_rolled_back_meanwhile_gets_no_traffic_again() -> None:
-    """A conductor that is started anew does not undo what somebody did by hand."""
+    """A go-live that is resumed does not undo what was done by hand meanwhile."""
     day = Day(quarantined=(CANDIDATE,))
     before = day.cloud.serving(SERVICE)
     assert day.run() is not CheckpointState.HELD
@@ -270,7 +270,7 @@ def test_a_cloud_that_does_not_answer_once_ends_no_go_live() -> None:
     assert day.answers == []
 
 
-def test_a_conductor_that_lost_its_go_live_moves_no_traffic() -> None:
+def test_a_go_live_that_lost_its_lease_moves_no_traffic() -> None:
     """Another one took it over while the ways back were looked at."""
     day = Day()
     lost: list[bool] = []
@@ -281,7 +281,7 @@ def test_a_conductor_that_lost_its_go_live_moves_no_traffic() -> None:
 
     def confirm() -> None:
         if lost:
-            raise LeaseLostError("another conductor took over")
+            raise LeaseLostError("another process took over")
 
     day.unproven, day.confirm = unproven, confirm
     with pytest.raises(LeaseLostError):

@@ -54,7 +54,7 @@ def test_a_bad_service_is_rolled_back_alone_and_proved() -> None:
 
 
 def test_after_a_rollback_the_serving_revision_is_looked_at_and_said() -> None:
-    """The next run does not test the condemned revision again, and a note says why."""
+    """The next run does not test the quarantined revision again, and a note says why."""
     run = Run(bad_auth)
     run.go()
     found = run.gate.find(Request(stage=Stage.IMMEDIATE, run_id="run-2"), run.gate.views())

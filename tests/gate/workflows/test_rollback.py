@@ -83,7 +83,7 @@ def test_a_newer_bad_revision_is_rolled_back_again(bench: Bench) -> None:
     assert (receipt.action.from_revision, receipt.action.to_revision) == ("a-4", "a-2")
 
 
-def test_a_named_target_goes_further_back_and_condemns_nothing(bench: Bench) -> None:
+def test_a_named_target_goes_further_back_and_quarantines_nothing(bench: Bench) -> None:
     """Naming the revision overrides memory and choice."""
     bench.roll_back("a")
     (receipt,) = bench.roll_back("a", to="a-1")

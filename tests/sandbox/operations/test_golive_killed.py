@@ -1,4 +1,4 @@
-"""A go-live whose conductor is killed before each of its slots ends as if nobody had died."""
+"""A go-live whose process is killed before each checkpoint ends as if it had not been."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ spec:
 KILL = "kill -9 $PPID"
 
 
-def test_a_conductor_killed_before_each_slot_loses_nothing(sandbox: RealSandbox, tmp_path: Path) -> None:
+def test_a_go_live_killed_before_each_checkpoint_loses_nothing(sandbox: RealSandbox, tmp_path: Path) -> None:
     """`kill -9` at every slot, then a last start: closed, each slot held once, the candidate serves.
 
-    Meanwhile a second conductor, of whatever go-live, is told who holds the environment.
+    Meanwhile a second go-live, of whatever name, is refused with the holder of the lease.
     """
     sandbox.deploy("auth-service", "sandbox/auth-service:1.1.0", takes_traffic=False)
     sandbox.run(GATE, "rollback", "verify", "auth-service", "--env", "sandbox", wanted=ExitCode.GO)
