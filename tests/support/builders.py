@@ -19,7 +19,9 @@ from gates.model.drill import DrillKind, DrillRecord
 from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Subject, Window
 from gates.model.platform import Environment, Impact
 from gates.model.release import Release, RevisionRef, ServiceRelease
+from gates.model.state import ServiceState
 from gates.model.target import Target
+from gates.model.traffic import TrafficSplit, TrafficTarget
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """The moment at which every test of the rooms takes place."""
@@ -136,3 +138,19 @@ def target(**changes: Any) -> Target:
         "demands": (),
     }
     return Target(**{**values, **changes})
+
+
+def state(service: str, **changes: Any) -> ServiceState:
+    """Return a service that follows its newest revision `SERVICE-2`, which is ready and has all traffic."""
+    newest = changes.pop("newest", f"{service}-2")
+    values: dict[str, Any] = {
+        "uri": f"https://{service}.test",
+        "etag": "1",
+        "is_reconciling": False,
+        "is_ready": True,
+        "latest_ready": newest,
+        "latest_created": newest,
+        "traffic": TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),)),
+        "serving": ((newest, 100),),
+    }
+    return ServiceState(service=service, **{**values, **changes})

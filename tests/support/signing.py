@@ -1,7 +1,10 @@
-"""People with keys for tests: made on the spot, known to nobody else."""
+"""People with keys for tests; the keys are made anew each time."""
 
 from __future__ import annotations
 
+import base64
+import shutil
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from gates.adapters.signing.allowed_signers import Signer, namespace_of
 from gates.adapters.signing.ssh_signature import public_wire
 from gates.model.statement import SeenStatement, Statement, StatementKind
 from tests.support.builders import NOW, release
+from tests.support.shipped import SHIPPED
 
 PLATFORM = "isectech"
 
@@ -23,6 +27,18 @@ def key_file(folder: Path, name: str) -> tuple[Path, bytes]:
     file = folder / name
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
     return file, public_wire(key)
+
+
+def signed_platform(folder: Path, roles: Iterable[str]) -> Path:
+    """Return a copy of the shipped platform with a signer `ROLE-1` of each role; the keys are in `folder`."""
+    platform = Path(shutil.copytree(SHIPPED, folder / "isectech"))
+    lines = []
+    for role in roles:
+        _, public = key_file(folder, role)
+        key = base64.b64encode(public).decode()
+        lines.append(f'{role}-1 namespaces="{namespace_of(role, PLATFORM)}" ssh-ed25519 {key}\n')
+    (platform / "allowed_signers").write_text("".join(lines))
+    return platform
 
 
 def signer(person: str, public_key: bytes, *roles: str, **times: Any) -> Signer:

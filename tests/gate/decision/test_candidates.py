@@ -11,8 +11,8 @@ from gates.decision.candidates import FoundRelease, ServiceView, find_release
 from gates.errors import UsageError
 from gates.model.platform import ServiceSpec
 from gates.model.release import Release, RevisionRef, ServiceRelease
-from gates.model.state import RevisionState, ServiceState
-from gates.model.traffic import TrafficSplit, TrafficTarget
+from gates.model.state import RevisionState
+from tests.support import builders
 from tests.support.builders import NOW, release
 
 SPECS = (ServiceSpec(name="a", title="a", tier="critical"),)
@@ -31,17 +31,7 @@ def revision(number: int) -> RevisionState:
 
 A_3 = RevisionRef(name="a-3", digest="sha256:3")
 VIEW = ServiceView(
-    state=ServiceState(
-        service="a",
-        uri="https://a.test",
-        etag="e",
-        is_reconciling=False,
-        is_ready=True,
-        latest_ready="a-3",
-        latest_created="a-3",
-        traffic=TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),)),
-        serving=(("a-3", 100),),
-    ),
+    state=builders.state("a", newest="a-3"),
     revisions=(revision(3), revision(2), revision(1)),
     verified=(RevisionRef(name="a-2", digest="sha256:2"),),
     quarantined=frozenset(),

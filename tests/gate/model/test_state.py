@@ -5,23 +5,12 @@ from __future__ import annotations
 import pytest
 
 from gates.model.state import ServiceState
-from gates.model.traffic import TrafficSplit, TrafficTarget
+from tests.support import builders
 
 
 def state(*serving: tuple[str, int], tag_uris: tuple[tuple[str, str], ...] = ()) -> ServiceState:
     """Return a service with these shares and tags."""
-    return ServiceState(
-        service="a",
-        uri="https://a.test",
-        etag="1",
-        is_reconciling=False,
-        is_ready=True,
-        latest_ready="a-2",
-        latest_created="a-2",
-        traffic=TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),)),
-        serving=serving,
-        tag_uris=tag_uris,
-    )
+    return builders.state("a", serving=serving, tag_uris=tag_uris)
 
 
 @pytest.mark.parametrize(

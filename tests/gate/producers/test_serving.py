@@ -6,24 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from gates.model.state import ServiceState
 from gates.model.target import ServiceTarget
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from journeys.checks import DemandNotMetError
+from tests.support import builders
 from tests.validation.immediate.test_deployment import test_serves_candidate as look
 
 CANDIDATE = ServiceTarget(name="a", base_url="http://a.test", revision="a-2", digest="sha256:2")
-STATE = ServiceState(
-    service="a",
-    uri="http://a.test",
-    etag="e",
-    is_reconciling=False,
-    is_ready=True,
-    latest_ready="a-2",
-    latest_created="a-2",
-    traffic=TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),)),
-    serving=(("a-1", 100),),
-)
+STATE = builders.state("a", uri="http://a.test", serving=(("a-1", 100),))
 
 
 def test_a_candidate_that_shares_the_traffic_is_no_failure() -> None:

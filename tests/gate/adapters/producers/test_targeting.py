@@ -11,9 +11,7 @@ from gates.adapters.producers.targeting import make_target, target_from_json, ta
 from gates.decision.candidates import ServiceView
 from gates.model.criterion import Bands, Catalogue, Comparator
 from gates.model.platform import Endpoints, Observation
-from gates.model.state import ServiceState
 from gates.model.target import Target
-from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support import builders
 from tests.support.builders import criterion, release
 
@@ -29,17 +27,7 @@ def made(*verified: str) -> Target:
     found = release("auth-service")
     candidate = found.services[0].candidate
     refs = tuple(replace(candidate, name=name) for name in verified)
-    state = ServiceState(
-        service="auth-service",
-        uri="https://auth.test",
-        etag="1",
-        is_reconciling=False,
-        is_ready=True,
-        latest_ready=candidate.name,
-        latest_created=candidate.name,
-        traffic=TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),)),
-        serving=((candidate.name, 100),),
-    )
+    state = builders.state("auth-service", uri="https://auth.test", newest=candidate.name)
     view = ServiceView(state=state, revisions=(), verified=refs, quarantined=frozenset())
     wanted = criterion(
         id="SLI-X",
