@@ -8,7 +8,7 @@ itself is refused when it is read.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, Literal
 
@@ -114,42 +114,22 @@ def verdict_of(document: VerdictDocument) -> Verdict:
     return verdict
 
 
+_SAME = tuple(field.name for field in fields(Judgement) if field.name != "criterion")
+"""What an entry and a judgement have in common."""
+
+
 def _entry(judgement: Judgement) -> Entry:
-    criterion = judgement.criterion
     return Entry(
-        criterion=criterion.id,
-        service=judgement.service,
-        outcome=judgement.outcome,
-        is_blocking=criterion.severity.blocks and judgement.waiver is None,
+        criterion=judgement.criterion.id,
+        is_blocking=judgement.criterion.severity.blocks and judgement.waiver is None,
         is_waived=judgement.is_waived,
-        demand=demand(criterion),
-        reason=judgement.reason,
-        measured=judgement.measured,
-        samples=judgement.samples,
-        margin=judgement.margin,
-        priority=judgement.priority,
-        blames=judgement.blames,
-        implied_by=judgement.implied_by,
-        waiver=judgement.waiver,
-        evidence=judgement.evidence,
+        demand=demand(judgement.criterion),
+        **{name: getattr(judgement, name) for name in _SAME},
     )
 
 
 def _judgement(criterion: Criterion, entry: Entry) -> Judgement:
-    return Judgement(
-        criterion=criterion,
-        service=entry.service,
-        outcome=entry.outcome,
-        reason=entry.reason,
-        measured=entry.measured,
-        samples=entry.samples,
-        margin=entry.margin,
-        priority=entry.priority,
-        blames=entry.blames,
-        evidence=entry.evidence,
-        waiver=entry.waiver,
-        implied_by=entry.implied_by,
-    )
+    return Judgement(criterion=criterion, **{name: getattr(entry, name) for name in _SAME})
 
 
 def _entries(judgements: tuple[Judgement, ...]) -> tuple[Entry, ...]:
