@@ -82,7 +82,7 @@ def _ids(judgements: Iterable[Judgement]) -> set[str]:
 
 
 def _labels(judgements: Iterable[Judgement]) -> tuple[str, ...]:
-    return tuple(f"{judgement.criterion.id}@{judgement.service}" for judgement in judgements)
+    return tuple(judgement.key for judgement in judgements)
 
 
 def summarise(results: Sequence[ArmResult]) -> BenchResult:

@@ -215,5 +215,5 @@ def _with_root_cause(judgement: Judgement, judged: Sequence[Judgement]) -> Judge
         is_cause = other.criterion.id in judgement.criterion.depends_on and is_near
         is_part = other.criterion.id in judgement.criterion.summarises
         if other.outcome is Outcome.FAIL and (is_cause or is_part):
-            return replace(judgement, implied_by=f"{other.criterion.id}@{other.service}")
+            return replace(judgement, implied_by=other.key)
     return judgement

@@ -78,6 +78,11 @@ class Judgement:
         return f"{self.criterion.id}@{self.service}"
 
     @property
+    def is_blocking(self) -> bool:
+        """Whether this judgement alone can stop a release: blocking severity and not waived."""
+        return self.criterion.severity.blocks and self.waiver is None
+
+    @property
     def is_waived(self) -> bool:
         """Whether an approved exception stands in for a pass."""
         return self.waiver is not None and self.outcome is not Outcome.PASS

@@ -62,5 +62,5 @@ class Verdict:
 
     @property
     def blocking(self) -> tuple[Judgement, ...]:
-        """The judgements that can stop the release: blocking severity and not waived."""
-        return tuple(j for j in self.judgements if j.criterion.severity.blocks and j.waiver is None)
+        """The judgements that can stop the release."""
+        return tuple(judgement for judgement in self.judgements if judgement.is_blocking)

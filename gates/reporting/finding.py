@@ -87,7 +87,7 @@ def finding(judgement: Judgement, verdict: Verdict) -> Finding:
         measured=measured(judgement.measured),
         waived=waived_by(waiver) if waiver else "",
         is_waived=judgement.is_waived,
-        is_blocking=criterion.severity.blocks and waiver is None,
+        is_blocking=judgement.is_blocking,
         is_waiting=is_waiting,
     )
 

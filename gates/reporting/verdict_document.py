@@ -121,7 +121,7 @@ _SAME = tuple(field.name for field in fields(Judgement) if field.name != "criter
 def _entry(judgement: Judgement) -> Entry:
     return Entry(
         criterion=judgement.criterion.id,
-        is_blocking=judgement.criterion.severity.blocks and judgement.waiver is None,
+        is_blocking=judgement.is_blocking,
         is_waived=judgement.is_waived,
         demand=demand(judgement.criterion),
         **{name: getattr(judgement, name) for name in _SAME},
