@@ -41,8 +41,10 @@ def demanded(criterion: Criterion) -> str:
     return f"{_SIGNS[criterion.comparator]}{figure(threshold)}"
 
 
-def figure(measured: Measurement) -> str:
-    """Return a measured value with its unit; a ratio is told per cent."""
+def figure(measured: Measurement | None) -> str:
+    """Return a measured value with its unit, a ratio per cent; `nothing` for None."""
+    if measured is None:
+        return "nothing"
     if measured.unit == RATIO:
         return percentage(measured.value)
     return quantity(measured.value, measured.unit)

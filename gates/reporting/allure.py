@@ -16,9 +16,8 @@ from gates.model.criterion import Criterion
 from gates.model.evidence import Evidence, Window
 from gates.model.judgement import Judgement, Outcome
 from gates.model.verdict import VerdictOutcome
-from gates.model.wording import counted
+from gates.model.wording import counted, figure
 from gates.reporting.finding import Finding
-from gates.reporting.phrasing import measured
 from gates.reporting.redaction import clean, one_line
 from gates.reporting.report import Report, ReportFile
 
@@ -140,7 +139,7 @@ def _description(found: Finding) -> str:
 
 def _seen(item: Evidence, criterion: Criterion) -> str:
     lines = (
-        f"{item.status}: {measured(item.measurement)} from {counted(item.samples, criterion.sample)}",
+        f"{item.status}: {figure(item.measurement)} from {counted(item.samples, criterion.sample)}",
         f"seen {item.window.start.isoformat()} .. {item.window.end.isoformat()}",
         f"revision {item.subject.revision or 'unknown'}, digest {item.subject.digest or 'unknown'}",
         f"artefact {item.artefact}" if item.artefact else "",

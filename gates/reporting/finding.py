@@ -9,7 +9,7 @@ from gates.model.criterion import FAILED_CHECKS, FailureAction
 from gates.model.judgement import Judgement, Outcome
 from gates.model.verdict import Verdict
 from gates.model.wording import counted, demanded, figure
-from gates.reporting.phrasing import measured, waived_by
+from gates.reporting.phrasing import waived_by
 
 _ACTIONS = {
     FailureAction.ROLLBACK: "roll back",
@@ -84,7 +84,7 @@ def finding(judgement: Judgement, verdict: Verdict) -> Finding:
         cause=cause,
         lines=tuple(line for line in lines if line),
         demanded=demanded(criterion),
-        measured=measured(judgement.measured),
+        measured=figure(judgement.measured),
         waived=waived_by(waiver) if waiver else "",
         is_waived=judgement.is_waived,
         is_blocking=judgement.is_blocking,

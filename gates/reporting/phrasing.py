@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gates.model.criterion import Comparator, Criterion
-from gates.model.evidence import Measurement
 from gates.model.judgement import Waiver
-from gates.model.wording import figure, number, percentage, quantity
+from gates.model.wording import number, percentage, quantity
 
 _SYMBOLS = {
     Comparator.EQ: "",
@@ -23,11 +22,6 @@ def demand(criterion: Criterion) -> str:
     if criterion.comparator is Comparator.WITHIN:
         return f"within {percentage(criterion.threshold)} of the baseline"
     return f"{_SYMBOLS[criterion.comparator]}{quantity(criterion.threshold, criterion.unit)}"
-
-
-def measured(measurement: Measurement | None) -> str:
-    """Return a measured value with its unit, or `nothing`."""
-    return "nothing" if measurement is None else figure(measurement)
 
 
 def duration(time: timedelta | None) -> str:

@@ -58,22 +58,24 @@ def report_of(
     verdict: Verdict, *, run_id: str, decision: Decision | None = None, receipts: tuple[Receipt, ...] = ()
 ) -> Report:
     """Return the report of a verdict, and of what was decided and done about it."""
-    found = sorted((finding(judgement, verdict) for judgement in verdict.judgements), key=_urgency)
-    outcome, place = verdict.outcome, verdict.release.environment
-    next_steps = what_next(outcome, decision, [one.judgement.criterion.id for one in found])
+    held = figures(verdict.judgements)
+    findings = [finding(judgement, verdict) for judgement in verdict.judgements]
+    commands = waiting_commands(findings, verdict.release.environment)
+    found = sorted(findings, key=_urgency)
+    criteria = [one.judgement.criterion.id for one in found]
     return Report(
         run_id=run_id,
         verdict=verdict,
-        outcome=outcome,
-        counts=counted(counts(verdict.judgements)),
-        reasons=reasons(verdict),
+        outcome=verdict.outcome,
         findings=tuple(found),
         failed=_of(found, Outcome.FAIL),
         unconcluded=_of(found, Outcome.ERROR) + _of(found, Outcome.INCONCLUSIVE),
         waived=tuple(one for one in found if one.is_waived),
-        figures=figures(verdict.judgements),
+        figures=held,
+        counts=counted(counts(verdict.judgements)),
+        reasons=reasons(verdict),
         matrix=matrix_of(verdict.judgements),
-        next_steps=(*next_steps, *waiting_commands(found, place)),
+        next_steps=(*what_next(verdict.outcome, decision, criteria), *commands),
         done=tuple(map(receipt_line, receipts)),
     )
 

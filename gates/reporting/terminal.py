@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from gates.model.judgement import NOTHING_DELIVERED
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.finding import Finding, Measured
-from gates.reporting.matrix import lines_of
+from gates.reporting.matrix import Matrix
 from gates.reporting.reasons import UNSEEN, WAITS
 from gates.reporting.redaction import one_line
 from gates.reporting.report import Report
@@ -22,6 +22,10 @@ _NAMED = 16
 """Criteria that are named on one line; the rest of them is counted."""
 _SHOWN = 10
 """Findings shown in full in each part; the rest is counted, `verdict.json` has them all."""
+_CELL = 11
+_NAME = 20
+_INDENT = 2
+"""Columns of the table of services: of a cell, of a service's name, and before it."""
 
 
 def terminal(report: Report) -> str:
@@ -32,7 +36,7 @@ def terminal(report: Report) -> str:
         *_unconcluded(report),
         _part("WAIVED", [_waiver(found) for found in report.waived]),
         _part("MEASURED", [_measured(one) for one in report.figures]),
-        _part("SERVICES", [lines_of(report.matrix, width=WIDTH)]),
+        _part("SERVICES", [_matrix(report.matrix)]),
         _part("NEXT", [_item(step) for step in report.next_steps]),
         _part("DONE", [_item(done) for done in report.done]),
     ]
@@ -116,6 +120,27 @@ def _measured(one: Measured) -> str:
     whose = one.services[0] if len(one.services) == 1 else f"the closest of {len(one.services)} services"
     value = f"{one.value} over {one.samples}, demanded {one.demand}"
     return _item(f"{', '.join(one.criteria)} ({whose}): {value}")
+
+
+def _matrix(matrix: Matrix) -> str:
+    """Return the table; categories that do not fit go below."""
+    fitting = max(1, (WIDTH - _INDENT - _NAME) // _CELL)
+    blocks = []
+    for first in range(0, len(matrix.categories), fitting):
+        part = slice(first, first + fitting)
+        head = _line("", matrix.categories[part])
+        blocks.append("\n".join([head, *(_line(service, row[part]) for service, row in matrix.rows)]))
+    return "\n".join(blocks)
+
+
+def _line(name: str, row: Sequence[str]) -> str:
+    shown = [_cut(text, _CELL - 1).ljust(_CELL) for text in row]
+    return f"{' ' * _INDENT}{_cut(name, _NAME - 1).ljust(_NAME)}{''.join(shown)}".rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    text = one_line(text)
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _head(criterion: str, services: Sequence[str], weight: str) -> Iterator[str]:

@@ -10,26 +10,29 @@ from pathlib import Path
 from types import CodeType, FrameType
 
 GATES = str(Path(__file__).parents[2] / "gates")
+_MAKING = ("__init__", "__post_init__")
 
 
 def visits(act: Callable[[], object]) -> list[str]:
     """Return the files of `gates` that are visited while `act` runs, in order, stays taken together.
 
     A visit is a call of a function that is given a value of the model or of the reports, or several of them.
-    The same call from the same function counts once: a loop over a hundred judgements is one visit. Neither
-    texts and numbers count nor the building of a value (`__init__`, `__post_init__`).
+    The same call from the same function counts once: a loop over a hundred judgements is one visit. No visits
+    are what the model says of its own values (`gates.model`), the making of a value, and functions that are
+    given texts and numbers alone.
     """
     known: set[tuple[CodeType, CodeType]] = set()
     files: list[str] = []
 
     def look(frame: FrameType, event: str, _argument: object) -> None:
         code, caller = frame.f_code, frame.f_back
-        if event != "call" or caller is None or not code.co_filename.startswith(GATES):
+        file = code.co_filename.removeprefix(GATES)
+        if event != "call" or caller is None or file == code.co_filename or file.startswith("/model/"):
             return
         edge = (caller.f_code, code)
-        if edge not in known and not code.co_name.startswith("__") and _is_given_a_value(frame):
+        if edge not in known and code.co_name not in _MAKING and _is_given_a_value(frame):
             known.add(edge)
-            files.append(code.co_filename.removeprefix(f"{GATES}/"))
+            files.append(file.lstrip("/"))
 
     sys.setprofile(look)
     try:
