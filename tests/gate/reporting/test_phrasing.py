@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gates.model.criterion import Comparator
-from gates.model.wording import number, quantity
-from gates.reporting.phrasing import demand, duration, measured
+from gates.model.wording import figure, number, quantity
+from gates.reporting.phrasing import demand, duration
 from tests.support.builders import criterion
 
 
@@ -68,4 +68,4 @@ def test_quantities() -> None:
     """One check is not one checks, and nothing measured is said so."""
     assert quantity(1, "failed checks") == "1 failed check"
     assert quantity(2, "failed checks") == "2 failed checks"
-    assert measured(None) == "nothing"
+    assert figure(None) == "nothing"
