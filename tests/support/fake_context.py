@@ -149,7 +149,12 @@ class FakeContext:
         """Make the folder of a run, with the producers' file if there are steps."""
         folder = RunFolder.create(root or self.reports, run_id, Redactor())
         if self.steps:
-            lines = [self._line(producer) for c in self.catalogue.criteria for producer in c.producers]
+            lines = [
+                self._line(f"{producer}[{service}]")
+                for criterion in self.catalogue.criteria
+                for service in criterion.services
+                for producer in criterion.producers
+            ]
             (folder.path / "producers.jsonl").write_text("\n".join(lines), encoding="utf-8")
         return folder
 
