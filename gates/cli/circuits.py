@@ -1,4 +1,4 @@
-"""`gate circuits`: circuit breakers, and the cached-token fallback of the gateway."""
+"""`gate circuits`: circuit breakers, and the cached-token fallback."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from gates.composition.operations import OperationsContext
 from gates.errors import CloudError, NotSignedInError
 from gates.model.exit_code import ExitCode
 from gates.model.health import Circuit
+from gates.model.service_contract import demanded_part
 from gates.reporting.layout import Line, Row
-
-_WITNESSES = ("viewer", "responder")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,16 +59,15 @@ def reset(command: CommandContext, service: str) -> ExitCode:
     "--witness",
     "witnesses",
     nargs=2,
-    default=_WITNESSES,
-    show_default=True,
-    help="Two identities that are signed in to prove `on`; the second one's session is ended.",
+    help="Two identities that are signed in to prove `on`; the second one's session is ended. "
+    "Default: signIn.witnesses of platform.yaml.",
 )
 @acts
-def fallback(command: CommandContext, mode: str, witnesses: tuple[str, str]) -> ExitCode:
-    """Serve tokens that the gateway knows while auth-service is down.
+def fallback(command: CommandContext, mode: str, witnesses: tuple[str, str] | None) -> ExitCode:
+    """Serve tokens that a service remembers while the sign-in is down.
 
     `on` proves itself: a cached token is served from the cache, a revoked one is refused; otherwise it is
-    taken back. It never switches itself on. `auto` is the normal state: only while auth-service is silent.
+    taken back. It never switches itself on. `auto` is the normal state: only while the sign-in is silent.
     """
     operations = command.operations
     if mode == "status":
@@ -80,7 +78,8 @@ def fallback(command: CommandContext, mode: str, witnesses: tuple[str, str]) -> 
         )
         return ExitCode.GO
     command.confirm(f"switch the cached-token fallback {mode}")
-    return tell([operations.circuits.switch_fallback(mode, witnesses=witnesses, is_dry=command.is_dry)])
+    named = witnesses or demanded_part(command.context.platform.sign_in, "signIn").witnesses
+    return tell([operations.circuits.switch_fallback(mode, witnesses=named, is_dry=command.is_dry)])
 
 
 def _report(command: CommandContext, names: tuple[str, ...]) -> Report:

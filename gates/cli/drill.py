@@ -13,7 +13,6 @@ from gates.model.drill import DrillRecord
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Impact, Platform, Tier
 
-_WITNESSES = ("viewer", "responder")
 _SHOWN = 20
 
 
@@ -26,10 +25,10 @@ def drill() -> None:
 @acts
 def restore(command: CommandContext) -> ExitCode:
     """Bring the database back from a backup; what is written in those seconds is lost."""
-    if _is_only_shown(command, "back up, mark, restore and look for the marks in three services"):
+    if _is_only_shown(command, "back up, mark, restore and look for the marks"):
         return ExitCode.GO
     with command.alone():
-        return _tell(command, [command.operations.drills().restore(_WITNESSES)])
+        return _tell(command, [command.operations.drills().restore(command.context.platform.witnesses)])
 
 
 @drill.command()
@@ -89,7 +88,7 @@ def every(command: CommandContext) -> ExitCode:
         return ExitCode.GO
     with command.alone():
         records = [
-            command.operations.drills().restore(_WITNESSES),
+            command.operations.drills().restore(command.context.platform.witnesses),
             *command.operations.drills().redeploy_all(),
         ]
         drills = command.operations.drills()  # of the revisions that serve from now on

@@ -11,16 +11,13 @@ from gates import composition
 from gates.cli.adhoc_checks import show, spot
 from gates.cli.options import environment_option
 from gates.cli.run import duration
-from gates.errors import UsageError
-from gates.model.criterion import Criterion
+from gates.errors import ConfigurationError, UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Impact
 from gates.model.wording import observed
 
-_PRODUCER = "test_load.py::"
-_QUICK = "smoke"
 _PROFILE = "GATE_LOAD_PROFILE"
 """Tells the producers which profile to send."""
 
@@ -32,7 +29,7 @@ _PROFILE = "GATE_LOAD_PROFILE"
 @click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
 @environment_option
 def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: int) -> ExitCode:
-    """Send the load of PROFILE (smoke, expected, stress) to the gateway and measure.
+    """Send the load of PROFILE to the platform's entrance and measure.
 
     The rate is what the environment declares (expectedLoad). Exits with 0 when the platform carried the load,
     1 when it did not, 10 when too little was sent to say.
@@ -42,7 +39,11 @@ def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: i
         return _page(context, port)
     profile = _known(profile)
     os.environ[_PROFILE] = profile
-    criteria = [c for c in context.catalogue.criteria if c.id.startswith("LOD-") and _sends(c, profile)]
+    criteria = [c for c in context.catalogue.criteria if profile in c.load_profiles]
+    if not criteria:
+        raise ConfigurationError(
+            f"no criterion has loadProfiles: [{profile}]", next_step="add it to what the profile's load shows"
+        )
     seen = spot(context, criteria, word=f"load-{profile}", seconds=duration(deadline))
     show(seen.check.judgements, more=_figure)
     return seen.code
@@ -60,12 +61,6 @@ def _known(profile: str | None) -> str:
         )
     refuse_unknown("profile", (profile,), known)
     return profile
-
-
-def _sends(criterion: Criterion, profile: str) -> bool:
-    """Whether its producer sends this profile: the quick one is the immediate window's own."""
-    window = "immediate" if profile == _QUICK else "extended"
-    return any(f"/{window}/{_PRODUCER}" in producer for producer in criterion.producers)
 
 
 def _figure(judgement: Judgement) -> str:

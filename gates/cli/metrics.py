@@ -1,4 +1,4 @@
-"""`gate metrics`: processors, memory, disk and network against the guide's thresholds."""
+"""`gate metrics`: processors, memory, disk and network against the policy's limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.model.hardware import Reading
-from gates.operations.hardware import LIMITS, advice, unread
+from gates.operations.hardware import Limit, limits, unread
 from gates.reporting.layout import Line, Row
 
 
@@ -25,29 +25,30 @@ def metrics(command: CommandContext, minutes: int) -> Report:
     Leaves with 1 when one is crossed, and with 10 when one of the four has no data.
     """
     found = command.operations.hardware(datetime.now(UTC), minutes)
-    lines: list[Line] = [_line(one) for one in found]
+    agreed = limits(command.context.platform.policy.infrastructure_limits)
+    lines: list[Line] = [_line(one, agreed[one.component]) for one in found]
     missing = unread(found)
     lines += [f"????  {component:7}  no data in the last {minutes} minutes" for component in missing]
-    is_crossed = any(advice(one) for one in found)
+    is_crossed = any(agreed[one.component].advice(one) for one in found)
     return Report(
         code=ExitCode.NO_GO if is_crossed else ExitCode.INCONCLUSIVE if missing else ExitCode.GO,
         lines=lines,
         document={
             "environment": command.context.environment.name,
             "minutes": minutes,
-            "readings": [_entry(one) for one in found],
+            "readings": [_entry(one, agreed[one.component]) for one in found],
             "without_data": list(missing),
         },
     )
 
 
-def _line(one: Reading) -> Line:
-    limit, todo = LIMITS[one.component], advice(one)
+def _line(one: Reading, limit: Limit) -> Line:
+    todo = limit.advice(one)
     said = f"{limit.shown(one.value)} (at most {limit.shown(limit.most)}){'  ' + todo if todo else ''}"
     return Row(f"{'HIGH' if todo else 'ok  '}  {one.component:7}  {one.subject}: ", said)
 
 
-def _entry(one: Reading) -> dict[str, Any]:
-    most, todo = LIMITS[one.component].most, advice(one)
+def _entry(one: Reading, limit: Limit) -> dict[str, Any]:
+    most, todo = limit.most, limit.advice(one)
     subject = {"component": one.component, "subject": one.subject}
     return {**subject, "value": one.value, "at_most": most, "is_high": bool(todo), "advice": todo}

@@ -101,13 +101,13 @@ def _entry(one: ScalingReport) -> dict[str, Any]:
 
 
 def _reports(command: CommandContext, hours: int) -> Sequence[ScalingReport]:
-    now = datetime.now(UTC)
+    now, policy = datetime.now(UTC), command.context.platform.policy.scaling
     window = Window(start=now - timedelta(hours=hours), end=now)
     found = []
     for spec in command.context.platform.services:
         settings = command.operations.configuration.settings(spec.name)
         peak = command.operations.peak_instances(spec.name, settings.latest_ready, window)
-        found.append(ScalingReport(settings=settings, peak=peak, tier=spec.tier))
+        found.append(ScalingReport(settings=settings, peak=peak, tier=spec.tier, policy=policy))
     return found
 
 

@@ -124,8 +124,9 @@ def _begin(config: pytest.Config) -> JudgedSession:
         context.environment,
         prepared.release,
         prepared.views,
-        context.known_credentials.accepted(),
+        context.platform,
     )
+    target = replace(target, accepted=context.known_credentials.accepted())
     (folder.path / "target.json").write_text(target_to_json(target), encoding="utf-8")
     session = JudgedSession(context, folder, begun, request, prepared, stop, seconds)
     session.point(config)

@@ -67,14 +67,14 @@ def rollback() -> None:
     """Send all traffic back to the last good revision, and verify it by the service's own answer.
 
     \b
-    gate rollback auth-service --env production      plan, ask, go
+    gate rollback SERVICE --env production           plan, ask, go
     gate rollback --all --env production --dry-run   show the exact calls
-    gate rollback auth-service --to REVISION         name the target yourself
+    gate rollback SERVICE --to REVISION              name the target yourself
     gate rollback --planned --env production         the whole procedure, in maintenance mode
     gate rollback verify --env production            would a rollback work?
     gate rollback status --env production            what is pinned, what is unfinished
     gate rollback resume --env production            finish what was interrupted
-    gate rollback unpin auth-service                 follow the newest revision again
+    gate rollback unpin SERVICE                      follow the newest revision again
     gate rollback services --help                    all options
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
 

@@ -21,7 +21,7 @@ from gates.model.exit_code import ExitCode
 def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     """Start what a rollback of SERVICES would choose, behind a tag and without traffic, and ask it.
 
-    Checked are its health, its revision name, signing in at auth-service, the safety checks and the seconds
+    Checked are its health, its revision name, its sign-in if it has one, the safety checks and the seconds
     until it answers. Without SERVICES: those whose candidate waits for traffic. A go-live is refused without
     a fresh verification of each.
     """

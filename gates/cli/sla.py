@@ -11,8 +11,8 @@ import click
 
 from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
-from gates.errors import ConfigurationError, UsageError
-from gates.model.criterion import Criterion
+from gates.errors import UsageError
+from gates.model.criterion import Use
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
 from gates.operations.service_levels import Level
@@ -20,7 +20,6 @@ from gates.reporting.layout import Row
 
 _WINDOW = re.compile(r"([1-9][0-9]{0,3})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_ERRORS, _LATENCY = "SLI-ERRORS", "SLI-LATENCY"
 
 
 @click.command()
@@ -37,7 +36,8 @@ def sla(command: CommandContext, window: str) -> Report:
         raise UsageError(f"{window} is not a window", next_step="write 30m, 24h or 7d")
     now = datetime.now(UTC)
     span = Window(start=now - timedelta(**{_UNITS[match[2]]: int(match[1])}), end=now)
-    errors, latency = _criterion(command, _ERRORS), _criterion(command, _LATENCY)
+    catalogue = command.context.catalogue
+    errors, latency = catalogue.needed_for(Use.ERROR_LEVEL), catalogue.needed_for(Use.LATENCY_LEVEL)
     names, place = command.context.platform.service_names, command.context.environment.name
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
         found = list(pool.map(lambda name: command.operations.service_levels(name, span), names))
@@ -59,10 +59,3 @@ def _code(levels: set[Level]) -> ExitCode:
     if Level.MISSED in levels:
         return ExitCode.NO_GO
     return ExitCode.INCONCLUSIVE if Level.UNKNOWN in levels or not levels else ExitCode.GO
-
-
-def _criterion(command: CommandContext, name: str) -> Criterion:
-    found = command.context.catalogue.find(name)
-    if found is None:
-        raise ConfigurationError(f"the catalogue has no {name}", next_step="add it to service-levels.yaml")
-    return found

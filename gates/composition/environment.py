@@ -165,7 +165,7 @@ class Context:
         clock = SystemClock()
         return RollbackPorts(
             traffic=self.cloud,
-            probe=VersionProbe(self.environment, self.cloud),
+            probe=VersionProbe(self.environment, self.cloud, path=self.platform.health.version),
             ledger=self.ledger,
             clock=clock,
             journal=SqliteJournal(ledger_path()),
@@ -248,6 +248,7 @@ class Context:
             environment=self.environment,
             catalogue=demanded,
             source=ProducerSource(
+                platform=self.platform,
                 catalogue=demanded,
                 environment=self.environment,
                 producers=producers,

@@ -74,7 +74,8 @@ class OperationsContext:
             return self.context.cloud.describe(service).uri
 
         wait = SystemClock().wait
-        return OperatorClient(self.context.environment, ask, wait, personal_files(wait))
+        context = self.context
+        return OperatorClient(context.environment, context.platform, ask, wait, personal_files(wait))
 
     @cached_property
     def configuration(self) -> CloudRunConfiguration:
@@ -89,7 +90,7 @@ class OperationsContext:
         """Circuit breakers and the cached-token fallback."""
         from gates.operations.circuits import CircuitOperations
 
-        return CircuitOperations(self.services, self.performer)
+        return CircuitOperations(self.services, self.performer, self.context.platform.circuits)
 
     @cached_property
     def scaling(self) -> ScalingOperations:
@@ -160,17 +161,12 @@ class OperationsContext:
             configuration=self.configuration,
             traffic=context.cloud,
             probe=context.ports.probe,
-            witness=OperatorDataProbe(self.services),
+            witness=OperatorDataProbe(self.services, context.platform),
             ledger=context.ledger,
             clock=SystemClock(),
         )
-        names = context.platform.service_names
-        return Drills(
-            ports,
-            context.environment,
-            names=names,
-            release=release_now(context.ports, context.platform, context.environment),
-        )
+        release = release_now(context.ports, context.platform, context.environment)
+        return Drills(ports, context.environment, context.platform, release)
 
     @cached_property
     def cold_start(self) -> ColdStart:
@@ -179,8 +175,9 @@ class OperationsContext:
         from gates.adapters.services.tag_probe import TagProbe
         from gates.operations.cold_start import ColdStart
 
-        probe = TagProbe(self.context.environment, self.context.cloud, SystemClock())
-        return ColdStart(self.context.cloud, probe, self.performer)
+        context = self.context
+        probe = TagProbe(context.environment, context.platform, context.cloud, SystemClock())
+        return ColdStart(context.cloud, probe, self.performer)
 
     @cached_property
     def rollback_readiness(self) -> ReadinessCheck:
@@ -190,7 +187,7 @@ class OperationsContext:
         from gates.workflows.rollback_readiness import ReadinessCheck
 
         context, clock = self.context, SystemClock()
-        probe = TagProbe(context.environment, context.cloud, clock)
+        probe = TagProbe(context.environment, context.platform, context.cloud, clock)
         longest = context.platform.policy.rollback.proof.longest_start
         return ReadinessCheck(context.cloud, probe, context.ledger, clock, longest)
 

@@ -33,7 +33,7 @@ def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int
     found = find_release(
         views, context.platform.services, release_id=folder.run_id, environment=place, wanted={}
     )
-    target = make_target(context.catalogue, context.environment, found.release, views)
+    target = make_target(context.catalogue, context.environment, found.release, views, context.platform)
     return open_page(target, root=root, folder=folder.path, port=port)
 
 

@@ -8,6 +8,7 @@
 - What only a person attests is demanded as zero failed checks: a person's word is no measurement.
 - Criteria that the same test measures demand the same number.
 - What it summarises is of a stage of its own, and summarises nothing itself.
+- One criterion at most is used for each purpose.
 - `depends_on` names other criteria of a common stage, never in a circle.
 - Evidence has a positive maximum age.
 
@@ -98,6 +99,8 @@ def _names_once(criterion: Criterion) -> Iterator[tuple[str, str]]:
         "producers": criterion.producers,
         "depends_on": criterion.depends_on,
         "summarises": criterion.summarises,
+        "used_for": criterion.used_for,
+        "load_profiles": criterion.load_profiles,
     }
     for field, words in named.items():
         yield from ((field, f"'{word}' is listed twice") for word in sorted(_repeated(words)))
@@ -228,12 +231,22 @@ def _acyclic(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
         yield Flaw(position=position, field="depends_on", cause=f"a circle: {' -> '.join(reversed(circle))}")
 
 
+def _used_once(criteria: Sequence[Criterion]) -> Iterator[Flaw]:
+    first: dict[str, str] = {}
+    for position, criterion in enumerate(criteria):
+        for use in criterion.used_for:
+            known = first.setdefault(use, criterion.id)
+            if known != criterion.id:
+                yield Flaw(position=position, field="used_for", cause=f"{known} is used for {use}")
+
+
 _LAWS_OF_ALL: tuple[Callable[[Sequence[Criterion]], Iterator[Flaw]], ...] = (
     _unique,
     _counted_up,
     _explained,
     _summed_up,
     _of_one_number,
+    _used_once,
     _acyclic,
 )
 

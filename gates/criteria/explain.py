@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gates.criteria.phrases import demand_text, duration_text, services_text
 from gates.model.criterion import Criterion, Priority
 from gates.model.platform import Platform
-from gates.model.wording import counted
+from gates.model.wording import counted, number
 
 
 def explain(criterion: Criterion, platform: Platform) -> str:
@@ -21,6 +21,7 @@ def explain(criterion: Criterion, platform: Platform) -> str:
 def _facts(criterion: Criterion, platform: Platform) -> Iterator[tuple[str, str]]:
     yield "why", criterion.rationale
     yield "demands", demand_text(criterion)
+    yield from (("limit", f"{name} {number(value)}") for name, value in criterion.limits)
     samples = counted(criterion.minimum_samples, criterion.sample)
     yield "evidence", f"at least {samples}, no older than {duration_text(criterion.max_age)}"
     yield from (("test", producer) for producer in criterion.producers)

@@ -8,20 +8,22 @@ is filled in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
+from typing import TypeVar
 
 from gates.criteria.coverage import Coverage
 from gates.criteria.known_bad import Red
-from gates.model.criterion import Catalogue, Stage
+from gates.model.criterion import Catalogue, Criterion, Stage, Use
 from gates.model.platform import Contact, DocumentOwnership, Environment, Platform
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*[0-9]")
 _DIGITS_OF_A_NUMBER = 7
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_DOCUMENTS = "OPS-02"
-_CONTACTS = "OPS-03"
+
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def lint(
         *_tiers(platform),
         *_unwatched(platform, catalogue),
         *_empty_stages(catalogue),
-        *_facts(platform, today, environments),
+        *_facts(platform, catalogue, today, environments),
     ]
     return tuple(sorted(findings, key=lambda finding: not finding.is_gap))
 
@@ -76,21 +78,27 @@ def unproved(covered: Sequence[Coverage], known_bad: Sequence[Red]) -> tuple[Fin
     )
 
 
-def _facts(platform: Platform, today: date, environments: Sequence[Environment]) -> Iterator[Finding]:
-    shared = tuple(one.name for one in environments if one.documentation.document_ownership is None)
-    if shared or not environments:
-        yield from (replace(found, places=shared) for found in _review(platform.document_ownership, today))
-    shared = tuple(one.name for one in environments if not one.documentation.contacts)
-    if shared or not environments:
-        yield from (replace(found, places=shared) for found in _contacts(platform.contacts))
-    for one in environments:
-        own = (
-            _review(one.documentation.document_ownership, today)
-            if one.documentation.document_ownership
-            else ()
-        )
-        mine = _contacts(one.documentation.contacts) if one.documentation.contacts else ()
-        yield from (replace(found, places=(one.name,)) for found in (*own, *mine))
+def _facts(
+    platform: Platform, catalogue: Catalogue, today: date, environments: Sequence[Environment]
+) -> Iterator[Finding]:
+    stewards = {one.name: one.documentation.document_ownership for one in environments}
+    contacts = {one.name: one.documentation.contacts for one in environments}
+    reviewed = partial(_review, today=today)
+    yield from _open(catalogue.used_for(Use.REVIEW), platform.document_ownership, stewards, reviewed)
+    yield from _open(catalogue.used_for(Use.CONTACTS), platform.contacts, contacts, _contacts)
+
+
+def _open(
+    fails: Criterion | None, shared: Fact, own: Mapping[str, Fact], look: Callable[[Fact], Iterable[Finding]]
+) -> Iterator[Finding]:
+    """Yield what is open in the shared fact, for environments without an own one, and in each own one."""
+    if fails is None:
+        return
+    sharing = tuple(name for name, fact in own.items() if not fact)
+    facts = [(sharing, shared)] if sharing or not own else []
+    facts += [((name,), fact) for name, fact in own.items() if fact]
+    for places, fact in facts:
+        yield from (replace(found, fails=fails.id, places=places) for found in look(fact))
 
 
 def _tiers(platform: Platform) -> Iterator[Finding]:
@@ -115,18 +123,18 @@ def _empty_stages(catalogue: Catalogue) -> Iterator[Finding]:
 
 def _review(document_ownership: DocumentOwnership | None, today: date) -> Iterator[Finding]:
     if document_ownership is None:
-        yield Finding(subject="documents", cause="no owner is named", fails=_DOCUMENTS)
+        yield Finding(subject="documents", cause="no owner is named")
     elif document_ownership.next_review < today:
         cause = f"the review was due on {document_ownership.next_review}, {document_ownership.owner} does it"
-        yield Finding(subject="documents", cause=cause, fails=_DOCUMENTS)
+        yield Finding(subject="documents", cause=cause)
 
 
 def _contacts(contacts: Sequence[Contact]) -> Iterator[Finding]:
     if not contacts:
-        yield Finding(subject="contacts", cause="there is no person to call", fails=_CONTACTS)
+        yield Finding(subject="contacts", cause="there is no person to call")
     for contact in contacts:
         for cause in _unreachable(contact):
-            yield Finding(subject=contact.name, cause=cause, fails=_CONTACTS)
+            yield Finding(subject=contact.name, cause=cause)
 
 
 def _unreachable(contact: Contact) -> Iterator[str]:

@@ -73,8 +73,11 @@ def _fields(criterion: Criterion) -> Iterator[tuple[str, object]]:
             "counts": criterion.sample,
         },
     )
+    yield "limits", dict(criterion.limits)
     yield "maxAgeSeconds", criterion.max_age.total_seconds()
     yield "producers", criterion.producers
     yield "attestedBy", criterion.attested_by
     yield "dependsOn", criterion.depends_on
     yield "summarises", criterion.summarises
+    yield "usedFor", criterion.used_for
+    yield "loadProfiles", criterion.load_profiles

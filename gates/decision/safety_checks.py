@@ -7,7 +7,7 @@ A deployment says what it needs in annotations of its revision:
 | `gate/schema`       | version of the data that this revision writes: `7`                      |
 | `gate/reads-schema` | versions of the data that this revision can read: `5-7`                 |
 | `gate/api`          | version of the interface that this revision offers: `3`                 |
-| `gate/needs`        | versions of other services that it needs: `auth-service=3-4 frontend=2` |
+| `gate/needs`        | versions of other services that it needs: `accounts=3-4 shop=2` |
 
 What is not annotated raises no objection.
 """

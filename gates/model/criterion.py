@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from gates.errors import ConfigurationError
+
 PLATFORM = "platform"
 """The subject of a criterion that is about the whole platform, not one service."""
 
@@ -74,6 +76,21 @@ class Priority(StrEnum):
     P3 = "P3"
 
 
+class Use(StrEnum):
+    """What a criterion is used for beside the verdict; each by one criterion of the catalogue at most."""
+
+    ERROR_LEVEL = "error-level"
+    """`gate sla` holds the share of failed requests against its threshold."""
+    LATENCY_LEVEL = "latency-level"
+    """`gate sla` holds the 95th percentile of response time against its threshold."""
+    SIGN_IN = "sign-in"
+    """Its evidence shows that the test identities' secrets are right; the bench asks for it first."""
+    CONTACTS = "contacts"
+    """`gate criteria lint` names it for a contact that cannot be reached."""
+    REVIEW = "document-review"
+    """`gate criteria lint` names it for documents whose review is due."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bands:
     """The two outer bands of a service level indicator.
@@ -128,6 +145,11 @@ class Criterion:
     """Criteria whose failure explains this one's: reported first, this one as implied."""
     summarises: tuple[str, ...] = ()
     """Criteria whose judgements of the same run this one sums up: it is as good as the worst of them."""
+    limits: tuple[tuple[str, float], ...] = ()
+    """Further numbers that its producers hold what they see against, by name; the unit is in the name."""
+    used_for: tuple[Use, ...] = ()
+    load_profiles: tuple[str, ...] = ()
+    """Profiles of load that its producers send: `gate load PROFILE` measures it."""
     document: str = ""
     """Where it is demanded: its document, below the project's root; empty where nobody wrote it down."""
     line: int = 0
@@ -153,3 +175,20 @@ class Catalogue:
     def find(self, criterion_id: str) -> Criterion | None:
         """Return the criterion with that id, or None."""
         return next((criterion for criterion in self.criteria if criterion.id == criterion_id), None)
+
+    def used_for(self, use: Use) -> Criterion | None:
+        """Return the criterion that is used for that, or None."""
+        return next((criterion for criterion in self.criteria if use in criterion.used_for), None)
+
+    def needed_for(self, use: Use) -> Criterion:
+        """Return the criterion that is used for that.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        found = self.used_for(use)
+        if found is None:
+            raise ConfigurationError(
+                f"no criterion has usedFor: [{use}]", next_step="add it to the criterion in criteria/*.yaml"
+            )
+        return found

@@ -61,3 +61,5 @@ class Sentinel:
 
     service: str
     key: str = field(repr=False)
+    is_session: bool = False
+    """Whether the key is the token of a session, not the id of a record."""

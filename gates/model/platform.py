@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from gates.model.criterion import FailureAction, Priority, Severity
 from gates.model.rollback_policy import RollbackPolicy
+from gates.model.service_contract import CircuitBreakers, DataProbe, HealthPaths, SignIn
 
 EXPECTED_LOAD = 100.0
 """Requests per second that an environment must carry unless its document says otherwise."""
@@ -81,6 +82,29 @@ class MaintenanceWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InfrastructureLimits:
+    """The highest values that are fine: shares of processor, memory and disk, and the network's latency."""
+
+    cpu: float = 0.80
+    memory: float = 0.85
+    disk: float = 0.80
+    network_ms: float = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingPolicy:
+    """When other bounds of a service fit better than its own.
+
+    From the share `crowded_from` of its maximum on, the maximum is raised to `headroom` times the highest
+    number of instances. Services of `warm_tiers` always keep an instance.
+    """
+
+    crowded_from: float = 0.8
+    headroom: float = 1.5
+    warm_tiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What a failure leads to when a criterion says nothing of its own.
 
@@ -101,6 +125,10 @@ class Policy:
     maintenance: MaintenanceWindow = field(default_factory=MaintenanceWindow)
     scale_to: int = 5
     """So many instances at least when a decision says scale (guide: high latency, --min-instances=5)."""
+    infrastructure_limits: InfrastructureLimits = field(default_factory=InfrastructureLimits)
+    scaling: ScalingPolicy = field(default_factory=ScalingPolicy)
+    drill_max_age: timedelta = timedelta(days=90)
+    """A recorded drill that is older shows nothing any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +178,7 @@ class Documentation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """All services, tiers, the decision matrix, and who holds which role."""
+    """All services and how they are asked, tiers, the decision matrix, and who holds which role."""
 
     name: str
     services: tuple[ServiceSpec, ...]
@@ -163,11 +191,28 @@ class Platform:
     channels: tuple[Channel, ...] = ()
     links: tuple[Link, ...] = ()
     document_ownership: DocumentOwnership | None = None
+    health: HealthPaths = field(default_factory=HealthPaths)
+    sign_in: SignIn | None = None
+    circuits: CircuitBreakers | None = None
+    load_entrance: str | None = None
+    """The service that the load of a whole platform is sent to."""
+    data_probe: DataProbe | None = None
 
     @property
     def service_names(self) -> tuple[str, ...]:
         """Names of all services, in the platform file's order."""
         return tuple(service.name for service in self.services)
+
+    @property
+    def witnesses(self) -> tuple[str, str]:
+        """Identities whose sessions are marks; a platform without a sign-in has none."""
+        return ("", "") if self.sign_in is None else self.sign_in.witnesses
+
+    @property
+    def asked_paths(self) -> tuple[str, ...]:
+        """Paths that every service is asked for when the gate looks at its health."""
+        health = self.health
+        return (health.live, health.ready, health.version, *((self.circuits.path,) if self.circuits else ()))
 
     def service(self, name: str) -> ServiceSpec | None:
         """Return the service with that name, or None."""

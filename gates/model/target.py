@@ -40,6 +40,16 @@ class Demand:
     max_age_s: float = 86_400.0
     stages: tuple[Stage, ...] = ()
     """When it is judged: a run of one of them makes the record that is missing."""
+    limits: tuple[tuple[str, float], ...] = ()
+    """Further numbers of the criterion, by name."""
+
+    def limit(self, name: str) -> float:
+        """Return one of the criterion's limits.
+
+        Raises:
+            KeyError: its document does not have it.
+        """
+        return dict(self.limits)[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +94,10 @@ class Target:
     """How long an instance may stay after its last request."""
     expected_load: float = EXPECTED_LOAD
     """Requests per second that the platform's entrance must carry here."""
+    entrance: str | None = None
+    """The service that the load of the whole platform is sent to."""
+    issuer: str | None = None
+    """The service that signs people in."""
 
     def demand(self, criterion: str) -> Demand:
         """Return what a criterion demands.

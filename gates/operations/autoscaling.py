@@ -10,31 +10,28 @@ import math
 from dataclasses import dataclass
 
 from gates.model.configuration import Scaling, ServiceSettings
-
-_CROWDED = 0.8
-"""Share of the maximum from which on the next peak may not fit."""
-_HEADROOM = 1.5
-_WARM_TIERS = ("critical", "important")
+from gates.model.platform import ScalingPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingReport:
-    """One service: its bounds, the highest number of instances seen, None without data, and its tier."""
+    """One service: its bounds, the highest number of instances seen (None without data), tier and policy."""
 
     settings: ServiceSettings
     peak: float | None
     tier: str
+    policy: ScalingPolicy
 
     @property
     def recommended(self) -> Scaling:
         """The bounds that fit; today's when nothing speaks against them."""
         now = self.settings.scaling
         minimum, maximum = now.minimum, now.maximum
-        if self.tier in _WARM_TIERS and minimum == 0:
+        if self.tier in self.policy.warm_tiers and minimum == 0:
             minimum = 1
         if self.peak is not None:
-            if self.peak >= _CROWDED * self.settings.maximum:
-                maximum = math.ceil(self.peak * _HEADROOM)
+            if self.peak >= self.policy.crowded_from * self.settings.maximum:
+                maximum = math.ceil(self.peak * self.policy.headroom)
             minimum = min(minimum, max(1, math.ceil(self.peak)))
         return Scaling(minimum=minimum, maximum=maximum)
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from gates.errors import ActionError
 from gates.model.health import Circuit, ServiceHealth
 from gates.model.operation import OperationReceipt
+from gates.model.service_contract import CircuitBreakers, demanded_part
 from gates.operations.performing import Change, Performer
 from gates.operations.ports import Services, Time
 
-GATEWAY = "api-gateway"
 OK = 200
 UNAUTHORIZED = 401
 _LEARNS_WITHIN_S = 10.0
@@ -24,10 +24,11 @@ def check(services: Services, names: Sequence[str]) -> tuple[ServiceHealth, ...]
 
 
 class CircuitOperations:
-    """What an operator does to circuits."""
+    """What an operator does to circuits, at the paths that the platform names."""
 
-    def __init__(self, services: Services, performer: Performer) -> None:
+    def __init__(self, services: Services, performer: Performer, paths: CircuitBreakers | None) -> None:
         self._services = services
+        self._paths = paths
         self._performer = performer
 
     def reset(self, service: str, *, is_dry: bool) -> tuple[OperationReceipt, ...]:
@@ -48,7 +49,7 @@ class CircuitOperations:
             subject=circuit.service,
             before=f"{circuit.name} {circuit.state}",
             after=f"{circuit.name} closed",
-            calls=(f"POST {circuit.service} /internal/circuits/{circuit.name}:reset",),
+            calls=(f"POST {circuit.service} {self._known_paths.path}/{circuit.name}:reset",),
         )
         if is_dry:
             return self._performer.rehearse(change)
@@ -61,6 +62,10 @@ class CircuitOperations:
 
         return self._performer.perform(change, act)
 
+    @property
+    def _known_paths(self) -> CircuitBreakers:
+        return demanded_part(self._paths, "circuits")
+
     def switch_fallback(self, mode: str, *, witnesses: tuple[str, str], is_dry: bool) -> OperationReceipt:
         """Switch the fallback; switching it on counts only with the proof of `FallbackProof`.
 
@@ -70,14 +75,16 @@ class CircuitOperations:
             is_dry: say what would be done and do nothing.
 
         Raises:
-            CloudError: the gateway cannot be asked what it does now.
+            ConfigurationError: the platform has no fallback.
+            CloudError: its service cannot be asked what it does now.
         """
+        paths = demanded_part(self._known_paths.fallback, "circuits.fallback")
         change = Change(
             action="fallback",
-            subject=GATEWAY,
+            subject=paths.service,
             before=self._services.fallback().mode,
             after=mode,
-            calls=(f"PUT {GATEWAY} /internal/fallback mode={mode}",),
+            calls=(f"PUT {paths.service} {paths.path} mode={mode}",),
         )
         if is_dry:
             return self._performer.rehearse(change)
@@ -92,8 +99,8 @@ class CircuitOperations:
 class FallbackProof:
     """Switches the fallback on and shows that it does what it is for, and not more.
 
-    A token that the gateway knows is served although auth-service is not asked (the gateway's own counter of
-    cached answers grows), and one that was revoked before stays refused. Otherwise the fallback goes back.
+    A token that its service remembers is served although the sign-in is not asked (the service's own counter
+    of cached answers grows), and one that was revoked before stays refused. Otherwise the fallback goes back.
     """
 
     def __init__(self, services: Services, clock: Time) -> None:
@@ -105,7 +112,7 @@ class FallbackProof:
 
         Raises:
             ActionError: the proof failed; the fallback is as it was before.
-            CloudError: the gateway or auth-service does not answer.
+            CloudError: the service of the fallback or the sign-in does not answer.
         """
         before = self._services.fallback()
         cached, revoked = self._services.token(witness), self._services.token(revoked_witness)
@@ -121,18 +128,18 @@ class FallbackProof:
         except ActionError:
             self._services.switch_fallback(before.mode)
             raise
-        return f"on: a cached token is served without auth-service, a revoked one refused ({UNAUTHORIZED})"
+        return f"on: a cached token is served without the sign-in, a revoked one refused ({UNAUTHORIZED})"
 
     def _demand(self, token: str, status: int, what: str) -> None:
-        """Demand a status soon: the gateway hears of a revocation within a second."""
+        """Demand a status soon: its service hears of a revocation within a second."""
         deadline = self._clock.monotonic() + _LEARNS_WITHIN_S
         while (found := self._services.status_with(token)) != status:
             if self._clock.monotonic() >= deadline:
-                raise ActionError(f"{what} got {found} from the gateway, wanted {status}")
+                raise ActionError(f"{what} got {found}, wanted {status}")
             self._clock.wait(_LOOK_EVERY_S)
 
     def _demand_use(self, token: str, used: int) -> None:
-        """Demand that the gateway itself counts more cached answers than the operator's one look explains."""
+        """Demand that the service itself counts more cached answers than the operator's one look explains."""
         deadline = self._clock.monotonic() + _LEARNS_WITHIN_S
         while True:
             for _ in range(_BURST):
@@ -141,6 +148,6 @@ class FallbackProof:
             if now - used > 1:
                 return
             if self._clock.monotonic() >= deadline:
-                raise ActionError("the gateway served the token, but not from its cache")
+                raise ActionError("the token was served, but not from its cache")
             self._clock.wait(_LOOK_EVERY_S)
             used = now

@@ -47,7 +47,7 @@ class Services(Protocol):
         """Return what the cached-token fallback does."""
 
     def switch_fallback(self, mode: str) -> Fallback:
-        """Switch the cached-token fallback of all gateways."""
+        """Switch the cached-token fallback of all instances."""
 
     def token(self, identity: str) -> str:
         """Sign a test identity in anew and return its access token."""
@@ -56,7 +56,7 @@ class Services(Protocol):
         """Revoke a token at the issuer."""
 
     def status_with(self, token: str) -> int:
-        """Return the HTTP status of a harmless request to the gateway with that token."""
+        """Return the HTTP status of a harmless request with that token to the service of the fallback."""
 
 
 class Configuration(Protocol):

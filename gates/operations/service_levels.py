@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gates.judgement.comparators import holds
 from gates.model.criterion import Criterion
+from gates.model.wording import demanded
 
 
 class Level(StrEnum):
@@ -31,7 +33,7 @@ class ServiceLevels:
         if self.error_ratio is None or self.p95_ms is None:
             return Level.UNKNOWN, "no data in this window"
         words = "; ".join(self._words(errors, latency))
-        if self.error_ratio >= errors.threshold or self.p95_ms >= latency.threshold:
+        if not (_is_kept(self.error_ratio, errors) and _is_kept(self.p95_ms, latency)):
             return Level.MISSED, words
         if self.requests < errors.minimum_samples:
             return (
@@ -44,5 +46,9 @@ class ServiceLevels:
         ratio, p95 = self.error_ratio or 0.0, self.p95_ms or 0.0
         yield f"{self.requests} requests"
         yield f"availability {(1 - ratio) * 100:.3f} %"
-        yield f"errors {ratio * 100:.3f} % (below {errors.threshold * 100:g} %)"
-        yield f"p95 {p95:.0f} ms (below {latency.threshold:g} ms)"
+        yield f"errors {ratio * 100:.3f} % (demanded {demanded(errors)})"
+        yield f"p95 {p95:.0f} ms (demanded {demanded(latency)})"
+
+
+def _is_kept(value: float, level: Criterion) -> bool:
+    return holds(value, level.comparator, level.threshold)

@@ -17,7 +17,7 @@ from gates.criteria.known_bad import stage_of
 from gates.errors import ConfigurationError, GateError
 from gates.judgement.detection import RunFacts, assess
 from gates.model.bench import Arm, ArmResult
-from gates.model.criterion import Catalogue, Criterion, Stage
+from gates.model.criterion import Catalogue, Criterion, Stage, Use
 from gates.model.platform import Environment, Impact
 from gates.model.verdict import Verdict
 
@@ -80,9 +80,9 @@ class Bench:
         """Yield the result of every repetition of every arm that is not done yet."""
         if not self.is_known():
             run_id = f"introduction.{self.clock.now():%Y%m%d-%H%M%S%f}"
-            self.runs.verdict(
-                Trial(run_id=run_id, stage=Stage.IMMEDIATE, only=("AUT-LOGIN",), wanted={}, variables={})
-            )
+            asked = self.catalogue.needed_for(Use.SIGN_IN)
+            stage = asked.stages[0]
+            self.runs.verdict(Trial(run_id=run_id, stage=stage, only=(asked.id,), wanted={}, variables={}))
         for arm in arms:
             for number in range(1, arm.repeat + 1):
                 if not is_done(arm.id, number):

@@ -7,7 +7,7 @@ PASS.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -19,16 +19,14 @@ from gates.model.configuration import NewRevision
 from gates.model.criterion import PLATFORM
 from gates.model.database import Backup
 from gates.model.drill import DrillKind, DrillRecord, Sentinel
-from gates.model.platform import Environment
+from gates.model.platform import Environment, Platform
 from gates.model.release import Release
 from gates.model.state import Purpose, ServiceState
 from gates.model.traffic import TrafficSplit
 from gates.operations.database import newest_usable
 from gates.operations.ports import Configuration, DatabaseAdmin, Services, Time
 
-_RECOVERED_WITHIN_S = 3600.0
 _LOOK_EVERY_S = 0.05
-_PATIENCE = Patience(settle_s=_RECOVERED_WITHIN_S, poll_s=_LOOK_EVERY_S)
 
 
 class DataProbe(Protocol):
@@ -75,18 +73,19 @@ class Measured:
 
 
 class Drills:
-    """Drills in one environment; `release` is what is recovered, `names` are all services.
+    """Drills in one environment of the platform; `release` is what is recovered.
 
-    What did not recover within an hour, the longest time that an objective allows, has failed.
+    What did not recover within the longest time that an objective of a tier allows has failed.
     """
 
     def __init__(
-        self, ports: DrillPorts, environment: Environment, *, names: Sequence[str], release: Release
+        self, ports: DrillPorts, environment: Environment, platform: Platform, release: Release
     ) -> None:
         self._ports = ports
+        self._within_s = max(tier.rto for tier in platform.tiers).total_seconds()
         self._environment = environment.name
         self._fingerprint = release.fingerprint
-        self._names = tuple(names)
+        self._names = platform.service_names
         self._cloud_name = environment.cloud_run_name
 
     def restore(self, identities: tuple[str, str]) -> DrillRecord:
@@ -212,13 +211,14 @@ class Drills:
             objection=objection,
             proof=proof,
         )
-        return TrafficMover(move, self._ports.traffic, self._ports.clock, _PATIENCE)
+        patience = Patience(settle_s=self._within_s, poll_s=_LOOK_EVERY_S)
+        return TrafficMover(move, self._ports.traffic, self._ports.clock, patience)
 
     def _look_again(self, started: float, trouble: str, *, is_done: bool) -> None:
         if is_done:
             return
-        if self._ports.clock.monotonic() - started >= _RECOVERED_WITHIN_S:
-            raise ActionError(f"{trouble} within {_RECOVERED_WITHIN_S:g} s")
+        if self._ports.clock.monotonic() - started >= self._within_s:
+            raise ActionError(f"{trouble} within {self._within_s:g} s")
         self._ports.clock.wait(_LOOK_EVERY_S)
 
     def _serving(self, service: str) -> str:

@@ -45,7 +45,6 @@ REPORT = f"{ACTION} report"
 """Name of the operation that keeps how the platform stood before, in the ledger."""
 LONGEST_S = 900.0
 """Seconds that each look of the gate may take."""
-_HEALTH = "GET /healthz, /readyz, /version, /internal/circuits of every service"
 _SQL = "GET the database's instance"
 _MONITORING = "ListTimeSeries of the last 24 h, for the services that go back"
 _LEVELS_OVER = timedelta(hours=24)
@@ -122,7 +121,11 @@ class PlannedWork:
         targets = {action.service: action.to_revision for action in plan.actions}
         match step:
             case Step.PREPARE:
-                return [_HEALTH, _SQL, _MONITORING]
+                return [
+                    f"GET {', '.join(self._ports.platform.asked_paths)} of every service",
+                    _SQL,
+                    _MONITORING,
+                ]
             case Step.PAGE_ON:
                 return [maintenance.turn_on(name, self._place, is_dry=True).detail for name in self._public]
             case Step.ROLL_BACK:

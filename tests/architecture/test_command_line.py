@@ -31,7 +31,6 @@ STILL_THERE = {
     "gates/cli/drill.py": 11,
     "gates/cli/golive.py": 8,
     "gates/cli/judge.py": 22,
-    "gates/cli/load.py": 3,
     "gates/cli/maintenance.py": 3,
     "gates/cli/options.py": 6,
     "gates/cli/performance.py": 9,
@@ -39,7 +38,6 @@ STILL_THERE = {
     "gates/cli/run.py": 7,
     "gates/cli/runbook.py": 43,
     "gates/cli/signing.py": 2,
-    "gates/cli/sla.py": 5,
     "gates/cli/snapshot.py": 5,
     "gates/cli/synthetic.py": 15,
 }

@@ -17,8 +17,15 @@ from gates.model.criterion import (
 from gates.model.decision import RollBack
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.evidence import Evidence, EvidenceStatus, Measurement, Subject, Window
-from gates.model.platform import Environment, Impact
+from gates.model.platform import Environment, Impact, Platform, ServiceSpec
 from gates.model.release import Release, RevisionRef, ServiceRelease
+from gates.model.service_contract import (
+    CircuitBreakers,
+    DataProbe,
+    ProbeRecord,
+    SignIn,
+    TokenFallback,
+)
 from gates.model.state import ServiceState
 from gates.model.target import Target
 from gates.model.traffic import TrafficSplit, TrafficTarget
@@ -78,6 +85,52 @@ def environment(**changes: Any) -> Environment:
         "is_protected": False,
     }
     return Environment(**{**values, **changes})
+
+
+SIGN_IN = SignIn(
+    service="accounts",
+    operator="admin",
+    witnesses=("viewer", "responder"),
+    password="/enter",
+    one_time_code="/enter/code",
+    sign_out="/leave",
+    who_am_i="/me",
+)
+CIRCUITS = CircuitBreakers(
+    path="/breakers", fallback=TokenFallback(service="door", path="/remembered", check="/quota")
+)
+DATA_PROBE = DataProbe(
+    records=(
+        ProbeRecord(
+            service="shelf",
+            path="/boxes",
+            document=(("name", "box-{random}"), ("address", "10.{byte}.{byte}.{byte}"), ("tags", ("drill",))),
+            removable=True,
+        ),
+        ProbeRecord(
+            service="diary", path="/entries", document=(("about", "{shelf}"), ("size", 3), ("open", False))
+        ),
+    ),
+    session=True,
+)
+
+
+def platform(*services: str, **changes: Any) -> Platform:
+    """Return a platform of these services, with a sign-in, circuit breakers and a data probe."""
+    named = services or ("accounts", "door", "shelf", "diary")
+    values: dict[str, Any] = {
+        "name": "p",
+        "services": tuple(ServiceSpec(name=name, title=name, tier="t") for name in named),
+        "tiers": (),
+        "matrix": (),
+        "roles": (),
+        "digest": "sha256:p",
+        "load_entrance": "door",
+        "sign_in": SIGN_IN,
+        "circuits": CIRCUITS,
+        "data_probe": DATA_PROBE,
+    }
+    return Platform(**{**values, **changes})
 
 
 def evidence(value: float | None = 0.0, **changes: Any) -> Evidence:

@@ -19,12 +19,22 @@ from gates.model.criterion import (
     Severity,
     Source,
     Stage,
+    Use,
 )
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.evidence import Window
 from gates.model.hardware import Reading
 from gates.model.inventory import Image
-from gates.model.platform import Environment, Impact, MatrixRow, Platform, ServiceSpec, Tier
+from gates.model.platform import (
+    Environment,
+    Impact,
+    MatrixRow,
+    Platform,
+    Policy,
+    ScalingPolicy,
+    ServiceSpec,
+    Tier,
+)
 from gates.operations.circuits import CircuitOperations
 from gates.operations.cold_start import ColdStart
 from gates.operations.database import DatabaseOperations
@@ -34,7 +44,7 @@ from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from gates.operations.service_levels import ServiceLevels
 from gates.workflows.build_rollback import BuildRollback
-from tests.support.builders import back
+from tests.support.builders import CIRCUITS, SIGN_IN, back
 from tests.support.builders import environment as place
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
@@ -64,6 +74,9 @@ PLATFORM = Platform(
     ),
     roles=("on-call", "owner"),
     digest="sha256:p",
+    policy=Policy(scaling=ScalingPolicy(warm_tiers=("critical",))),
+    sign_in=SIGN_IN,
+    circuits=CIRCUITS,
 )
 
 
@@ -78,9 +91,10 @@ def environment(*, is_protected: bool = False) -> Environment:
     )
 
 
-def _level(name: str, threshold: float) -> Criterion:
+def _level(use: Use, threshold: float) -> Criterion:
     return Criterion(
-        id=name,
+        id=f"LEVEL-{use.upper()}",
+        used_for=(use,),
         statement="a level is kept",
         category="service-levels",
         severity=Severity.CRITICAL,
@@ -93,6 +107,7 @@ def _level(name: str, threshold: float) -> Criterion:
         source=Source(anchor="a", item="b"),
         comparator=Comparator.LT,
         threshold=threshold,
+        unit="ms" if use is Use.LATENCY_LEVEL else "ratio",
         minimum_samples=2995,
         max_age=timedelta(hours=24),
     )
@@ -181,7 +196,9 @@ class FakeOperations:
     @property
     def catalogue(self) -> Catalogue:
         """Two criteria of service levels."""
-        return Catalogue(criteria=(_level("SLI-ERRORS", 0.001), _level("SLI-LATENCY", 2000)), digest="d")
+        return Catalogue(
+            criteria=(_level(Use.ERROR_LEVEL, 0.001), _level(Use.LATENCY_LEVEL, 2000)), digest="d"
+        )
 
     def service_levels(self, service: str, window: Window) -> ServiceLevels:
         """Return what a test says."""
@@ -251,7 +268,7 @@ class FakeOperations:
     @property
     def circuits(self) -> CircuitOperations:
         """Circuit operations over the fakes."""
-        return CircuitOperations(self.services, performer(self.ledger))
+        return CircuitOperations(self.services, performer(self.ledger), CIRCUITS)
 
     @property
     def database(self) -> DatabaseOperations:

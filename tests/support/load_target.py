@@ -13,6 +13,7 @@ def target() -> Target:
         fingerprint="f",
         services=(ServiceTarget(name="api-gateway", base_url="https://gw", revision="r", digest="d"),),
         public_urls=(("api-gateway", "https://api.test"),),
+        entrance="api-gateway",
         allowed_impacts=(Impact.NOISY,),
         identities=(("load", "env:TEST_LOAD_SECRET"), ("gone", "env:TEST_GONE")),
         addresses=(("api.test:443", "127.0.0.1:1"),),

@@ -17,6 +17,7 @@ from gates.adapters.documents.document_types import (
     Service,
     Strict,
     Text,
+    Word,
     shaped,
 )
 from gates.adapters.documents.yaml_source import Source
@@ -31,10 +32,11 @@ from gates.model.criterion import (
     Priority,
     Severity,
     Stage,
+    Use,
 )
 from gates.model.criterion import Source as GuideSource
 from gates.model.platform import Platform
-from gates.model.wording import demanded
+from gates.model.wording import demanded, number
 
 
 def _word_or_list(value: Any) -> str:
@@ -45,7 +47,7 @@ Services = Annotated[
     Annotated[Literal["all", "platform"], Tag("word")] | Annotated[tuple[Service, ...], Filled, Tag("list")],
     Discriminator(_word_or_list),
 ]
-Identifier = Annotated[str, shaped(r"^[A-Z][A-Z0-9]{1,3}-[A-Z0-9]+(-[A-Z0-9]+)*$", "HLT-READY")]
+Identifier = Annotated[str, shaped(r"^[A-Z][A-Z0-9]{1,3}-[A-Z0-9]+(-[A-Z0-9]+)*$", "ORD-OPEN")]
 NodeId = Annotated[
     str,
     shaped(
@@ -53,6 +55,7 @@ NodeId = Annotated[
         "tests/validation/immediate/test_load.py::test_p95",
     ),
 ]
+LimitName = Annotated[str, shaped(r"^[a-z][A-Za-z0-9]*$", "longestLifeSeconds")]
 Anchor = Annotated[str, shaped(r"^[a-z0-9-]+/[a-z0-9-]+$", "extended-validation/load-test")]
 
 
@@ -103,6 +106,9 @@ class CriterionPart(DefaultsPart):
     attested_by: Role | None = None
     depends_on: tuple[Identifier, ...] = ()
     summarises: tuple[Identifier, ...] = ()
+    limits: Annotated[dict[LimitName, float], Field(default_factory=dict)]
+    used_for: tuple[Use, ...] = ()
+    load_profiles: tuple[Word, ...] = ()
 
 
 class CriteriaPart(Strict):
@@ -219,8 +225,15 @@ def _criterion(part: CriterionPart, settled: dict[str, Any], platform: Platform,
         attested_by=part.attested_by,
         depends_on=part.depends_on,
         summarises=part.summarises,
+        limits=tuple(part.limits.items()),
+        used_for=part.used_for,
+        load_profiles=part.load_profiles,
     )
-    return replace(made, statement=part.statement.replace("{demand}", demanded(made)))
+    numbers = {"demand": demanded(made), **{name: number(value) for name, value in made.limits}}
+    statement = part.statement
+    for name, text in numbers.items():
+        statement = statement.replace(f"{{{name}}}", text)
+    return replace(made, statement=statement)
 
 
 def _services(chosen: str | Sequence[str], platform: Platform) -> tuple[str, ...]:

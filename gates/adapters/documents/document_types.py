@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
@@ -25,6 +25,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")
 
 
+API_VERSION = "release-gate/v1"
+"""What a document says first; `gates.COMPANY.com/v1` of older documents is still read."""
 _EXAMPLES: dict[str, str] = {}
 
 
@@ -50,13 +52,13 @@ class Strict(BaseModel):
 class Metadata(Strict):
     """The name of what a document describes."""
 
-    name: Annotated[str, shaped(r"^[a-z][a-z0-9-]*$", "threat-detection")]
+    name: Annotated[str, shaped(r"^[a-z][a-z0-9-]*$", "order-book")]
 
 
 class Envelope(Strict):
     """The keys at the top of every document; each kind adds its `kind` and `spec`."""
 
-    api_version: Literal["gates.isectech.com/v1"]
+    api_version: Annotated[str, shaped(r"^(release-gate|gates\.[a-z0-9-]+\.com)/v1$", API_VERSION)]
     metadata: Metadata
 
 
@@ -92,7 +94,8 @@ def _filled(items: tuple[object, ...]) -> tuple[object, ...]:
 Filled = AfterValidator(_filled)
 """A list with an entry. Not `min_length`: pydantic says it of a list whose entries are wrong, too."""
 Text = Annotated[str, shaped(r"\S", "some words")]
-Word = Annotated[str, shaped(r"^[a-z][a-z0-9-]*$", "threat-detection")]
+Word = Annotated[str, shaped(r"^[a-z][a-z0-9-]*$", "order-book")]
+UrlPath = Annotated[str, shaped(r"^/[^\s?#]*[^\s?#/]$", "/orders/open")]
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 Service = Annotated[str, known("service")]
 Role = Annotated[str, known("role")]

@@ -24,11 +24,15 @@ from gates.adapters.documents.environment_document import (
 )
 from gates.adapters.documents.platform_document import (
     PlatformDocument,
-    PolicyDocument,
     declared,
     platform_flaws,
     platform_value,
+)
+from gates.adapters.documents.policy_document import (
+    PolicyDocument,
+    matrix_value,
     policy_flaws,
+    policy_value,
 )
 from gates.adapters.documents.yaml_source import Location, Source, read_document
 from gates.criteria.catalogue import arranged, broken_laws
@@ -55,9 +59,9 @@ def load_platform(folder: Path) -> Platform:
     if policy is not None:
         problems += policy_flaws(policy_source, policy.spec)
     refuse(problems)
-    return platform_value(
-        _whole(platform).metadata.name, _whole(platform).spec, _whole(policy).spec, _digest(paths)
-    )
+    spec, decided = _whole(platform).spec, _whole(policy).spec
+    name, matrix = _whole(platform).metadata.name, matrix_value(decided)
+    return platform_value(name, spec, matrix, policy_value(decided), _digest(paths))
 
 
 def load_environment(
@@ -142,9 +146,11 @@ _Origin = tuple[Source, int]
 _WRITTEN_AS: dict[str, tuple[str, ...]] = {
     "bands": ("demand", "bands"),
     "depends_on": ("dependsOn",),
+    "load_profiles": ("loadProfiles",),
     "max_age": ("maxAge",),
     "threshold": ("demand", "threshold"),
     "unit": ("demand", "unit"),
+    "used_for": ("usedFor",),
 }
 """Where the document holds a field of the model that it calls otherwise."""
 

@@ -1,14 +1,11 @@
-"""`platform.yaml` and `policy.yaml`: what the platform is made of, and what a failure leads to."""
+"""`platform.yaml`: what the platform is made of, and how its services are asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
-from typing import Annotated, Literal, get_args
-
-from pydantic import AwareDatetime, Field
+from typing import Annotated, Literal
 
 from gates.adapters.documents.document_problems import Problem
 from gates.adapters.documents.document_types import (
@@ -20,37 +17,33 @@ from gates.adapters.documents.document_types import (
     Strict,
     Text,
     TierName,
+    UrlPath,
     Word,
-    known,
     shaped,
 )
 from gates.adapters.documents.yaml_source import Location, Plain, Source
-from gates.model.criterion import FailureAction, Priority, Severity
+from gates.model.likeness import meant
 from gates.model.platform import (
-    Alert,
     Channel,
     Contact,
     DocumentOwnership,
-    EscalationStep,
     Link,
-    MaintenanceWindow,
     MatrixRow,
     Platform,
     Policy,
     ServiceSpec,
     Tier,
 )
-from gates.model.rollback_policy import (
-    AfterFailure,
-    Freeze,
-    Order,
-    ProofPolicy,
-    RollbackPolicy,
-    RollbackStrategy,
-    WatchPolicy,
+from gates.model.service_contract import (
+    BYTE,
+    RANDOM,
+    CircuitBreakers,
+    DataProbe,
+    HealthPaths,
+    ProbeRecord,
+    SignIn,
+    TokenFallback,
 )
-
-Category = Annotated[str, known("category")]
 
 
 class ServicePart(Strict):
@@ -105,6 +98,57 @@ class LinkPart(Strict):
     url: Annotated[str, shaped(r"^https://\S+$", "https://status.example.com/")]
 
 
+class HealthPart(Strict):
+    """Paths that every service answers."""
+
+    live: UrlPath = HealthPaths().live
+    ready: UrlPath = HealthPaths().ready
+    version: UrlPath = HealthPaths().version
+
+
+class SignInPart(Strict):
+    """Where and how the gate signs in."""
+
+    service: Service
+    operator: Word
+    witnesses: tuple[Word, Word]
+    password: UrlPath
+    one_time_code: UrlPath
+    sign_out: UrlPath
+    who_am_i: UrlPath
+
+
+class FallbackPart(Strict):
+    """The service that remembers tokens."""
+
+    service: Service
+    path: UrlPath
+    check: UrlPath
+
+
+class CircuitsPart(Strict):
+    """Where circuit breakers are read and closed."""
+
+    path: UrlPath
+    fallback: FallbackPart | None = None
+
+
+class ProbeRecordPart(Strict):
+    """A record that a restore drill writes."""
+
+    service: Service
+    path: UrlPath
+    document: dict[str, str | tuple[str, ...] | bool | int]
+    removable: bool = False
+
+
+class DataProbePart(Strict):
+    """What a restore drill leaves in the platform's data."""
+
+    records: tuple[ProbeRecordPart, ...] = ()
+    session: bool = False
+
+
 class PlatformPart(Strict):
     """The `spec` of platform.yaml."""
 
@@ -115,6 +159,11 @@ class PlatformPart(Strict):
     contacts: tuple[ContactPart, ...] = ()
     channels: tuple[ChannelPart, ...] = ()
     links: tuple[LinkPart, ...] = ()
+    health: HealthPart = HealthPart()
+    sign_in: SignInPart | None = None
+    circuits: CircuitsPart | None = None
+    load_entrance: Service | None = None
+    data_probe: DataProbePart | None = None
 
 
 class PlatformDocument(Envelope):
@@ -122,102 +171,6 @@ class PlatformDocument(Envelope):
 
     kind: Literal["Platform"]
     spec: PlatformPart
-
-
-class MatrixPart(Strict):
-    """One row of the decision matrix; no response time means the next maintenance."""
-
-    priority: Priority
-    response_time: Duration | None = None
-    rollback_type: Text
-    authority: Role
-
-
-class EscalationPart(Strict):
-    """Who acts from when on."""
-
-    after: Duration
-    action: Text
-    role: Role
-
-
-class AlertPart(Strict):
-    """One alert and its priority."""
-
-    priority: Priority
-    name: Word
-    title: Text
-
-
-class StrategyPart(Strict):
-    """How a plan is carried out."""
-
-    order: Order
-    after_failure: AfterFailure
-    parallel: Annotated[int, Field(ge=1, le=50)]
-
-
-class FreezePart(Strict):
-    """A time in which nothing is changed by plan."""
-
-    starts: AwareDatetime
-    ends: AwareDatetime
-    reason: Text
-
-
-class ProofPart(Strict):
-    """What a proof of the way back must be."""
-
-    max_age: Duration
-    longest_start: Duration
-
-
-class WatchPart(Strict):
-    """How long a release that went is suspected first."""
-
-    after_go: Duration
-    after_deployment: Duration
-
-
-class RollbackPart(Strict):
-    """The two manners of rolling back, the freezes, what proves the way back, and who is suspected first."""
-
-    emergency: StrategyPart
-    planned: StrategyPart
-    proof: ProofPart
-    watch: WatchPart
-    post_test: tuple[Text, ...] = ()
-    freezes: tuple[FreezePart, ...] = ()
-
-
-class WindowPart(Strict):
-    """When planned work is done each week, in UTC."""
-
-    day: Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
-    hour: Annotated[int, Field(ge=0, le=23)]
-
-
-class PolicyPart(Strict):
-    """The `spec` of policy.yaml."""
-
-    severity_priorities: dict[Severity, Priority]
-    decision_matrix: tuple[MatrixPart, ...]
-    failure_actions: dict[Category, FailureAction]
-    rollback_from: Priority | None = None
-    escalation: tuple[EscalationPart, ...]
-    alerts: tuple[AlertPart, ...]
-    approvals: Annotated[tuple[Role, ...], Filled]
-    release_independent: tuple[Text, ...] = ()
-    rollback: RollbackPart
-    maintenance_window: WindowPart
-    scale_to: Annotated[int, Field(ge=1, le=1000)] = 5
-
-
-class PolicyDocument(Envelope):
-    """policy.yaml."""
-
-    kind: Literal["Policy"]
-    spec: PolicyPart
 
 
 def declared(source: Source) -> dict[str, tuple[str, ...]]:
@@ -255,36 +208,31 @@ def platform_flaws(source: Source, part: PlatformPart) -> list[Problem]:
     except CycleError as error:
         circle = f"a circle of dependencies: {' -> '.join(reversed(error.args[1]))}"
         flaws.append(source.problem(("spec", "services"), circle))
-    return flaws
+    return [*flaws, *_contract_flaws(source, part)]
 
 
-def policy_flaws(source: Source, part: PolicyPart) -> list[Problem]:
-    """Return what a policy leaves open: a severity or a priority without a row, steps out of order."""
-    flaws = repeated(source, ("spec", "decisionMatrix"), (row.priority for row in part.decision_matrix))
-    flaws += repeated(source, ("spec", "alerts"), (alert.name for alert in part.alerts))
-    flaws += repeated(source, ("spec", "approvals"), part.approvals)
-    ruled = {row.priority for row in part.decision_matrix}
-    flaws += [
-        source.problem(("spec", "decisionMatrix"), f"no row for {priority}", of_key=True)
-        for priority in Priority
-        if priority not in ruled
-    ]
-    flaws += [
-        source.problem(("spec", "severityPriorities"), f"no priority for '{severity}'", of_key=True)
-        for severity in Severity
-        if severity not in part.severity_priorities
-    ]
-    starts = [step.after for step in part.escalation]
-    if any(later <= earlier for earlier, later in pairwise(starts)):
-        flaws.append(
-            source.problem(("spec", "escalation"), "steps are in the order of their time", of_key=True)
-        )
-    flaws += [
-        source.problem(("spec", "rollback", "freezes", index, "ends"), "a freeze ends after it starts")
-        for index, freeze in enumerate(part.rollback.freezes)
-        if freeze.ends <= freeze.starts
-    ]
-    return flaws
+def _contract_flaws(source: Source, part: PlatformPart) -> Iterable[Problem]:
+    """Yield what of the service contract needs another part, and names in braces that have no value."""
+    needs = {
+        ("circuits", "fallback"): part.circuits is not None and part.circuits.fallback is not None,
+        ("dataProbe", "session"): part.data_probe is not None and part.data_probe.session,
+    }
+    for (key, inner), is_there in needs.items():
+        if is_there and part.sign_in is None:
+            yield source.problem(("spec", key, inner), f"{key}: {inner} needs the key 'signIn'", of_key=True)
+    if part.data_probe is None:
+        return
+    if not part.data_probe.records and not part.data_probe.session:
+        yield source.problem(("spec", "dataProbe"), "a data probe writes records or a session", of_key=True)
+    written: list[str] = [RANDOM, BYTE]
+    for index, record in enumerate(part.data_probe.records):
+        place: Location = ("spec", "dataProbe", "records", index)
+        for name in sorted(_record(record).fields() - set(written)):
+            cause = f"'{{{name}}}' is neither {RANDOM} nor {BYTE} nor a service of an earlier record"
+            yield source.problem((*place, "document"), cause + meant(name, written), of_key=True)
+        if record.service in written:
+            yield source.problem((*place, "service"), f"'{record.service}' has an earlier record")
+        written.append(record.service)
 
 
 def repeated(source: Source, path: Location, names: Iterable[str]) -> list[Problem]:
@@ -298,7 +246,9 @@ def repeated(source: Source, path: Location, names: Iterable[str]) -> list[Probl
     return flaws
 
 
-def platform_value(name: str, part: PlatformPart, policy: PolicyPart, digest: str) -> Platform:
+def platform_value(
+    name: str, part: PlatformPart, matrix: tuple[MatrixRow, ...], policy: Policy, digest: str
+) -> Platform:
     """Return the platform that the two documents describe."""
     return Platform(
         name=name,
@@ -314,37 +264,31 @@ def platform_value(name: str, part: PlatformPart, policy: PolicyPart, digest: st
             for entry in part.services
         ),
         tiers=tuple(Tier(**dict(entry)) for entry in part.tiers),
-        matrix=tuple(MatrixRow(**dict(row)) for row in policy.decision_matrix),
+        matrix=matrix,
         roles=part.roles,
         digest=digest,
-        policy=_policy_value(policy),
+        policy=policy,
         contacts=tuple(Contact(**dict(entry)) for entry in part.contacts),
         channels=tuple(Channel(**dict(entry)) for entry in part.channels),
         links=tuple(Link(**dict(entry)) for entry in part.links),
         document_ownership=DocumentOwnership(**dict(part.document_ownership)),
+        health=HealthPaths(**dict(part.health)),
+        sign_in=None if part.sign_in is None else SignIn(**dict(part.sign_in)),
+        circuits=None if part.circuits is None else _circuits(part.circuits),
+        load_entrance=part.load_entrance,
+        data_probe=None if part.data_probe is None else _data_probe(part.data_probe),
     )
 
 
-def _policy_value(part: PolicyPart) -> Policy:
-    return Policy(
-        priorities=tuple(part.severity_priorities.items()),
-        failure_actions=tuple(part.failure_actions.items()),
-        rollback_from=part.rollback_from,
-        escalation=tuple(EscalationStep(**dict(step)) for step in part.escalation),
-        alerts=tuple(Alert(**dict(alert)) for alert in part.alerts),
-        approvals=part.approvals,
-        release_independent=part.release_independent,
-        rollback=RollbackPolicy(
-            emergency=RollbackStrategy(**dict(part.rollback.emergency)),
-            planned=RollbackStrategy(**dict(part.rollback.planned)),
-            freezes=tuple(Freeze(**dict(freeze)) for freeze in part.rollback.freezes),
-            proof=ProofPolicy(**dict(part.rollback.proof)),
-            watch=WatchPolicy(**dict(part.rollback.watch)),
-            post_test=part.rollback.post_test,
-        ),
-        scale_to=part.scale_to,
-        maintenance=MaintenanceWindow(
-            weekday=get_args(WindowPart.model_fields["day"].annotation).index(part.maintenance_window.day),
-            hour=part.maintenance_window.hour,
-        ),
-    )
+def _circuits(part: CircuitsPart) -> CircuitBreakers:
+    fallback = None if part.fallback is None else TokenFallback(**dict(part.fallback))
+    return CircuitBreakers(path=part.path, fallback=fallback)
+
+
+def _record(part: ProbeRecordPart) -> ProbeRecord:
+    return ProbeRecord(**{**dict(part), "document": tuple(part.document.items())})
+
+
+def _data_probe(part: DataProbePart) -> DataProbe:
+    records = tuple(map(_record, part.records))
+    return DataProbe(records=records, session=part.session)

@@ -17,7 +17,6 @@ from gates.errors import ConfigurationError
 ROOT = "GATE_ROOT"
 PLATFORM = "GATE_PLATFORM"
 REPORTS = "GATE_REPORTS"
-_DEFAULT_PLATFORM = "platforms/isectech"
 _DEFAULT_REPORTS = "reports"
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -69,8 +68,21 @@ def below_root(path: str | Path) -> str:
 
 
 def platform_folder() -> Path:
-    """Return the folder of the platform: GATE_PLATFORM, or `platforms/isectech`."""
-    return from_root(os.environ.get(PLATFORM) or _DEFAULT_PLATFORM)
+    """Return the folder of the platform: GATE_PLATFORM, or the only one below `platforms/`.
+
+    Raises:
+        ConfigurationError: there are several, or none.
+    """
+    if named := os.environ.get(PLATFORM):
+        return from_root(named)
+    found = sorted(path.parent.name for path in (project_root() / "platforms").glob("*/platform.yaml"))
+    if len(found) != 1:
+        listed = ", ".join(f"platforms/{name}" for name in found) or "none"
+        raise ConfigurationError(
+            f"{PLATFORM} is not set, and there is not exactly one platform: {listed}",
+            next_step=f"name the folder of the platform: {PLATFORM}=platforms/NAME",
+        )
+    return from_root(f"platforms/{found[0]}")
 
 
 def reports_folder() -> Path:

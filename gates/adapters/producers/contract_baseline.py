@@ -29,7 +29,7 @@ class AcceptedPart(Strict):
     """One accepted finding."""
 
     service: Service
-    operation: Annotated[str, shaped(r"^[A-Z]+ /\S*$", "GET /v1/assets")]
+    operation: Annotated[str, shaped(r"^[A-Z]+ /\S*$", "GET /v1/orders")]
     check: Annotated[str, shaped(r"^[a-z]+(_[a-z]+)*$", "status_code_conformance")]
     owner: Role
     reason: Text

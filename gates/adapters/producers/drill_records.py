@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from gates.adapters.documents.documents import load_platform
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.adapters.machine.settings import ledger_path, platform_folder
@@ -11,12 +13,13 @@ from gates.model.platform import Tier
 
 
 def recorded_drills(environment: str) -> tuple[DrillRecord, ...]:
-    """Return the recorded drills of an environment, the newest first.
+    """Return the recorded drills of an environment that the policy still lets count, the newest first.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    return SqliteLedger(ledger_path()).drills(environment)
+    oldest = datetime.now(UTC) - load_platform(platform_folder()).policy.drill_max_age
+    return tuple(one for one in SqliteLedger(ledger_path()).drills(environment) if one.at >= oldest)
 
 
 def tier_of(service: str) -> Tier:

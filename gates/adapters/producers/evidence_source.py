@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from gates.decision.candidates import ServiceView
 from gates.evidence import pytest_results
 from gates.model.criterion import Catalogue, Criterion
 from gates.model.evidence import EvidenceBundle
-from gates.model.platform import Environment
+from gates.model.platform import Environment, Platform
 from gates.model.release import Release
 from gates.model.target import Target
 
@@ -37,6 +37,7 @@ class ProducerSource:
     `folder` is the run's folder; `seconds` bounds all producers together.
     """
 
+    platform: Platform
     catalogue: Catalogue
     environment: Environment
     producers: Producers
@@ -53,7 +54,8 @@ class ProducerSource:
         changes: Callable[[], Sequence[str]],
     ) -> EvidenceBundle:
         """Run the producers that the criteria name; what is judged is what stands in the file."""
-        target = make_target(self.catalogue, self.environment, release, views, self.book.accepted())
+        target = make_target(self.catalogue, self.environment, release, views, self.platform)
+        target = replace(target, accepted=self.book.accepted())
         bundle = self.producers.collect(criteria, target, folder=self.folder.path, seconds=self.seconds)
         with aside("remembering which identities were let in"):
             self.book.remember(let_in(self.folder.path / "producers.jsonl"))

@@ -18,6 +18,7 @@ from typing import Any
 from gates.adapters import secrets
 from gates.adapters.producers import targeting
 from gates.errors import ConfigurationError
+from gates.model.service_contract import demanded_part
 from gates.model.target import Target
 
 LOCUSTFILE = "load/locustfile.py"
@@ -36,6 +37,7 @@ def open_page(target: Target, *, root: Path, folder: Path, port: int, more: Sequ
     holds it. `more` are further options of the generator.
 
     Raises:
+        ConfigurationError: the platform names no entrance for load.
         KeyboardInterrupt: a signal other than Ctrl-C ended it.
     """
     root, folder = root.resolve(), folder.resolve()
@@ -43,7 +45,7 @@ def open_page(target: Target, *, root: Path, folder: Path, port: int, more: Sequ
     target_file = folder / "target.json"
     target_file.write_text(targeting.target_to_json(replace(target, ca_file=trusted)), encoding="utf-8")
     address = dict(target.addresses)
-    host = target.public_url("api-gateway").removeprefix("https://")
+    host = target.public_url(demanded_part(target.entrance, "loadEntrance")).removeprefix("https://")
     command = [
         *(sys.executable, "-m", "locust", "-f", str(root / LOCUSTFILE), "--web-host", "127.0.0.1"),
         *("--web-port", str(port), "-H", f"https://{address.get(f'{host}:443', host)}", *more),

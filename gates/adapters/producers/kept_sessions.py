@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 from gates.adapters.machine.personal_files import PersonalFiles
-from gates.adapters.services.service_answers import AUTH
 from gates.model.target import Target
 
 Keep = Callable[[str, Callable[[], str], Callable[[str], bool]], str]
@@ -31,7 +30,7 @@ class KeptSessions:
     """Implements `Keep`: what is kept is used as long as `is_good` says so."""
 
     def __init__(self, target: Target, files: PersonalFiles) -> None:
-        issuers = [service for service in target.services if service.name == AUTH]
+        issuers = [service for service in target.services if service.name == target.issuer]
         self._place = repr((target.environment, target.project, issuers, target.addresses))
         self._identities = dict(target.identities)
         self._files = files

@@ -64,7 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--gate-platform",
         default=None,
-        help="folder of the platform; default: GATE_PLATFORM, or platforms/isectech",
+        help="folder of the platform; default: GATE_PLATFORM, or the only one in platforms/",
     )
     group.addoption("--gate-target", default=None, help="frozen target file (written by the gate)")
     group.addoption("--gate-fail-fast", action="store_true", help="end at the first blocking failure")

@@ -15,8 +15,8 @@ from gates.decision.candidates import ServiceView, find_release
 from gates.errors import ConfigurationError
 from gates.model.criterion import Catalogue, Criterion
 from gates.model.identity import Identity
-from gates.model.platform import Endpoints, Environment
-from gates.model.release import Release
+from gates.model.platform import Endpoints, Environment, Platform
+from gates.model.release import Release, ServiceRelease
 from gates.model.state import ServiceState
 from gates.model.target import Demand, ServiceTarget, Target
 
@@ -26,7 +26,7 @@ def make_target(
     environment: Environment,
     release: Release,
     views: Sequence[ServiceView],
-    accepted: Sequence[str] = (),
+    platform: Platform,
 ) -> Target:
     """Return the target of a release: where its services answer, resolved once for every process of a run.
 
@@ -36,20 +36,11 @@ def make_target(
     from gates.adapters.services.network import Network  # noqa: PLC0415 - a frozen target resolves nothing
 
     seen = {view.state.service: view for view in views}
-    services = tuple(
-        ServiceTarget(
-            name=entry.service,
-            base_url=seen[entry.service].state.uri_of(entry.candidate.name),
-            revision=entry.candidate.name,
-            digest=entry.candidate.digest,
-            last_go=_last_go(seen[entry.service], entry.candidate.name),
-        )
-        for entry in release.services
-    )
+    services = tuple(_service(entry, seen[entry.service]) for entry in release.services)
     public = tuple((service, f"https://{host}") for service, host in environment.public_hosts)
     endpoints = environment.endpoints
     urls = [service.base_url for service in services] + [url for _, url in public]
-    plain = [url.replace("https://", "http://", 1) for url in urls]
+    urls += [url.replace("https://", "http://", 1) for url in urls]
     return Target(
         environment=environment.name,
         fingerprint=release.fingerprint,
@@ -61,8 +52,7 @@ def make_target(
         allowed_impacts=environment.allowed_impacts,
         demands=tuple(_demand(criterion) for criterion in causes_first(catalogue.criteria)),
         identities=environment.identities,
-        accepted=tuple(accepted),
-        addresses=Network(endpoints).addresses(urls + plain),
+        addresses=Network(endpoints).addresses(urls),
         ca_file=endpoints.ca_file,
         dns=endpoints.dns,
         resolvers=endpoints.resolvers,
@@ -75,6 +65,18 @@ def make_target(
         long_term_s=environment.observation.long_term.total_seconds(),
         scale_in_s=environment.observation.scale_in.total_seconds(),
         expected_load=environment.expected_load,
+        entrance=platform.load_entrance,
+        issuer=platform.sign_in.service if platform.sign_in else None,
+    )
+
+
+def _service(entry: ServiceRelease, view: ServiceView) -> ServiceTarget:
+    return ServiceTarget(
+        name=entry.service,
+        base_url=view.state.uri_of(entry.candidate.name),
+        revision=entry.candidate.name,
+        digest=entry.candidate.digest,
+        last_go=_last_go(view, entry.candidate.name),
     )
 
 
@@ -90,6 +92,7 @@ def _demand(criterion: Criterion) -> Demand:
         minimum_samples=criterion.minimum_samples,
         max_age_s=criterion.max_age.total_seconds(),
         stages=criterion.stages,
+        limits=criterion.limits,
     )
 
 
@@ -134,7 +137,8 @@ def find_target(folder: Path, environment_name: str) -> Target:
         views, platform.services, release_id="by-hand", environment=environment.name, wanted={}
     )
     accepted = KnownCredentials(SqliteLedger(ledger_path()), environment, SystemClock()).accepted()
-    return make_target(load_catalogue(folder, platform), environment, found.release, views, accepted)
+    target = make_target(load_catalogue(folder, platform), environment, found.release, views, platform)
+    return replace(target, accepted=accepted)
 
 
 @contextmanager

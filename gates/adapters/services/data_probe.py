@@ -1,7 +1,7 @@
 """Marks in the platform's data: written through the services' own endpoints, and looked for after a restore.
 
-Three services of three tiers keep three kinds of data: a session of auth-service, an asset, an event. A mark
-says what it is; assets are removed afterwards, a session ends by itself, an event stays as one of a drill.
+`dataProbe` in `platform.yaml` says which: records, and a session of a witness. A mark says what it is;
+removable records are removed afterwards, a session ends by itself, any other stays as one of a drill.
 """
 
 from __future__ import annotations
@@ -9,57 +9,39 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 
-import httpx
-
 from gates.adapters.services.operator_client import OperatorClient
-from gates.adapters.services.service_answers import AUTH
 from gates.errors import ConflictError, NotFoundError
 from gates.model.drill import Sentinel
+from gates.model.platform import Platform
+from gates.model.service_contract import BYTE, RANDOM, ProbeRecord, demanded_part
 
-ASSETS = "asset-discovery"
-EVENTS = "event-processor"
-_LABEL = "recovery-drill"
 _DRAWS = 3
-"""How many random addresses are tried while other assets have them."""
+"""How often a record is drawn while others have what it drew."""
 
 
 class OperatorDataProbe:
-    """Leaves marks as the operator and as one witness identity for each round of marks."""
+    """Leaves marks as the operator, and a session as one witness for each round of marks."""
 
-    def __init__(self, operator: OperatorClient) -> None:
+    def __init__(self, operator: OperatorClient, platform: Platform) -> None:
         self._operator = operator
+        self._platform = platform
 
     def leave(self, identity: str) -> tuple[Sentinel, ...]:
-        """Write one mark into each of the three services; sessions are the identity's.
+        """Write one mark of each kind; the session is the identity's.
 
         Raises:
+            ConfigurationError: the platform has no data probe.
             CloudError: a service did not take it.
         """
-        stored = self._entered_asset()
-        event = {"assetId": stored, "kind": "login_success", "severity": "low", "summary": _LABEL}
-        received = self._operator.operate("POST", EVENTS, "/v1/events", event).json()["id"]
-        return (
-            Sentinel(service=ASSETS, key=stored),
-            Sentinel(service=EVENTS, key=str(received)),
-            Sentinel(service=AUTH, key=self._operator.token(identity)),
-        )
-
-    def _entered_asset(self) -> str:
-        """Return the id of a new asset; an address that another asset has is drawn again."""
-        for _ in range(_DRAWS - 1):
-            with suppress(ConflictError):
-                return self._enter_asset()
-        return self._enter_asset()
-
-    def _enter_asset(self) -> str:
-        octets = ".".join(str(secrets.randbelow(254) + 1) for _ in range(3))
-        asset = {
-            "hostname": f"drill-{secrets.token_hex(4)}",
-            "address": f"10.{octets}",
-            "kind": "server",
-            "tags": [_LABEL],
-        }
-        return str(self._operator.operate("POST", ASSETS, "/v1/assets", asset).json()["id"])
+        probe = demanded_part(self._platform.data_probe, "dataProbe")
+        written: dict[str, str] = {}
+        for record in probe.records:
+            written[record.service] = self._written(record, written)
+        marks = [Sentinel(service=service, key=key) for service, key in written.items()]
+        if probe.session:
+            issuer = demanded_part(self._platform.sign_in, "signIn").service
+            marks.append(Sentinel(service=issuer, key=self._operator.token(identity), is_session=True))
+        return tuple(marks)
 
     def is_there(self, mark: Sentinel) -> bool:
         """Whether the service still has it.
@@ -67,11 +49,10 @@ class OperatorDataProbe:
         Raises:
             CloudError: the service does not say.
         """
-        if mark.service == AUTH:
-            return self._operator.status_with(mark.key, AUTH) == httpx.codes.OK
-        kind = "assets" if mark.service == ASSETS else "events"
+        if mark.is_session:
+            return self._operator.is_session(mark.key)
         try:
-            self._operator.operate("GET", mark.service, f"/v1/{kind}/{mark.key}")
+            self._operator.operate("GET", mark.service, f"{self._record(mark).path}/{mark.key}")
         except NotFoundError:
             return False
         return True
@@ -82,5 +63,24 @@ class OperatorDataProbe:
         Raises:
             CloudError: the service does not answer.
         """
-        if mark.service == ASSETS and self.is_there(mark):
-            self._operator.operate("DELETE", ASSETS, f"/v1/assets/{mark.key}")
+        if not mark.is_session and self._record(mark).removable and self.is_there(mark):
+            self._operator.operate("DELETE", mark.service, f"{self._record(mark).path}/{mark.key}")
+
+    def _record(self, mark: Sentinel) -> ProbeRecord:
+        probe = demanded_part(self._platform.data_probe, "dataProbe")
+        return next(record for record in probe.records if record.service == mark.service)
+
+    def _written(self, record: ProbeRecord, earlier: dict[str, str]) -> str:
+        """Return the id of a new record; one that conflicts with another is drawn again."""
+        for _ in range(_DRAWS - 1):
+            with suppress(ConflictError):
+                return self._write(record, earlier)
+        return self._write(record, earlier)
+
+    def _write(self, record: ProbeRecord, earlier: dict[str, str]) -> str:
+        def value_of(name: str) -> str:
+            drawn = {RANDOM: secrets.token_hex(4), BYTE: str(secrets.randbelow(254) + 1)}
+            return {**earlier, **drawn}[name]
+
+        sent = record.filled(value_of)
+        return str(self._operator.operate("POST", record.service, record.path, sent).json()["id"])

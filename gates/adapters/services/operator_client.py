@@ -1,7 +1,8 @@
 """The services' own endpoints for operators: health, circuit breakers, the cached-token fallback.
 
-An operator signs in as the environment's identity `admin`, once for all commands of one person
-(`gates.adapters.services.operator_sign_in`), and only where the services demand it.
+Which service signs in, and which paths are asked, stands in `platform.yaml`. The operator signs in once for
+all commands of one person (`gates.adapters.services.operator_sign_in`); a platform without a sign-in is asked
+without a token.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from gates.adapters.machine.personal_files import PersonalFiles
 from gates.adapters.services.network import Network
 from gates.adapters.services.operator_sign_in import OperatorSignIn
 from gates.adapters.services.service_addresses import ServiceAddresses
-from gates.adapters.services.service_answers import AUTH, document, good
+from gates.adapters.services.service_answers import document, good
 from gates.adapters.services.service_connections import Answer, ServiceConnections, SilentError
 from gates.errors import (
     CloudError,
@@ -25,15 +26,14 @@ from gates.errors import (
     UnavailableError,
 )
 from gates.model.health import Circuit, Fallback, ServiceHealth
-from gates.model.platform import Environment
+from gates.model.platform import Environment, Platform
+from gates.model.service_contract import SignIn, TokenFallback, demanded_part
 
-GATEWAY = "api-gateway"
-OPERATOR = "admin"
 _SECONDS = 10.0
 
 
 class OperatorClient:
-    """Speaks to the services of one environment.
+    """Speaks to the services of one environment of the platform.
 
     `ask` asks the cloud for a service's URL, `wait` waits seconds; `files` are what commands share.
     """
@@ -41,6 +41,7 @@ class OperatorClient:
     def __init__(
         self,
         environment: Environment,
+        platform: Platform,
         ask: Callable[[str], str],
         wait: Callable[[float], None],
         files: PersonalFiles,
@@ -49,7 +50,10 @@ class OperatorClient:
         self._addresses = ServiceAddresses(environment, ask, files)
         network = Network(environment.endpoints, self._addresses.hosts)
         self._http = ServiceConnections(network, seconds=_SECONDS)
-        self._sign_in = OperatorSignIn(environment, self._asked_to_enter, wait, files)
+        self._platform = platform
+        self._signed_in: OperatorSignIn | None = None
+        if platform.sign_in is not None:
+            self._signed_in = OperatorSignIn(environment, platform.sign_in, self._asked_to_enter, wait, files)
         self._token: str | None = None
 
     def close(self) -> None:
@@ -75,8 +79,9 @@ class OperatorClient:
 
     def is_ready(self, service: str) -> bool:
         """Whether the service lives and is ready, without signing in; silence is no."""
+        paths = self._platform.health
         try:
-            answers = [self._answer("GET", service, path) for path in ("/healthz", "/readyz")]
+            answers = [self._answer("GET", service, path) for path in (paths.live, paths.ready)]
         except (CloudError, ConfigurationError):
             return False
         return all(answer.status == HTTPStatus.OK for answer in answers)
@@ -85,87 +90,125 @@ class OperatorClient:
         """Return the circuit breakers of a service.
 
         Raises:
+            ConfigurationError: the platform names no path for them.
             CloudError: the service does not answer, or refuses.
         """
-        answer = self.operate("GET", service, "/internal/circuits")
+        answer = self.operate("GET", service, self._circuits)
         return tuple(_circuit(service, entry) for entry in answer.json()["items"])
 
     def reset_circuit(self, service: str, name: str) -> Circuit:
         """Close one circuit breaker and return it.
 
         Raises:
+            ConfigurationError: the platform names no path for them.
             CloudError: there is no such circuit, or the service does not answer.
         """
-        return _circuit(
-            service, self.operate("POST", service, f"/internal/circuits/{quote(name, safe='')}:reset").json()
-        )
+        path = f"{self._circuits}/{quote(name, safe='')}:reset"
+        return _circuit(service, self.operate("POST", service, path).json())
 
     def fallback(self) -> Fallback:
-        """Return what the cached-token fallback of the gateway does.
+        """Return what the cached-token fallback does.
 
         Raises:
-            CloudError: the gateway does not answer, or refuses.
+            ConfigurationError: the platform has none.
+            CloudError: its service does not answer, or refuses.
         """
-        return _fallback(self.operate("GET", GATEWAY, "/internal/fallback").json())
+        return self._switched("GET")
 
     def switch_fallback(self, mode: str) -> Fallback:
-        """Switch the fallback of all gateways: `on`, `off`, or `auto`.
+        """Switch the fallback of every instance: `on`, `off`, or `auto`.
 
         Raises:
-            CloudError: the gateway does not answer, or refuses.
+            ConfigurationError: the platform has none.
+            CloudError: its service does not answer, or refuses.
         """
-        return _fallback(self.operate("PUT", GATEWAY, "/internal/fallback", {"mode": mode}).json())
+        return self._switched("PUT", {"mode": mode})
 
     def token(self, identity: str) -> str:
         """Sign an identity in anew and return its access token.
 
         Raises:
-            ConfigurationError: the environment has no such identity.
-            CloudError: auth-service does not let it in.
+            ConfigurationError: the environment has no such identity, or the platform no sign-in.
+            CloudError: the identity was not let in.
         """
-        return self._sign_in.anew(identity)
+        return demanded_part(self._signed_in, "signIn").anew(identity)
 
     def end_session(self) -> bool:
-        """Forget the operator's shared session and end it at auth-service; False when there is none.
+        """Forget the operator's shared session and end it at its issuer; False when there is none.
 
         Raises:
-            CloudError: auth-service did not end it; it is forgotten all the same.
+            CloudError: the issuer did not end it; it is forgotten all the same.
         """
         self._token = None
-        return self._sign_in.end(OPERATOR, self.sign_out)
+        if self._signed_in is None:
+            return False
+        return self._signed_in.end(self._paths.operator, self.sign_out)
 
     def sign_out(self, token: str) -> None:
         """Revoke a token at the issuer.
 
         Raises:
-            CloudError: auth-service does not do it.
+            CloudError: the issuer does not do it.
         """
-        self._sent("POST", AUTH, "/v1/logout", token=token)
+        good(
+            self._answer("POST", self._paths.service, self._paths.sign_out, token=token), self._paths.service
+        )
 
-    def status_with(self, token: str, service: str = GATEWAY) -> int:
-        """Return the HTTP status of a harmless request with that token: to the gateway, or to auth-service.
+    def status_with(self, token: str) -> int:
+        """Return the HTTP status of a harmless request with that token to the service that has the fallback.
 
         Raises:
             CloudError: the service does not answer.
         """
-        path = "/v1/me" if service == AUTH else "/api/v1/limits"
-        return self._answer("GET", service, path, token=token).status
+        return self._answer("GET", self._fallback.service, self._fallback.check, token=token).status
+
+    def is_session(self, token: str) -> bool:
+        """Whether the issuer knows the session of that token.
+
+        Raises:
+            CloudError: the issuer does not answer.
+        """
+        answer = self._answer("GET", self._paths.service, self._paths.who_am_i, token=token)
+        return answer.status == HTTPStatus.OK
+
+    @property
+    def _paths(self) -> SignIn:
+        return demanded_part(self._platform.sign_in, "signIn")
+
+    @property
+    def _circuits(self) -> str:
+        return demanded_part(self._platform.circuits, "circuits").path
+
+    @property
+    def _fallback(self) -> TokenFallback:
+        circuits = demanded_part(self._platform.circuits, "circuits")
+        return demanded_part(circuits.fallback, "circuits.fallback")
+
+    def _switched(self, method: str, json: Any = None) -> Fallback:
+        entry = self.operate(method, self._fallback.service, self._fallback.path, json).json()
+        return Fallback(
+            mode=str(entry["mode"]),
+            max_age_s=float(entry["maxAgeSeconds"]),
+            used=int(entry["used"]),
+            refused=int(entry["refused"]),
+        )
 
     def _health(self, service: str) -> ServiceHealth:
-        alive = self._answer("GET", service, "/healthz")
-        ready = self._answer("GET", service, "/readyz")
-        said = document(self._answer("GET", service, "/version"), service, "revision", "version")
+        paths = self._platform.health
+        alive = self._answer("GET", service, paths.live)
+        ready = self._answer("GET", service, paths.ready)
+        said = document(self._answer("GET", service, paths.version), service, "revision", "version")
         bad = [
             f"{path} answers {answer.status}"
-            for path, answer in (("/healthz", alive), ("/readyz", ready))
+            for path, answer in ((paths.live, alive), (paths.ready, ready))
             if answer.status != HTTPStatus.OK
         ]
         circuits: tuple[Circuit, ...] = ()
         unasked = ""
         try:
-            circuits = self.circuits(service)
+            circuits = self.circuits(service) if self._platform.circuits else ()
         except NotSignedInError as error:
-            is_own = service == AUTH and not isinstance(error.__cause__, CodesUsedError)
+            is_own = service == self._paths.service and not isinstance(error.__cause__, CodesUsedError)
             bad, unasked = ([*bad, error.cause], "") if is_own else (bad, error.cause)
         except CloudError as error:
             bad.append(error.cause)
@@ -188,20 +231,19 @@ class OperatorClient:
             NotSignedInError: the operator was not let in; the service was not asked.
             CloudError: the service refuses, or does not answer.
         """
-        token = self._token or self._sign_in.shared(OPERATOR)
+        if self._signed_in is None:
+            return good(self._answer(method, service, path, json=json), service)
+        token = self._token or self._signed_in.shared(self._paths.operator)
         answer = self._answer(method, service, path, token=token, json=json)
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            token = self._sign_in.shared(OPERATOR, refused=token)
+            token = self._signed_in.shared(self._paths.operator, refused=token)
             answer = self._answer(method, service, path, token=token, json=json)
         if answer.status != HTTPStatus.UNAUTHORIZED:
             self._token = token
         return good(answer, service)
 
     def _asked_to_enter(self, path: str, body: dict[str, Any]) -> Answer:
-        return self._answer("POST", AUTH, path, json=body)
-
-    def _sent(self, method: str, service: str, path: str, **extras: Any) -> Answer:
-        return good(self._answer(method, service, path, **extras), service)
+        return self._answer("POST", self._paths.service, path, json=body)
 
     def _answer(
         self, method: str, service: str, path: str, *, token: str | None = None, json: Any = None
@@ -242,13 +284,4 @@ def _circuit(service: str, entry: Any) -> Circuit:
         state=str(entry["state"]),
         failures=int(entry["failures"]),
         opened=int(entry["opened"]),
-    )
-
-
-def _fallback(entry: Any) -> Fallback:
-    return Fallback(
-        mode=str(entry["mode"]),
-        max_age_s=float(entry["maxAgeSeconds"]),
-        used=int(entry["used"]),
-        refused=int(entry["refused"]),
     )

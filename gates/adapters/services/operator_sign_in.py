@@ -15,10 +15,11 @@ from typing import Any
 
 from gates.adapters import secrets
 from gates.adapters.machine.personal_files import PersonalFiles
-from gates.adapters.services.service_answers import AUTH, document
+from gates.adapters.services.service_answers import document
 from gates.adapters.services.service_connections import Answer
 from gates.errors import CloudError, CodesUsedError, ConfigurationError, NotSignedInError
 from gates.model.platform import Environment
+from gates.model.service_contract import SignIn
 
 _PERIOD_S = 30
 _LONGEST_WAIT_S = 35.0
@@ -34,9 +35,15 @@ class OperatorSignIn:
     """Gives tokens of the identities of one environment; safe to use from several threads and processes."""
 
     def __init__(
-        self, environment: Environment, post: Post, wait: Callable[[float], None], files: PersonalFiles
+        self,
+        environment: Environment,
+        paths: SignIn,
+        post: Post,
+        wait: Callable[[float], None],
+        files: PersonalFiles,
     ) -> None:
         self._environment = environment
+        self._paths = paths
         self._identities = dict(environment.identities)
         self._post = post
         self._wait = wait
@@ -117,7 +124,8 @@ class OperatorSignIn:
 
         secret = self._secret(identity)
         first = {"username": secret["username"], "password": secret["password"]}
-        mfa_token = document(self._post("/v1/login", first), AUTH, "mfaToken")["mfaToken"]
+        issuer = self._paths.service
+        mfa_token = document(self._post(self._paths.password, first), issuer, "mfaToken")["mfaToken"]
         code = pyotp.TOTP(str(secret["totp_secret"]))
         end = time.monotonic() + _LONGEST_WAIT_S
         step = _first_step(kept.get("step"))
@@ -125,9 +133,10 @@ class OperatorSignIn:
             if pause > 0:  # a code is good from one period before its own
                 self._wait(pause + 0.1)
             self._files.write(name, {**kept, "step": step})  # sent is used, whether or not an answer comes
-            answer = self._post("/v1/mfa/verify", {"mfaToken": mfa_token, "code": code.at(step * _PERIOD_S)})
+            second = {"mfaToken": mfa_token, "code": code.at(step * _PERIOD_S)}
+            answer = self._post(self._paths.one_time_code, second)
             if "code_reused" not in answer.text:
-                return document(answer, AUTH, "accessToken")
+                return document(answer, issuer, "accessToken")
             step += 1
         raise CodesUsedError(
             f"every one-time code of {identity} was used before",

@@ -8,9 +8,6 @@ from typing import Any
 from gates.adapters.services.service_connections import Answer
 from gates.errors import CloudError, ConflictError, DeniedError, NotFoundError, UnavailableError
 
-AUTH = "auth-service"
-"""The service that people sign in to."""
-
 
 def good(answer: Answer, service: str) -> Answer:
     """Return a successful answer.

@@ -10,10 +10,9 @@ import httpx
 from gates.actions.ports import Clock, TrafficController
 from gates.adapters import secrets
 from gates.adapters.services.network import Network
-from gates.adapters.services.operator_client import OPERATOR
-from gates.adapters.services.service_answers import AUTH
 from gates.errors import ConfigurationError, UnavailableError
-from gates.model.platform import Environment
+from gates.model.platform import Environment, Platform
+from gates.model.service_contract import SignIn
 
 _PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.02
@@ -23,7 +22,11 @@ _REQUEST_S = 60.0
 class TagProbe:
     """Waits for an answer behind a tag; `TAG---HOST` is how Cloud Run names it."""
 
-    def __init__(self, environment: Environment, traffic: TrafficController, clock: Clock) -> None:
+    def __init__(
+        self, environment: Environment, platform: Platform, traffic: TrafficController, clock: Clock
+    ) -> None:
+        self._paths = platform.health
+        self._sign_in = platform.sign_in
         self._network = Network(environment.endpoints)
         self._traffic = traffic
         self._clock = clock
@@ -37,7 +40,7 @@ class TagProbe:
             UnavailableError: it did not within two minutes.
             CloudError: the service cannot be read.
         """
-        url = f"{self._base(service, tag)}/healthz"
+        url = f"{self._base(service, tag)}{self._paths.live}"
         deadline = self._clock.monotonic() + _PATIENCE_S
         with self._network.client(is_kept_alive=False, seconds=_REQUEST_S) as client:
             while not _is_good(client, url):
@@ -46,7 +49,7 @@ class TagProbe:
                 self._clock.wait(_LOOK_EVERY_S)
 
     def faults_behind(self, service: str, tag: str, revision: str) -> tuple[str, ...]:
-        """Return what is wrong with the revision behind the tag; auth-service must let a known person in too.
+        """Return what is wrong with the revision behind the tag; the one that signs in must do that too.
 
         Raises:
             CloudError: the service cannot be read.
@@ -57,14 +60,15 @@ class TagProbe:
             try:
                 faults = [
                     f"{path} answers {status}"
-                    for path in ("/healthz", "/readyz")
+                    for path in (self._paths.live, self._paths.ready)
                     if (status := client.get(f"{base}{path}").status_code) != httpx.codes.OK
                 ]
-                if _named(client, base) != revision:
-                    faults.append(
-                        f"{_named(client, base) or 'no revision'} answers behind the tag, not {revision}"
-                    )
-                return (*faults, *(self._shut(client, base) if service == AUTH else ()))
+                named = _named(client, f"{base}{self._paths.version}")
+                if named != revision:
+                    faults.append(f"{named or 'no revision'} answers behind the tag, not {revision}")
+                if self._sign_in is not None and service == self._sign_in.service:
+                    faults += self._shut(client, base, self._sign_in)
+                return tuple(faults)
             except httpx.HTTPError as error:
                 return (f"{service} broke off behind the tag {tag}: {type(error).__name__}",)
 
@@ -72,27 +76,27 @@ class TagProbe:
         parts = urlsplit(self._traffic.describe(service).uri)
         return f"{parts.scheme}://{tag}---{parts.netloc}"
 
-    def _shut(self, client: httpx.Client, base: str) -> Iterator[str]:
+    def _shut(self, client: httpx.Client, base: str, sign_in: SignIn) -> Iterator[str]:
         """Say whether the right password does not lead to the second factor, or a wrong one does."""
-        reference = self._identities.get(OPERATOR)
+        reference = self._identities.get(sign_in.operator)
         if reference is None:
             raise ConfigurationError(
-                f"the environment has no identity {OPERATOR}",
+                f"the environment has no identity {sign_in.operator}",
                 next_step="add it to the environment's document",
             )
         secret = secrets.resolve(reference, endpoint=self._vault)
         right = {"username": secret["username"], "password": secret["password"]}
         wrong = {**right, "password": f"{secret['password']}-not"}
         for body, expected in ((right, httpx.codes.OK), (wrong, httpx.codes.UNAUTHORIZED)):
-            status = client.post(f"{base}/v1/login", json=body).status_code
+            status = client.post(f"{base}{sign_in.password}", json=body).status_code
             if status != expected:
                 kind = "the right" if body is right else "a wrong"
                 yield f"{kind} password answers {status} instead of {expected}"
 
 
-def _named(client: httpx.Client, base: str) -> str:
+def _named(client: httpx.Client, url: str) -> str:
     try:
-        said = client.get(f"{base}/version").json()
+        said = client.get(url).json()
     except ValueError:
         return ""
     return str(said.get("revision", "")) if isinstance(said, dict) else ""

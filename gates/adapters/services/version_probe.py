@@ -11,6 +11,7 @@ from gates.actions.ports import TrafficController
 from gates.adapters.services.network import Network
 from gates.errors import GateError
 from gates.model.platform import Environment
+from gates.model.service_contract import HealthPaths
 
 if TYPE_CHECKING:
     import httpx
@@ -19,14 +20,22 @@ _SECONDS = 5.0
 
 
 class VersionProbe:
-    """Implements the revision probe: `GET /version` on the service's own URL, several times.
+    """Implements the revision probe: GET the platform's version path on the service's own URL, several times.
 
     Each answer comes over a new connection and without cookies, so that neither keep-alive nor session
     affinity hides the rest of a split.
     """
 
-    def __init__(self, environment: Environment, traffic: TrafficController, *, answers: int = 2) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        traffic: TrafficController,
+        *,
+        answers: int = 2,
+        path: str = HealthPaths().version,
+    ) -> None:
         self._network = Network(environment.endpoints)
+        self._path = path
         self._traffic = traffic
         self._answers = answers
         self._urls: dict[str, str] = {}
@@ -57,10 +66,9 @@ class VersionProbe:
             return None
         return first
 
-    @staticmethod
-    def _ask(client: httpx.Client, url: str) -> str | None:
+    def _ask(self, client: httpx.Client, url: str) -> str | None:
         client.cookies.clear()
-        answer = client.get(f"{url}/version", headers={"Cache-Control": "no-cache"})
+        answer = client.get(f"{url}{self._path}", headers={"Cache-Control": "no-cache"})
         if answer.status_code != HTTPStatus.OK:
             return None
         try:

@@ -16,8 +16,15 @@ from tests.support.fake_context import FakeContext, check
 from tests.support.release_run import Run, healthy
 
 DEMANDS = (
-    check("LOD-QUICK", "load", "tests/validation/immediate/test_load.py::test_rate"),
-    check("LOD-AGREED", "load", "tests/validation/extended/test_load.py::test_rate"),
+    check(
+        "LOD-QUICK", "load", "tests/validation/immediate/test_load.py::test_rate", load_profiles=("smoke",)
+    ),
+    check(
+        "LOD-AGREED",
+        "load",
+        "tests/validation/extended/test_load.py::test_rate",
+        load_profiles=("expected", "stress"),
+    ),
     check("VAL-LOAD", "load", "tests/validation/immediate/test_load.py::test_rate"),
 )
 

@@ -11,7 +11,7 @@ from gates.cli import invoke
 from gates.cli.runbook import takes_yes
 from gates.model.exit_code import ExitCode
 
-HEAD = "apiVersion: gates.isectech.com/v1\nkind: Runbook\n"
+HEAD = "apiVersion: release-gate/v1\nkind: Runbook\n"
 FOLDER = Path(__file__).parents[3] / "platforms" / "isectech"
 
 

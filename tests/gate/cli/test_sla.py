@@ -21,7 +21,7 @@ def run(*words: str) -> ExitCode:
     [
         ({}, ExitCode.GO, "kept    a: 3000 requests; availability 100.000 %"),
         ({"error_ratio": 0.001}, ExitCode.NO_GO, "MISSED  a: 3000 requests; availability 99.900 %"),
-        ({"p95_ms": 2000.0}, ExitCode.NO_GO, "p95 2000 ms (below 2000 ms)"),
+        ({"p95_ms": 2000.0}, ExitCode.NO_GO, "p95 2000 ms (demanded < 2,000 ms)"),
         ({"requests": 2994}, ExitCode.INCONCLUSIVE, "1 more requests are needed"),
         ({"requests": 10, "error_ratio": 0.1}, ExitCode.NO_GO, "MISSED"),
         ({"error_ratio": None}, ExitCode.INCONCLUSIVE, "no data"),

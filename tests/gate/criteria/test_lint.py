@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gates.criteria.lint import Finding, lint
-from gates.model.criterion import Catalogue, Severity, Stage
+from gates.model.criterion import Catalogue, Severity, Stage, Use
 from gates.model.platform import Contact, DocumentOwnership, Platform, ServiceSpec, Tier
 from tests.support.builders import criterion
 
@@ -28,7 +28,14 @@ SITE = Platform(
         owner="lead", version="2", classification="internal", next_review=TODAY
     ),
 )
-FULL = Catalogue(criteria=(criterion(stages=tuple(Stage)),), digest="")
+FULL = Catalogue(
+    criteria=(
+        criterion(stages=tuple(Stage)),
+        criterion(id="OPS-02", used_for=(Use.REVIEW,)),
+        criterion(id="OPS-03", used_for=(Use.CONTACTS,)),
+    ),
+    digest="",
+)
 
 
 def found(platform: Platform = SITE, catalogue: Catalogue = FULL) -> list[tuple[str, str | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -29,14 +29,13 @@ def test_the_newest_good_drill_counts() -> None:
 @pytest.mark.parametrize(
     ("drills", "why"),
     [
-        ([], "no restore drill"),
-        ([replace(GOOD, subject="a")], "no restore drill"),
-        ([replace(GOOD, kind=DrillKind.ROLLBACK)], "no restore drill"),
-        ([replace(GOOD, at=NOW - timedelta(days=91))], "91 days old"),
+        ([], "no recent restore drill"),
+        ([replace(GOOD, subject="a")], "no recent restore drill"),
+        ([replace(GOOD, kind=DrillKind.ROLLBACK)], "no recent restore drill"),
     ],
 )
 def test_what_was_not_drilled_is_never_green(drills: list[DrillRecord], why: str) -> None:
-    """None, another one, an old one: not run, and nobody is blamed."""
+    """None, or another one: not run, and nobody is blamed."""
     with pytest.raises(pytest.skip.Exception, match=f"{why}.*; run: `gate drill all --env sandbox`"):
         drilled.restore(drills, blames="platform", place="sandbox")
 

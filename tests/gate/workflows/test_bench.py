@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from gates.errors import CloudError
-from gates.model.criterion import Catalogue, Stage
+from gates.model.criterion import Catalogue, Stage, Use
 from gates.model.verdict import Verdict
 from gates.workflows.bench import Bench, Trial
 from tests.support.bench_arms import BAD, GOOD, failing, verdict_on
@@ -69,7 +69,7 @@ class Runs:
 def bench(runs: Runs, hands: Stagehands, *, is_quick: bool = False) -> Bench:
     """Return a benchmark over a catalogue of two criteria that two files of producers look at."""
     elsewhere = ("tests/validation/immediate/test_auth_flows.py::test_login",)
-    criteria = (criterion(), criterion(id="AUT-LOGIN", producers=elsewhere))
+    criteria = (criterion(), criterion(id="AUT-LOGIN", producers=elsewhere, used_for=(Use.SIGN_IN,)))
     catalogue = Catalogue(criteria=criteria, digest="sha256:0")
     return Bench(
         catalogue=catalogue, deployer=hands, commands=hands, runs=runs, clock=FakeClock(), is_quick=is_quick

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gates.model.target import ServiceTarget
+from gates.model.target import ServiceTarget, Target
 from journeys.checks import demand, expect, field
 from journeys.reads import PROTECTED
 from journeys.session import Tokens, bearer
@@ -31,8 +31,6 @@ CALLS: Mapping[str, tuple[str, ...]] = {
 }
 """Whom each service cannot do without: it must have a breaker for each of them."""
 GATEWAY = "api-gateway"
-MOST_IN_A_ROW = 20
-"""So many calls may fail one after the other before a breaker that is still closed is none."""
 
 
 @pytest.fixture
@@ -66,19 +64,21 @@ def test_breakers_are_closed(
 @pytest.mark.criterion("INF-03")
 def test_failures_open_a_breaker(
     service: ServiceTarget,
+    target: Target,
     http: Callable[[str], httpx.Client],
     tokens: Callable[[str], Tokens],
     circuits: Callable[[str], Sequence[Mapping[str, Any]]],
 ) -> None:
     """Whatever failed again and again is not called any longer; the gateway is made to call everybody."""
+    most = int(target.demand("INF-03").limit("failuresInARow"))
     name, headers = service.name, bearer(tokens("admin").access)
     if name == GATEWAY:
         for path in (f"/api/v1/{one}{PROTECTED[one]}" for one in _BEHIND_THE_GATEWAY):
-            for _ in range(MOST_IN_A_ROW):
+            for _ in range(most):
                 http(name).get(path, headers=headers)
     for item in circuits(name):
         failed = int(item.get("consecutiveFailures", 0))
-        is_breaking = failed < MOST_IN_A_ROW or item.get("state") != "closed"
+        is_breaking = failed < most or item.get("state") != "closed"
         demand(
             is_breaking,
             f"{failed} calls of {item.get('name')} in a row failed: no circuit opened",

@@ -13,7 +13,6 @@ from gates.model.target import ServiceTarget, Target
 from journeys.checks import demand
 from tests.readiness.infrastructure.doors import address_of, host_of, shake_hands
 
-FEWEST = 2
 _LIFETIME_S = 5.0
 
 
@@ -44,7 +43,8 @@ def test_domain_resolves(service: ServiceTarget, target: Target) -> None:
     """Every resolver knows the host, and whatever address it gives presents the host's certificate."""
     name, host = service.name, host_of(target, service.name)
     answers = {where: _addresses(resolver, host) for where, resolver in _resolvers(target)}
-    demand(len(answers) >= FEWEST, f"only {len(answers)} resolver was asked for {host}", blames=name)
+    fewest = target.demand("INF-07").limit("fewestResolvers")
+    demand(len(answers) >= fewest, f"only {len(answers)} resolver was asked for {host}", blames=name)
     for where, addresses in answers.items():
         demand(addresses, f"{where} does not know {host}", blames=name)
     port = address_of(target, host)[1]

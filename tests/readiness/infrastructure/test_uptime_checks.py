@@ -18,8 +18,6 @@ _PASSED: Final = (
     'metric.type = "monitoring.googleapis.com/uptime_check/check_passed" AND resource.type = "uptime_url"'
     ' AND metric.labels.check_id = "{}"'
 )
-_PERIODS: Final = 2
-_GRACE_S: Final = 180
 
 
 @pytest.mark.criterion("INF-04")
@@ -30,6 +28,7 @@ def test_critical_endpoints_are_watched(
     client = google(monitoring_v3.UptimeCheckServiceClient)
     parent = f"projects/{target.project}"
     checks = list(client.list_uptime_check_configs(parent=parent, timeout=TIMEOUT_S))
+    wanted = target.demand("INF-04")
     demand(target.public_urls, "has no public host that could be watched", blames="platform")
     for service, url in target.public_urls:
         host = urlsplit(url).hostname
@@ -42,12 +41,11 @@ def test_critical_endpoints_are_watched(
         ]
         demand(ours, f"no uptime check watches https://{host}", blames=service)
         for check in ours:
-            _demand_passes(check, metrics, service)
+            recent_s = wanted.limit("periods") * check.period.total_seconds() + wanted.limit("graceSeconds")
+            _demand_passes(check, metrics, service, recent_s)
 
 
-def _demand_passes(check: Any, metrics: CloudMetrics, service: str) -> None:
-    recent_s = _PERIODS * check.period.total_seconds() + _GRACE_S
-
+def _demand_passes(check: Any, metrics: CloudMetrics, service: str, recent_s: float) -> None:
     def newest() -> list[bool]:
         now = int(time.time())
         text = _PASSED.format(check.name.rpartition("/")[2])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gates.model.target import Target
 from journeys.checks import demand, document, expect
 from tests.readiness.security.canary import Canary
 from tests.readiness.security.records import Records, new_event, state_of
@@ -164,8 +165,9 @@ def test_conversations_are_private(
 
 @pytest.mark.criterion("LLM-06-BOUNDS")
 @pytest.mark.impact("noisy")
-def test_bounded_questions(volley: Volley, records: Records) -> None:
+def test_bounded_questions(target: Target, volley: Volley, records: Records) -> None:
     """A question beyond the contract is refused, and twenty at once neither break nor swell the answers."""
+    most = target.demand("LLM-06-BOUNDS").limit("mostCharacters")
     headers = records.tenant.headers("analyst")
     for size in (CONTRACTED + 1, 100_000):
         body = {"question": "a" * size}
@@ -177,5 +179,5 @@ def test_bounded_questions(volley: Volley, records: Records) -> None:
     many = [Ask(service=ASSISTANT, method="POST", path="/v1/query", headers=headers, json=question)] * 20
     for seen in volley.send(many):
         expect(seen.answer, 200, 429, blames=ASSISTANT)
-        is_short = len(seen.answer.text) < CONTRACTED * 20
+        is_short = len(seen.answer.text) < most
         demand(is_short, f"answers with {len(seen.answer.text)} characters", blames=ASSISTANT)

@@ -12,15 +12,13 @@ from random import Random
 import httpx
 import pytest
 
-from gates.model.target import ServiceTarget
+from gates.model.target import ServiceTarget, Target
 from journeys.checks import demand, expect
 from journeys.reads import PROTECTED
 from journeys.session import AUTH, Tokens, sign_in
 from tests.readiness.security.contracts import PEOPLE, SERVICE, operations
 from tests.readiness.security.tenants import Account, Tenant
 from tests.readiness.security.volley import Ask, Volley
-
-REVOCATION_S = 3.0
 
 
 def claimed(dice: Random) -> dict[str, str]:
@@ -43,25 +41,34 @@ def claimed(dice: Random) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def leaver(
+    auth: httpx.Client, account: Callable[..., Account], tenant: Tenant
+) -> tuple[dict[str, str], Callable[[], object]]:
+    """Give the headers of somebody who has just signed in, and what switches the account off."""
+    person = account("admin")
+    session = sign_in(auth, person.identity)
+    return session.headers, lambda: tenant.switch_off(auth, person)
+
+
 @pytest.mark.criterion("TOK-20-DISABLED")
 @pytest.mark.impact("creates-data")
 def test_disabled_account(
     service: ServiceTarget,
+    target: Target,
     volley: Volley,
-    auth: httpx.Client,
-    account: Callable[..., Account],
-    tenant: Tenant,
+    leaver: tuple[dict[str, str], Callable[[], object]],
 ) -> None:
     """The token works while its account is in force, and no longer."""
-    person = account("admin")
-    session = sign_in(auth, person.identity)
-    ask = Ask(service=service.name, path=PROTECTED[service.name], headers=session.headers)
+    revocation_s = target.demand("TOK-20-DISABLED").limit("revocationSeconds")
+    headers, switch_off = leaver
+    ask = Ask(service=service.name, path=PROTECTED[service.name], headers=headers)
     expect(volley.one(ask), 200, blames=service.name)
-    tenant.switch_off(auth, person)
-    deadline = time.monotonic() + REVOCATION_S
+    switch_off()
+    deadline = time.monotonic() + revocation_s
     while (status := volley.one(ask).status_code) != 401 and time.monotonic() < deadline:
         threading.Event().wait(0.3)
-    message = f"accepts the token of an account that was switched off {REVOCATION_S:g} s ago: {status}"
+    message = f"accepts the token of an account that was switched off {revocation_s:g} s ago: {status}"
     demand(status == 401, message, blames=service.name)
 
 

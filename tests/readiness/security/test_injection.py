@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from gates.model.target import ServiceTarget
+from gates.model.target import ServiceTarget, Target
 from journeys.checks import demand, expect
 from tests.readiness.security.canary import Canary
 from tests.readiness.security.contracts import Operation, document, operations
@@ -18,7 +18,6 @@ from tests.readiness.security.volley import Ask, Volley
 
 DISCOVERY = "asset-discovery"
 TABLES = ("events", "assets", "users", "threats", "decisions")
-PATIENCE_S = 3.0
 TEMPLATES = (
     ("{{", "}}"),
     ("${", "}"),
@@ -144,8 +143,11 @@ def test_sql(
 
 @pytest.mark.criterion("INJ-02-COMMANDS")
 @pytest.mark.impact("creates-data")
-def test_commands(service: ServiceTarget, volley: Volley, records: Records, dice: Random) -> None:
+def test_commands(
+    service: ServiceTarget, target: Target, volley: Volley, records: Records, dice: Random
+) -> None:
     """Nothing sleeps and nothing is calculated, in a parameter or in a text."""
+    longest_s = target.demand("INJ-02-COMMANDS").limit("longestSeconds")
     templates, value = sums(dice)
     texts = (*commands(dice), *templates)
     asks = list(_asked(service.name, records.tenant, texts))
@@ -153,7 +155,7 @@ def test_commands(service: ServiceTarget, volley: Volley, records: Records, dice
     for seen in volley.send(asks):
         demand(seen.status < 500, f"breaks at {seen.ask.what}: {seen.status}", blames=service.name)
         seconds = seen.answer.elapsed.total_seconds()
-        demand(seconds < PATIENCE_S, f"takes {seconds:.1f} s over {seen.ask.what}", blames=service.name)
+        demand(seconds < longest_s, f"takes {seconds:.1f} s over {seen.ask.what}", blames=service.name)
         demand(value not in seen.answer.text, f"calculates {seen.ask.what}", blames=service.name)
 
 

@@ -17,7 +17,7 @@ from tests.support.real_sandbox import RealSandbox
 ROOT = Path(__file__).parents[3]
 GATE = str(Path(sys.executable).with_name("gate"))
 SLOTS = ("checks", "enable-traffic", "initial-health", "review")
-TIMELINE = """apiVersion: gates.isectech.com/v1
+TIMELINE = """apiVersion: release-gate/v1
 kind: Timeline
 metadata: {name: isectech}
 spec:

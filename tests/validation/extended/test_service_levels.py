@@ -24,8 +24,6 @@ pytestmark = pytest.mark.alone
 Measure = Callable[..., None]
 
 _HISTORY_S: Final = 24 * 3600
-_COVERED: Final = 0.9
-"""Share of a window's minutes in which an instance must have been seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +82,14 @@ def probes(
 def sight(
     window: Window,
     service: ServiceTarget,
+    target: Target,
     metrics: CloudMetrics,
     probes: Callable[[str], ProbeResult | None],
 ) -> Sight:
     """Give the extended window; a candidate that did not serve through it cannot be judged yet."""
     part = metrics.part(service.name, service.revision)
     seen, minutes = metrics.minutes(part, window), window.seconds // 60
-    if seen < _COVERED * minutes:
+    if seen < target.demand("SLI-AVAIL").limit("leastShareOfMinutesSeen") * minutes:
         pytest.skip(f"{service.revision} was seen in {seen} of the last {minutes} minutes that are visible")
     return Sight(part=part, window=window, metrics=metrics, probes=lambda: probes(service.name))
 

@@ -17,8 +17,6 @@ from tests.observing import TIMEOUT_S
 
 _LOG: Final = "security-monitoring"
 """Where security monitoring says that it lives, and what it found."""
-_LONGEST_SILENCE: Final = 0.25
-"""Share of the window that may pass between two signs of life."""
 
 
 @pytest.mark.criterion("REV-05")
@@ -36,7 +34,7 @@ def test_no_open_signal(target: Target, google: Callable[[type[Any]], Any]) -> N
         }
         return list(client.list_log_entries(request=request, timeout=TIMEOUT_S))
 
-    longest = timedelta(seconds=target.long_term_s * _LONGEST_SILENCE)
+    longest = timedelta(seconds=target.long_term_s * target.demand("REV-05").limit("longestSilenceShare"))
     signs = [one.timestamp for one in entries('jsonPayload.kind="heartbeat"')]
     if signs and signs[0] - since > longest:
         pytest.skip(f"security monitoring is known since {signs[0].isoformat()}, wanted {since.isoformat()}")

@@ -8,8 +8,6 @@ from gates.model.target import ServiceTarget, Target
 from journeys.checks import demand
 from tests.observing import CloudMetrics, holds
 
-_COVERED = 0.9
-
 
 @pytest.mark.criterion("REV-01")
 def test_day_was_within_levels(service: ServiceTarget, target: Target, metrics: CloudMetrics) -> None:
@@ -17,7 +15,7 @@ def test_day_was_within_levels(service: ServiceTarget, target: Target, metrics: 
     window = metrics.window(target.long_term_s)
     part, minutes = metrics.part(service.name, service.revision), window.seconds // 60
     seen = metrics.minutes(part, window)
-    if seen < _COVERED * minutes:
+    if seen < target.demand("SLI-AVAIL").limit("leastShareOfMinutesSeen") * minutes:
         pytest.skip(f"{service.revision} was seen in {seen} of the last {minutes} minutes that are visible")
     counted = metrics.requests(part, window)
     failed, all_of_them = counted["5xx"], sum(counted[name] for name in ("1xx", "2xx", "3xx", "5xx"))

@@ -12,7 +12,7 @@ from gates.errors import DocumentError
 from gates.model.bench import Arm, ArmKind
 
 PLATFORM = Path(__file__).parents[4] / "platforms" / "isectech"
-HEAD = "apiVersion: gates.isectech.com/v1\nkind: Bench\nmetadata: {name: bench}\nspec:\n  arms:\n"
+HEAD = "apiVersion: release-gate/v1\nkind: Bench\nmetadata: {name: bench}\nspec:\n  arms:\n"
 BAD = "    - {id: X1, kind: known-bad, summary: s, service: frontend, image: 'a/b:1', criteria: [HLT-LIVE]}\n"
 
 

@@ -52,6 +52,32 @@ def test_a_threshold_is_changed_in_one_file(folder: Path) -> None:
     assert {changed[one].threshold for one in ("SLI-LATENCY", "LOD-P95")} == {1500}
 
 
+LIMIT = re.compile(r'\.demand\(\s*"([A-Z0-9-]+)"\s*\)\s*\.limit\(\s*"(\w+)"\s*\)')
+
+
+def asked() -> list[tuple[str, str]]:
+    """Return the limits that the producers ask for, with their criterion."""
+    folders = (ROOT / "tests" / name for name in ("readiness", "validation"))
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
+    return sorted({found for text in texts for found in LIMIT.findall(text)})
+
+
+def test_every_limit_is_changed_in_one_place(folder: Path) -> None:
+    """The number of the criterion's document is what a producer gets, and what its statement says."""
+    assert len(asked()) >= 15
+    texts = {path: path.read_text(encoding="utf-8") for path in (folder / "criteria").glob("*.yaml")}
+    for name, limit in asked():
+        (path,) = [path for path, text in texts.items() if f"- id: {name}\n" in text]
+        head, mark, rest = texts[path].partition(f"- id: {name}\n")
+        texts[path] = head + mark + re.sub(rf"\b{limit}: [0-9.]+", f"{limit}: 7171", rest, count=1)
+        path.write_text(texts[path], encoding="utf-8")
+
+    shipped, changed = criteria(SHIPPED), criteria(folder)
+    assert [one for one in asked() if dict(changed[one[0]].limits)[one[1]] != 7171.0] == []
+    assert [one for one in asked() if dict(shipped[one[0]].limits)[one[1]] == 7171.0] == []
+    assert [name for name, _ in asked() if "{" in changed[name].statement] == []
+
+
 def test_a_criterion_is_added_with_one_entry_and_one_producer(folder: Path, tmp_path: Path) -> None:
     """The page's entry is read, knows its place, and its producer is found where the page puts it."""
     path = folder / "criteria" / "health.yaml"

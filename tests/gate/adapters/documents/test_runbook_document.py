@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[4] / "platforms" / "isectech"
 PLATFORM = load_platform(FOLDER)
 AWAITED: frozenset[str] = frozenset()
 """Commands that runbooks name and the gate does not have yet; must be empty in the end."""
-HEAD = "apiVersion: gates.isectech.com/v1\nkind: Runbook\nmetadata: {name: broken}\n"
+HEAD = "apiVersion: release-gate/v1\nkind: Runbook\nmetadata: {name: broken}\n"
 SPEC = "spec:\n  title: t\n  when: w\n  steps:\n"
 
 

@@ -48,6 +48,25 @@ def test_a_variable_is_relative_to_the_root_and_not_to_the_working_directory(
     assert settings.reports_folder() == Path("/var/runs")
 
 
+def test_the_only_platform_is_the_one_that_is_meant(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a second one, or none, the variable is demanded, and the message names what is there."""
+    monkeypatch.setenv(settings.ROOT, str(project))
+    (project / "platforms" / "notes").mkdir()
+    assert settings.platform_folder() == project / "platforms" / "ours"
+    second = project / "platforms" / "theirs"
+    second.mkdir()
+    (second / "platform.yaml").touch()
+    with pytest.raises(ConfigurationError, match="platforms/ours, platforms/theirs"):
+        settings.platform_folder()
+    monkeypatch.setenv(settings.PLATFORM, "platforms/theirs")
+    assert settings.platform_folder() == second
+    monkeypatch.delenv(settings.PLATFORM)
+    for name in ("ours", "theirs"):
+        (project / "platforms" / name / "platform.yaml").unlink()
+    with pytest.raises(ConfigurationError, match="none"):
+        settings.platform_folder()
+
+
 def test_elsewhere_the_checkout_of_the_gate_is_the_project(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

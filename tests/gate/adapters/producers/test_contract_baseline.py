@@ -13,9 +13,7 @@ from gates.errors import DocumentError
 
 SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
 PLATFORM = load_platform(SHIPPED)
-HEAD = (
-    "apiVersion: gates.isectech.com/v1\nkind: ContractBaseline\nmetadata: {name: contract-baseline}\nspec:\n"
-)
+HEAD = "apiVersion: release-gate/v1\nkind: ContractBaseline\nmetadata: {name: contract-baseline}\nspec:\n"
 ENTRY = """  accepted:
     - service: event-processor
       operation: GET /v1/events

@@ -16,7 +16,9 @@ from tests.support import builders
 
 ISSUER = ServiceTarget(name="auth-service", base_url="", revision="auth-service-1", digest="sha256:1")
 OTHER = replace(ISSUER, name="frontend", revision="frontend-1")
-TARGET = builders.target(services=(ISSUER, OTHER), allowed_impacts=(), identities=(("analyst", "env:A"),))
+TARGET = builders.target(
+    services=(ISSUER, OTHER), allowed_impacts=(), identities=(("analyst", "env:A"),), issuer="auth-service"
+)
 
 
 @dataclass

@@ -38,7 +38,9 @@ def made(*verified: str) -> Target:
         minimum_samples=299,
         max_age=timedelta(hours=1),
     )
-    return make_target(Catalogue(criteria=(wanted,), digest="d"), ENVIRONMENT, found, [view])
+    return make_target(
+        Catalogue(criteria=(wanted,), digest="d"), ENVIRONMENT, found, [view], builders.platform()
+    )
 
 
 def test_a_demand_brings_its_limits_to_producers() -> None:

@@ -46,38 +46,38 @@ class TinyPlatform:
     def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
         """Return status and document."""
         self.command.append((method, path, body, token))
-        if path == "/v1/mfa/verify" and self.used_codes:
+        if path == "/enter/code" and self.used_codes:
             self.used_codes -= 1
             return 401, {"code": "code_reused"}
-        if (method, path) == ("POST", "/v1/assets") and self.taken_addresses:
+        if (method, path) == ("POST", "/boxes") and self.taken_addresses:
             self.taken_addresses -= 1
-            return 409, {"code": "address_taken"}
-        if path == "/internal/circuits" and self.forgotten:
+            return 409, {"code": "taken"}
+        if path == "/breakers" and self.forgotten:
             self.forgotten = False
             return 401, {}
         known: dict[tuple[str, str], tuple[int, Any]] = {
-            ("POST", "/v1/login"): (200, {"mfaToken": "m"}),
-            ("POST", "/v1/mfa/verify"): (200, {"accessToken": f"t{len(self.command)}", "expiresIn": 900.0}),
+            ("POST", "/enter"): (200, {"mfaToken": "m"}),
+            ("POST", "/enter/code"): (200, {"accessToken": f"t{len(self.command)}", "expiresIn": 900.0}),
             ("GET", "/healthz"): (200, {}),
             ("GET", "/readyz"): (200, {}),
             ("GET", "/version"): (200, {"revision": "a-1", "version": "1.0.0"}),
-            ("GET", "/internal/circuits"): (200, {"items": [CIRCUIT]}),
-            ("POST", "/internal/circuits/b:reset"): (200, {**CIRCUIT, "state": "closed"}),
-            ("GET", "/internal/fallback"): (
+            ("GET", "/breakers"): (200, {"items": [CIRCUIT]}),
+            ("POST", "/breakers/b:reset"): (200, {**CIRCUIT, "state": "closed"}),
+            ("GET", "/remembered"): (
                 200,
                 {"mode": "auto", "maxAgeSeconds": 300, "used": 1, "refused": 0},
             ),
-            ("PUT", "/internal/fallback"): (
+            ("PUT", "/remembered"): (
                 200,
                 {"mode": "on", "maxAgeSeconds": 300, "used": 1, "refused": 0},
             ),
-            ("POST", "/v1/assets"): (201, {"id": "ast_1"}),
-            ("POST", "/v1/events"): (202, {"id": "evt_1"}),
-            ("GET", "/v1/assets/ast_1"): (200, {}),
-            ("DELETE", "/v1/assets/ast_1"): (204, None),
-            ("GET", "/v1/me"): (200, {}),
-            ("GET", "/api/v1/limits"): (200, {}),
-            ("POST", "/v1/logout"): (204, None),
+            ("POST", "/boxes"): (201, {"id": "box_1"}),
+            ("POST", "/entries"): (202, {"id": "entry_1"}),
+            ("GET", "/boxes/box_1"): (200, {}),
+            ("DELETE", "/boxes/box_1"): (204, None),
+            ("GET", "/me"): (200, {}),
+            ("GET", "/quota"): (200, {}),
+            ("POST", "/leave"): (204, None),
         }
         return {**known, **self.answers}.get((method, path), (404, {}))
 
@@ -150,7 +150,9 @@ def command(
 
         def one_more() -> OperatorClient:
             files = PersonalFiles(tmp_path / "cache")
-            client = OperatorClient(place, lambda _service: platform.url, waited.append, files)
+            client = OperatorClient(
+                place, builders.platform(), lambda _service: platform.url, waited.append, files
+            )
             made.callback(client.close)
             return client
 
@@ -165,7 +167,7 @@ def client(command: Callable[[], OperatorClient]) -> OperatorClient:
 
 def sign_ins(platform: TinyPlatform) -> int:
     """Return how often somebody signed in."""
-    return sum(path == "/v1/mfa/verify" for _, path, _, _ in platform.command)
+    return sum(path == "/enter/code" for _, path, _, _ in platform.command)
 
 
 def test_health_tells_everything_at_once(client: OperatorClient, platform: TinyPlatform) -> None:
@@ -175,7 +177,7 @@ def test_health_tells_everything_at_once(client: OperatorClient, platform: TinyP
     assert (found.is_alive, found.is_ready, found.revision) == (True, False, "a-1")
     assert found.trouble == "/readyz answers 503; the circuit to b is open"
     client.circuits("a")
-    assert sum(path == "/v1/login" for _, path, _, _ in platform.command) == 1
+    assert sum(path == "/enter" for _, path, _, _ in platform.command) == 1
     assert not client.is_ready("a")
 
 
@@ -225,21 +227,21 @@ def test_codes_that_somebody_else_uses_up_say_nothing_about_the_platform(
     platform.used_codes = 9
     with pytest.raises(CodesUsedError, match="one-time code"):
         client.token("viewer")
-    for service in ("a", "auth-service"):
+    for service in ("a", "accounts"):
         found = client.health(service)
         assert (found.trouble, found.circuits, found.is_unhurt, found.is_well) == ("", (), True, False)
         assert "one-time code" in found.unasked
 
 
-def test_a_broken_sign_in_is_trouble_of_auth_service_alone(
+def test_a_broken_sign_in_is_trouble_of_its_own_service_alone(
     client: OperatorClient, platform: TinyPlatform
 ) -> None:
     """It is tried once, not once for each service that would have been asked."""
-    platform.answers["POST", "/v1/login"] = (503, {})
+    platform.answers["POST", "/enter"] = (503, {})
     assert client.health("a").is_unhurt
-    assert "503 to POST /v1/login" in client.health("auth-service").trouble
-    assert "503 to POST /v1/login" in client.health("b").unasked
-    assert sum(path == "/v1/login" for _, path, _, _ in platform.command) == 1
+    assert "503 to POST /enter" in client.health("accounts").trouble
+    assert "503 to POST /enter" in client.health("b").unasked
+    assert sum(path == "/enter" for _, path, _, _ in platform.command) == 1
 
 
 def test_the_commands_of_one_person_sign_in_once(
@@ -247,9 +249,9 @@ def test_the_commands_of_one_person_sign_in_once(
 ) -> None:
     """One after another, each with a client of its own."""
     for _ in range(5):
-        command().operate("GET", "a", "/internal/circuits")
+        command().operate("GET", "a", "/breakers")
     assert sign_ins(platform) == 1
-    assert len({token for _, path, _, token in platform.command if path == "/internal/circuits"}) == 1
+    assert len({token for _, path, _, token in platform.command if path == "/breakers"}) == 1
 
 
 def test_commands_at_the_same_time_sign_in_once(
@@ -268,7 +270,7 @@ def test_no_two_commands_send_the_same_code(
     """A code that was sent is used up, whatever became of it."""
     for _ in range(3):
         command().token("viewer")
-    codes = [body["code"] for _, path, body, _ in platform.command if path == "/v1/mfa/verify"]
+    codes = [body["code"] for _, path, body, _ in platform.command if path == "/enter/code"]
     assert len(codes) == len(set(codes)) == 3
 
 
@@ -288,7 +290,7 @@ def test_a_session_that_ends_too_soon_is_not_shared(
     command: Callable[[], OperatorClient], platform: TinyPlatform, seconds: object
 ) -> None:
     """Nor one of which nobody knows how long it is good."""
-    platform.answers["POST", "/v1/mfa/verify"] = (200, {"accessToken": "t", "expiresIn": seconds})
+    platform.answers["POST", "/enter/code"] = (200, {"accessToken": "t", "expiresIn": seconds})
     command().circuits("a")
     command().circuits("a")
     assert sign_ins(platform) == 2
@@ -301,7 +303,7 @@ def test_signing_out_ends_the_session_at_its_issuer(
     command().circuits("a")
     token = platform.command[-1][3]
     assert command().end_session()
-    assert ("POST", "/v1/logout", None, token) in platform.command
+    assert ("POST", "/leave", None, token) in platform.command
     assert not any(token in path.read_text() for path in (tmp_path / "cache").iterdir())
     assert not command().end_session()
 
@@ -336,7 +338,7 @@ def test_an_address_that_leads_nowhere_is_asked_for_again(
 def test_an_expired_sign_in_is_renewed(client: OperatorClient, platform: TinyPlatform) -> None:
     """One 401 leads to a new sign-in, a second one is an error; an unknown identity too."""
     client.circuits("a")
-    platform.answers["GET", "/internal/circuits"] = (401, {})
+    platform.answers["GET", "/breakers"] = (401, {})
     with pytest.raises(DeniedError):
         client.circuits("a")
     assert sign_ins(platform) == 2
@@ -345,35 +347,35 @@ def test_an_expired_sign_in_is_renewed(client: OperatorClient, platform: TinyPla
 
 
 def test_tokens_are_tried_and_ended(client: OperatorClient, platform: TinyPlatform) -> None:
-    """At the gateway, or at auth-service itself."""
+    """At the service of the fallback, or at the issuer itself."""
     assert client.status_with("t") == 200
-    assert client.status_with("t", "auth-service") == 200
+    assert client.is_session("t")
     client.sign_out("t")
-    assert [path for _, path, _, _ in platform.command] == ["/api/v1/limits", "/v1/me", "/v1/logout"]
+    assert [path for _, path, _, _ in platform.command] == ["/quota", "/me", "/leave"]
 
 
 def test_marks_are_left_looked_for_and_removed(client: OperatorClient, platform: TinyPlatform) -> None:
     """Three kinds of data; one that is gone is told from one that cannot be asked for."""
-    witness = OperatorDataProbe(client)
+    witness = OperatorDataProbe(client, builders.platform())
     marks = witness.leave("viewer")
-    assert [mark.service for mark in marks] == ["asset-discovery", "event-processor", "auth-service"]
+    assert [mark.service for mark in marks] == ["shelf", "diary", "accounts"]
     assert [witness.is_there(mark) for mark in marks] == [True, False, True]
     for mark in marks:
         witness.remove(mark)
-    assert ("DELETE", "/v1/assets/ast_1") in [(method, path) for method, path, _, _ in platform.command]
-    platform.answers["GET", "/v1/events/evt_1"] = (500, {})
+    assert ("DELETE", "/boxes/box_1") in [(method, path) for method, path, _, _ in platform.command]
+    platform.answers["GET", "/entries/entry_1"] = (500, {})
     with pytest.raises(UnavailableError):
         witness.is_there(marks[1])
 
 
 @pytest.mark.parametrize(("taken", "tries"), [(2, 3), (3, 3)])
-def test_an_address_that_another_asset_has_is_drawn_again_twice_at_most(
+def test_a_record_that_conflicts_with_another_is_drawn_again_twice_at_most(
     client: OperatorClient, platform: TinyPlatform, taken: int, tries: int
 ) -> None:
     """Each time another address; the third refusal counts."""
     platform.taken_addresses = taken
     with nullcontext() if taken < tries else pytest.raises(ConflictError):
-        assert OperatorDataProbe(client).leave("viewer")[0].key == "ast_1"
+        assert OperatorDataProbe(client, builders.platform()).leave("viewer")[0].key == "box_1"
 
-    sent = [body["address"] for _, path, body, _ in platform.command if path == "/v1/assets"]
+    sent = [body["address"] for _, path, body, _ in platform.command if path == "/boxes"]
     assert len(set(sent)) == tries

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.services.operator_client import OPERATOR
-from gates.adapters.services.service_answers import AUTH
 from gates.adapters.services.tag_probe import TagProbe
 from gates.errors import ConfigurationError, UnavailableError
 from gates.model.platform import Endpoints
@@ -19,6 +17,7 @@ from tests.support import builders
 from tests.support.fake_cloud import FakeCloud, two_revisions
 from tests.support.tiny_https_server import Answer, TinyHttps, tiny_dns
 
+AUTH, OPERATOR = builders.SIGN_IN.service, builders.SIGN_IN.operator
 TAG = "way-back"
 HOSTS = tuple(f"{TAG}---{name}.run.test" for name in ("a", AUTH))
 GOOD = json.dumps({"revision": "a-1"}).encode()
@@ -39,7 +38,7 @@ def probe(tmp_path: Path) -> Iterator[Probe]:
                 identities=((OPERATOR, "env:OPERATOR"),) if has_operator else (),
             )
             cloud = FakeCloud(services={name: two_revisions(name) for name in ("a", AUTH)})
-            return TagProbe(place, cloud, cloud.clock)
+            return TagProbe(place, builders.platform(), cloud, cloud.clock)
 
         yield make
 
@@ -81,7 +80,7 @@ def test_a_connection_that_breaks_off_is_a_fault(probe: Probe) -> None:
 
 
 def test_who_lets_everybody_in_is_no_way_back(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
-    """auth-service must refuse a wrong password; the tiny server takes any."""
+    """The sign-in must refuse a wrong password; the tiny server takes any."""
     monkeypatch.setenv("OPERATOR", '{"username": "op", "password": "right"}')
     command = probe(in_turn((200, json.dumps({"revision": "x"}).encode())))
 
