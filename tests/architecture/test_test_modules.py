@@ -14,6 +14,7 @@ import pytest
 
 from tests.architecture.source_files import ROOT, name_of
 
+REPLACED = 'setattr(composition, "Context"'
 PRODUCERS = ("tests.readiness.", "tests.validation.")
 TEST_MODULES = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -53,3 +54,15 @@ def test_the_rule_finds_an_import_and_lets_producers_pass(tmp_path: Path) -> Non
         "tests.gate.cli.test_run",
         "tests.gate.cli.test_run.context",
     ]
+
+
+def test_the_context_of_the_commands_has_one_stand_in() -> None:
+    """A new part of the real context is added in one place, not in a class for each test file."""
+    places = {"tests/support/fake_context.py", "tests/gate/cli/conftest.py"}
+    replacing = {
+        name_of(path)
+        for path in TEST_MODULES
+        if path.name != Path(__file__).name and REPLACED in path.read_text(encoding="utf-8")
+    }
+
+    assert replacing <= places

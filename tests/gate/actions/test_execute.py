@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.actions.execute import ExecutionPolicy, Executor
-from gates.actions.traffic_move import Patience
 from gates.errors import DeniedError, LedgerError, OperationFailedError
 from gates.model.decision import RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
@@ -69,13 +68,6 @@ def test_doing_a_plan_twice_is_doing_it_once(shape: list[list[str]]) -> None:
     assert [r.action for r in first] == [r.action for r in second] == list(plan.actions)
     assert set(states(first)) <= {ReceiptState.DONE}
     assert set(states(second)) <= {ReceiptState.ALREADY_DONE}
-
-
-def test_an_empty_plan_writes_nothing() -> None:
-    """No action: no receipt, no read, no write, no record."""
-    cloud, ledger = cloud_of("a"), FakeLedger()
-    assert executor(cloud, ledger).execute(RollbackPlan()) == ()
-    assert (cloud.writes, cloud.reads, ledger.rollbacks) == ([], [], [])
 
 
 @st.composite
@@ -214,14 +206,6 @@ def test_receipts_are_recorded_with_environment_and_run() -> None:
     cloud, ledger = cloud_of("a", "b"), FakeLedger()
     receipts = executor(cloud, ledger).execute(plan_of(("a",), ("b",)))
     assert ledger.rollbacks == [("sandbox", receipt, "r") for receipt in receipts]
-
-
-def test_patience_is_bounded_by_default() -> None:
-    """Every number of the default patience ends a wait or a retry."""
-    patience = Patience()
-    assert 0 < patience.confirm_s < patience.poll_s < patience.settle_s < 300
-    assert 1 < patience.answers < 10
-    assert 1 < patience.attempts < 10
 
 
 def test_a_split_without_a_pin_is_not_there_yet() -> None:

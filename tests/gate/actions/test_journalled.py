@@ -132,8 +132,9 @@ def test_what_has_left_already_is_marked_without_a_write() -> None:
 
 
 def test_an_empty_plan_touches_nothing() -> None:
-    """Neither journal nor cloud hear of it."""
+    """No receipt, no read, no write, no record."""
     world = World(FakeJournal(refusal=LedgerError("never asked")))
 
     assert world.execute(RollbackPlan()) == ()
-    assert world.journal.records == []
+    assert (world.journal.records, world.ledger.rollbacks) == ([], [])
+    assert (world.cloud.reads, world.cloud.writes) == ([], [])

@@ -5,18 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
-from gates import cli, composition
-from gates.actions.ports import RollbackPorts
+from gates import cli
 from gates.cli import rollback, rollback_pins
 from gates.errors import UnavailableError
 from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Platform
 from gates.model.rollback_policy import RollbackPolicy
 from gates.operations.maintenance import Maintenance
 from gates.operations.performing import Performer
@@ -24,10 +23,11 @@ from gates.operations.service_levels import ServiceLevels
 from gates.workflows.gate_run import GateRun
 from gates.workflows.planned_rollback import unfinished
 from gates.workflows.planned_work import REPORT, PlannedPorts, PlannedWork
-from tests.support.fake_cloud import FakeCloud, FakeLedger, fake_ports, revision, two_revisions
-from tests.support.fake_journal import FakeJournal
+from tests.support.fake_cloud import FakeCloud, revision
+from tests.support.fake_context import FakeContext
 from tests.support.fake_operations import FakeConfiguration, FakeDatabase, FakeServices, database, settings
 from tests.support.fake_room import PLATFORM, environment
+from tests.support.release_run import Run, healthy
 
 
 class CloudConfiguration(FakeConfiguration):
@@ -57,41 +57,22 @@ def no_run(run_id: str) -> GateRun:
 
 @dataclass
 class Stage:
-    """Context and operations in one, over one cloud: `a` is public, `b` depends on it."""
+    """The operations of a planned rollback over the cloud of a context: `a` is public, `b` depends on it."""
 
-    cloud: FakeCloud = field(
-        default_factory=lambda: FakeCloud(services={name: two_revisions(name) for name in "ab"})
-    )
-    platform: Platform = field(
-        default_factory=lambda: replace(
-            PLATFORM, policy=replace(PLATFORM.policy, rollback=RollbackPolicy(post_test=("HLT-READY",)))
-        )
-    )
-    environment = environment()
+    context: FakeContext
     services: FakeServices = field(default_factory=FakeServices)
     sql: FakeDatabase = field(default_factory=database)
-    journal: FakeJournal = field(default_factory=FakeJournal)
     looks: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     refused: str = ""
-    by: str = "ana"
 
     def __post_init__(self) -> None:
         """Make what stands on the cloud."""
-        self.ledger = FakeLedger(clock=self.cloud.clock)
+        self.cloud, self.ledger = self.context.cloud, self.context.ledger
         self.configuration = CloudConfiguration(self.cloud)
         performer = Performer(self.ledger, self.cloud.clock, environment="sandbox", by="ana")
         self.maintenance = Maintenance(
             self.configuration, performer, self.ledger, image="page:1", cloud_name=lambda name: name
         )
-
-    def __call__(self, *_what: object, **_options: object) -> Stage:
-        """Stand in for both classes."""
-        return self
-
-    @property
-    def ports(self) -> RollbackPorts:
-        """Ports over the fakes."""
-        return fake_ports(self.cloud, self.ledger, self.journal)
 
     def service_levels(self, service: str, window: Window) -> ServiceLevels:
         """Return what Monitoring saw."""
@@ -101,16 +82,16 @@ class Stage:
     def planned(self) -> PlannedPorts:
         """What a planned rollback needs; nothing is looked at, so no run begins."""
         return PlannedPorts(
-            environment=self.environment,
-            platform=self.platform,
-            rollback=self.ports,
+            environment=self.context.environment,
+            platform=self.context.platform,
+            rollback=self.context.ports,
             ledger=self.ledger,
             maintenance=self.maintenance,
             health=self.services.health,
             database=self.sql.state,
             levels=self.service_levels,
             begin=no_run,
-            by=self.by,
+            by="ana",
         )
 
     def close(self) -> None:
@@ -118,18 +99,19 @@ class Stage:
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
     """The stage, with looks that only note what they are asked."""
-    made = Stage()
+    policy = replace(PLATFORM.policy, rollback=RollbackPolicy(post_test=("HLT-READY",)))
+    run = Run(healthy, platform=replace(PLATFORM, policy=policy), place=environment())
+    made = Stage(FakeContext(run, tmp_path).installed(monkeypatch))
 
     def result(_work: PlannedWork, name: str, _plan: RollbackPlan, only: tuple[str, ...]) -> Iterator[str]:
         made.looks.append((name, only))
         if made.refused == name:
             yield "HLT-READY of a does not hold"
 
-    monkeypatch.setattr(composition, "Context", made)
-    monkeypatch.setattr(rollback, "OperationsContext", made)
-    monkeypatch.setattr(rollback_pins, "OperationsContext", made)
+    for command in (rollback, rollback_pins):
+        monkeypatch.setattr(command, "OperationsContext", lambda *_: made)
     monkeypatch.setattr(PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return made
@@ -252,7 +234,7 @@ def test_a_policy_without_a_post_test_lets_nobody_back(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing to test is no test that held."""
-    stage.platform = PLATFORM
+    stage.context.platform = PLATFORM
     assert gate("--planned --yes") is ExitCode.ACTION_FAILED
     assert "rollback.postTest" in capsys.readouterr().out
     assert stage.cloud.services["a"].traffic.is_in_maintenance
@@ -285,7 +267,7 @@ def test_without_a_page_users_are_never_sent_to_one(stage: Stage) -> None:
 
 def test_another_gate_keeps_it_out(stage: Stage) -> None:
     """One lease from the first step to the last."""
-    stage.journal.holder = "rollback-of-ben"
+    stage.context.journal.holder = "rollback-of-ben"
     assert gate("--planned --yes") is ExitCode.ACTION_FAILED
     assert stage.ledger.recorded == []
 

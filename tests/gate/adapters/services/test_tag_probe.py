@@ -94,8 +94,15 @@ def test_without_an_identity_to_sign_in_with_nothing_is_proven(probe: Probe) -> 
 
 
 def test_it_waits_for_a_start(probe: Probe) -> None:
-    """A cold start answers late."""
-    probe(in_turn((503, b""), (503, b""), (200, b""))).wait_for_tag("a", TAG)
+    """A cold start answers late: it is asked until it does, and no longer."""
+    asked: list[int] = []
+
+    def answer(number: int) -> tuple[int, bytes]:
+        asked.append(number)
+        return (503 if len(asked) < 3 else 200), b""
+
+    probe(answer).wait_for_tag("a", TAG)
+    assert len(asked) == 3
 
 
 def test_two_minutes_are_too_late(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
