@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @contextmanager
 def bench(context: Context, folder: Path, *, is_quick: bool) -> Iterator[Bench]:
     """Yield the benchmark of an environment, whose runs are kept below a folder."""
-    from gates.adapters.documents.command_lines import CommandLines
     from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
     from gates.adapters.machine.clock import SystemClock
+    from gates.adapters.machine.command_lines import CommandLines
     from gates.workflows.bench import Bench
 
     deployer = CloudRunDeployer(context.environment)

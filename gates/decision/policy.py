@@ -84,7 +84,7 @@ def _answer_failure(
         response_time=row.response_time if row else None,
         standing=covering(standing, priority, services, now),
         decided_at=now,
-        due=due(now, row.response_time, platform.policy.maintenance) if row else None,
+        due=due(now, row.response_time, platform.policy.maintenance_window) if row else None,
     )
 
 

@@ -50,7 +50,7 @@ class MatrixRow:
     """One row of the rollback decision matrix."""
 
     priority: Priority
-    response_time: timedelta | None
+    response_time: timedelta | None = None
     rollback_type: str
     authority: str
 
@@ -108,13 +108,14 @@ class ScalingPolicy:
 class Policy:
     """What a failure leads to when a criterion says nothing of its own.
 
-    `priorities` are pairs (severity, priority of its failure), `failure_actions` pairs (category, action).
+    `severity_priorities` are pairs (severity, priority of its failure), `failure_actions` pairs
+    (category, action).
     A failure at `rollback_from` or worse turns "investigate" and "scale" into a rollback; "hold" stays.
     `approvals` are the roles that must all sign before go-live; `release_independent` names the
     criteria whose attestation holds for every release.
     """
 
-    priorities: tuple[tuple[Severity, Priority], ...] = ()
+    severity_priorities: tuple[tuple[Severity, Priority], ...] = ()
     failure_actions: tuple[tuple[str, FailureAction], ...] = ()
     rollback_from: Priority | None = None
     escalation: tuple[EscalationStep, ...] = ()
@@ -122,7 +123,7 @@ class Policy:
     approvals: tuple[str, ...] = ()
     release_independent: tuple[str, ...] = ()
     rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
-    maintenance: MaintenanceWindow = field(default_factory=MaintenanceWindow)
+    maintenance_window: MaintenanceWindow = field(default_factory=MaintenanceWindow)
     scale_to: int = 5
     """So many instances at least when a decision says scale (guide: high latency, --min-instances=5)."""
     infrastructure_limits: InfrastructureLimits = field(default_factory=InfrastructureLimits)

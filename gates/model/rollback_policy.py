@@ -37,11 +37,19 @@ class RollbackStrategy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """A time in which nothing is changed by plan; from `starts`, up to and without `ends`."""
+    """A time in which nothing is changed by plan; from `starts`, up to and without `ends`.
+
+    Raises:
+        ValueError: it does not end after it starts.
+    """
 
     starts: datetime
     ends: datetime
     reason: str
+
+    def __post_init__(self) -> None:
+        if self.ends <= self.starts:
+            raise ValueError("a freeze ends after it starts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gates.adapters.documents.document_problems import Problem, refuse
-from gates.model.likeness import closest, meant
+from gates.model.likeness import closest, meant, refuse_unknown
 
 _ENDINGS = (".yaml", ".yml")
 _WRITTEN = (*_ENDINGS, ".json")
@@ -55,6 +55,17 @@ def document_at(folder: Path, name: str) -> Path:
     if len(there) > 1:
         refuse([_problem(there[1], f"{there[0].name} has the same name: keep one")])
     return there[0] if there else folder / f"{name}.yaml"
+
+
+def document_named(folder: Path, kind: str, name: str) -> Path:
+    """Return where the environment or the runbook `name` of a platform's folder is.
+
+    Raises:
+        UsageError: there is no such document.
+    """
+    found = documents_in(folder / f"{kind}s")
+    refuse_unknown(kind, (name,), found, next_step=f"they stand in {folder / f'{kind}s'}")
+    return found[name]
 
 
 def unread(folder: Path, services: tuple[str, ...]) -> tuple[Problem, ...]:

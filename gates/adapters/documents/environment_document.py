@@ -2,132 +2,32 @@
 
 from __future__ import annotations
 
-import re
-import string
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gates.adapters.documents.document_parts import document, keys, part
 from gates.adapters.documents.document_problems import Problem
-from gates.adapters.documents.document_types import (
-    Duration,
-    Envelope,
-    Filled,
-    Service,
-    Strict,
-    Text,
-    Word,
-    shaped,
-)
-from gates.adapters.documents.platform_document import (
-    ContactPart,
-    LinkPart,
-    OwnershipPart,
-    repeated,
-)
+from gates.adapters.documents.document_rules import Resolver
+from gates.adapters.documents.document_types import Text
 from gates.adapters.documents.yaml_source import Source
 from gates.adapters.machine.settings import from_root
 from gates.errors import ConfigurationError
 from gates.model.likeness import meant
-from gates.model.platform import (
-    EXPECTED_LOAD,
-    Contact,
-    Documentation,
-    DocumentOwnership,
-    Endpoints,
-    Environment,
-    Impact,
-    Link,
-    Observation,
-    Platform,
-)
+from gates.model.platform import Documentation, Endpoints, Environment, Platform
 
 ENDPOINTS = "GATE_ENDPOINTS_FILE"
 """Variable that replaces the path of the endpoints file."""
-_SECRET_REFERENCE = re.compile(
-    r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^#]+#[^#]+|secret:projects/[^/]+/secrets/[^/]+/versions/[1-9][0-9]*"
+ENVIRONMENT = document(
+    "Environment",
+    keys(Environment, without=("name", "digest", "endpoints", "documentation"))
+    | keys(Documentation)
+    | {"endpoints": (part({"file": (Text, ...)}), None), "resolvers": (tuple[Resolver, ...], None)},
 )
-
-
-def _service_template(text: str) -> str:
-    try:
-        fields = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
-    except ValueError:
-        fields = []
-    if fields != ["service"]:
-        raise PydanticCustomError("template", "a service name has the one field {service}")
-    return text
-
-
-def _secret_reference(text: str) -> str:
-    if _SECRET_REFERENCE.fullmatch(text) is None:
-        raise PydanticCustomError(
-            "reference",
-            "a secret is named as env:NAME, file:PATH#KEY or secret:projects/P/secrets/S/versions/N",
-        )
-    return text
-
-
-class IdentityPart(Strict):
-    """Where an identity's secret is; never the secret."""
-
-    secret_ref: Annotated[str, AfterValidator(_secret_reference)]
-
-
-class ObservationPart(Strict):
-    """How long a release serves before a stage can judge its service levels."""
-
-    extended: Duration = timedelta(hours=1)
-    long_term: Duration = timedelta(hours=24)
-    scale_in: Duration = timedelta(minutes=15)
-
-
-Resolver = Annotated[str, shaped(r"^[0-9a-fA-F.:]+:[0-9]{1,5}$", "8.8.8.8:53")]
-"""Address and port of a name server."""
-
-
-class EndpointsPart(Strict):
-    """The file in which a local platform says where its own APIs are."""
-
-    file: Text
-
-
-class EnvironmentPart(Strict):
-    """The `spec` of an environment."""
-
-    project: Text
-    region: Text
-    service_name: Annotated[str, AfterValidator(_service_template)]
-    public_hosts: dict[Service, Annotated[str, shaped(r"^[a-z0-9.-]+$", "api.example.com")]]
-    protected: bool
-    allowed_impacts: Annotated[tuple[Impact, ...], Filled]
-    standing_authority: Text | None = None
-    identities: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
-    notifications: Annotated[dict[str, IdentityPart], Field(default_factory=dict)]
-    endpoints: EndpointsPart | None = None
-    signers: Text | None = None
-    observation: Annotated[ObservationPart, Field(default_factory=ObservationPart)]
-    expected_load: Annotated[float, Field(ge=1, le=100_000)] = EXPECTED_LOAD
-    scans: Text | None = None
-    rehearsal: Word | None = None
-    contacts: tuple[ContactPart, ...] = ()
-    links: tuple[LinkPart, ...] = ()
-    document_ownership: OwnershipPart | None = None
-    database: Text | None = None
-    image_repository: Text | None = None
-    maintenance_image: Text | None = None
-    resolvers: tuple[Resolver, ...] = ()
-
-
-class EnvironmentDocument(Envelope):
-    """environments/<name>.yaml."""
-
-    kind: Literal["Environment"]
-    spec: EnvironmentPart
+Spec = Mapping[str, Any]
+"""What an environment's document says, by field."""
 
 
 class EndpointsFile(BaseModel):
@@ -152,56 +52,34 @@ class EndpointsFile(BaseModel):
     region: str
 
 
-def environment_flaws(source: Source, part: EnvironmentPart, platform: Platform) -> list[Problem]:
-    """Return impacts listed twice and channels that the platform does not have."""
-    flaws = repeated(source, ("spec", "allowedImpacts"), part.allowed_impacts)
+def environment_flaws(source: Source, spec: Spec, platform: Platform) -> Iterator[Problem]:
+    """Yield channels that the platform does not have."""
     channels = tuple(channel.name for channel in platform.channels)
-    flaws += [
-        source.problem(("spec", "notifications", name), f"unknown channel '{name}'{meant(name, channels)}")
-        for name in part.notifications
-        if name not in channels
-    ]
-    return flaws
+    for name, _ in spec.get("notifications", ()):
+        if name not in channels:
+            cause = f"unknown channel '{name}'{meant(name, channels)}"
+            yield source.problem(("spec", "notifications", name), cause)
 
 
 def environment_value(
-    name: str, part: EnvironmentPart, endpoints: Endpoints, *, digest: str, variables: Mapping[str, str]
+    name: str, spec: Spec, endpoints: Endpoints, *, digest: str, variables: Mapping[str, str]
 ) -> Environment:
     """Return the environment; a variable of `REPLACED` in `variables` replaces the path in the document."""
-    document_ownership = part.document_ownership
-    documentation = Documentation(
-        contacts=tuple(Contact(**dict(entry)) for entry in part.contacts),
-        links=tuple(Link(**dict(entry)) for entry in part.links),
-        document_ownership=None
-        if document_ownership is None
-        else DocumentOwnership(**dict(document_ownership)),
-    )
+    outside = ("endpoints", "resolvers", *keys(Documentation))
+    values = {field: value for field, value in spec.items() if field not in outside}
+    documentation = {field: spec[field] for field in keys(Documentation) if field in spec}
+    values |= {
+        "identities": _placed(spec.get("identities", ()), variables),
+        "notifications": _placed(spec.get("notifications", ()), {}),
+        "standing": _path(spec.get("standing"), variables.get("GATE_STANDING_FOLDER")),
+        "signers": _path(spec.get("signers"), variables.get("GATE_SIGNERS_FILE")),
+    }
     return Environment(
         name=name,
-        documentation=documentation,
-        scans=part.scans,
-        rehearsal=part.rehearsal,
-        project=part.project,
-        region=part.region,
-        service_name=part.service_name,
-        public_hosts=tuple(part.public_hosts.items()),
-        allowed_impacts=part.allowed_impacts,
-        is_protected=part.protected,
-        identities=tuple(
-            (identity, _placed(entry.secret_ref, variables)) for identity, entry in part.identities.items()
-        ),
-        notifications=tuple(
-            (channel, _placed(entry.secret_ref, {})) for channel, entry in part.notifications.items()
-        ),
-        standing=_path(part.standing_authority, variables.get("GATE_STANDING_FOLDER")),
         endpoints=endpoints,
-        observation=Observation(**dict(part.observation)),
-        expected_load=part.expected_load,
-        database=part.database,
-        image_repository=part.image_repository,
-        maintenance_image=part.maintenance_image,
+        documentation=Documentation(**documentation),
         digest=digest,
-        signers=_path(part.signers, variables.get("GATE_SIGNERS_FILE")),
+        **values,
     )
 
 
@@ -210,11 +88,14 @@ def _path(written: str | None, override: str | None) -> str | None:
     return str(from_root(override or written)) if written else None
 
 
-def _placed(reference: str, variables: Mapping[str, str]) -> str:
-    if not reference.startswith("file:"):
-        return reference
-    path, _, key = reference.removeprefix("file:").rpartition("#")
-    return f"file:{_path(path, variables.get('GATE_IDENTITIES_FILE'))}#{key}"
+def _placed(secrets: Iterable[tuple[str, str]], variables: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the references of secrets with the paths of files below the project's root."""
+    placed = []
+    for name, reference in secrets:
+        path, _, key = reference.removeprefix("file:").rpartition("#")
+        file = f"file:{_path(path, variables.get('GATE_IDENTITIES_FILE'))}#{key}"
+        placed.append((name, file if reference.startswith("file:") else reference))
+    return tuple(placed)
 
 
 REPLACED: Mapping[str, str] = {
@@ -225,32 +106,24 @@ REPLACED: Mapping[str, str] = {
 """Variables that replace a path of the document, and where an endpoints file says the same."""
 
 
-def with_named_places(part: EnvironmentPart, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables, completed by what the file in GATE_ENDPOINTS_FILE says of its own platform.
+def located(spec: Spec, variables: Mapping[str, str]) -> tuple[Endpoints, Mapping[str, str]]:
+    """Return where the environment's APIs are, and the variables that replace paths of its document.
 
-    One variable is enough to work with another local platform than the document's; one that is set all the
-    same counts more.
-
-    Raises:
-        ConfigurationError: the file is missing, cannot be read, or is about another project or region.
-    """
-    if part.endpoints is None or not variables.get(ENDPOINTS):
-        return dict(variables)
-    found = _endpoints_file(part.endpoints, part, variables)
-    said = {name: getattr(found, field) for name, field in REPLACED.items()}
-    return {name: path for name, path in said.items() if path} | {k: v for k, v in variables.items() if v}
-
-
-def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpoints:
-    """Return where the environment's APIs are: the cloud's own, or what its endpoints file says.
+    The APIs are the cloud's own unless the document names an endpoints file. GATE_ENDPOINTS_FILE is enough to
+    work with another local platform: what its file says of its own paths counts where no variable is set.
 
     Raises:
         ConfigurationError: the file is missing, cannot be read, or is about another project or region.
     """
-    if part.endpoints is None:
-        return Endpoints(resolvers=part.resolvers)
-    found = _endpoints_file(part.endpoints, part, variables)
-    return Endpoints(
+    resolvers = spec.get("resolvers", ())
+    if "endpoints" not in spec:
+        return Endpoints(resolvers=resolvers), variables
+    path = from_root(variables.get(ENDPOINTS) or spec["endpoints"]["file"])
+    found = _endpoints_file(path, spec)
+    if variables.get(ENDPOINTS):
+        said = {name: place for name, field in REPLACED.items() if (place := getattr(found, field))}
+        variables = said | {name: value for name, value in variables.items() if value}
+    endpoints = Endpoints(
         run_grpc=found.admin_grpc,
         monitoring_grpc=found.monitoring_grpc,
         apis_grpc=found.apis_grpc,
@@ -258,20 +131,14 @@ def read_endpoints(part: EnvironmentPart, variables: Mapping[str, str]) -> Endpo
         ca_file=found.ca_file,
         dns=found.dns,
         metrics_delay_s=found.metrics_delay_s,
-        resolvers=found.resolvers or part.resolvers,
+        resolvers=found.resolvers or resolvers,
         ports=((443, found.https_port), (80, found.http_port)),
-        file=str(_endpoints_path(part.endpoints, variables).absolute()),
+        file=str(path.absolute()),
     )
+    return endpoints, variables
 
 
-def _endpoints_path(named: EndpointsPart, variables: Mapping[str, str]) -> Path:
-    return from_root(variables.get(ENDPOINTS) or named.file)
-
-
-def _endpoints_file(
-    named: EndpointsPart, part: EnvironmentPart, variables: Mapping[str, str]
-) -> EndpointsFile:
-    path = _endpoints_path(named, variables)
+def _endpoints_file(path: Path, spec: Spec) -> EndpointsFile:
     start = "start it with `python -m sandbox up`, or set GATE_ENDPOINTS_FILE to the file of one that runs"
     try:
         found = EndpointsFile.model_validate_json(path.read_bytes())
@@ -280,9 +147,9 @@ def _endpoints_file(
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigurationError(f"{path}: not an endpoints file: {wrong}", next_step=start) from error
-    if (found.project, found.region) != (part.project, part.region):
+    if (found.project, found.region) != (spec["project"], spec["region"]):
+        wanted = f"{spec['project']} in {spec['region']}"
         raise ConfigurationError(
-            f"{path} is about {found.project} in {found.region}, wanted {part.project} in {part.region}",
-            next_step=start,
+            f"{path} is about {found.project} in {found.region}, wanted {wanted}", next_step=start
         )
     return found

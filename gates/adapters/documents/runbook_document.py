@@ -2,63 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import Field
-
-from gates.adapters.documents.document_files import documents_in
-from gates.adapters.documents.document_problems import Problem, refuse
-from gates.adapters.documents.document_types import (
-    Envelope,
-    Filled,
-    Role,
-    Strict,
-    Text,
-    Word,
-    validate,
-)
-from gates.adapters.documents.yaml_source import Location, Source, read_document
-from gates.model.likeness import meant, refuse_unknown
+from gates.adapters.documents.document_files import document_named, documents_in
+from gates.adapters.documents.document_parts import document, entries, keys, part
+from gates.adapters.documents.document_problems import Problem
+from gates.adapters.documents.document_reading import load
+from gates.adapters.documents.document_types import Word
+from gates.adapters.documents.yaml_source import Location, Source
+from gates.model.likeness import meant
 from gates.model.platform import Platform
 from gates.model.runbook import Runbook, RunbookStep, StepState
 
 _PLACEHOLDER = "{service}"
 
 
-class ConditionPart(Strict):
-    """What must have come of an earlier step."""
-
-    step: Word
-    is_: Annotated[Literal["failed", "done"], Field(alias="is")] = "failed"
+def _condition(step: str, is_: str = "failed") -> dict[str, Any]:
+    return {"after": step, "after_state": StepState(is_.upper())}
 
 
-class StepPart(Strict):
-    """One step: `run` for a command of the gate, `ask` and `role` for a person."""
-
-    id: Word
-    title: Text
-    run: tuple[Text, ...] = ()
-    ask: Text | None = None
-    role: Role | None = None
-    only_if: ConditionPart | None = None
-    disruptive: bool = False
+def _step(only_if: Mapping[str, Any] | None = None, **given: Any) -> RunbookStep:
+    return RunbookStep(**given, **(only_if or {}))
 
 
-class RunbookPart(Strict):
-    """The `spec` of a runbook."""
-
-    title: Text
-    when: Text
-    steps: Annotated[tuple[StepPart, ...], Filled]
-
-
-class RunbookDocument(Envelope):
-    """runbooks/<name>.yaml."""
-
-    kind: Literal["Runbook"]
-    spec: RunbookPart
+_CONDITION = part({"step": (Word, ...), "is_": (Literal["failed", "done"], None)}, _condition)
+_STEP = keys(RunbookStep, without=("after", "after_state")) | {"only_if": (_CONDITION, None)}
+RUNBOOK = document("Runbook", keys(Runbook, only=("title", "when")) | {"steps": entries(part(_STEP, _step))})
 
 
 def runbook_names(folder: Path) -> tuple[str, ...]:
@@ -70,67 +41,29 @@ def load_runbook(folder: Path, name: str, platform: Platform) -> Runbook:
     """Return one runbook.
 
     Raises:
-        DocumentError: there is no such runbook, or its document is wrong.
+        UsageError: there is no such runbook.
+        DocumentError: its document is wrong.
     """
-    known = runbook_names(folder)
-    if name not in known:
-        refuse_unknown("runbook", (name,), known, next_step=f"they stand in {folder / 'runbooks'}")
-    path = documents_in(folder / "runbooks")[name]
-    source = read_document(path)
     words = {"service": platform.service_names, "role": platform.roles}
-    document, problems = validate(source, RunbookDocument, words)
-    if document is not None:
-        problems += _flaws(source, document)
-    refuse(problems)
-    if document is None:
-        raise AssertionError("a document without problems has a value")
-    spec = document.spec
-    return Runbook(name=name, title=spec.title, when=spec.when, steps=tuple(map(_step, spec.steps)))
+    return Runbook(name=name, **load(document_named(folder, "runbook", name), RUNBOOK, words, _flaws))
 
 
-def _flaws(source: Source, document: RunbookDocument) -> list[Problem]:
-    problems: list[Problem] = []
-    stem = Path(source.path).stem
-    if document.metadata.name != stem:
-        cause = (
-            f"'{document.metadata.name}' is in {Path(source.path).name}: a document has the name of its file"
-        )
-        problems.append(source.problem(("metadata", "name"), cause))
+def _flaws(source: Source, spec: Mapping[str, Any]) -> Iterator[Problem]:
     seen: list[str] = []
-    for index, step in enumerate(document.spec.steps):
-        at: Location = ("spec", "steps", index)
-        problems += [source.problem((*at, *where), cause) for where, cause in _step_flaws(step, seen)]
+    for index, step in enumerate(spec["steps"]):
+        for where, cause in _step_flaws(step, seen):
+            yield source.problem(("spec", "steps", index, *where), cause)
         seen.append(step.id)
-    return problems
 
 
-def _step_flaws(step: StepPart, seen: Collection[str]) -> list[tuple[Location, str]]:
-    """Return what is wrong with a step: where in it, and the cause."""
-    flaws: list[tuple[Location, str]] = []
-    if step.id in seen:
-        flaws.append((("id",), f"the step '{step.id}' is there twice"))
-    if bool(step.run) == bool(step.ask):
-        flaws.append(((), f"the step '{step.id}' has either run or ask"))
-    if step.ask and not step.role:
-        flaws.append(((), f"the step '{step.id}' asks, so it names the role that answers"))
-    if step.only_if and step.only_if.step not in seen:
-        cause = f"no earlier step is called '{step.only_if.step}'{meant(step.only_if.step, seen)}"
-        flaws.append((("onlyIf", "step"), cause))
-    for position, word in enumerate(step.run):
+def _step_flaws(step: RunbookStep, seen: Collection[str]) -> Iterator[tuple[Location, str]]:
+    """Yield what is wrong with a step: where in it, and the cause."""
+    if bool(step.command) == bool(step.question):
+        yield (), f"the step '{step.id}' has either run or ask"
+    if step.question and not step.role:
+        yield (), f"the step '{step.id}' asks, so it names the role that answers"
+    if step.after and step.after not in seen:
+        yield ("onlyIf", "step"), f"no earlier step is called '{step.after}'{meant(step.after, seen)}"
+    for position, word in enumerate(step.command):
         if "{" in word.replace(_PLACEHOLDER, ""):
-            flaws.append((("run", position), f"'{word}': only {_PLACEHOLDER} can be filled in"))
-    return flaws
-
-
-def _step(part: StepPart) -> RunbookStep:
-    condition = part.only_if
-    return RunbookStep(
-        id=part.id,
-        title=part.title,
-        command=part.run,
-        question=part.ask or "",
-        role=part.role or "",
-        after=condition.step if condition else "",
-        after_state=StepState(condition.is_.upper()) if condition else StepState.FAILED,
-        is_guarded=part.disruptive,
-    )
+            yield ("run", position), f"'{word}': only {_PLACEHOLDER} can be filled in"

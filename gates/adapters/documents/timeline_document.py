@@ -2,73 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import model_validator
+from typing import Any
 
 from gates.adapters.documents.document_files import document_at
-from gates.adapters.documents.document_problems import refuse
-from gates.adapters.documents.document_types import (
-    Duration,
-    Envelope,
-    Filled,
-    Strict,
-    Text,
-    Word,
-    validate,
-)
-from gates.adapters.documents.platform_document import repeated
-from gates.adapters.documents.yaml_source import read_document
+from gates.adapters.documents.document_parts import document, entries, keys, part
+from gates.adapters.documents.document_reading import load
+from gates.adapters.documents.document_types import Duration
 from gates.errors import DocumentError
-from gates.model.criterion import Catalogue, Stage
+from gates.model.criterion import Catalogue
 from gates.model.timeline import Checkpoint, Timeline
 
 
-class RepeatPart(Strict):
-    """The slot happens again and again, until that long after the traffic moved."""
+def _checkpoints(
+    name: str,
+    before: timedelta | None = None,
+    after: timedelta | None = None,
+    repeat: Mapping[str, timedelta] | None = None,
+    **given: Any,
+) -> tuple[Checkpoint, ...]:
+    """Return the checkpoints of a slot, `before` or `after` the moment at which the traffic moves.
 
-    every: Duration
-    until: Duration
-
-
-class CheckpointPart(Strict):
-    """One slot, `before` or `after` the moment at which the traffic moves."""
-
-    name: Word
-    title: Text
-    before: Duration | None = None
-    after: Duration | None = None
-    stage: Stage | None = None
-    criteria: tuple[Text, ...] = ()
-    rehearsed: tuple[Text, ...] = ()
-    approves: Word | None = None
-    traffic: bool = False
-    repeat: RepeatPart | None = None
-
-    @model_validator(mode="after")
-    def _one_time(self) -> CheckpointPart:
-        if (self.before is None) is (self.after is None):
-            raise ValueError("a slot says either before or after")
-        if self.stage is None and (self.criteria or self.rehearsed):
-            raise ValueError("criteria need their stage")
-        return self
+    Raises:
+        ValueError: it says neither or both, or criteria without their stage.
+    """
+    if (before is None) is (after is None):
+        raise ValueError("a slot says either before or after")
+    if given.get("stage") is None and (given.get("criteria") or given.get("rehearsed")):
+        raise ValueError("criteria need their stage")
+    times = [-before if before is not None else after or timedelta()]
+    while repeat is not None and times[-1] + repeat["every"] <= repeat["until"]:
+        times.append(times[-1] + repeat["every"])
+    if len(times) == 1:
+        return (Checkpoint(name=name, at=times[0], **given),)
+    return tuple(Checkpoint(name=f"{name}-{n}", at=at, **given) for n, at in enumerate(times, start=1))
 
 
-class TimelinePart(Strict):
-    """The `spec` of timeline.yaml."""
-
-    slots: Annotated[tuple[CheckpointPart, ...], Filled]
-
-
-class TimelineDocument(Envelope):
-    """timeline.yaml."""
-
-    kind: Literal["Timeline"]
-    spec: TimelinePart
+_SLOT = keys(Checkpoint, without=("at",)) | {
+    "before": (Duration, None),
+    "after": (Duration, None),
+    "repeat": (part({"every": (Duration, ...), "until": (Duration, ...)}), None),
+}
+TIMELINE = document("Timeline", {"slots": entries(part(_SLOT, _checkpoints))})
 
 
 def load_timeline(folder: Path, catalogue: Catalogue) -> Timeline:
@@ -78,35 +56,10 @@ def load_timeline(folder: Path, catalogue: Catalogue) -> Timeline:
         DocumentError: it is missing or wrong, not in the order of time, or names what nobody demands.
     """
     path = document_at(folder, "timeline")
-    source = read_document(path)
-    document, problems = validate(source, TimelineDocument, {})
-    refuse(problems)
-    if document is None:
-        raise AssertionError("a document without problems has a value")
-    parts = document.spec.slots
-    slots = tuple(slot for part in parts for slot in _slots(part))
-    refuse(repeated(source, ("spec", "slots"), (part.name for part in parts)))
+    slots = tuple(checkpoint for slot in load(path, TIMELINE, {})["slots"] for checkpoint in slot)
     for flaw in _flaws(slots, catalogue):
         raise DocumentError(flaw, path=str(path))
     return Timeline(slots=slots)
-
-
-def _slots(part: CheckpointPart) -> Iterator[Checkpoint]:
-    first = -part.before if part.before is not None else part.after or timedelta()
-    times = [first]
-    while part.repeat is not None and times[-1] + part.repeat.every <= part.repeat.until:
-        times.append(times[-1] + part.repeat.every)
-    for number, at in enumerate(times, start=1):
-        yield Checkpoint(
-            name=part.name if len(times) == 1 else f"{part.name}-{number}",
-            title=part.title,
-            at=at,
-            stage=part.stage,
-            criteria=part.criteria,
-            rehearsed=part.rehearsed,
-            approves=part.approves,
-            enables_traffic=part.traffic,
-        )
 
 
 def _flaws(slots: tuple[Checkpoint, ...], catalogue: Catalogue) -> Iterator[str]:

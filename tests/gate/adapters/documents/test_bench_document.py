@@ -43,7 +43,7 @@ def test_a_file_of_somebody_else_is_found_beside_the_document(tmp_path: Path) ->
         (BAD.replace("HLT-LIVE", "HLT-LIFE"), "did you mean"),
         (BAD.replace("[HLT-LIVE]", "[]"), "names the criteria that must fail"),
         (BAD.replace("known-bad", "benign"), "nothing may fail here"),
-        (BAD + BAD, "used twice"),
+        (BAD + BAD, "'X1' is listed twice in arms"),
         (BAD.replace("service: frontend, ", ""), "an image needs a service"),
         (BAD.replace("image: 'a/b:1'", "percent: 10"), "a share or a tag needs an image"),
         (BAD.replace("image: 'a/b:1'", "apply: [x]"), "must be restored"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def test_a_notification_to_a_channel_that_does_not_exist_is_refused_with_its_pla
     folder = tmp_path / "isectech"
     shutil.copytree(SHIPPED, folder)
     path = folder / "environments" / "staging.yaml"
-    text = path.read_text(encoding="utf-8").replace("    incidents:  ", "    incident:   ")
+    text, count = re.subn(r"\bincidents:", "incident:", path.read_text(encoding="utf-8"))
+    assert count == 1
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DocumentError, match=r"staging\.yaml:\d+:\d+: unknown channel 'incident'"):
         load_environment(folder, "staging", load_platform(folder))

@@ -75,7 +75,10 @@ def test_conditions_are_read() -> None:
         ("- {id: a, title: t, run: [check], disruptiv: true}", "unknown key 'disruptiv'"),
         ("- {id: a, title: t, ask: q, role: boss}", "unknown role 'boss'"),
         ("- {id: a, title: t, run: [check], onlyIf: {step: a, is: fine}}", "unknown value 'fine'"),
-        ("- {id: a, title: t, run: [check]}\n    - {id: a, title: t, run: [check]}", "'a' is there twice"),
+        (
+            "- {id: a, title: t, run: [check]}\n    - {id: a, title: t, run: [check]}",
+            "'a' is listed twice in steps",
+        ),
     ],
 )
 def test_a_wrong_document_is_refused_with_its_place(tmp_path: Path, written: str, said: str) -> None:

@@ -43,6 +43,11 @@ def test_a_service_level_is_changed_in_one_place(folder: Path) -> None:
         ("{like: SLI-LATENZY}", "SLI-LATENZY is not a criterion with a number of its own"),
         ("{like: LOD-P95}", "LOD-P95 is not a criterion with a number of its own"),
         ("{threshold: 5}", "the demand has no comparator, unit"),
+        ("{}", "the demand has no comparator, threshold, unit"),
+        (
+            "{like: SLI-LATENCY, threshold: null}",
+            "demand.threshold: Input should be a valid number, got null",
+        ),
         ("{comparator: lt, threshold: 1000, unit: ms}", "LOD-P95 demands < 2,000 ms of the same test"),
     ],
 )

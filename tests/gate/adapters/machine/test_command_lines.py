@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.documents.command_lines import CommandLines
+from gates.adapters.machine.command_lines import CommandLines
 from gates.errors import ConfigurationError
 
 
