@@ -62,6 +62,16 @@ def test_nothing_is_sent_without_a_profile_and_the_names_are_listed(
     assert [name for name in PROFILES if name not in said] == []
 
 
+def test_a_profile_that_no_criterion_is_measured_under_is_not_sent(
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Load without a demand would show nothing."""
+    context.catalogue = replace(context.catalogue, criteria=DEMANDS[1:])
+    assert cli.invoke(["load", "smoke", "--env", "sandbox"]) is ExitCode.USAGE_ERROR
+    assert context.narrowed == []
+    assert "loadProfiles: [smoke]" in capsys.readouterr().err
+
+
 def test_an_unknown_profile_is_refused_before_anything_is_sent(
     context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:

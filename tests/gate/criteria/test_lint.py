@@ -112,6 +112,12 @@ def test_a_stage_without_blocking_criteria_is_a_gap() -> None:
     ]
 
 
+def test_what_no_criterion_demands_is_not_open() -> None:
+    """A platform whose catalogue asks for neither contacts nor reviews owes none."""
+    catalogue = Catalogue(criteria=FULL.criteria[:1], digest="")
+    assert found(replace(SITE, contacts=(), document_ownership=None), catalogue) == []
+
+
 def test_gaps_come_before_what_people_owe() -> None:
     """What is wrong in the documents is mended first."""
     findings = lint(replace(SITE, tiers=(), contacts=()), FULL, today=TODAY)

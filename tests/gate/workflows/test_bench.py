@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from gates.errors import CloudError
+from gates.errors import CloudError, ConfigurationError
 from gates.model.criterion import Catalogue, Stage, Use
 from gates.model.verdict import Verdict
 from gates.workflows.bench import Bench, Trial
@@ -92,6 +92,15 @@ def test_unknown_identities_are_introduced_to_what_serves_before_anything_is_dep
     assert dict(second.wanted) == {"auth-service": "auth-service-00099"}
     list(measured.run([], never))
     assert len(runs.trials) == 2
+
+
+def test_without_a_criterion_of_the_sign_in_nothing_is_deployed() -> None:
+    """Unknown secrets would make every arm red; the message says what the criteria lack."""
+    runs, hands = Runs(failing()), Stagehands()
+    unknown = replace(bench(runs, hands), is_known=lambda: False, catalogue=Catalogue(criteria=(), digest=""))
+    with pytest.raises(ConfigurationError, match=r"usedFor: \[sign-in\]"):
+        list(unknown.run([BAD], never))
+    assert hands.command == []
 
 
 def test_a_bad_revision_is_deployed_judged_and_taken_away() -> None:

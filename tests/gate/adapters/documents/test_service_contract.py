@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gates.adapters.documents.documents import load_catalogue, load_platform
+from gates.adapters.documents.load_profiles import profile_names
 from gates.errors import DocumentError
 from gates.model.criterion import Use
 from gates.model.service_contract import HealthPaths
@@ -141,6 +142,13 @@ def test_each_purpose_has_its_criterion_in_the_shipped_catalogue() -> None:
         Use.CONTACTS: "OPS-03",
         Use.REVIEW: "OPS-02",
     }
+
+
+def test_the_shipped_catalogue_measures_every_profile_of_load_and_no_other() -> None:
+    """A name with a typing error would never be sent, and a profile without a criterion shows nothing."""
+    catalogue = load_catalogue(SHIPPED, load_platform(SHIPPED))
+    named = {name for criterion in catalogue.criteria for name in criterion.load_profiles}
+    assert named == set(profile_names())
 
 
 def test_a_purpose_is_that_of_one_criterion(folder: Path) -> None:

@@ -18,7 +18,7 @@ from tests.support.tiny_https_server import Answer, TinyHttps, tiny_dns
 
 ENVIRONMENT = builders.environment(allowed_impacts=())
 HOSTS = ("a.run.test", "behind---a.run.test")
-Probe = Callable[[Answer], tuple[VersionProbe, TinyHttps]]
+Probe = Callable[..., tuple[VersionProbe, TinyHttps]]
 
 
 def says(*revisions: object) -> Answer:
@@ -31,12 +31,13 @@ def probe(tmp_path: Path) -> Iterator[Probe]:
     """Return a maker of a probe and the server that it asks."""
     with ExitStack() as stack:
 
-        def make(answer: Answer) -> tuple[VersionProbe, TinyHttps]:
+        def make(answer: Answer, path: str = "/version") -> tuple[VersionProbe, TinyHttps]:
             server = stack.enter_context(TinyHttps(tmp_path, answer, certified=HOSTS).running())
             address = stack.enter_context(tiny_dns(dict.fromkeys(HOSTS, "127.0.0.1")))
             endpoints = Endpoints(dns=address, ports=((443, server.port),), ca_file=server.ca_file)
             cloud = FakeCloud(services={"a": two_revisions("a")})
-            return VersionProbe(replace(ENVIRONMENT, endpoints=endpoints), cloud, answers=3), server
+            place = replace(ENVIRONMENT, endpoints=endpoints)
+            return VersionProbe(place, cloud, answers=3, path=path), server
 
         yield make
 
@@ -48,6 +49,13 @@ def test_answers_that_agree_name_the_revision(probe: Probe) -> None:
     assert [seen.path for seen in server.seen] == ["/version"] * 3
     assert len({seen.connection for seen in server.seen}) == 3
     assert {seen.cookie for seen in server.seen} == {None}
+
+
+def test_the_platform_s_own_path_is_asked(probe: Probe) -> None:
+    """As its document names it."""
+    command, server = probe(says("a-1"), "/about")
+    assert command.answering_revision("a") == "a-1"
+    assert {seen.path for seen in server.seen} == {"/about"}
 
 
 def test_behind_a_tag_the_tag_s_own_address_is_asked(probe: Probe) -> None:
