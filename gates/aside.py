@@ -1,7 +1,7 @@
-"""The one guard between what acts and what only reports.
+"""Keeps errors of reporting away from actions.
 
-Whoever acts calls listeners, announcers, notifiers and reports through here: what they raise becomes a note,
-printed like every other word of the gate, and what acts goes on as if they had said nothing.
+Actions call listeners, notifiers and reports through here: what they raise becomes a printed note, and the
+action goes on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def note(text: str) -> None:
 
 
 def heard(listener: Callable[[T], None], what: str) -> Callable[[T], None]:
-    """Return the listener with the guard around it."""
+    """Return the listener, whose errors become notes."""
 
     def tell(said: T) -> None:
         with aside(what):

@@ -6,10 +6,10 @@ GateError
 ├── ConfigurationError      an environment that cannot be used (secret missing, endpoint unset)
 ├── CloudError              the cloud's API refused or did not answer
 │   ├── NotFoundError           the thing does not exist
-│   ├── ConflictError           somebody else changed it in between: read again, decide again
+│   ├── ConflictError           it was changed in between: read again, decide again
 │   ├── DeniedError             the credentials may not do this
 │   │   └── CodesUsedError          every one-time code was used before: wait for the next one
-│   ├── NotSignedInError        nobody could sign in, so nothing was asked of the service
+│   ├── NotSignedInError        the sign-in failed, so the service was not asked
 │   ├── QuotaError              too many requests: wait
 │   ├── UnavailableError        no answer: the outcome of a write is unknown
 │   └── OperationFailedError    the long-running operation ended with an error
@@ -69,7 +69,7 @@ class NotFoundError(CloudError):
 
 
 class ConflictError(CloudError):
-    """Somebody else changed it in between: read again and decide again."""
+    """It was changed in between: read again and decide again."""
 
 
 class DeniedError(CloudError):
@@ -81,7 +81,7 @@ class CodesUsedError(DeniedError):
 
 
 class NotSignedInError(CloudError):
-    """Nobody could sign in, so the service that was to be asked was not; the cause is another service's."""
+    """The sign-in failed, so the service was not asked; the cause lies with another service."""
 
 
 class QuotaError(CloudError):

@@ -5,14 +5,14 @@
 - A criterion has a producer, a role that attests it or others that it sums up, a unit, stages, and at
   least one subject, each once.
 - Thresholds and bands are finite; each band lies beyond the one before it; a count of failed checks is zero.
-- What only a person attests is demanded as zero failed checks: a person's word is no measurement.
+- What only a person attests is demanded as zero failed checks: a statement is not a measurement.
 - Criteria that the same test measures demand the same number.
 - What it summarises is of a stage of its own, and summarises nothing itself.
 - One criterion at most is used for each purpose.
 - `depends_on` names other criteria of a common stage, never in a circle.
 - Evidence has a positive maximum age.
 
-A criterion offers no exception from itself: a waiver is a signed document of its own, and it expires.
+A criterion cannot contain an exception: a waiver is a signed document of its own, and it expires.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Criterion by criterion: which release, platform or state is known to be bad and turns it red.
+"""For each criterion: the release, platform or state that is known to fail it.
 
-A criterion that nothing is known to turn red is one of which nobody knows whether it can fail at all.
+Without one it is not shown that the criterion can fail.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What a platform's documents leave open although each of them is valid by itself.
+"""Finds what a platform's documents leave open although each of them is valid.
 
-A gap makes verdicts wrong or impossible and is mended in the documents. An open item is a fact that people
-owe: it fails the operations criterion that it names, in the environments that it names, until it
-is filled in.
+A gap makes verdicts wrong or impossible and is mended in the documents. An open item is a fact that a person
+has to supply: until then it fails the operations criterion and in the environments that it names.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class Finding:
 
     @property
     def is_gap(self) -> bool:
-        """Whether the documents themselves are incomplete, rather than a fact that people owe."""
+        """Whether the documents are incomplete, rather than a fact to be supplied by a person."""
         return self.fails is None
 
 

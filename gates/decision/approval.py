@@ -1,4 +1,4 @@
-"""Who approved a go-live, and who is still missing: every role, different people, different keys."""
+"""Who approved a go-live, and which roles are missing. Each role needs another person and another key."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class Approvals:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """Who has not approved yet, and why; never nobody while it is not complete."""
+        """The roles that have not approved, and why; empty only if the approval is complete."""
         found = tuple(f"{role} {why}" for role, why in self.missing)
         return () if self.is_complete else found or ("a role",)
 
 
 def approvals(seen: Sequence[SeenStatement], question: Question) -> Approvals:
-    """Say who approved exactly this evidence; a person twice, a key twice are not enough.
+    """Return who approved exactly this evidence; one person or one key counts for one role.
 
-    A refusal counts whatever its signature is worth, and a damaged file may be one.
+    A refusal is honoured even if its signature is invalid. An unreadable file counts as a refusal.
     """
     about = [
         each
@@ -79,7 +79,7 @@ def _refuses(statement: Statement, role: str) -> bool:
 
 
 def _refusal(seen: Sequence[SeenStatement], role: str) -> str:
-    """Return why a role refuses; a refusal counts whatever its signature is worth."""
+    """Return why a role refuses; a refusal is honoured even if its signature is invalid."""
     return next(e.statement.reason for e in seen if e.statement is not None and _refuses(e.statement, role))
 
 

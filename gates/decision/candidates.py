@@ -1,12 +1,12 @@
-"""Which revisions are under test, and what each would go back to.
+"""Which revisions are under test, and the rollback target of each.
 
-Without being told, the gate looks at one revision of each service:
+Unless a revision is named, the gate looks at one revision of each service:
 
 | the traffic list                          | looked at                                                     |
 |-------------------------------------------|---------------------------------------------------------------|
 | follows the latest revision               | the newest ready one; if another serves, that is a finding    |
-| names revisions: somebody decided         | the newest of those that get traffic; a newer one is told     |
-| the maintenance page                      | what waits behind it                                          |
+| names revisions: a person chose           | the newest of those with traffic; a newer one is reported     |
+| the maintenance page                      | the staged revision                                           |
 
 Before a go-live the order is the other way round: a newer release that waits without traffic is looked at,
 unless a rollback left it there. A revision that the gate rolled back as bad is no candidate again.
@@ -30,8 +30,8 @@ from gates.model.state import RevisionState, ServiceState
 class ServiceView:
     """What the cloud and the ledger say of one service; `revisions` newest first.
 
-    `verified` are those with a GO in service, `watched` those of them that went lately: they stay suspected.
-    `choice` is the newest rollback that nobody ended by `unpin`.
+    `verified` are those with a GO in service; `watched` those whose GO is recent, so they stay suspected.
+    `choice` is the newest rollback that was not ended by `unpin`.
     """
 
     state: ServiceState
@@ -130,7 +130,7 @@ def find_next_release(
 
 
 def doubts(views: Sequence[ServiceView], wanted: Mapping[str, str]) -> tuple[str, ...]:
-    """Return why evidence about services that nobody named may be about several revisions."""
+    """Return why evidence about services without a named revision may be about several revisions."""
     return tuple(
         f"the traffic of {view.state.service} is split ({_shares(view)}): what was seen may be about either;"
         f" end the split, or name the revision: --revision {view.state.service}=REVISION"
@@ -220,7 +220,7 @@ def _in_service(view: ServiceView, notes: list[str]) -> str:
 
 
 def _next(view: ServiceView, notes: list[str]) -> str:
-    """Return the release that waits for traffic, unless somebody left it; else what users get."""
+    """Return the release that waits for traffic, unless a rollback left it; else what users get."""
     parked = view.parked
     is_open = parked is not None and parked.name not in view.quarantined | view.left
     if parked is None or not is_open or view.state.traffic.is_in_maintenance:

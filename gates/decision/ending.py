@@ -15,9 +15,9 @@ _ENDED_WELL = (ReceiptState.DONE, ReceiptState.ALREADY_DONE)
 def exit_code(
     verdict: Verdict, decision: Decision, receipts: Sequence[Receipt], *, was_to_act: bool
 ) -> ExitCode:
-    """Return the exit code of a run; a rollback counts only when every service proved it afterwards.
+    """Return the exit code of a run; a rollback counts only if every service verified it.
 
-    `was_to_act` says that the gate was told to roll back: nothing to go back to is then a failure of its own.
+    `was_to_act` says that the gate had to roll back: then a missing target is a failed action.
     """
     match verdict.outcome:
         case VerdictOutcome.GO:

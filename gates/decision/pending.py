@@ -1,4 +1,4 @@
-"""Which decisions still wait for somebody: prepared, not carried out, not overtaken, not dismissed."""
+"""Which decisions still wait for a person: prepared, not carried out, not overtaken, not dismissed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def waiting(
 ) -> tuple[Prepared, ...]:
     """Return those that wait, the oldest first.
 
-    A decision waits no longer once it has receipts, once somebody dismissed it, once every revision that it
-    wants to leave `is_left` as bad (somebody rolled back by hand), or once a later look at the whole stage
-    came to a conclusion of its own. A later look that could not tell overtakes nothing.
+    A decision no longer waits once it has receipts, once it was dismissed, once every revision that it wants
+    to leave is quarantined (a person rolled back), or once a later run of the whole stage came to a
+    conclusion of its own. A later run that is INCONCLUSIVE overtakes nothing.
     """
     return tuple(
         one

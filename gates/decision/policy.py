@@ -49,7 +49,7 @@ def decide(
 def with_plan(
     decision: Decision, release: Release, views: Sequence[ServiceView], services: Sequence[ServiceSpec]
 ) -> Decision:
-    """Add the plan; what gets no traffic cannot be rolled back from, so it is held where it is."""
+    """Add the plan; a candidate without traffic cannot be rolled back, so the decision is HOLD."""
     candidates = {entry.service: entry.candidate.name for entry in release.services}
     guilty = {view.state.service: view for view in views if view.state.service in decision.services}
     kept = {name: why for name, view in guilty.items() if (why := why_not_left(view, candidates[name]))}
@@ -100,7 +100,7 @@ def covering(
 
 
 def _told(judgements: Iterable[Judgement]) -> tuple[str, ...]:
-    """Return the reasons as lines; what holds of several services in the same words is told once."""
+    """Return the reasons as lines; one that several services share is written once."""
     services: dict[tuple[str, str], list[str]] = {}
     for judgement in judgements:
         services.setdefault((judgement.criterion.id, judgement.reason), []).append(judgement.service)
@@ -144,10 +144,10 @@ def _services(kind: DecisionKind, failed: Sequence[Judgement], release: Release)
 def services_to_roll_back(failed: Sequence[Judgement], release: Release) -> tuple[str, ...]:
     """Return the services whose candidates are to blame.
 
-    A service that is blamed and has no GO in service yet is to blame. When no blamed service is new (a
-    journey failed, or a bystander shows somebody else's fault), every new one is. When none is new at all,
-    the same holds of those that are watched: what went lately is the first suspect until its day is over.
-    What serves nobody is suspected last, unless it is blamed itself.
+    A blamed service without a GO in service is rolled back. If no blamed service is new (a journey failed, or
+    a service shows the fault of another), every new one is. If no service is new, the same holds for those
+    that are watched: a recent GO stays suspected for a day. A revision without traffic is suspected last,
+    unless it is blamed itself.
     """
     blamed = {name for judgement in failed for name in judgement.blames} - {PLATFORM}
     new = [entry for entry in release.services if not entry.candidate_verified]

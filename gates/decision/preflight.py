@@ -1,7 +1,7 @@
-"""What of the platform's state speaks against a planned rollback: it must be possible to prove it afterwards.
+"""Objections to a planned rollback from the platform's state: the tests after it must be able to pass.
 
-A service that goes back may be unwell: that may be why. One that stays must be well, and the database must
-answer, or else the tests after the rollback fail for a reason that no rollback takes away.
+A service that is rolled back may be unhealthy. Every other service must be healthy and the database must
+answer, or the tests after the rollback fail for another reason.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ RUNNABLE = "RUNNABLE"
 def standing_objections(
     healths: Sequence[ServiceHealth], database: Database | str, leaving: Collection[str]
 ) -> tuple[Objection, ...]:
-    """Return what speaks against it.
+    """Return the objections.
 
     Args:
-        healths: what every service of the platform says of itself.
-        database: the instance, or why it could not be asked.
-        leaving: the services that go back.
+        healths: the health of every service of the platform.
+        database: the instance, or why it could not be read.
+        leaving: the services that are rolled back.
     """
     found = [
         Objection(service=h.service, guard=Guard.HEALTH, detail=d)

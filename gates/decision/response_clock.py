@@ -1,4 +1,4 @@
-"""The clock of a decision: until when it has to be carried out, and who is to be told when it was not."""
+"""The deadline of a decision, and which role is notified when it has passed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where each service goes back to, and in which order.
+"""The rollback target of each service, and the order.
 
-Dependants roll back before what they depend on: a caller never meets a callee that is older than it knows.
-Services that do not depend on each other go at the same time.
+Dependants roll back before their dependencies, so that a caller never meets an older callee than it knows.
+Services that do not depend on each other roll back at the same time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class RollbackCase:
     """What is known of one service that has to leave revision `bad`.
 
     `revisions` are newest first; `verified` are those with a recorded GO; `quarantined` those that are never
-    a target by themselves. `sharing` are those that get traffic beside `bad`: the first to go back to.
+    a target by themselves. `sharing` are those that get traffic beside `bad`: the first choice of a target.
     `wanted` is the target that a person named, which overrides the choice.
     """
 
@@ -115,7 +115,7 @@ def _check_names(cases: Sequence[RollbackCase], specs: Sequence[ServiceSpec]) ->
 
 
 def _action(case: RollbackCase) -> RollBack | str:
-    """Return the rollback of one service, or the reason why there is none."""
+    """Return the rollback of one service, or the reason why it is impossible."""
     target = _wanted(case) if case.wanted is not None else _chosen(case)
     if isinstance(target, str):
         return target

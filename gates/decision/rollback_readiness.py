@@ -1,4 +1,4 @@
-"""Which ways back are proven: a go-live without a fresh proof of every one of them is refused."""
+"""Which rollbacks are verified: a go-live needs a fresh verification of each."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def unproven(
     now: datetime,
     max_age: timedelta,
 ) -> tuple[str, ...]:
-    """Return for each service of the plan what is missing; nothing when each way back is proven.
+    """Return what is missing for each service of the plan; empty if every rollback is verified.
 
     Args:
-        plan: what a rollback would do; a service that it cannot bring back is never verified.
-        targets: where each service of the plan would go, with its image.
-        proofs: recorded drills, the newest first: the newest proof of a service counts.
-        now: the moment at which the proofs must be fresh.
-        max_age: how long a proof counts.
+        plan: the rollback; a service for which it is impossible is never verified.
+        targets: the target of each service of the plan, with its image.
+        proofs: recorded drills, the newest first; the newest of a service counts.
+        now: the moment at which the drills must be fresh.
+        max_age: how long a drill counts.
     """
     missing = [f"{service} has nothing to go back to: {why}" for service, why in plan.impossible]
     for target in targets:

@@ -9,9 +9,9 @@ from gates.model.runbook import RunbookStep, StepResult, StepState
 
 
 def is_due(step: RunbookStep, results: Sequence[StepResult]) -> bool:
-    """Whether the step's condition holds: always, or what it says of an earlier step.
+    """Whether the step's condition holds: no condition, or the state of an earlier step.
 
-    A step that waits for a pending one is not skipped: nobody knows whether it is due, so it is.
+    A step whose condition is about a pending step is due, not skipped.
     """
     if not step.after:
         return True

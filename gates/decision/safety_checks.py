@@ -42,7 +42,7 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """Why one service should not go back as planned."""
+    """Why one service should not be rolled back as planned."""
 
     service: str
     guard: Guard
@@ -51,7 +51,7 @@ class Objection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardFacts:
-    """What the guards look at.
+    """What the safety checks look at.
 
     `revisions` are all revisions per service, `serving` the names of those that serve. `missing_images` and
     `quarantined` hold pairs (service, revision). `freezes` are empty for an emergency.
@@ -64,7 +64,7 @@ class GuardFacts:
     freezes: tuple[Freeze, ...] = ()
 
     def revision(self, service: str, name: str) -> RevisionState | None:
-        """Return a revision, or None when there is none of that name."""
+        """Return a revision, or None if no revision has that name."""
         return next((r for r in self.revisions.get(service, ()) if r.name == name), None)
 
 
@@ -145,7 +145,7 @@ def _needs(revision: RevisionState) -> dict[str, str]:
 
 
 def _is_within(version: str, wanted: str) -> bool:
-    """Whether a version is in a range `low-high` or is the one version; what is no number is not."""
+    """Whether a version is in a range `low-high` or equals it; False if it is not a number."""
     low, _, high = wanted.partition("-")
     numbers = (version, low, high or low)
     if not all(number.strip().isdecimal() for number in numbers):

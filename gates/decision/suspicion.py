@@ -21,9 +21,9 @@ from gates.model.judgement import Judgement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What a service runs now: its newest revision with traffic, since when, and by whom as the cloud says.
+    """The newest revision of a service with traffic, when and by whom it was deployed.
 
-    `earlier` is the revision before it, empty when there is none; `has_go` says whether a GO is on record.
+    `earlier` is the revision before it, empty if it is the first; `has_go` says whether a GO is on record.
     """
 
     service: str
@@ -48,7 +48,7 @@ def newest_first(deployments: Sequence[Deployment]) -> tuple[Deployment, ...]:
 
 
 def suspects(failed: Sequence[Judgement], deployments: Sequence[Deployment]) -> tuple[Suspect, ...]:
-    """Return whom to suspect, the first suspect first; empty when nothing failed or nothing can go back."""
+    """Return the suspected services, the most likely first; empty if nothing failed or can be rolled back."""
     if not failed:
         return ()
     found = [

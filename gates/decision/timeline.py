@@ -34,7 +34,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Over:
-    """The go-live ended: HELD means closed green."""
+    """The go-live ended: HELD means that every checkpoint passed."""
 
     state: CheckpointState
     because: str
@@ -44,10 +44,10 @@ Next = Wait | Due | Over
 
 
 def next_step(timeline: Timeline, records: Sequence[CheckpointRecord], zero: datetime, now: datetime) -> Next:
-    """Say what is next; `records` are in the order in which they were written.
+    """Return what is next; `records` are in the order in which they were written.
 
-    A slot that was begun and not settled is due again. A slot whose time passed while nobody was there is due
-    now: none is ever left out, and none runs before its time or after a failure.
+    A checkpoint that was begun and not settled is due again. A checkpoint whose time has passed is due now:
+    none is ever left out, and none runs before its time or after a failure.
     """
     settled = {record.slot: record for record in records if record.state is not CheckpointState.BEGUN}
     ended = next((record for record in settled.values() if record.state is not CheckpointState.HELD), None)
@@ -60,7 +60,7 @@ def next_step(timeline: Timeline, records: Sequence[CheckpointRecord], zero: dat
         if now < at:
             return Wait(slot=slot, until=at)
         return Due(slot=slot, deadline=max(now, _deadline(timeline, index, zero)))
-    return Over(state=CheckpointState.HELD, because="every slot was held: the release is closed")
+    return Over(state=CheckpointState.HELD, because="every checkpoint passed: the release is closed")
 
 
 def _deadline(timeline: Timeline, index: int, zero: datetime) -> datetime:
@@ -76,11 +76,10 @@ def is_live(timeline: Timeline, records: Sequence[CheckpointRecord]) -> bool:
 
 
 def settle(result: CheckpointResult, *, is_live: bool, is_late: bool) -> CheckpointState | None:
-    """Say how a slot ends, or None while what is missing may still come.
+    """Return how a checkpoint ends, or None while missing evidence may still come.
 
-    Before the traffic moves a failure just stops. Afterwards a failure is rolled back, and where it was not
-    (the matrix wants a person, or the rollback was not proven) somebody is called; missing evidence is no
-    reason to go on either.
+    Before the traffic moves a failure stops the go-live. Afterwards a failure is rolled back; if it was not
+    (the matrix wants a person, or it was not verified), a person is called, as for missing evidence.
     """
     if result.finding is Finding.HELD:
         return CheckpointState.HELD

@@ -22,7 +22,7 @@ from gates.model.statement import SeenStatement, Statement, StatementKind, platf
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 LONGEST_WAIVER = timedelta(days=30)
-"""A waiver that lasts longer is no exception but another demand."""
+"""A longer waiver would be a changed demand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,8 @@ def attested(
 ) -> EvidenceBundle:
     """Return the evidence that statements give for `criteria`.
 
-    One live refusal outweighs every consent. A damaged file and a statement about an unknown criterion are
-    flaws: something was said that nobody can read.
+    One valid refusal outweighs every consent. An unreadable file and a statement about an unknown criterion
+    are flaws.
     """
     flaws = [f"{each.file}: {each.objection}" for each in seen if each.is_damaged]
     mine = [each for each in seen if _is_here(each, reading)]
@@ -168,8 +168,8 @@ def waivers(seen: Sequence[SeenStatement], catalogue: Catalogue, reading: Readin
 def waiver_objection(statement: Statement, criterion: Criterion, reading: Reading) -> str:
     """Return why a waiver does not hold, or nothing.
 
-    Who owns a criterion may waive it, for one release, for at most 30 days; nobody may waive a blocker or a
-    P0.
+    The owner of a criterion may waive it, for one release and at most 30 days; a blocker or a P0 cannot be
+    waived.
     """
     is_grave = criterion.severity is Severity.BLOCKER or criterion.priority is Priority.P0
     is_owned = statement.role == criterion.owner and not statement.refuses

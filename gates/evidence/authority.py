@@ -1,9 +1,9 @@
-"""Signed standing authorities: who let the gate roll back by itself, where, what, and until when.
+"""Signed pre-authorisations: who lets the gate roll back by itself, where, what, and until when.
 
 A grant counts while it is signed by the role that the decision matrix names for its priority, is about this
-platform and environment, has not expired, and nobody took it back. Taking back needs no good signature: in
-doubt a person is asked. For the same reason one file that cannot be read voids everything in the folder,
-and taking back a part of a wide grant takes all of it back.
+platform and environment, has not expired and was not revoked. A revocation needs no valid signature: in doubt
+a person is asked. For the same reason one unreadable file voids all grants of the folder, and revoking a part
+of a grant revokes all of it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from gates.model.statement import SeenStatement, Statement, StatementKind, platf
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 LONGEST_AUTHORITY = timedelta(days=90)
-"""Who may still decide so is asked again every quarter."""
+"""Grants must be renewed every quarter."""
 GRANTABLE = (Priority.P0, Priority.P1)
-"""What cannot wait. Everything else is planned with somebody."""
+"""Only P0 and P1 may be pre-authorised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Evidence about another revision, another environment or another day is no evidence."""
+"""Turns evidence about another revision, another environment or another day into NOT_RUN."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def journey_of(criterion: Criterion) -> str:
 
 
 def results(judgements: Iterable[Judgement], written: str) -> tuple[JourneyResult, ...]:
-    """Return how each judged journey went; `written` is the evidence file, which knows the steps."""
+    """Return the result of each judged journey; `written` is the producers' file, which has the steps."""
     steps = steps_in(written)
     return tuple(_result(judgement, steps) for judgement in judgements if judgement.evidence)
 
@@ -40,7 +40,7 @@ def _result(judgement: Judgement, steps: Mapping[str, Sequence[JourneyStep]]) ->
 
 
 def steps_in(written: str) -> Mapping[str, Sequence[JourneyStep]]:
-    """Return the steps of each test, by its node id; a line that cannot be read tells no step."""
+    """Return the steps of each test by its node id; a line that cannot be read is skipped."""
     found: dict[str, list[JourneyStep]] = {}
     for line in written.splitlines():
         record = _object(line)

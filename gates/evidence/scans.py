@@ -2,7 +2,7 @@
 
 Sources: https://trivy.dev/latest/docs/configuration/reporting, https://github.com/anchore/grype,
 https://docs.oasis-open.org/sarif/sarif/v2.1.0 with GitHub's `security-severity` (CVSS, 9.0 up is critical).
-What is not understood is a flaw: a severity that nobody knows may be the critical one.
+What is not understood is a flaw: an unknown severity may be a critical one.
 """
 
 from __future__ import annotations

@@ -73,11 +73,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmResult:
-    """How the gate did on one run of an arm.
+    """The answer of the gate to one run of an arm.
 
     `failed` lists every failed criterion as `ID@service`; `unclear` those that neither passed nor failed.
-    `detection_s` and `requests` tell how long and how many requests it took until the first of the named
-    criteria failed; None when none did. `outcome` is None when the run ended with an error: see `error`.
+    `detection_s` and `requests` are the seconds and requests until the first of the named criteria failed;
+    None if none did. `outcome` is None when the run ended with an error: see `error`.
     """
 
     arm: str
@@ -112,7 +112,7 @@ class ArmResult:
 
     @property
     def is_false_alarm(self) -> bool:
-        """Whether something was said to be wrong although nothing is, or GO although nobody could look."""
+        """Whether a good release was called bad, or a release was GO although the gate could not look."""
         if self.kind.is_bad:
             return False
         is_blind_go = self.kind is ArmKind.SABOTAGE and self.outcome is VerdictOutcome.GO

@@ -64,5 +64,5 @@ class NewRevision:
 
     @property
     def mark(self) -> str:
-        """What the revision's annotation says, so that nobody takes it for a release."""
+        """The text of the revision's annotation, which distinguishes it from a release."""
         return f"{self.purpose} {self.name}"

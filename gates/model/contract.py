@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedFinding:
-    """A finding that somebody answers for until a day: the check of an operation that may fail."""
+    """A finding that was accepted until a day: the check of an operation that may fail."""
 
     service: str
     operation: str

@@ -151,7 +151,7 @@ class Criterion:
     load_profiles: tuple[str, ...] = ()
     """Profiles of load that its producers send: `gate load PROFILE` measures it."""
     document: str = ""
-    """Where it is demanded: its document, below the project's root; empty where nobody wrote it down."""
+    """Where it is demanded: its document, below the project's root; empty if it is not known."""
     line: int = 0
     """Its line in the document, from one."""
 

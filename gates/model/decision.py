@@ -39,7 +39,7 @@ class RollBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where one service would go back to, its image, and what the guards say against it."""
+    """The rollback target of one service, its image, and the objections of the safety checks."""
 
     action: RollBack
     digest: str
@@ -47,7 +47,7 @@ class Target:
 
     @property
     def identity(self) -> str:
-        """What a proof of it is about: revision and image."""
+        """What a verification of it is about: revision and image."""
         return f"{self.action.to_revision}@{self.digest}"
 
 
@@ -55,7 +55,7 @@ class Target:
 class RollbackPlan:
     """Waves of rollbacks: parallel inside a wave, a wave after the one before it.
 
-    `impossible` maps a service to the reason why there is nothing to go back to.
+    `impossible` maps a service to the reason why it cannot be rolled back.
     """
 
     waves: tuple[tuple[RollBack, ...], ...] = ()
@@ -69,7 +69,7 @@ class RollbackPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreAuthorisation:
-    """A signed pre-authorisation: rollbacks of one priority need nobody until it expires.
+    """A signed pre-authorisation: until it expires, rollbacks of one priority need no confirmation.
 
     `service` narrows it to one service; None covers all of the environment. `statement` names the signed
     text.

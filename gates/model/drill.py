@@ -28,7 +28,7 @@ class DrillKind(StrEnum):
 class DrillRecord:
     """One drill about one service, or about the whole platform (subject `platform`).
 
-    `rto_s` is the time from the start of the recovery to the service's own proof that it works, `rpo_s` the
+    `rto_s` is the time from the start of the recovery until the service itself answers correctly, `rpo_s` the
     age of the oldest data that was lost, 0 when none was; both in seconds. `fingerprint` is the release that
     the drill recovered. `passed` says that the recovery was verified, not that an objective was kept: that is
     for the judge.

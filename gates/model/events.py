@@ -1,4 +1,4 @@
-"""What the pipeline announces while it runs; listeners print, nobody else does."""
+"""What the pipeline announces while it runs; only listeners print."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class CheckBegan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFinished:
-    """A producer delivered one observation: criterion, service and how it went."""
+    """A producer delivered one observation: criterion, service and result."""
 
     check: str = ""
     criterion: str

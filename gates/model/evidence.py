@@ -96,8 +96,8 @@ class Evidence:
 class EvidenceBundle:
     """All evidence of one run, and the flaws of the channel that it came through.
 
-    A flaw (a lost worker, a missing end record, two tests with one id) means that something may be missing
-    that nobody can name: a bundle with flaws can never support GO.
+    A flaw (a lost worker, a missing end record, two tests with one id) means that evidence may be missing
+    without a trace: a bundle with flaws can never support GO.
     """
 
     items: tuple[Evidence, ...]

@@ -1,4 +1,4 @@
-"""What the `gate` command tells its caller."""
+"""The exit codes of the `gate` command."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """One circuit breaker of one service; `name` is the dependency that it guards."""
+    """One circuit breaker of one service; `name` is the dependency behind it."""
 
     service: str
     name: str

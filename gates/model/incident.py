@@ -1,4 +1,4 @@
-"""An incident: how bad it is, since when, who has been told."""
+"""An incident: its priority, its start, and its notifications."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TriageAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident; open until somebody closes it.
+    """One incident; open until it is closed.
 
     Raises:
         ValueError: a time has no zone.
@@ -33,7 +33,7 @@ class Incident:
     title: str
     priority: Priority
     answers: TriageAnswers | None
-    """None when nobody was asked: the gate opened it about a decision."""
+    """None if the gate opened it about a decision: then no questions were asked."""
     alerts: tuple[str, ...]
     services: tuple[str, ...]
     opened_at: datetime
@@ -48,7 +48,7 @@ class Incident:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has closed it."""
+        """Whether it is not closed."""
         return self.closed_at is None
 
 
@@ -62,7 +62,7 @@ class Due:
 
 
 class NoticeState(StrEnum):
-    """How a notification went."""
+    """The state of a notification."""
 
     SENT = "SENT"
     FAILED = "FAILED"
@@ -80,7 +80,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeResult:
-    """How a notice went; a failure is recorded and tried again by the next look."""
+    """The result of a notice; a failed one is recorded and sent again by the next look."""
 
     notice: Notice
     state: NoticeState

@@ -1,4 +1,4 @@
-"""What the write-ahead journal knows of a rollback that did not come to its end."""
+"""What the write-ahead journal knows of a rollback that is not finished."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gates.model.decision import RollbackPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfinishedRollback:
-    """A plan that was begun and not closed: its run, its whole plan, and what is proven of it.
+    """A plan that was begun and not closed: its run, its whole plan, and what is verified of it.
 
     `ended` are the services whose rollback was verified. `intended` are those for which a write was
     announced; whether it was applied only the cloud knows.

@@ -1,4 +1,4 @@
-"""How one synthetic journey went."""
+"""The result of one synthetic journey."""
 
 from __future__ import annotations
 

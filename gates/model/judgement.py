@@ -30,7 +30,7 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the worst of at least one outcome: PASS < INCONCLUSIVE < ERROR < FAIL.
 
     Raises:
-        ValueError: there is none; an empty conjunction is no pass.
+        ValueError: there is no outcome; an empty list does not pass.
     """
     ranked = sorted(outcomes, key=_BADNESS.index)
     if not ranked:

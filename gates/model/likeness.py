@@ -1,4 +1,4 @@
-"""What was probably meant by a word that is none of the valid ones: said the same way everywhere."""
+"""Suggests what was meant by an unknown word, in the same way in every command."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _ALIKE = 0.6
 
 
 def meant(word: str, valid: Iterable[str]) -> str:
-    """Return " - did you mean 'x'? (valid: ...)" for a word that is none of the valid ones."""
+    """Return " - did you mean 'x'? (valid: ...)" for a word that is not valid."""
     candidates = tuple(dict.fromkeys(valid))
     return f"{_question(word, candidates)} (valid: {_listed(candidates)})"
 
 
 def refuse_unknown(kind: str, words: Iterable[str], valid: Collection[str], *, next_step: str = "") -> None:
-    """Do nothing when every word is valid.
+    """Refuse unknown words.
 
     Raises:
-        UsageError: a word is not; each such word is named with what was probably meant.
+        UsageError: a word is not valid; each is named with what was probably meant.
     """
     unknown = [word for word in dict.fromkeys(words) if word not in valid]
     if not unknown:

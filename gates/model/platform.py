@@ -106,7 +106,7 @@ class ScalingPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a failure leads to when a criterion says nothing of its own.
+    """The consequences of a failure whose criterion does not state its own.
 
     `severity_priorities` are pairs (severity, priority of its failure), `failure_actions` pairs
     (category, action).
@@ -152,7 +152,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A page that people need while they decide."""
+    """A page that a person needs for a decision."""
 
     name: str
     url: str
@@ -170,7 +170,7 @@ class DocumentOwnership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documentation:
-    """What people need in writing; an environment may have its own."""
+    """Contacts, links and document ownership; an environment may have its own."""
 
     contacts: tuple[Contact, ...] = ()
     links: tuple[Link, ...] = ()
@@ -275,7 +275,7 @@ class Environment:
     is_protected: bool
     identities: tuple[tuple[str, str], ...] = ()
     notifications: tuple[tuple[str, str], ...] = ()
-    """Pairs (channel, reference of its secret): who is told of incidents."""
+    """Pairs (channel, reference of its secret): where notifications go."""
     standing: str | None = None
     """Folder of the signed standing authorities; None is that of all statements."""
     endpoints: Endpoints = field(default_factory=Endpoints)

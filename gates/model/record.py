@@ -47,7 +47,7 @@ def checked_name(name: str) -> str:
     """Return the name of a run or of a file below one.
 
     Raises:
-        UsageError: it is none: too long, or with characters that lead elsewhere.
+        UsageError: it is too long, or has characters that a name cannot have.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(

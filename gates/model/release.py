@@ -16,11 +16,11 @@ class RevisionRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRelease:
-    """One service of a release: the revision under test and the one to go back to.
+    """One service of a release: the revision under test and its rollback target.
 
     `baseline_verified` and `candidate_verified` say whether the ledger holds a GO in service for them: a
-    candidate that once went has not changed since. While it `is_watched` it stays suspected: it went lately,
-    or was named as what is under test.
+    candidate that had a GO has not changed since. While it `is_watched` it stays suspected: its GO is recent,
+    or it was named as what is under test.
 
     Raises:
         ValueError: the candidate is its own baseline.

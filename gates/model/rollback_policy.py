@@ -54,7 +54,7 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofPolicy:
-    """How long a proof of the way back counts, and how long its revision may take to answer first."""
+    """How long a rollback verification counts, and how long its revision may take to answer first."""
 
     max_age: timedelta = timedelta(hours=24)
     longest_start: timedelta = timedelta(seconds=10)
@@ -62,7 +62,7 @@ class ProofPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchPolicy:
-    """How long a release that went is suspected first: so long after its GO, and after its deployment.
+    """How long a release is suspected first: after its GO, and after its deployment.
 
     The guide looks at a release until T+24 h, and deploys it from T-7 d on.
     """

@@ -15,17 +15,17 @@ class StepState(StrEnum):
     FAILED = "FAILED"
     """Its command left with another code, or a person said that it is not done."""
     PENDING = "PENDING"
-    """Nobody was there to do it, to answer for it, or to allow it."""
+    """No person was there to do it or to confirm it."""
     SKIPPED = "SKIPPED"
     """Its condition did not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunbookStep:
-    """One step: a command of the gate, or something that a person does and answers for.
+    """One step: a command of the gate, or a task that a person does and confirms.
 
     `command` may hold `{service}`. `after` names an earlier step, and `after_state` what must have come of
-    it, else this one is skipped. A guarded step is disruptive: somebody allows it first.
+    it, else this one is skipped. A guarded step is disruptive: a person confirms it first.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Runbook:
 
     @property
     def needs_service(self) -> bool:
-        """Whether a step is about one service that somebody must name."""
+        """Whether a step needs the name of a service."""
         return any("{service}" in word for step in self.steps for word in step.command)
 
 

@@ -27,7 +27,7 @@ class ScanFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanReport:
-    """One scan of exactly one image; `flaw` says why a file is no report, and then nothing else counts."""
+    """One scan of exactly one image; `flaw` says why a file is not a report; then nothing else counts."""
 
     file: str
     tool: str = ""

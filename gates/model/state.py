@@ -47,7 +47,7 @@ class RevisionState:
     created_by: str = ""
     """Who deployed it, as the cloud says; empty when it does not."""
     annotations: tuple[tuple[str, str], ...] = ()
-    """Pairs that whoever deployed it wrote on the revision."""
+    """Pairs that were written on the revision when it was deployed."""
 
     def annotation(self, name: str) -> str:
         """Return an annotation, or an empty text."""
@@ -55,13 +55,13 @@ class RevisionState:
 
     @property
     def purpose(self) -> Purpose | None:
-        """Why the gate made this revision; None for one that somebody else deployed."""
+        """Why the gate made this revision; None if it was not made by the gate."""
         purpose, _, name = self.annotation(MADE).partition(" ")
         return Purpose(purpose) if name == self.name and purpose in set(Purpose) else None
 
     @property
     def is_release(self) -> bool:
-        """Whether somebody deployed it to be used: pages and the copies of drills never wait for traffic."""
+        """Whether it is a release: maintenance pages and copies of drills never wait for traffic."""
         return self.purpose in (None, Purpose.REDEPLOY)
 
 

@@ -17,7 +17,7 @@ class ServiceTarget:
     revision: str
     digest: str
     last_go: str | None = None
-    """The newest other revision that had a GO; None before the first release went by."""
+    """The newest other revision that had a GO; None before the first release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Target:
     entrance: str | None = None
     """The service that the load of the whole platform is sent to."""
     issuer: str | None = None
-    """The service that signs people in."""
+    """The service that signs users in."""
 
     def demand(self, criterion: str) -> Demand:
         """Return what a criterion demands.

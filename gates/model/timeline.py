@@ -29,13 +29,13 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """All slots in the order of their time; the last one closes the release."""
+    """All checkpoints in the order of their time; the last one closes the release."""
 
     slots: tuple[Checkpoint, ...]
 
 
 class CheckpointState(StrEnum):
-    """How a slot ended; everything but HELD ends the go-live."""
+    """How a checkpoint ended; everything but HELD ends the go-live."""
 
     BEGUN = "BEGUN"
     HELD = "HELD"
@@ -79,7 +79,7 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointResult:
-    """A look: what it showed, in which run, and whether a failure was rolled back and proven."""
+    """What a checkpoint found, in which run, and whether a failure was rolled back and verified."""
 
     finding: Finding
     detail: str

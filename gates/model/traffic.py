@@ -7,7 +7,7 @@ from dataclasses import dataclass
 MAINTENANCE_TAG = "maintenance"
 """The tag of the maintenance page; a service whose traffic has it is in maintenance."""
 BEHIND_TAG = "behind"
-"""The tag of the revision that waits behind the maintenance page, and has the traffic after it."""
+"""The tag of the revision that is staged behind the maintenance page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class TrafficSplit:
 
     @property
     def behind(self) -> str:
-        """The revision that waits behind the maintenance page, or an empty text."""
+        """The revision that is staged behind the maintenance page, or an empty text."""
         return next((t.revision or "" for t in self.targets if t.tag == BEHIND_TAG), "")
 
     def with_behind(self, revision: str) -> TrafficSplit:
