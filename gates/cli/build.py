@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from gates.cli.command import CommandContext, acts, chosen, tell
-from gates.cli.overrides import lifted, override_option
+from gates.cli.overrides import override_option
+from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.workflows.rollback_planner import BY_HAND
@@ -22,7 +23,7 @@ def build() -> None:
 @override_option
 @acts
 def rollback(
-    command: CommandContext, services: tuple[str, ...], *, is_all: bool, overrides: tuple[str, ...]
+    command: CommandContext, services: tuple[str, ...], *, is_all: bool, overrides: dict[Guard, str]
 ) -> ExitCode:
     """Send the traffic of SERVICES back through one build, and prove it by their own answers."""
     if is_all == bool(services):
@@ -30,7 +31,7 @@ def rollback(
     names = chosen(services, command.context.platform)
     planner, by = command.operations.planner, None if command.is_dry else command.operations.by
     plan = planner.plan(names, reason=BY_HAND)
-    plan = planner.guard(plan, is_planned=False, lifted=lifted(overrides), by=by)
+    plan = planner.guard(plan, is_planned=False, lifted=overrides, by=by)
     for service, why in plan.impossible:
         click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
     command.confirm(f"roll {', '.join(names)} back through a build")

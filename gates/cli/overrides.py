@@ -10,27 +10,29 @@ from gates.model.likeness import refuse_unknown
 
 _FORMER_NAMES = {"tombstone": "quarantine"}
 
-override_option = click.option(
-    "--override",
-    "overrides",
-    multiple=True,
-    metavar="CHECK=REASON",
-    help="Override a safety check and record why. Repeatable.",
-)
 
-
-def lifted(pairs: object) -> dict[Guard, str]:
+def _lifted(_ctx: click.Context, _param: click.Parameter, pairs: tuple[str, ...]) -> dict[Guard, str]:
     """Return the safety checks that a person overrides, each with the reason.
 
     Raises:
         UsageError: there is no such safety check, or no reason is given.
     """
     found: dict[Guard, str] = {}
-    for pair in pairs if isinstance(pairs, tuple) else ():
-        name, _, reason = str(pair).partition("=")
+    for pair in pairs:
+        name, _, reason = pair.partition("=")
         name = _FORMER_NAMES.get(name, name)
         refuse_unknown("safety check", (name,), [check.value for check in Guard])
         if not reason.strip():
             raise UsageError(f"--override {pair} gives no reason", next_step=f'write {name}="why"')
         found[Guard(name)] = reason.strip()
     return found
+
+
+override_option = click.option(
+    "--override",
+    "overrides",
+    multiple=True,
+    callback=_lifted,
+    metavar="CHECK=REASON",
+    help="Override a safety check and record why. Repeatable.",
+)

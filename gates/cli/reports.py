@@ -61,7 +61,9 @@ def _shown(lines: Sequence[Line]) -> list[str]:
 def text_of(report: Report, output: str) -> str:
     """Return what is printed, without secrets and without characters that forge lines."""
     if output == "json":
-        name = click.get_current_context().command_path.removeprefix("gate ").removesuffix(" services")
-        document = {"report": name, "exit_code": int(report.code), **report.document}
+        context = click.get_current_context()
+        name = context.command_path.removeprefix("gate ").removesuffix(" services")
+        where = {"environment": context.params["env"]} if "env" in context.params else {}
+        document = {"report": name, "exit_code": int(report.code), **where, **report.document}
         return json.dumps(Redactor()(document), indent=1, ensure_ascii=False)
     return "\n".join(_shown(report.lines or [report.empty]))

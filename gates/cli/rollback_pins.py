@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 
 import click
 
 from gates import composition
-from gates.actions.unpin import Unpinner
 from gates.cli.command import actor
 from gates.cli.options import environment_option
 from gates.cli.prompts import ask
-from gates.cli.reports import Report, reporting
-from gates.cli.rollback_lines import pin_entry, pin_line, procedure_lines, unfinished_lines
-from gates.cli.rollback_steps import ending, engine_of, is_part_of, known, teller
+from gates.cli.reports import Report, reporting, say
 from gates.cli.signals import Stop
 from gates.composition.operations import OperationsContext
+from gates.composition.rollbacks import rollback_engine, unpinner
+from gates.decision.ending import rolled_back
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
-from gates.reporting.layout import Line, Verbatim
-from gates.workflows.planned_rollback import Unfinished
+from gates.model.likeness import refuse_unknown
+from gates.reporting.rollback import receipt_line, status_document, status_lines
 from gates.workflows.planned_rollback import unfinished as unfinished_procedure
-from gates.workflows.rollback import Pin
 
 
 @click.command()
@@ -39,29 +35,24 @@ def unpin(
 ) -> ExitCode:
     """Let SERVICES follow their newest revision again, and verify that it answers."""
     context = composition.Context(env)
-    pinned = [pin.service for pin in engine_of(context).pins() if pin.is_pinned and pin.behind is None]
-    named = known(services, context.platform.service_names)
-    if is_all == bool(named):
+    pinned = [pin.service for pin in rollback_engine(context).pins() if pin.is_pinned and pin.behind is None]
+    refuse_unknown("service", services, context.platform.service_names)
+    if is_all == bool(services):
         raise UsageError(
             "name the services, or say --all", next_step=f"pinned: {', '.join(pinned) or 'none'}"
         )
-    chosen = tuple(name for name in (named or pinned) if name in pinned)
-    for name in named:
+    chosen = tuple(name for name in (services or pinned) if name in pinned)
+    for name in services:
         if name not in pinned:
             click.echo(f"{name} is not pinned")
     if not chosen:
         return ExitCode.GO
     ask(is_sure, f"Let {', '.join(chosen)} follow the newest revision?")
-    run_id = datetime.now(UTC).strftime("unpin-%Y%m%d-%H%M%S-%f")[:-3]
-    unpinner = Unpinner(
-        context.ports,
-        environment=context.environment.name,
-        run_id=run_id,
-        by=by,
-        word=word,
-    )
     with Stop().heard():
-        return ending(RollbackPlan(), unpinner.unpin(chosen, teller(context)))
+        receipts = unpinner(context, by=by, word=word).unpin(
+            chosen, lambda receipt: say(receipt_line(receipt, context.environment))
+        )
+    return rolled_back(RollbackPlan(), receipts)
 
 
 @click.command()
@@ -70,36 +61,15 @@ def unpin(
 def status(env: str) -> Report:
     """Show what each service serves, and which are pinned."""
     context = composition.Context(env, is_looking=True)
-    engine = engine_of(context)
+    engine = rollback_engine(context)
     pins, begun = engine.pins(), unfinished_procedure(context.ledger, env)
-    unfinished = [one for one in engine.unfinished() if not is_part_of(one, begun)]
-    width = max(len(pin.service) for pin in pins)
-    return Report(
-        code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
-        lines=[
-            *(pin_line(pin, context.environment, width) for pin in pins),
-            *_notes(context, pins, begun),
-            *(line for one in unfinished for line in unfinished_lines(one, env)),
-            *([] if begun is None else procedure_lines(begun, env)),
-        ],
-        document={
-            "environment": env,
-            "services": [pin_entry(pin) for pin in pins],
-            "unfinished": [*(one.run_id for one in unfinished), *([begun.run_id] if begun else [])],
-        },
-    )
-
-
-def _notes(context: composition.Context, pins: Sequence[Pin], begun: Unfinished | None) -> Iterator[Line]:
-    env = context.environment.name
+    unfinished = [one for one in engine.unfinished() if begun is None or one.run_id != begun.run_id]
+    why = ""
     if behind := [pin.service for pin in pins if pin.behind is not None]:
         with closing(OperationsContext(context, "")) as operations:
             why = operations.maintenance.why(behind[0])
-        yield f"MAINTENANCE IS ON at {', '.join(behind)}: {why}"
-        if begun is not None and begun.has_page:
-            resume = f"gate rollback resume --env {env}"
-            yield f"  part of {begun.run_id}, which is not finished: {resume}"
-        else:
-            yield Verbatim(f"  → gate maintenance off --env {env}")
-    if held := [pin.service for pin in pins if pin.holds_back]:
-        yield Verbatim(f"unpin: gate rollback unpin {' '.join(held)} --env {env}")
+    return Report(
+        code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
+        lines=status_lines(pins, unfinished, begun, context.environment, why=why),
+        document=status_document(pins, unfinished, begun),
+    )

@@ -1,10 +1,10 @@
-"""How a run ends, as an exit code."""
+"""How a run or a rollback ends, as an exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gates.model.decision import Decision, DecisionKind
+from gates.model.decision import Decision, DecisionKind, RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.verdict import Verdict, VerdictOutcome
@@ -36,3 +36,10 @@ def _after_no_go(decision: Decision, receipts: Sequence[Receipt], *, was_to_act:
         return ExitCode.ACTION_FAILED if was_to_act and decision.plan.impossible else ExitCode.NO_GO
     is_proved = all(receipt.state in _ENDED_WELL and receipt.is_verified for receipt in acted)
     return ExitCode.ROLLED_BACK if is_proved and not decision.plan.impossible else ExitCode.ACTION_FAILED
+
+
+def rolled_back(plan: RollbackPlan, receipts: Sequence[Receipt]) -> ExitCode:
+    """Return 0 if every service of a plan went back, or would, and 12 otherwise."""
+    bad = (ReceiptState.FAILED, ReceiptState.SKIPPED, ReceiptState.REFUSED)
+    is_whole = bool(receipts) and not plan.impossible and all(r.state not in bad for r in receipts)
+    return ExitCode.GO if is_whole else ExitCode.ACTION_FAILED

@@ -114,3 +114,31 @@ class ServiceState:
         A revision that shares the traffic and has no tag answers at the service's URL, among others.
         """
         return self.uri if self.sole_serving == revision else dict(self.tag_uris).get(revision, self.uri)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Where one service stands: what serves, what is newest, and whether it is held back.
+
+    `trouble` says why the service could not be read; the other fields are empty then. `behind` is the staged
+    revision, None without a maintenance page. `made_for` says why the gate made the newest revision,
+    empty for a release.
+    """
+
+    service: str
+    serving: tuple[tuple[str, int], ...] = ()
+    latest: str = ""
+    is_pinned: bool = False
+    behind: str | None = None
+    made_for: str = ""
+    trouble: str = ""
+
+    @property
+    def leaves_newest(self) -> bool:
+        """Whether the newest ready revision gets no traffic because of the pin."""
+        return self.behind is None and self.is_pinned and self.latest not in dict(self.serving)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether that revision is a release that waits for the end of the pin."""
+        return self.leaves_newest and not self.made_for

@@ -22,8 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
+from dataclasses import asdict, replace
 from typing import Protocol
 
 from gates.aside import heard
@@ -31,35 +30,10 @@ from gates.errors import GateError, LedgerError
 from gates.model.criterion import PLATFORM
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt, OperationState
+from gates.model.procedure import Ended, Step, Unfinished, steps
 from gates.operations.ports import OperationsLedger, Time
 
 ACTION = "planned rollback"
-
-
-class Step(StrEnum):
-    """The steps, in their order."""
-
-    PREPARE = "pre-validation"
-    PAGE_ON = "maintenance on"
-    ROLL_BACK = "roll back"
-    TEST = "post-test"
-    PAGE_OFF = "maintenance off"
-    VALIDATE = "post-validation"
-
-
-_OUT = (
-    "end it here: gate rollback resume --abandon, then gate maintenance off, which gives users what waits"
-    " behind the page and never what was rolled back"
-)
-ADVICE = {
-    Step.PREPARE: "nothing was changed",
-    Step.PAGE_ON: f"look: gate maintenance status; then: gate rollback resume, or {_OUT}",
-    Step.ROLL_BACK: f"users still see the page; mend it, then: gate rollback resume; or {_OUT}",
-    Step.TEST: f"users still see the page; mend it, then: gate rollback resume; or {_OUT}",
-    Step.PAGE_OFF: f"look: gate rollback status; then: gate rollback resume; or {_OUT}",
-    Step.VALIDATE: "traffic is back at the targets; look at the run, then: gate rollback resume",
-}
-"""What a person should know and do when a step failed."""
 
 
 class Work(Protocol):
@@ -70,43 +44,6 @@ class Work(Protocol):
 
     def preview(self, step: Step, plan: RollbackPlan) -> Sequence[str]:
         """Return the exact calls that a step would send."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfinished:
-    """A procedure that is not finished: its plan, whether users get the page, which steps are done."""
-
-    run_id: str
-    plan: RollbackPlan
-    has_page: bool
-    done: frozenset[Step]
-    because: str = ""
-    """Why the next step did not hold when it was tried, with a colon before it."""
-
-    @property
-    def next_step(self) -> Step:
-        """The first step that has not succeeded yet."""
-        return next(step for step in steps(has_page=self.has_page) if step not in self.done)
-
-    @property
-    def shows_page(self) -> bool:
-        """Whether users may get the page now: it may have been turned on, and is not known to be off."""
-        return self.has_page and self.next_step not in (Step.PREPARE, Step.VALIDATE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a procedure ended: the step that failed and why, or None; `is_stopped` if a signal came."""
-
-    failed: Step | None = None
-    faults: tuple[str, ...] = ()
-    is_stopped: bool = False
-
-
-def steps(*, has_page: bool) -> tuple[Step, ...]:
-    """Return the steps of a procedure; without a page the two steps about it are left out."""
-    page = (Step.PAGE_ON, Step.PAGE_OFF)
-    return tuple(step for step in Step if has_page or step not in page)
 
 
 class PlannedRollback:

@@ -24,20 +24,14 @@ from gates.model.health import ServiceHealth
 from gates.model.judgement import Outcome
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment, Platform
+from gates.model.procedure import Conducted, Step, Unfinished
 from gates.model.verdict import Verdict
 from gates.operations.maintenance import Maintenance
 from gates.operations.ports import OperationsLedger
 from gates.operations.service_levels import ServiceLevels
 from gates.workflows.gate_run import Begin, take_run
 from gates.workflows.golive_checkpoints import is_held
-from gates.workflows.planned_rollback import (
-    ACTION,
-    Ended,
-    PlannedRollback,
-    Step,
-    Unfinished,
-    held,
-)
+from gates.workflows.planned_rollback import ACTION, PlannedRollback, held
 from gates.workflows.request import Request, RollbackMode
 from gates.workflows.rollback import RollbackEngine
 
@@ -77,16 +71,6 @@ class Manner:
     lifted: Mapping[Guard, str]
     announce: Announce
     say: Callable[[str], None] = lambda _text: None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conducted:
-    """How a procedure ended, after how many seconds, and whether users may still get the page."""
-
-    begun: Unfinished
-    ended: Ended
-    seconds: float
-    may_show_page: bool
 
 
 class PlannedWork:

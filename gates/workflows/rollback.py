@@ -5,46 +5,17 @@ The plan comes from `gates.workflows.rollback_planner`.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gates.actions.execute import ExecutionPolicy, Executor
 from gates.actions.ports import Announce, RollbackPorts
-from gates.errors import CloudError, LedgerError
-from gates.model.decision import RollBack, RollbackPlan
+from gates.errors import CloudError
+from gates.model.decision import RollbackPlan
 from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
+from gates.model.state import Pin
 from gates.workflows.rollback_planner import RollbackPlanner, for_each
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
-    """Where one service stands: what serves, what is newest, and whether it is held back.
-
-    `trouble` says why the service could not be read; the other fields are empty then. `behind` is the staged
-    revision, None without a maintenance page. `made_for` says why the gate made the newest revision,
-    empty for a release.
-    """
-
-    service: str
-    serving: tuple[tuple[str, int], ...] = ()
-    latest: str = ""
-    is_pinned: bool = False
-    last: RollBack | None = None
-    behind: str | None = None
-    made_for: str = ""
-    trouble: str = ""
-
-    @property
-    def leaves_newest(self) -> bool:
-        """Whether the newest ready revision gets no traffic because of the pin."""
-        return self.behind is None and self.is_pinned and self.latest not in dict(self.serving)
-
-    @property
-    def holds_back(self) -> bool:
-        """Whether that revision is a release that waits for the end of the pin."""
-        return self.leaves_newest and not self.made_for
 
 
 class RollbackEngine(RollbackPlanner):
@@ -122,15 +93,11 @@ class RollbackEngine(RollbackPlanner):
             state = self._ports.traffic.describe(service)
         except CloudError as error:
             return Pin(service=service, trouble=error.cause)
-        last = None
-        with suppress(LedgerError):  # what serves is known all the same
-            last = self._ports.ledger.last_rollback(self._place, service)
         pin = Pin(
             service=service,
             serving=state.serving,
             latest=state.latest_ready,
             is_pinned=state.traffic.is_pinned,
-            last=last,
             behind=state.traffic.behind if state.traffic.is_in_maintenance else None,
         )
         return replace(pin, made_for=self._made_for(pin)) if pin.leaves_newest else pin

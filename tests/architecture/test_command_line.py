@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.architecture.source_files import ROOT, functions, length, name_of
 
 CLI = ROOT / "gates" / "cli"
-HELPERS = ("options", "output", "overrides", "progress", "prompts", "reports", "rollback_lines", "texts")
+HELPERS = ("options", "output", "overrides", "progress", "prompts", "reports", "texts")
 OUTPUT = ("click", "rich", "gates.reporting", *(f"gates.cli.{name}" for name in HELPERS))
 """Where the names come from with which a function parses or prints."""
 WORDS = {"UsageError", "ExitCode"}
@@ -34,7 +34,6 @@ STILL_THERE = {
     "gates/cli/maintenance.py": 3,
     "gates/cli/options.py": 6,
     "gates/cli/performance.py": 9,
-    "gates/cli/rollback_steps.py": 13,
     "gates/cli/run.py": 7,
     "gates/cli/runbook.py": 43,
     "gates/cli/signing.py": 2,

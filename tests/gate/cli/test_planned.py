@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gates import cli
-from gates.cli import rollback, rollback_pins
+from gates.cli import rollback_pins, rollback_planned
 from gates.errors import UnavailableError
 from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
@@ -110,7 +110,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         if made.refused == name:
             yield "HLT-READY of a does not hold"
 
-    for command in (rollback, rollback_pins):
+    for command in (rollback_planned, rollback_pins):
         monkeypatch.setattr(command, "OperationsContext", lambda *_: made)
     monkeypatch.setattr(PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())
@@ -213,7 +213,7 @@ def test_what_somebody_finished_between_look_and_word_is_not_done_again(
     assert gate("resume --yes") is ExitCode.GO
     writes = len(stage.cloud.writes)
     capsys.readouterr()
-    monkeypatch.setattr(rollback, "unfinished_procedure", lambda *_: begun)
+    monkeypatch.setattr(rollback_planned, "unfinished_procedure", lambda *_: begun)
     assert gate("resume --yes") is ExitCode.GO
     assert "was finished meanwhile" in capsys.readouterr().out
     assert len(stage.cloud.writes) == writes

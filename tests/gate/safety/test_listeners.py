@@ -11,7 +11,7 @@ import pytest
 from gates import aside
 from gates.adapters.runs.run_folder import RunFolder
 from gates.adapters.runs.run_keeper import RunKeeper
-from gates.cli.rollback_steps import ending
+from gates.decision.ending import rolled_back
 from gates.errors import ConfigurationError, GateError, LedgerError
 from gates.model.decision import RollbackPlan
 from gates.model.events import Event
@@ -49,7 +49,7 @@ def test_a_rollback_is_finished_and_closed_whoever_stops_listening(heard: int, e
 
     assert [receipt.is_verified for receipt in receipts] == [True] * len(SERVICES)
     assert engine.unfinished() == ()
-    assert ending(plan, receipts) is ExitCode.GO
+    assert rolled_back(plan, receipts) is ExitCode.GO
 
 
 def roll_back(announce: Callable[[Event], None]) -> tuple[Run, tuple[Receipt, ...]]:

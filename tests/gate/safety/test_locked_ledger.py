@@ -17,7 +17,7 @@ from gates.adapters.ledger import ledger_file
 from gates.adapters.ledger.journal import SqliteJournal
 from gates.adapters.ledger.ledger_file import ACTING_S, PATIENT_S, LedgerFile, acting_file
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
-from gates.cli.rollback_steps import ending
+from gates.decision.ending import rolled_back
 from gates.errors import LedgerError
 from gates.model.exit_code import ExitCode
 from gates.model.verdict import Verdict
@@ -66,7 +66,7 @@ def test_a_rollback_does_not_wait_for_a_locked_ledger(path: Path, lock: sqlite3.
     assert [receipt.is_verified for receipt in receipts] == [True] * len(SERVICES)
     assert all("NOT RECORDED: the ledger" in receipt.detail for receipt in receipts)
     assert all("is locked by another process" in receipt.detail for receipt in receipts)
-    assert ending(plan, receipts) is ExitCode.GO
+    assert rolled_back(plan, receipts) is ExitCode.GO
 
 
 def test_what_acts_waits_for_a_moment_only() -> None:

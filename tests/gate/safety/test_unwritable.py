@@ -14,7 +14,7 @@ from gates.adapters.ledger.journal import SqliteJournal
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.adapters.runs.run_folder import RunFolder
 from gates.adapters.runs.snapshots import SnapshotFolder
-from gates.cli.rollback_steps import ending
+from gates.decision.ending import rolled_back
 from gates.decision.safety_checks import Guard
 from gates.errors import ConfigurationError, GateError, LedgerError
 from gates.model.exit_code import ExitCode
@@ -49,7 +49,7 @@ def test_a_rollback_goes_on_without_any_record_and_says_so(reports: Path) -> Non
 
     assert [receipt.is_verified for receipt in receipts] == [True]
     assert "NOT RECORDED: " in receipts[0].detail
-    assert ending(plan, receipts) is ExitCode.GO
+    assert rolled_back(plan, receipts) is ExitCode.GO
 
 
 def test_a_ledger_that_cannot_be_made_names_the_variable(reports: Path) -> None:

@@ -10,7 +10,9 @@ import pytest
 from gates.errors import UnavailableError
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt, OperationState
-from gates.workflows.planned_rollback import ADVICE, Ended, PlannedRollback, Step, held, steps
+from gates.model.procedure import Ended, Step, steps
+from gates.reporting.rollback import ADVICE
+from gates.workflows.planned_rollback import PlannedRollback, held
 from tests.support.builders import back
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_operations import FakeOperationsLedger

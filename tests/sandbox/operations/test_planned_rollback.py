@@ -19,8 +19,9 @@ from gates.adapters.services.network import Network
 from gates.composition.environment import Context
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
+from gates.model.procedure import Step
 from gates.model.receipt import Receipt
-from gates.workflows.planned_rollback import Step, held, unfinished
+from gates.workflows.planned_rollback import held, unfinished
 from gates.workflows.planned_work import Manner, PlannedWork
 from tests.sandbox.operations.conftest import Bench
 from tests.support.builders import back
