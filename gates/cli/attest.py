@@ -63,7 +63,8 @@ def attest(
             longest=criterion.max_age,
             refuses=refuses,
         )
-        signing.write(context, signing.statement(matter, signature, now), signature.key)
+        statement = signing.statement(matter, signature, now)
+        signing.tell_written(statement, *context.statements.folder.keep(statement, signature.key))
     signing.tell_when_it_counts(context, run_folder)
     return ExitCode.GO
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 
 import click
 
 from gates import composition
-from gates.cli.adhoc_checks import about, show, spot
+from gates.cli.adhoc_checks import show, spot
 from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
 from gates.cli.run import duration
 from gates.composition.operations import OperationsContext
 from gates.errors import CloudError
-from gates.model.criterion import Criterion
+from gates.evidence.journeys import journey_of
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
+from gates.workflows.spot_check import about
 
 _SIGN_OUT = "sign-out"
 _FLOWS, _ENDPOINTS = "authentication", "contract"
@@ -34,7 +34,13 @@ _ALIASES = {"valid_login": "login", "invalid_login": "wrong_password"}
 @click.option("--deadline", default="10m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
 @environment_option
 def auth(
-    env: str, flows: tuple[str, ...], services: tuple[str, ...], deadline: str, **kinds: bool
+    env: str,
+    flows: tuple[str, ...],
+    services: tuple[str, ...],
+    deadline: str,
+    *,
+    is_all: bool,
+    is_comprehensive: bool,
 ) -> ExitCode:
     """Try FLOWS (for example valid_login); without any, list them.
 
@@ -44,22 +50,20 @@ def auth(
     context = composition.Context(env)
     if flows == (_SIGN_OUT,):
         return _sign_out(context)
-    known = {
-        _flow(criterion): criterion for criterion in _of(context, _FLOWS) if len(criterion.producers) == 1
-    }
-    if not (flows or services or any(kinds.values())):
+    known = {journey_of(one): one for one in context.catalogue.within(_FLOWS) if len(one.producers) == 1}
+    if not (flows or services or is_all or is_comprehensive):
         click.echo("\n".join(f"{name:16} {known[name].statement}" for name in known))
         return ExitCode.GO
-    criteria = _named(flows, known)
-    if kinds["is_all"] or kinds["is_comprehensive"] or services:
+    wanted = [_ALIASES.get(name, name) for name in flows]
+    refuse_unknown("flow", wanted, (*known, *_ALIASES))
+    criteria = [known[name] for name in dict.fromkeys(wanted)]
+    if is_all or is_comprehensive or services:
         criteria = list(known.values())
-    if kinds["is_comprehensive"] or services:
-        criteria += _of(context, _ENDPOINTS)
+    if is_comprehensive or services:
+        criteria += context.catalogue.within(_ENDPOINTS)
     if services:
         criteria = about(criteria, chosen(services, context.platform))
-    seen = spot(context, criteria, word="auth", seconds=duration(deadline))
-    show(seen.check.judgements)
-    return seen.code
+    return show(spot(context, criteria, word="auth", seconds=duration(deadline)))
 
 
 def _sign_out(context: composition.Context) -> ExitCode:
@@ -72,17 +76,3 @@ def _sign_out(context: composition.Context) -> ExitCode:
             return ExitCode.ACTION_FAILED
     click.echo("the session is ended" if is_ended else "no session was open")
     return ExitCode.GO
-
-
-def _of(context: composition.Context, category: str) -> list[Criterion]:
-    return [criterion for criterion in context.catalogue.criteria if criterion.category == category]
-
-
-def _flow(criterion: Criterion) -> str:
-    return criterion.producers[0].rpartition("::test_")[2]
-
-
-def _named(names: Sequence[str], known: dict[str, Criterion]) -> list[Criterion]:
-    wanted = list(dict.fromkeys(_ALIASES.get(name, name) for name in names))
-    refuse_unknown("flow", wanted, (*known, *_ALIASES))
-    return [known[name] for name in wanted]

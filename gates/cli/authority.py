@@ -94,5 +94,5 @@ def _state(
     objection = grant_objection(statement, context.authorities.reading(now))
     if objection:
         raise UsageError(objection)
-    signing.write_into(context.authorities.open_folder(), statement, signature.key)
+    signing.tell_written(statement, *context.authorities.open_folder().keep(statement, signature.key))
     return ExitCode.GO

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from gates.cli.command import CommandContext, acts, confirm_typed, demand_role, looks, tell
-from gates.cli.database import emergency_roles
+from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.database import demand_emergency, role_option, typed_option
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.operations.database import freshness as freshness_of
@@ -41,7 +41,6 @@ def list_backups(command: CommandContext, limit: int) -> Report:
             for one in found
         ],
         document={
-            "environment": command.context.environment.name,
             "backups": [
                 {
                     "id": one.id,
@@ -74,18 +73,13 @@ def freshness(command: CommandContext) -> ExitCode:
 
 @click.command()
 @click.argument("number", metavar="BACKUP")
-@click.option(
-    "--role", required=True, help="In which role you act: one that the matrix trusts with P0 or P1."
-)
-@click.option("--confirm", "typed", metavar="INSTANCE", help="The instance's name, typed by you.")
+@role_option
+@typed_option
 @acts
 def restore(command: CommandContext, number: str, role: str, typed: str | None) -> ExitCode:
     """Replace the database's content by BACKUP's: everything written since is lost, for everybody."""
-    demand_role(role, emergency_roles(command.context.platform))
     name = command.context.environment.database or ""
-    if not command.is_dry:
-        confirm_typed(name, typed, f"restore {name} from backup {number}, newer data will be lost")
-    command.begin()
+    demand_emergency(command, role, typed, f"restore {name} from backup {number}, newer data will be lost")
     return tell([command.operations.database.restore(number, is_dry=command.is_dry)])
 
 

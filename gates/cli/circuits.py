@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any
-
 import click
 
 from gates.cli.command import CommandContext, acts, chosen, looks, tell
 from gates.cli.reports import Report, reporting
-from gates.composition.operations import OperationsContext
-from gates.errors import CloudError, NotSignedInError
 from gates.model.exit_code import ExitCode
-from gates.model.health import Circuit
 from gates.model.service_contract import demanded_part
-from gates.reporting.layout import Line, Row
+from gates.reporting.health import circuit_document, circuit_lines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -83,49 +76,10 @@ def fallback(command: CommandContext, mode: str, witnesses: tuple[str, str] | No
 
 
 def _report(command: CommandContext, names: tuple[str, ...]) -> Report:
-    with ThreadPoolExecutor(max_workers=len(names)) as pool:
-        found = dict(zip(names, pool.map(partial(_circuits, command.operations), names), strict=True))
+    found = command.operations.circuits.of(names)
     is_bad = any(isinstance(one, str) or not all(c.is_closed for c in one) for one in found.values())
     return Report(
         code=ExitCode.NO_GO if is_bad else ExitCode.GO,
-        lines=[line for name, one in found.items() for line in _lines(name, one)],
-        document={
-            "environment": command.context.environment.name,
-            "services": [_entry(name, one) for name, one in found.items()],
-        },
+        lines=circuit_lines(found),
+        document=circuit_document(found),
     )
-
-
-def _circuits(operations: OperationsContext, service: str) -> tuple[Circuit, ...] | str:
-    """Return the circuits of a service, or why it does not say.
-
-    Raises:
-        NotSignedInError: no service could be asked.
-    """
-    try:
-        return operations.services.circuits(service)
-    except NotSignedInError:
-        raise
-    except CloudError as error:
-        return error.cause
-
-
-def _lines(service: str, found: tuple[Circuit, ...] | str) -> list[Line]:
-    if isinstance(found, str):
-        return [Row(f"BAD  {service}: ", found)]
-    return [
-        Row(
-            f"{'ok ' if one.is_closed else 'BAD'}  {service} → {one.name}: ",
-            f"{one.state}, {one.failures} failures, opened {one.opened} times",
-        )
-        for one in found
-    ] or [f"ok   {service}: calls no other service"]
-
-
-def _entry(service: str, found: tuple[Circuit, ...] | str) -> dict[str, Any]:
-    trouble, circuits = (found, ()) if isinstance(found, str) else ("", found)
-    listed = [
-        {"to": one.name, "state": one.state, "failures": one.failures, "opened": one.opened}
-        for one in circuits
-    ]
-    return {"service": service, "trouble": trouble, "circuits": listed}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import getpass
 import os
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
@@ -19,7 +18,6 @@ from gates.cli.options import environment_option
 from gates.cli.prompts import ask
 from gates.cli.signals import Stop
 from gates.composition.operations import OperationsContext
-from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.operation import OperationReceipt, OperationState
@@ -115,29 +113,6 @@ def _opened(context: composition.Context, *, is_dry: bool, is_sure: bool) -> Ite
             click.echo(
                 f"gate: this command shares no session with others: {operations.why_unshared}", err=True
             )
-
-
-def confirm_typed(word: str, typed: str | None, what: str) -> None:
-    """Let a destructive action happen only after its subject was typed, by hand or with --confirm.
-
-    Raises:
-        UsageError: something else was typed, or there is nobody to ask.
-    """
-    if typed is None and sys.stdin.isatty():
-        typed = click.prompt(f"{what}. Type {word} to go on", err=True, default="", show_default=False)
-    if typed != word:
-        raise UsageError(f"{what}: not confirmed", next_step=f"say --confirm {word}; --yes is not enough")
-
-
-def demand_role(role: str, allowed: Iterable[str]) -> None:
-    """Let only those act who answer for it.
-
-    Raises:
-        UsageError: the role is not one of the allowed ones.
-    """
-    roles = sorted(set(allowed))
-    if role not in roles:
-        raise UsageError(f"{role} may not do this", next_step=f"--role is one of {', '.join(roles)}")
 
 
 def chosen(names: Sequence[str], platform: Platform) -> tuple[str, ...]:

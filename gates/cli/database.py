@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, confirm_typed, demand_role, looks, tell
+from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.prompts import confirm_typed, demand_role
 from gates.errors import UsageError
-from gates.model.criterion import Priority
 from gates.model.database import DAYS
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Platform
+from gates.operations.database import emergency_roles
 
 _RUNNABLE = "RUNNABLE"
-_URGENT = (Priority.P0, Priority.P1)
-
-
 role_option = click.option(
     "--role", required=True, help="In which role you act: one that the matrix trusts with P0 or P1."
 )
-typed_option = click.option("--confirm", "typed", metavar="INSTANCE", help="Its name, typed by you.")
+typed_option = click.option(
+    "--confirm", "typed", metavar="INSTANCE", help="The instance's name, typed by you."
+)
 
 
-def emergency_roles(platform: Platform) -> tuple[str, ...]:
-    """Return who may take the database away from users: whom the matrix trusts with P0 and P1."""
-    return tuple(row.authority for row in platform.matrix if row.priority in _URGENT)
+def demand_emergency(command: CommandContext, role: str, typed: str | None, what: str) -> None:
+    """Let only an emergency role that typed the instance's name go on; what follows is finished.
+
+    Raises:
+        UsageError: the role may not do this, or something else was typed.
+    """
+    demand_role(role, emergency_roles(command.context.platform))
+    if not command.is_dry:
+        confirm_typed(command.context.environment.database or "", typed, what)
+    command.begin()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,16 +67,11 @@ def maintenance_window(command: CommandContext, day: str | None, hour: int | Non
 
 
 @db.command()
-@click.option(
-    "--role", required=True, help="In which role you act: one that the matrix trusts with P0 or P1."
-)
-@click.option("--confirm", "typed", metavar="INSTANCE", help="The instance's name, typed by you.")
+@role_option
+@typed_option
 @acts
 def restart(command: CommandContext, role: str, typed: str | None) -> ExitCode:
     """Restart the database: an outage for everybody. Nothing ever does this by itself."""
-    demand_role(role, emergency_roles(command.context.platform))
-    name = command.context.environment.database or ""
-    if not command.is_dry:
-        confirm_typed(name, typed, f"restart {name}, an outage of {command.context.environment.name}")
-    command.begin()
+    place = command.context.environment
+    demand_emergency(command, role, typed, f"restart {place.database or ''}, an outage of {place.name}")
     return tell([command.operations.database.restart(is_dry=command.is_dry)])

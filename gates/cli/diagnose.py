@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from gates.cli.adhoc_checks import Look, Spotted, about, spot
+from gates.cli.adhoc_checks import ENDING, spot
 from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.cli.run import duration
+from gates.composition.spots import Spotted
 from gates.decision.candidates import ServiceView
 from gates.decision.policy import root_causes_first
 from gates.decision.suspicion import Deployment, Suspect, newest_first, suspects
@@ -23,6 +24,7 @@ from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement, Outcome
 from gates.reporting.layout import Line, Row, Verbatim, short_revision
 from gates.reporting.redaction import one_line
+from gates.workflows.spot_check import about
 from gates.workflows.survey import survey
 
 _REASON = 160
@@ -51,7 +53,7 @@ def diagnose(command: CommandContext, deadline: str) -> Report:
     deployments = newest_first([_deployment(view) for view in views])
     criteria = _criteria(context.catalogue, deployments)
     left = max(duration(deadline) - (time.monotonic() - began), 1.0)
-    seen = spot(context, criteria, word="diagnose", seconds=left, how=Look(is_fail_fast=True))
+    seen = spot(context, criteria, word="diagnose", seconds=left, is_fail_fast=True)
     failed = root_causes_first([j for j in seen.check.judgements if j.outcome is Outcome.FAIL])
     found = _Diagnosis(
         command=command,
@@ -77,7 +79,7 @@ class _Diagnosis:
         """Return it for a person and for a program."""
         command, why_not = self._next()
         return Report(
-            code=self.seen.code if not self.failed else ExitCode.NO_GO,
+            code=ENDING[self.seen.check.outcome] if not self.failed else ExitCode.NO_GO,
             lines=[*self._deployed(), *self._failures(), *self._endings(command, why_not)],
             document=self._document(command, why_not),
         )

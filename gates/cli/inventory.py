@@ -37,7 +37,6 @@ def images(command: CommandContext) -> Report:
             f"{len(found)} images, {len(digests) - len(missing)} of {len(digests)} revisions have theirs",
         ],
         document={
-            "environment": command.context.environment.name,
             "images": [{**asdict(one), "uploaded_at": one.uploaded_at.isoformat()} for one in found],
             "revisions": len(digests),
             "revisions_without_image": list(missing),
@@ -62,5 +61,5 @@ def precheck(command: CommandContext) -> Report:
     return Report(
         code=ExitCode.NO_GO if found else ExitCode.GO,
         lines=[*(Row("LACKS  ", line) for line in found), f"{project}: {ending}"],
-        document={"environment": command.context.environment.name, "project": project, "lacks": list(found)},
+        document={"project": project, "lacks": list(found)},
     )

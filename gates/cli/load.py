@@ -44,15 +44,11 @@ def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: i
         raise ConfigurationError(
             f"no criterion has loadProfiles: [{profile}]", next_step="add it to what the profile's load shows"
         )
-    seen = spot(context, criteria, word=f"load-{profile}", seconds=duration(deadline))
-    show(seen.check.judgements, more=_figure)
-    return seen.code
+    return show(spot(context, criteria, word=f"load-{profile}", seconds=duration(deadline)), more=_figure)
 
 
 def _known(profile: str | None) -> str:
-    from gates.adapters.documents.load_profiles import profile_names  # noqa: PLC0415 - reads YAML
-
-    known = profile_names()
+    known = composition.profile_names()
     listed = ", ".join(known)
     if profile is None:
         raise UsageError(

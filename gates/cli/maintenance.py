@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from gates.cli.command import CommandContext, acts, chosen, looks, tell
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Platform
+from gates.model.operation import OperationReceipt
 from gates.operations.maintenance import is_on
 
 
@@ -20,11 +22,7 @@ def maintenance() -> None:
 @acts
 def on(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic of SERVICES to a maintenance revision; what was there is remembered first."""
-    names = _public_or(services, command.context.platform)
-    command.confirm(f"maintenance on for {', '.join(names)}")
-    place, maintenance = command.context.environment.name, command.operations.maintenance
-    with command.alone():
-        return tell(maintenance.turn_on(name, place, is_dry=command.is_dry) for name in names)
+    return _switch(command, "on", services, command.operations.maintenance.turn_on)
 
 
 @maintenance.command()
@@ -32,11 +30,7 @@ def on(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
 @acts
 def off(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic back to what had it before."""
-    names = _public_or(services, command.context.platform)
-    command.confirm(f"maintenance off for {', '.join(names)}")
-    place, maintenance = command.context.environment.name, command.operations.maintenance
-    with command.alone():
-        return tell(maintenance.turn_off(name, place, is_dry=command.is_dry) for name in names)
+    return _switch(command, "off", services, command.operations.maintenance.turn_off)
 
 
 @maintenance.command()
@@ -49,6 +43,11 @@ def status(command: CommandContext) -> ExitCode:
     return ExitCode.GO
 
 
-def _public_or(services: tuple[str, ...], platform: Platform) -> tuple[str, ...]:
-    public = tuple(spec.name for spec in platform.services if spec.is_public)
-    return chosen(services or public, platform)
+def _switch(
+    command: CommandContext, mode: str, services: tuple[str, ...], turn: Callable[..., OperationReceipt]
+) -> ExitCode:
+    names = chosen(services or command.context.platform.public_names, command.context.platform)
+    command.confirm(f"maintenance {mode} for {', '.join(names)}")
+    with command.alone():
+        place = command.context.environment.name
+        return tell(turn(name, place, is_dry=command.is_dry) for name in names)

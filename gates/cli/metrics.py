@@ -34,7 +34,6 @@ def metrics(command: CommandContext, minutes: int) -> Report:
         code=ExitCode.NO_GO if is_crossed else ExitCode.INCONCLUSIVE if missing else ExitCode.GO,
         lines=lines,
         document={
-            "environment": command.context.environment.name,
             "minutes": minutes,
             "readings": [_entry(one, agreed[one.component]) for one in found],
             "without_data": list(missing),

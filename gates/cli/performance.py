@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from gates.cli.command import CommandContext, acts, chosen, looks, tell
 from gates.cli.reports import Report, reporting
-from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
-from gates.operations.autoscaling import ScalingReport
+from gates.operations.autoscaling import ScalingReport, scaling_reports
 from gates.reporting.layout import Line, Row
 
 
@@ -44,14 +42,13 @@ def report(command: CommandContext, hours: int) -> Report:
 
     Leaves with 1 when anything would, and with 10 when a service has no data.
     """
-    found = _reports(command, hours)
+    found = scaling_reports(command.operations, command.context.platform, datetime.now(UTC), hours)
     is_unknown = any(one.peak is None for one in found)
     code = ExitCode.INCONCLUSIVE if is_unknown else ExitCode.GO
     return Report(
         code=ExitCode.NO_GO if any(one.reasons for one in found) else code,
         lines=[line for one in found for line in _lines(one)],
         document={
-            "environment": command.context.environment.name,
             "hours": hours,
             "services": [_entry(one) for one in found],
         },
@@ -64,7 +61,8 @@ def report(command: CommandContext, hours: int) -> Report:
 @acts
 def optimize(command: CommandContext, hours: int, *, is_applied: bool) -> ExitCode:
     """Set the bounds that would fit better; `gate scale SERVICE --restore` goes back."""
-    wanted = [one for one in _reports(command, hours) if one.reasons]
+    found = scaling_reports(command.operations, command.context.platform, datetime.now(UTC), hours)
+    wanted = [one for one in found if one.reasons]
     if not wanted:
         click.echo("every service's bounds fit what was seen")
         return ExitCode.GO
@@ -98,17 +96,6 @@ def _entry(one: ScalingReport) -> dict[str, Any]:
         "better_minimum": wanted.minimum,
         "better_maximum": wanted.maximum or settings.maximum,
     }
-
-
-def _reports(command: CommandContext, hours: int) -> Sequence[ScalingReport]:
-    now, policy = datetime.now(UTC), command.context.platform.policy.scaling
-    window = Window(start=now - timedelta(hours=hours), end=now)
-    found = []
-    for spec in command.context.platform.services:
-        settings = command.operations.configuration.settings(spec.name)
-        peak = command.operations.peak_instances(spec.name, settings.latest_ready, window)
-        found.append(ScalingReport(settings=settings, peak=peak, tier=spec.tier, policy=policy))
-    return found
 
 
 def _bounds(report: ScalingReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -38,3 +39,26 @@ def ask(is_sure: bool, question: str) -> None:  # noqa: FBT001 - it is the flag 
     if not is_sure and not click.confirm(question, err=True):
         click.echo("nothing was changed")
         raise click.Abort
+
+
+def confirm_typed(word: str, typed: str | None, what: str) -> None:
+    """Let a destructive action happen only after its subject was typed, by hand or with --confirm.
+
+    Raises:
+        UsageError: something else was typed, or there is nobody to ask.
+    """
+    if typed is None and sys.stdin.isatty():
+        typed = click.prompt(f"{what}. Type {word} to go on", err=True, default="", show_default=False)
+    if typed != word:
+        raise UsageError(f"{what}: not confirmed", next_step=f"say --confirm {word}; --yes is not enough")
+
+
+def demand_role(role: str, allowed: Iterable[str]) -> None:
+    """Let only those act who answer for it.
+
+    Raises:
+        UsageError: the role is not one of the allowed ones.
+    """
+    roles = sorted(set(allowed))
+    if role not in roles:
+        raise UsageError(f"{role} may not do this", next_step=f"--role is one of {', '.join(roles)}")

@@ -45,5 +45,5 @@ def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool)
         refuses=refuses,
     )
     statement = signing.statement(matter, signature, now)
-    signing.write(context, statement, signature.key)
+    signing.tell_written(statement, *context.statements.folder.keep(statement, signature.key))
     return ExitCode.GO

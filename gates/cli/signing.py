@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from gates import composition
-from gates.adapters.signing.statement_folder import StatementFolder
 from gates.cli.options import RunFolderPath
 from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
@@ -187,33 +186,10 @@ def tell_when_it_counts(context: composition.Context, run_folder: Path | None) -
         click.echo("it counts in every later run; for one that was looked at already: gate judge RUN --again")
 
 
-def write(context: composition.Context, statement: Statement, key: Path | None) -> None:
-    """Write a statement, and say whether its signature counts.
-
-    Raises:
-        UsageError: it was signed with a key that may not sign it; nothing is kept.
-    """
-    write_into(context.statements.folder, statement, key)
-
-
-def write_into(folder: StatementFolder, statement: Statement, key: Path | None) -> None:
-    """Write a statement into a folder, and say whether its signature counts.
-
-    Raises:
-        UsageError: it was signed with a key that may not sign it; nothing is kept.
-    """
-    file = folder.write(statement, key)
-    objection = folder.see(file).objection
-    if key is None:
-        from gates.adapters.signing.allowed_signers import namespace_of  # noqa: PLC0415
-        from gates.adapters.signing.statement_folder import signing_command  # noqa: PLC0415
-
-        namespace = namespace_of(statement.role, folder.platform)
+def tell_written(statement: Statement, file: Path, command: str) -> None:
+    """Say where a statement was written, and until when it counts or with which command it is signed."""
+    if command:
         click.echo(f"written, not signed yet: {file}")
-        click.echo(f"sign it: {signing_command(file, 'KEY', namespace)}")
-        return
-    if objection:
-        file.unlink(missing_ok=True)
-        file.with_name(f"{file.name}.sig").unlink(missing_ok=True)
-        raise UsageError(objection, next_step="sign with a key that allowed_signers names for you")
-    click.echo(f"signed until {statement.expires_at:%Y-%m-%d %H:%M} UTC: {file}")
+        click.echo(f"sign it: {command}")
+    else:
+        click.echo(f"signed until {statement.expires_at:%Y-%m-%d %H:%M} UTC: {file}")

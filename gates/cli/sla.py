@@ -47,7 +47,6 @@ def sla(command: CommandContext, window: str) -> Report:
         code=_code({level for _, level, _ in judged}),
         lines=[title, *(Row(f"{level:6}  {one.service}: ", words) for one, level, words in judged)],
         document={
-            "environment": place,
             "start": span.start.isoformat(),
             "end": now.isoformat(),
             "services": [{**asdict(one), "level": level, "reason": words} for one, level, words in judged],

@@ -9,7 +9,7 @@ import click
 from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
-from gates.operations.snapshot import differences
+from gates.operations.snapshot import differences, documents
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,8 +21,9 @@ def snapshot() -> None:
 @looks
 def create(command: CommandContext) -> ExitCode:
     """Write the configuration of every service below `reports/snapshots`."""
-    folder = command.operations.snapshots.write(_documents(command), datetime.now(UTC))
-    click.echo(f"{len(command.context.platform.service_names)} services in {folder}")
+    names = command.context.platform.service_names
+    found = documents(names, command.operations.configuration.document)
+    click.echo(f"{len(names)} services in {command.operations.snapshots.write(found, datetime.now(UTC))}")
     return ExitCode.GO
 
 
@@ -33,17 +34,11 @@ def create(command: CommandContext) -> ExitCode:
 def diff(command: CommandContext, name: str | None) -> Report:
     """Compare the live configuration with the snapshot NAME, or the newest; 1 when anything differs."""
     wanted, before = command.operations.snapshots.read(name)
-    found = list(differences(before, _documents(command)))
+    now = documents(command.context.platform.service_names, command.operations.configuration.document)
+    found = list(differences(before, now))
     ending = f"{len(found)} differences from {wanted}" if found else f"nothing differs from {wanted}"
     return Report(
         code=ExitCode.NO_GO if found else ExitCode.GO,
         lines=[*found, ending],
-        document={"environment": command.context.environment.name, "snapshot": wanted, "differences": found},
+        document={"snapshot": wanted, "differences": found},
     )
-
-
-def _documents(command: CommandContext) -> dict[str, dict[str, object]]:
-    return {
-        name: dict(command.operations.configuration.document(name))
-        for name in command.context.platform.service_names
-    }

@@ -45,6 +45,6 @@ def waive(
     objection = waiver_objection(statement, criterion, reading)
     if objection:
         raise UsageError(objection)
-    signing.write(context, statement, signature.key)
+    signing.tell_written(statement, *context.statements.folder.keep(statement, signature.key))
     signing.tell_when_it_counts(context, run_folder)
     return ExitCode.GO

@@ -13,4 +13,5 @@ from gates.composition.environment import project_root as project_root
 from gates.composition.environment import reports_folder as reports_folder
 from gates.composition.pages import allure_page as allure_page
 from gates.composition.pages import generator_page as generator_page
+from gates.composition.pages import profile_names as profile_names
 from gates.composition.pages import write_reports as write_reports

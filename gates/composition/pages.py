@@ -22,6 +22,17 @@ def allure_page(folder: RunFolder) -> BuiltReport:
     return page.build(results, target=target, title=f"release gate {folder.run_id}")
 
 
+def profile_names() -> tuple[str, ...]:
+    """Return the names of the load profiles.
+
+    Raises:
+        ConfigurationError: they cannot be read.
+    """
+    from gates.adapters.documents.load_profiles import profile_names
+
+    return profile_names()
+
+
 def generator_page(context: Context, folder: RunFolder, *, root: Path, port: int) -> int:
     """Serve the load generator's page, pointed at what is deployed now, and return its exit status."""
     from gates.adapters.producers.generator_page import open_page

@@ -9,7 +9,8 @@ from typing import Any
 
 from gates.model.criterion import Criterion
 from gates.model.journey import JourneyResult, JourneyStep
-from gates.model.judgement import Judgement
+from gates.model.judgement import Judgement, Outcome
+from gates.model.operation import OperationReceipt, OperationState
 
 _PREFIX = "::test_"
 
@@ -23,6 +24,21 @@ def results(judgements: Iterable[Judgement], written: str) -> tuple[JourneyResul
     """Return the result of each judged journey; `written` is the producers' file, which has the steps."""
     steps = steps_in(written)
     return tuple(_result(judgement, steps) for judgement in judgements if judgement.evidence)
+
+
+def receipt_of(result: JourneyResult, environment: str, by: str) -> OperationReceipt:
+    """Return what the ledger keeps of a journey that `by` asked for."""
+    return OperationReceipt(
+        action="synthetic",
+        subject=result.journey,
+        environment=environment,
+        state=OperationState.DONE if result.outcome is Outcome.PASS else OperationState.FAILED,
+        before="",
+        after=result.in_a_word,
+        detail=f"{result.seconds:.2f} s; {result.reason}",
+        by=by,
+        at=result.at,
+    )
 
 
 def _result(judgement: Judgement, steps: Mapping[str, Sequence[JourneyStep]]) -> JourneyResult:

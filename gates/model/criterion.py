@@ -172,6 +172,10 @@ class Catalogue:
         """Return the criteria that `stage` demands, in catalogue order."""
         return tuple(criterion for criterion in self.criteria if stage in criterion.stages)
 
+    def within(self, category: str) -> tuple[Criterion, ...]:
+        """Return the criteria of a category, in catalogue order."""
+        return tuple(criterion for criterion in self.criteria if criterion.category == category)
+
     def find(self, criterion_id: str) -> Criterion | None:
         """Return the criterion with that id, or None."""
         return next((criterion for criterion in self.criteria if criterion.id == criterion_id), None)

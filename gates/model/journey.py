@@ -16,6 +16,14 @@ class JourneyStep:
     seconds: float
 
 
+_WORDS = {
+    Outcome.PASS: "passed",
+    Outcome.FAIL: "FAILED",
+    Outcome.INCONCLUSIVE: "not run",
+    Outcome.ERROR: "broken",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyResult:
     """One journey: whether it got through, how long it took, and whom its failure blames."""
@@ -33,3 +41,8 @@ class JourneyResult:
     def was_seen(self) -> bool:
         """Whether the journey was taken at all: a pass or a failure is known only then."""
         return self.outcome in (Outcome.PASS, Outcome.FAIL)
+
+    @property
+    def in_a_word(self) -> str:
+        """How it went, in a word for people."""
+        return _WORDS[self.outcome]

@@ -215,6 +215,11 @@ class Platform:
         health = self.health
         return (health.live, health.ready, health.version, *((self.circuits.path,) if self.circuits else ()))
 
+    @property
+    def public_names(self) -> tuple[str, ...]:
+        """Names of the services at which users arrive, and get the maintenance page."""
+        return tuple(service.name for service in self.services if service.is_public)
+
     def service(self, name: str) -> ServiceSpec | None:
         """Return the service with that name, or None."""
         return next((service for service in self.services if service.name == name), None)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from gates.model.configuration import Scaling, ServiceSettings
-from gates.model.platform import ScalingPolicy
+from gates.model.evidence import Window
+from gates.model.platform import Platform, ScalingPolicy
+from gates.operations.ports import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +50,32 @@ class ScalingReport:
         if wanted.maximum != now.maximum:
             found.append(f"{self.peak:g} of {self.settings.maximum} instances were needed: no headroom")
         return tuple(found)
+
+
+class Observed(Protocol):
+    """Knows how services are deployed, and how many instances they had."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """How services are deployed."""
+
+    def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
+        """Return the highest number of instances of a revision in the window, None without data."""
+
+
+def scaling_reports(
+    observed: Observed, platform: Platform, now: datetime, hours: int
+) -> list[ScalingReport]:
+    """Return the report of each service over the last hours.
+
+    Raises:
+        CloudError: a service or Monitoring cannot be read.
+    """
+    window, found = Window(start=now - timedelta(hours=hours), end=now), []
+    for spec in platform.services:
+        settings = observed.configuration.settings(spec.name)
+        peak = observed.peak_instances(spec.name, settings.latest_ready, window)
+        found.append(
+            ScalingReport(settings=settings, peak=peak, tier=spec.tier, policy=platform.policy.scaling)
+        )
+    return found

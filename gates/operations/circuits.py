@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-from gates.errors import ActionError
-from gates.model.health import Circuit, ServiceHealth
+from gates.errors import ActionError, CloudError, NotSignedInError
+from gates.model.health import Circuit
 from gates.model.operation import OperationReceipt
 from gates.model.service_contract import CircuitBreakers, demanded_part
 from gates.operations.performing import Change, Performer
@@ -18,11 +19,6 @@ _LOOK_EVERY_S = 0.2
 _BURST = 5
 
 
-def check(services: Services, names: Sequence[str]) -> tuple[ServiceHealth, ...]:
-    """Return the health of services, in order."""
-    return tuple(services.health(name) for name in names)
-
-
 class CircuitOperations:
     """What an operator does to circuits, at the paths that the platform names."""
 
@@ -30,6 +26,23 @@ class CircuitOperations:
         self._services = services
         self._paths = paths
         self._performer = performer
+
+    def of(self, names: Sequence[str]) -> dict[str, tuple[Circuit, ...] | str]:
+        """Return the circuits of each service, or why it does not say.
+
+        Raises:
+            NotSignedInError: no service could be asked.
+        """
+        with ThreadPoolExecutor(max_workers=len(names)) as pool:
+            return dict(zip(names, pool.map(self._of, names), strict=True))
+
+    def _of(self, service: str) -> tuple[Circuit, ...] | str:
+        try:
+            return self._services.circuits(service)
+        except NotSignedInError:
+            raise
+        except CloudError as error:
+            return error.cause
 
     def reset(self, service: str, *, is_dry: bool) -> tuple[OperationReceipt, ...]:
         """Close every circuit of a service that is not closed; one receipt for each, none when all are.

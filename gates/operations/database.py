@@ -6,12 +6,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from gates.errors import UsageError
+from gates.model.criterion import Priority
 from gates.model.database import DAYS, Backup, Database
 from gates.model.operation import OperationReceipt
+from gates.model.platform import Platform
 from gates.operations.performing import Change, Performer
 from gates.operations.ports import DatabaseAdmin
 
 _API = "sqladmin.googleapis.com/v1"
+_URGENT = (Priority.P0, Priority.P1)
+
+
+def emergency_roles(platform: Platform) -> tuple[str, ...]:
+    """Return who may take the database away from users: whom the matrix trusts with P0 and P1."""
+    return tuple(row.authority for row in platform.matrix if row.priority in _URGENT)
 
 
 class DatabaseOperations:

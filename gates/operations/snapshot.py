@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _NOTHING = object()
 
@@ -24,3 +24,10 @@ def differences(before: object, after: object, path: str = "") -> Iterator[str]:
         yield f"{path}: gone, was {before!r}"
     elif before != after:
         yield f"{path}: {before!r} → {after!r}"
+
+
+def documents(
+    services: Iterable[str], document: Callable[[str], Mapping[str, object]]
+) -> dict[str, dict[str, object]]:
+    """Return the configuration of each service as a document."""
+    return {name: dict(document(name)) for name in services}

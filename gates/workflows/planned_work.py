@@ -79,7 +79,7 @@ class PlannedWork:
     def __init__(self, ports: PlannedPorts, run_id: str, manner: Manner, lease: Lease | None = None) -> None:
         self._ports, self._run_id, self._manner, self._lease = ports, run_id, manner, lease
         self._place = ports.environment.name
-        self._public = public_of(ports.platform) if manner.has_page else ()
+        self._public = ports.platform.public_names if manner.has_page else ()
         self._say = heard(manner.say, "printing a step")
         journal = ports.rollback.journal
         lent = journal if lease is None else SharedLease(journal, lease, self._place)
@@ -278,11 +278,6 @@ def _summary(verdict: Verdict) -> Iterator[str]:
         yield f"{category}: {good[category]} of {count} checks hold"
 
 
-def public_of(platform: Platform) -> tuple[str, ...]:
-    """Return the services at which users get the maintenance page."""
-    return tuple(spec.name for spec in platform.services if spec.is_public)
-
-
 def procedure(
     ports: PlannedPorts, run_id: str, manner: Manner, lease: Lease | None = None
 ) -> PlannedRollback:
@@ -295,7 +290,7 @@ def preview(
     ports: PlannedPorts, plan: RollbackPlan, manner: Manner
 ) -> tuple[tuple[Step, tuple[str, ...]], ...]:
     """Return every step with its exact calls; nothing is sent."""
-    marked = held(plan, public_of(ports.platform) if manner.has_page else ())
+    marked = held(plan, ports.platform.public_names if manner.has_page else ())
     return procedure(ports, "", manner).preview(marked, has_page=manner.has_page)
 
 
@@ -315,7 +310,7 @@ def begin(ports: PlannedPorts, run_id: str, plan: RollbackPlan, manner: Manner, 
                 f"{other.run_id} is not finished: next is {other.next_step}",
                 next_step=f"gate rollback resume --env {place}",
             )
-        marked = held(plan, public_of(ports.platform) if manner.has_page else ())
+        marked = held(plan, ports.platform.public_names if manner.has_page else ())
         return _conduct(
             planned, planned.begin(run_id, marked, has_page=manner.has_page, word=word), ports, manner
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gates.decision.candidates import find_release
 from gates.evidence.binding import bind
@@ -39,3 +39,10 @@ def spot(gate: Gate, criteria: Sequence[Criterion], *, label: str) -> SpotCheck:
     now = gate.ports.clock.now()
     bound = bind(bundle, catalogue=gate.catalogue, release=found.release, now=now)
     return SpotCheck(judgements=judge(criteria, bound, now=now), flaws=bound.flaws)
+
+
+def about(criteria: Sequence[Criterion], services: Sequence[str]) -> list[Criterion]:
+    """Return the criteria as far as they are about these services, in the order of these."""
+    named = dict.fromkeys(services)
+    narrowed = (replace(c, services=tuple(s for s in named if s in c.services)) for c in criteria)
+    return [criterion for criterion in narrowed if criterion.services]

@@ -15,7 +15,7 @@ from gates.adapters.documents import codec
 from gates.adapters.machine.writable import refused
 from gates.adapters.signing import ssh_signature
 from gates.adapters.signing.allowed_signers import Signer, namespace_of
-from gates.errors import DocumentError, GateError
+from gates.errors import DocumentError, GateError, UsageError
 from gates.model.statement import SeenStatement, Statement
 
 _LARGEST = 64 * 1024
@@ -55,6 +55,23 @@ class StatementFolder:
         except OSError as error:
             raise refused("write", file, error) from error
         return file
+
+    def keep(self, statement: Statement, key: Path | None) -> tuple[Path, str]:
+        """Write a statement; return its file and, without a key, the command that signs it.
+
+        Raises:
+            UsageError: it was signed with a key that may not sign it; nothing is kept.
+            ConfigurationError: the key cannot be used, or the folder cannot be written.
+        """
+        file = self.write(statement, key)
+        if key is None:
+            namespace = namespace_of(statement.role, self.platform)
+            return file, f"ssh-keygen -Y sign -f KEY -n {namespace} {file}"
+        if objection := self.see(file).objection:
+            file.unlink(missing_ok=True)
+            _signature_of(file).unlink(missing_ok=True)
+            raise UsageError(objection, next_step="sign with a key that allowed_signers names for you")
+        return file, ""
 
     def read(self) -> tuple[SeenStatement, ...]:
         """Return every statement in the folder, by file name."""
@@ -111,11 +128,6 @@ class StatementFolder:
         ):
             return f"{statement.by} may not sign as {statement.role} with that key"
         return ""
-
-
-def signing_command(file: Path, key: str, namespace: str) -> str:
-    """Return the command that signs a statement with a key in an agent, or a protected one."""
-    return f"ssh-keygen -Y sign -f {key} -n {namespace} {file}"
 
 
 def _text(statement: Statement) -> bytes:

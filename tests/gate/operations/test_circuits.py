@@ -6,7 +6,7 @@ import pytest
 
 from gates.errors import UnavailableError
 from gates.model.operation import OperationState
-from gates.operations.circuits import CircuitOperations, check
+from gates.operations.circuits import CircuitOperations
 from tests.support.builders import CIRCUITS
 from tests.support.fake_operations import FakeOperationsLedger, FakeServices, circuit, performer
 
@@ -48,13 +48,6 @@ def test_a_circuit_that_stays_open_is_a_failure(services: FakeServices) -> None:
         "a", is_dry=False
     )
     assert {one.state for one in receipts} == {OperationState.FAILED}
-
-
-def test_health_has_an_answer_for_every_service(services: FakeServices) -> None:
-    """A silent service is in the list; one with an open circuit is not well."""
-    services.silent.add("z")
-    found = check(services, ["a", "z", "y"])
-    assert [(one.service, one.is_well) for one in found] == [("a", False), ("z", False), ("y", True)]
 
 
 def test_the_fallback_proves_itself(services: FakeServices) -> None:

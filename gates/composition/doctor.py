@@ -1,0 +1,63 @@
+"""What a machine and an environment lack: each part is asked for, and its error is the finding."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+
+from gates.composition.environment import Context, project_root
+from gates.errors import GateError
+
+_OLDEST_NODE = 20
+
+
+def findings(context: Context) -> Iterator[tuple[str, str]]:
+    """Yield what was looked at, and what is wrong with it; an empty text when nothing is."""
+    from gates.adapters.secrets import resolve
+
+    is_built = (project_root() / "tools" / "allure" / "node_modules").is_dir()
+    yield f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11) else "3.11 is needed"
+    yield "Node for the Allure page", _node()
+    yield "Allure generator", "" if is_built else "run `make setup`"
+    yield "platform and catalogue", _trouble(lambda: context.catalogue)
+    trouble = _trouble(lambda: context.environment)
+    yield f"environment {context.environment_name}", trouble
+    if trouble:  # nothing behind it can be looked at
+        return
+    yield "ledger", _trouble(lambda: context.ledger.operations(context.environment.name))
+    yield "allowed signers", _trouble(lambda: context.statements)
+    trouble = _trouble(lambda: context.cloud)
+    yield "credentials of the cloud", trouble
+    for service in context.platform.service_names if not trouble else ():
+        yield f"cloud API: {service}", _trouble(partial(context.cloud.describe, service))
+    local = context.environment.endpoints.apis_grpc
+    for name, reference in context.environment.identities:
+        yield f"identity {name}", _trouble(partial(resolve, reference, endpoint=local))
+    for name, reference in context.environment.notifications:
+        yield f"channel {name}", _trouble(partial(resolve, reference, endpoint=local))
+    for problem in context.authorities.unreadable():
+        yield "standing authorities", problem
+    for standing in context.authorities.all(datetime.now(UTC)):
+        one = standing.authority
+        yield f"standing authority {one.priority} of {one.by}", standing.objection
+
+
+def _node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        return f"not found: install Node {_OLDEST_NODE} or newer"
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    major = said.removeprefix("v").partition(".")[0]
+    return "" if major.isdigit() and int(major) >= _OLDEST_NODE else f"{said} is too old"
+
+
+def _trouble(look: Callable[[], object]) -> str:
+    try:
+        look()
+    except GateError as error:
+        return error.diagnostics().replace("\n  → ", "; ")
+    return ""
