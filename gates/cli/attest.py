@@ -55,7 +55,9 @@ def attest(
     reading = context.statements.reading(release, now)
     for criterion in chosen:
         click.echo(f"{criterion.id}: {criterion.statement}")
-        matter = signing.Matter(
+        statement = signing.statement(
+            signature,
+            now,
             kind=StatementKind.ATTESTATION,
             environment=context.environment.name,
             subject=criterion.id,
@@ -63,7 +65,6 @@ def attest(
             longest=criterion.max_age,
             refuses=refuses,
         )
-        statement = signing.statement(matter, signature, now)
         signing.tell_written(statement, *context.statements.folder.keep(statement, signature.key))
     signing.tell_when_it_counts(context, run_folder)
     return ExitCode.GO

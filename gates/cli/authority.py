@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import click
 
@@ -31,7 +30,7 @@ def authority() -> None:
 @signing.signing_options
 def grant(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
     """Sign that the gate may roll PRIORITY back by itself here, for at most 90 days."""
-    return _state(composition.Context(env), _Scope(priority, service), signature, refuses=False)
+    return _state(composition.Context(env), priority, service, signature, refuses=False)
 
 
 @authority.command()
@@ -41,7 +40,7 @@ def grant(priority: str, env: str, service: str | None, signature: signing.Signa
 @signing.signing_options
 def revoke(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
     """Take a grant back from now on. It counts as soon as it is written, signed or not."""
-    return _state(composition.Context(env), _Scope(priority, service), signature, refuses=True)
+    return _state(composition.Context(env), priority, service, signature, refuses=True)
 
 
 @authority.command(name="list")
@@ -70,29 +69,29 @@ def _told(standing: Standing) -> str:
     return f"{one.priority} {scope}, by {one.by} ({one.role}), {until}: {worth}"
 
 
-class _Scope(NamedTuple):
-    """What is pre-authorised: a priority, of one service or of all."""
-
-    priority: str
-    service: str | None
-
-
 def _state(
-    context: composition.Context, scope: _Scope, signature: signing.Signature, *, refuses: bool
+    context: composition.Context,
+    priority: str,
+    service: str | None,
+    signature: signing.Signature,
+    *,
+    refuses: bool,
 ) -> ExitCode:
-    now, priority = datetime.now(UTC), scope.priority
+    now = datetime.now(UTC)
     signing.checked_role(context, signature.role, authority_of(context.platform, priority) or "", priority)
-    matter = signing.Matter(
+    statement = signing.statement(
+        signature,
+        now,
         kind=StatementKind.STANDING_AUTHORITY,
         environment=context.environment.name,
         subject=priority,
         digest=platform_digest(context.platform.name),
-        service=scope.service,
+        service=service,
         refuses=refuses,
     )
-    statement = signing.statement(matter, signature, now)
     objection = grant_objection(statement, context.authorities.reading(now))
     if objection:
         raise UsageError(objection)
-    signing.tell_written(statement, *context.authorities.open_folder().keep(statement, signature.key))
+    folder = context.authorities.open_folder()
+    signing.tell_written(statement, *folder.keep(statement, signature.key))
     return ExitCode.GO

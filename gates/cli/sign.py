@@ -35,8 +35,9 @@ def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool)
         raise UsageError(f"the run is about {verdict.release.environment}")
     if not is_held(verdict) and not refuses:
         raise UsageError(f"the run is {verdict.outcome}: only what holds can be approved")
-    now = datetime.now(UTC)
-    matter = signing.Matter(
+    statement = signing.statement(
+        signature,
+        datetime.now(UTC),
         kind=StatementKind.APPROVAL,
         environment=context.environment.name,
         subject=opened.run_id,
@@ -44,6 +45,5 @@ def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool)
         longest=LONGEST_APPROVAL,
         refuses=refuses,
     )
-    statement = signing.statement(matter, signature, now)
     signing.tell_written(statement, *context.statements.folder.keep(statement, signature.key))
     return ExitCode.GO

@@ -41,44 +41,9 @@ class Signature:
     by: str
     role: str
     reason: str
-    links: tuple[str, ...] = ()
-    expires: str = "30d"
-    key: Path | None = None
-
-
-def signing_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    """Add the options of everything that is signed; the command gets them as its `signature`."""
-
-    def run(
-        *,
-        by: str,
-        role: str,
-        reason: str,
-        links: tuple[str, ...],
-        expires: str,
-        key: Path | None,
-        **rest: Any,
-    ) -> ExitCode:
-        signature = Signature(by=by, role=role, reason=reason, links=links, expires=expires, key=key)
-        return command(signature=signature, **rest)
-
-    wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
-    for option in (
-        click.option(
-            "--key",
-            type=click.Path(path_type=Path, dir_okay=False, exists=True),
-            help="Ed25519 key file of OpenSSH; without it the text is written and its signing command shown.",
-        ),
-        click.option(
-            "--expires", default="30d", show_default=True, help="12h, 30d, or a date like 2026-12-31."
-        ),
-        click.option("--link", "links", type=LINK, multiple=True, help="Where the proof is. Repeatable."),
-        click.option("--reason", type=REASON, required=True, help="Why it holds, in a sentence."),
-        click.option("--role", required=True, help="The role in which you sign."),
-        click.option("--by", type=PERSON, required=True, help="Who signs: your name in allowed_signers."),
-    ):
-        wrapped = option(wrapped)
-    return wrapped
+    links: tuple[str, ...]
+    expires: datetime
+    key: Path | None
 
 
 def expiry(text: str, now: datetime) -> datetime:
@@ -103,50 +68,84 @@ def expiry(text: str, now: datetime) -> datetime:
     return at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
-    """What is stated: its kind, its subject and what binds it; `longest` is how long it can count.
+def _expiry(text: str) -> datetime:
+    return expiry(text, datetime.now(UTC))
 
-    `service` narrows it to one service; `refuses` says that it does not hold.
+
+def signing_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """Add the options of everything that is signed; the command gets them as its `signature`."""
+
+    def run(
+        *,
+        by: str,
+        role: str,
+        reason: str,
+        links: tuple[str, ...],
+        expires: datetime,
+        key: Path | None,
+        **rest: Any,
+    ) -> ExitCode:
+        signature = Signature(by=by, role=role, reason=reason, links=links, expires=expires, key=key)
+        return command(signature=signature, **rest)
+
+    wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
+    for option in (
+        click.option(
+            "--key",
+            type=click.Path(path_type=Path, dir_okay=False, exists=True),
+            help="Ed25519 key file of OpenSSH; without it the text is written and its signing command shown.",
+        ),
+        click.option(
+            "--expires",
+            type=_expiry,
+            metavar="TEXT",
+            default="30d",
+            show_default=True,
+            help="12h, 30d, or a date like 2026-12-31.",
+        ),
+        click.option("--link", "links", type=LINK, multiple=True, help="Where the proof is. Repeatable."),
+        click.option("--reason", type=REASON, required=True, help="Why it holds, in a sentence."),
+        click.option("--role", required=True, help="The role in which you sign."),
+        click.option("--by", type=PERSON, required=True, help="Who signs: your name in allowed_signers."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def statement(
+    signature: Signature,
+    now: datetime,
+    *,
+    kind: StatementKind,
+    environment: str,
+    subject: str,
+    digest: str,
+    longest: timedelta | None = None,
+    service: str | None = None,
+    refuses: bool = False,
+) -> Statement:
+    """Return what a person states about `subject`, bound to `digest`; `refuses` says that it does not hold.
+
+    What can count for `longest` only is signed for as long as that, and this is printed.
     """
-
-    kind: StatementKind
-    environment: str
-    subject: str
-    digest: str
-    longest: timedelta | None = None
-    service: str | None = None
-    refuses: bool = False
-
-
-def statement(matter: Matter, signature: Signature, now: datetime) -> Statement:
-    """Return the statement of a person about a matter.
-
-    What can never count as long as asked for is signed for as long as it can, and that is said.
-
-    Raises:
-        UsageError: `--expires` is not a time, or has passed.
-    """
-    expires_at = expiry(signature.expires, now)
-    if matter.longest is not None and expires_at > now + matter.longest:
-        expires_at = now + matter.longest
-        longest = duration(matter.longest)
-        click.echo(
-            f"{matter.subject} counts for {longest} at most, so it stops on {expires_at:%Y-%m-%d %H:%M} UTC"
-        )
+    expires_at = signature.expires
+    if longest is not None and expires_at > now + longest:
+        expires_at = now + longest
+        until = f"{expires_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{subject} counts for {duration(longest)} at most, so it stops on {until}")
     return Statement(
-        kind=matter.kind,
-        environment=matter.environment,
-        subject=matter.subject,
-        digest=matter.digest,
+        kind=kind,
+        environment=environment,
+        subject=subject,
+        digest=digest,
         by=signature.by,
         role=signature.role,
         reason=signature.reason,
         links=signature.links,
         issued_at=now,
         expires_at=expires_at,
-        service=matter.service,
-        refuses=matter.refuses,
+        service=service,
+        refuses=refuses,
     )
 
 

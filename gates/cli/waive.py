@@ -34,14 +34,15 @@ def waive(
         raise UsageError(f"unknown criterion '{criterion_id}'{guess}", next_step="see: gate criteria list")
     now = datetime.now(UTC)
     reading = context.statements.reading(signing.release_meant(context, run_folder), now)
-    matter = signing.Matter(
+    statement = signing.statement(
+        signature,
+        now,
         kind=StatementKind.WAIVER,
         environment=context.environment.name,
         subject=criterion.id,
         digest=reading.digest(criterion.id),
         service=service,
     )
-    statement = signing.statement(matter, signature, now)
     objection = waiver_objection(statement, criterion, reading)
     if objection:
         raise UsageError(objection)

@@ -1,4 +1,4 @@
-"""How many files stand between `gate rollback` and the call that moves the traffic: counted from a real run."""
+"""How many files stand between `gate rollback` and the call that moves the traffic, in a real run."""
 
 from __future__ import annotations
 
