@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.composition.environment import Context
-from gates.composition.runs import beginning
-from gates.workflows.request import Request
 
 _LONGEST_S = 900.0
 
@@ -65,6 +63,9 @@ class GateRuns:
 
     def verdict(self, trial: Trial) -> Verdict:
         """Take the release through the gate."""
+        from gates.composition.runs import beginning
+        from gates.workflows.request import Request
+
         with _variables(trial.variables):
             context = Context(self.environment)
             begun = beginning(context, _LONGEST_S, self.folder)(trial.run_id)

@@ -63,8 +63,7 @@ def _resolve(words: list[str]) -> tuple[click.Command | None, list[str]]:
     while isinstance(command, click.Group) and rest:
         found = command.get_command(click.Context(command), rest[0])
         if found is None:
-            default = command.commands.get("services") if command is not gate else None
-            return default, rest
+            return command.get_command(click.Context(command), "services"), rest
         command, rest = found, rest[1:]
     return command, rest
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gates import cli
-from gates.cli import rollback_pins, rollback_planned
+from gates.cli import rollback_planned, rollback_status
 from gates.errors import UnavailableError
 from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
@@ -110,7 +110,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         if made.refused == name:
             yield "HLT-READY of a does not hold"
 
-    for command in (rollback_planned, rollback_pins):
+    for command in (rollback_planned, rollback_status):
         monkeypatch.setattr(command, "OperationsContext", lambda *_: made)
     monkeypatch.setattr(PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())

@@ -63,7 +63,7 @@ def chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CallChain:
 
 def test_a_rollback_passes_few_files_and_the_page_names_them(chain: CallChain) -> None:
     """ARCHITECTURE lists exactly the files that ran, each once; at most 14."""
-    path = chain.path[chain.path.index("gates/cli/rollback.py") :]
+    path = chain.path[chain.path.index("gates/cli/rollback_services.py") :]
     deciding = {name for name in chain.run if name.split("/")[1] in DECIDES}
     section = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("## From `gate rollback`")[2]
     listed = re.findall(r"^\| `(gates/[\w/]+\.py)`", section.partition("\n## ")[0], flags=re.MULTILINE)

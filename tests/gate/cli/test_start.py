@@ -41,3 +41,22 @@ def test_a_look_at_the_services_pays_for_no_library_that_it_does_not_use(module:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert _SLOW.isdisjoint(done.stdout.split())
     assert {"http.client", "gates.adapters.services.operator_client"} <= set(done.stdout.split())
+
+
+_NOT_FOR_A_STATUS = {
+    "google.cloud.run_v2",
+    "rich",
+    "sqlite3",
+    "gates.composition.runs",
+    "gates.decision.ending",
+    "gates.workflows.pipeline",
+    "gates.workflows.planned_work",
+}
+
+
+def test_where_everything_stands_waits_for_no_code_that_rolls_back() -> None:
+    """The command itself imports neither the procedures nor, before the cloud is asked, its client."""
+    program = "import sys, gates.cli.rollback, gates.cli.rollback_status; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert _NOT_FOR_A_STATUS.isdisjoint(done.stdout.split())
+    assert "gates.reporting.rollback" in done.stdout.split()

@@ -1,8 +1,6 @@
-"""`gate rollback status` and `unpin`: what each service serves, and how it follows new deployments again."""
+"""`gate rollback unpin`: a service follows its newest revision again."""
 
 from __future__ import annotations
-
-from contextlib import closing
 
 import click
 
@@ -10,17 +8,15 @@ from gates import composition
 from gates.cli.command import actor
 from gates.cli.options import environment_option
 from gates.cli.prompts import ask
-from gates.cli.reports import Report, reporting, say
+from gates.cli.reports import say
 from gates.cli.signals import Stop
-from gates.composition.operations import OperationsContext
 from gates.composition.rollbacks import rollback_engine, unpinner
 from gates.decision.ending import rolled_back
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
-from gates.reporting.rollback import receipt_line, status_document, status_lines
-from gates.workflows.planned_rollback import unfinished as unfinished_procedure
+from gates.reporting.rollback import receipt_line
 
 
 @click.command()
@@ -53,23 +49,3 @@ def unpin(
             chosen, lambda receipt: say(receipt_line(receipt, context.environment))
         )
     return rolled_back(RollbackPlan(), receipts)
-
-
-@click.command()
-@environment_option
-@reporting
-def status(env: str) -> Report:
-    """Show what each service serves, and which are pinned."""
-    context = composition.Context(env, is_looking=True)
-    engine = rollback_engine(context)
-    pins, begun = engine.pins(), unfinished_procedure(context.ledger, env)
-    unfinished = [one for one in engine.unfinished() if begun is None or one.run_id != begun.run_id]
-    why = ""
-    if behind := [pin.service for pin in pins if pin.behind is not None]:
-        with closing(OperationsContext(context, "")) as operations:
-            why = operations.maintenance.why(behind[0])
-    return Report(
-        code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
-        lines=status_lines(pins, unfinished, begun, context.environment, why=why),
-        document=status_document(pins, unfinished, begun),
-    )

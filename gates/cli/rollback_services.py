@@ -1,0 +1,132 @@
+"""`gate rollback SERVICE…`: send traffic back, prove it, and say what is pinned now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from gates import composition
+from gates.cli.command import actor
+from gates.cli.options import environment_option
+from gates.cli.overrides import override_option
+from gates.cli.prompts import ask, refuse_without_terminal
+from gates.cli.reports import Report, reporting, say
+from gates.cli.rollback_planned import printing, roll_back_planned
+from gates.cli.signals import Stop
+from gates.composition import runs
+from gates.composition.rollbacks import rollback_engine
+from gates.decision.ending import rolled_back
+from gates.decision.safety_checks import Guard
+from gates.errors import UsageError
+from gates.model.exit_code import ExitCode
+from gates.model.likeness import refuse_unknown
+from gates.reporting.rollback import plan_document, plan_lines, receipt_line, result_lines
+from gates.workflows.rollback_planner import BY_HAND
+
+
+@click.command()
+@click.argument("services", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
+@click.option("--to", metavar="REVISION", help="Go to this revision; with exactly one service.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@click.option(
+    "--planned",
+    "is_planned",
+    is_flag=True,
+    help="Run the full planned procedure with the maintenance page on; SERVICES or all.",
+)
+@click.option(
+    "--without-maintenance",
+    "word",
+    default="",
+    metavar="REASON",
+    help="Planned, without the maintenance page.",
+)
+@override_option
+@click.option("--by", default=actor, help="Who asks; recorded in the ledger.")
+@click.option("--reason", default=BY_HAND, show_default=True, help="Recorded in the ledger.")
+@environment_option
+@reporting
+def services(
+    services: tuple[str, ...],
+    env: str,
+    to: str | None,
+    word: str,
+    overrides: dict[Guard, str],
+    by: str,
+    reason: str,
+    *,
+    is_all: bool,
+    is_dry: bool,
+    is_sure: bool,
+    is_planned: bool,
+) -> Report | ExitCode:
+    """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
+    context = composition.Context(env)
+    _check_format(is_shown=is_dry and not is_planned)
+    chosen = _chosen(services, context.platform.service_names, is_all=is_all or (is_planned and not services))
+    if to is not None and len(chosen) != 1:
+        raise UsageError("--to names a revision of one service", next_step="name exactly that service")
+    if not is_dry:
+        refuse_without_terminal(is_sure)
+    stop, place, clock = Stop(), context.environment, context.ports.clock
+    engine = rollback_engine(context, stop.is_asked_for, is_planned=is_planned, by=by)
+    plan = engine.guard(
+        engine.plan(chosen, reason=reason, to=to),
+        is_planned=is_planned,
+        lifted=overrides,
+        by=None if is_dry or is_planned else by,  # the procedure's first step records what is overridden
+    )
+    lines = plan_lines(plan, place, reason)
+    if is_dry and not is_planned:
+        receipts = engine.rehearse(plan, lambda _receipt: None)
+        return Report(
+            code=rolled_back(plan, receipts),
+            lines=[*lines, *(receipt_line(one, place) for one in receipts)],
+            document=plan_document(plan, receipts, reason),
+        )
+    say(*lines)
+    if is_planned:
+        return roll_back_planned(
+            context,
+            engine,
+            plan,
+            word=word.strip(),
+            overrides=overrides,
+            by=by,
+            stop=stop,
+            is_dry=is_dry,
+            is_sure=is_sure,
+        )
+    if plan.actions:
+        ask(is_sure, "Roll back?")
+    started = clock.monotonic()
+    with stop.heard():
+        receipts = engine.execute(plan, printing(context))
+    say(*result_lines(receipts, clock.monotonic() - started, place.name))
+    runs.notifications(context).rollback(engine.run_id, receipts)
+    return rolled_back(plan, receipts)
+
+
+def _chosen(names: tuple[str, ...], services: Sequence[str], *, is_all: bool) -> tuple[str, ...]:
+    """Return the services to roll back.
+
+    Raises:
+        UsageError: none is named, or some are and all too, or one is unknown.
+    """
+    refuse_unknown("service", names, services)
+    if is_all == bool(names):
+        raise UsageError("name the services, or say --all", next_step=f"services: {', '.join(services)}")
+    return tuple(services) if is_all else names
+
+
+def _check_format(*, is_shown: bool) -> None:
+    """Let only what changes nothing be printed as one document.
+
+    Raises:
+        UsageError: a document was asked for of something else.
+    """
+    if click.get_current_context().params.get("output") == "json" and not is_shown:
+        raise UsageError("--format json shows what a rollback would do", next_step="add --dry-run")
