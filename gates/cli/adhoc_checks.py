@@ -1,4 +1,4 @@
-"""What the commands share that run a few checks now: show each, and end with the worst of them."""
+"""What the commands share that run a few checks now: progress, a line for each, the exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDING = {
     Outcome.ERROR: ExitCode.INCONCLUSIVE,
     Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
 }
-"""0 when everything was seen and held, 1 when something did not hold, 10 when nobody can say."""
+"""Exit code by the worst outcome: 0 all passed, 1 one failed, 10 one could not be tried."""
 
 
 def spot(
@@ -33,7 +33,7 @@ def spot(
     output: str = "",
     is_fail_fast: bool = False,
 ) -> Spotted:
-    """Run the producers of these criteria, show how far they are, and print what is flawed."""
+    """Run the producers of these criteria, show progress, and print the flaws of the evidence."""
     with listener(output, context.platform) as progress:
         look = Look(word=word, seconds=seconds, announce=progress, is_fail_fast=is_fail_fast)
         seen = spots.spot(context, criteria, look)

@@ -1,4 +1,4 @@
-"""`gate attest CRITERION …`: a role signs that a criterion holds that no check can see."""
+"""`gate attest CRITERION …`: a role signs that a criterion holds which no check can measure."""
 
 from __future__ import annotations
 
@@ -80,10 +80,10 @@ def _named(context: composition.Context, criterion_id: str) -> Criterion:
 
 
 def _waiting(context: composition.Context, stage: Stage, role: str, release: Release) -> list[Criterion]:
-    """Return what the stage waits for from the role.
+    """Return the criteria that the stage demands and the role has not attested.
 
     Raises:
-        UsageError: it waits for nothing from that role.
+        UsageError: there are none.
     """
     mine = [criterion for criterion in context.catalogue.at(stage) if criterion.attested_by == role]
     bundle = context.statements.evidence(mine, release)

@@ -1,4 +1,4 @@
-"""`gate auth [FLOW…] | --all | --service S | --comprehensive`: the ways in, and what must not be one."""
+"""`gate auth [FLOW…] | --all | --service S | --comprehensive`: try the authentication flows and endpoints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gates.workflows.spot_check import about
 _SIGN_OUT = "sign-out"
 _FLOWS, _ENDPOINTS = "authentication", "contract"
 _ALIASES = {"valid_login": "login", "invalid_login": "wrong_password"}
-"""What the guide calls a flow, and what it is called here."""
+"""The guide's name of a flow -> the name of its test."""
 
 
 @click.command()
@@ -67,7 +67,7 @@ def auth(
 
 
 def _sign_out(context: composition.Context) -> ExitCode:
-    """Forget the shared session and end it; one that could not be ended is good until it expires."""
+    """Forget the shared session and end it; a session that could not be ended is valid until it expires."""
     with closing(OperationsContext(context, actor())) as operations:
         try:
             is_ended = operations.services.end_session()

@@ -1,4 +1,4 @@
-"""`gate authority grant | revoke | list`: who lets the gate roll back by itself, and until when."""
+"""`gate authority grant | revoke | list`: signed pre-authorisations of automatic rollbacks."""
 
 from __future__ import annotations
 

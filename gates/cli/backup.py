@@ -1,4 +1,4 @@
-"""`gate backup` and `gate restore`: backups, how old they are, and the way back."""
+"""`gate backup` and `gate restore`: take, list and restore backups; compare their age with the objectives."""
 
 from __future__ import annotations
 

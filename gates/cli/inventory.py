@@ -1,4 +1,4 @@
-"""`gate images` and `gate precheck`: what must be there before anything can be recovered."""
+"""`gate images` and `gate precheck`: the images, the project and the APIs that a recovery needs."""
 
 from __future__ import annotations
 

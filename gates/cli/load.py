@@ -19,7 +19,7 @@ from gates.model.platform import Impact
 from gates.model.wording import observed
 
 _PROFILE = "GATE_LOAD_PROFILE"
-"""Tells the producers which profile to send."""
+"""The variable from which the producers read which profile to send."""
 
 
 @click.command()

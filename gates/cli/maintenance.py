@@ -1,4 +1,4 @@
-"""`gate maintenance on|off|status`: a page of ours instead of the platform, and back."""
+"""`gate maintenance on|off|status`: turn the maintenance page on and off."""
 
 from __future__ import annotations
 

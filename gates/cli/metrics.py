@@ -1,4 +1,4 @@
-"""`gate metrics`: processors, memory, disk and network against the policy's limits."""
+"""`gate metrics`: compare processors, memory, disk and network with thresholds."""
 
 from __future__ import annotations
 

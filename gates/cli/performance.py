@@ -1,4 +1,4 @@
-"""`gate coldstart` and `gate autoscaling`: how long a fresh instance takes, and whether bounds fit."""
+"""`gate coldstart` and `gate autoscaling`: measure cold starts; compare instance bounds with demand."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from gates.errors import UsageError
 
 
 def refuse_without_terminal(is_sure: bool) -> None:  # noqa: FBT001 - it is the flag --yes
-    """Stop a command that would have to ask where nobody can answer.
+    """Stop a command that would have to ask without a terminal.
 
     Raises:
         UsageError: there is no terminal, and --yes was not said.
@@ -45,7 +45,7 @@ def confirm_typed(word: str, typed: str | None, what: str) -> None:
     """Let a destructive action happen only after its subject was typed, by hand or with --confirm.
 
     Raises:
-        UsageError: something else was typed, or there is nobody to ask.
+        UsageError: something else was typed, or there is no terminal to ask on.
     """
     if typed is None and sys.stdin.isatty():
         typed = click.prompt(f"{what}. Type {word} to go on", err=True, default="", show_default=False)
@@ -54,7 +54,7 @@ def confirm_typed(word: str, typed: str | None, what: str) -> None:
 
 
 def demand_role(role: str, allowed: Iterable[str]) -> None:
-    """Let only those act who answer for it.
+    """Refuse a role that is not allowed to act.
 
     Raises:
         UsageError: the role is not one of the allowed ones.

@@ -1,4 +1,4 @@
-"""`gate redeploy`: services from their recorded images, one or all."""
+"""`gate redeploy`: deploy services again from their recorded images."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _COLUMNS = (80, 24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a command found: `lines` for a person, `document` for a program; `empty` is said without lines."""
+    """What a command found: `lines` for a person, or `empty` without any; `document` for a program."""
 
     code: ExitCode
     lines: Sequence[Line]
@@ -34,7 +34,7 @@ class Report:
 
 
 def reporting(command: Callable[..., Report | ExitCode]) -> Callable[..., ExitCode]:
-    """Add `--format`; the command returns a `Report`, or an exit code when it printed all itself."""
+    """Add `--format`; the command returns a `Report`, or an exit code if it printed everything itself."""
 
     def run(*args: Any, **rest: Any) -> ExitCode:
         output = rest.pop("output")

@@ -1,4 +1,4 @@
-"""`gate rollback --planned` and `resume`: the whole procedure, and the end of what was interrupted."""
+"""`gate rollback --planned` and `resume`: the whole procedure, and finishing interrupted rollbacks."""
 
 from __future__ import annotations
 
@@ -53,13 +53,7 @@ def roll_back_planned(
 
     `word` is the reason for which users get no maintenance page, empty when they get one.
     """
-    manner = Manner(
-        has_page=not word,
-        execution=engine.policy,
-        lifted=overrides,
-        announce=printing(context),
-        say=click.echo,
-    )
+    manner = _manner(context, engine, has_page=not word, lifted=overrides)
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
         return ExitCode.ACTION_FAILED
@@ -72,6 +66,15 @@ def roll_back_planned(
         with stop.heard():
             conducted = planned_work.begin(ports, engine.run_id, plan, manner, word)
     return _conducted(context, conducted)
+
+
+def _manner(
+    context: composition.Context, engine: RollbackEngine, *, has_page: bool, lifted: Mapping[Guard, str]
+) -> Manner:
+    announce = printing(context)
+    return Manner(
+        has_page=has_page, execution=engine.policy, lifted=lifted, announce=announce, say=click.echo
+    )
 
 
 @click.command()
@@ -107,13 +110,8 @@ def _resume_planned(
     context: composition.Context, begun: Unfinished, stop: Stop, *, abandon: bool, is_sure: bool
 ) -> ExitCode:
     """Go on with a planned rollback where it stands, or close it there."""
-    manner = Manner(
-        has_page=begun.has_page,
-        execution=rollback_engine(context, stop.is_asked_for, is_planned=True, by=actor()).policy,
-        lifted={},
-        announce=printing(context),
-        say=click.echo,
-    )
+    engine = rollback_engine(context, stop.is_asked_for, is_planned=True, by=actor())
+    manner = _manner(context, engine, has_page=begun.has_page, lifted={})
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     with closing(OperationsContext(context, actor())) as operations:
         if abandon:

@@ -123,10 +123,10 @@ def _chosen(names: tuple[str, ...], services: Sequence[str], *, is_all: bool) ->
 
 
 def _check_format(*, is_shown: bool) -> None:
-    """Let only what changes nothing be printed as one document.
+    """Refuse `--format json` for anything but a dry run.
 
     Raises:
-        UsageError: a document was asked for of something else.
+        UsageError: json was asked for, and this is no dry run.
     """
     if click.get_current_context().params.get("output") == "json" and not is_shown:
         raise UsageError("--format json shows what a rollback would do", next_step="add --dry-run")

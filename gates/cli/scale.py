@@ -1,4 +1,4 @@
-"""`gate scale SERVICE --min-instances N`: more instances now, and back later."""
+"""`gate scale SERVICE --min-instances N`: keep more instances of a service, and restore the bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gate sign RUN`: one of the roles that decide on a go-live approves exactly the evidence of a run."""
+"""`gate sign RUN`: a role approves the go-live on the evidence of one run."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def checked_role(context: composition.Context, role: str, wanted: str, what: str
 
 
 def tell_when_it_counts(context: composition.Context, run_folder: Path | None) -> None:
-    """Say with which command what was signed takes effect."""
+    """Print when the signed statement takes effect, and the command that applies it to an earlier run."""
     env = context.environment_name
     if run_folder is not None:
         click.echo(f"it counts when the run is judged again: gate judge {run_folder} --again --env {env}")
@@ -186,7 +186,7 @@ def tell_when_it_counts(context: composition.Context, run_folder: Path | None) -
 
 
 def tell_written(statement: Statement, file: Path, command: str) -> None:
-    """Say where a statement was written, and until when it counts or with which command it is signed."""
+    """Print the statement's file, and its expiry or the command that signs it."""
     if command:
         click.echo(f"written, not signed yet: {file}")
         click.echo(f"sign it: {command}")

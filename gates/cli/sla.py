@@ -1,4 +1,4 @@
-"""`gate sla --window 24h`: what each service kept of its levels, as Monitoring saw it."""
+"""`gate sla --window 24h`: compare each service's levels in Monitoring with the thresholds."""
 
 from __future__ import annotations
 

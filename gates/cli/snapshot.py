@@ -1,4 +1,4 @@
-"""`gate snapshot`: the configuration of all services as files, and what drifted since."""
+"""`gate snapshot`: the configuration of all services as files, and the drift since then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gate synthetic [JOURNEY…] | --all`: user journeys, as a scheduler runs them against a living platform."""
+"""`gate synthetic [JOURNEY…] | --all`: run user journeys now and record the results."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def synthetic(
 
 
 def _is_written(context: composition.Context, taken: Sequence[JourneyResult]) -> bool:
-    """Write the log; that it cannot be written says nothing about the journeys, and is said."""
+    """Write the results to Cloud Logging; return False, with a message, if that fails."""
     try:
         if taken:
             context.journey_log.write(taken)

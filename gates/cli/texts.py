@@ -1,4 +1,4 @@
-"""What people may write where the gate keeps their words: a reason, a name, a title."""
+"""Types of the texts that the gate keeps: a reason, a name, a title."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gates.reporting.redaction import clean
 
 @dataclass(frozen=True)
 class Text(click.ParamType[str]):
-    """One line that says something: not blank, without control or invisible characters, of bounded length."""
+    """One line: not blank, without control or invisible characters, of bounded length."""
 
     name: str
     longest: int

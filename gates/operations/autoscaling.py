@@ -63,9 +63,7 @@ class Observed(Protocol):
         """Return the highest number of instances of a revision in the window, None without data."""
 
 
-def scaling_reports(
-    observed: Observed, platform: Platform, now: datetime, hours: int
-) -> list[ScalingReport]:
+def scaling_reports(observed: Observed, platform: Platform, now: datetime, hours: int) -> list[ScalingReport]:
     """Return the report of each service over the last hours.
 
     Raises:
