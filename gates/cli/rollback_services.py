@@ -19,9 +19,11 @@ from gates.composition.rollbacks import rollback_engine
 from gates.decision.ending import rolled_back
 from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
+from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.reporting.rollback import plan_document, plan_lines, receipt_line, result_lines
+from gates.workflows.rollback import RollbackEngine
 from gates.workflows.rollback_planner import BY_HAND
 
 
@@ -71,7 +73,7 @@ def services(
         raise UsageError("--to names a revision of one service", next_step="name exactly that service")
     if not is_dry:
         refuse_without_terminal(is_sure)
-    stop, place, clock = Stop(), context.environment, context.ports.clock
+    stop = Stop()
     engine = rollback_engine(context, stop.is_asked_for, is_planned=is_planned, by=by)
     plan = engine.guard(
         engine.plan(chosen, reason=reason, to=to),
@@ -79,15 +81,9 @@ def services(
         lifted=overrides,
         by=None if is_dry or is_planned else by,  # the procedure's first step records what is overridden
     )
-    lines = plan_lines(plan, place, reason)
     if is_dry and not is_planned:
-        receipts = engine.rehearse(plan, lambda _receipt: None)
-        return Report(
-            code=rolled_back(plan, receipts),
-            lines=[*lines, *(receipt_line(one, place) for one in receipts)],
-            document=plan_document(plan, receipts, reason),
-        )
-    say(*lines)
+        return _rehearsed(context, engine, plan, reason)
+    say(*plan_lines(plan, context.environment, reason))
     if is_planned:
         return roll_back_planned(
             context,
@@ -102,10 +98,30 @@ def services(
         )
     if plan.actions:
         ask(is_sure, "Roll back?")
+    return _carried_out(context, engine, plan, stop)
+
+
+def _rehearsed(
+    context: composition.Context, engine: RollbackEngine, plan: RollbackPlan, reason: str
+) -> Report:
+    """Return the plan with the exact calls; nothing is sent."""
+    place, receipts = context.environment, engine.rehearse(plan, lambda _receipt: None)
+    return Report(
+        code=rolled_back(plan, receipts),
+        lines=[*plan_lines(plan, place, reason), *(receipt_line(one, place) for one in receipts)],
+        document=plan_document(plan, receipts, reason),
+    )
+
+
+def _carried_out(
+    context: composition.Context, engine: RollbackEngine, plan: RollbackPlan, stop: Stop
+) -> ExitCode:
+    """Carry the plan out, print how it ended, and notify the channels."""
+    clock = context.ports.clock
     started = clock.monotonic()
     with stop.heard():
         receipts = engine.execute(plan, printing(context))
-    say(*result_lines(receipts, clock.monotonic() - started, place.name))
+    say(*result_lines(receipts, clock.monotonic() - started, context.environment.name))
     runs.notifications(context).rollback(engine.run_id, receipts)
     return rolled_back(plan, receipts)
 

@@ -68,10 +68,6 @@ def expiry(text: str, now: datetime) -> datetime:
     return at
 
 
-def _expiry(text: str) -> datetime:
-    return expiry(text, datetime.now(UTC))
-
-
 def signing_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add the options of everything that is signed; the command gets them as its `signature`."""
 
@@ -97,7 +93,7 @@ def signing_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]
         ),
         click.option(
             "--expires",
-            type=_expiry,
+            type=lambda text: expiry(text, datetime.now(UTC)),
             metavar="TEXT",
             default="30d",
             show_default=True,

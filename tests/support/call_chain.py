@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,7 @@ GATES = Path(__file__).parents[2] / "gates"
 
 @dataclass
 class CallChain:
-    """Follows calls, through thread pools too, until the function `end` is called for the first time.
+    """Follows calls, through thread pools too, until the method `end` is called for the first time.
 
     `path` are the files on the stack then, the command's first: each calls the next one. `run` are all files
     of which a function ran until then.
@@ -28,19 +29,17 @@ class CallChain:
     run: set[str] = field(default_factory=set)
     _submitted: dict[int, list[str]] = field(default_factory=dict)
 
-    def profile(self, frame: FrameType, event: str, value: Any) -> None:
+    def profile(self, frame: FrameType, event: str, _value: Any) -> None:
         """Take note of one event of the profiler."""
-        if self.path or event not in ("call", "return"):
+        if self.path or event != "call":
             return
         code = frame.f_code
-        if event == "return":
-            if code.co_qualname == "ThreadPoolExecutor.submit":
-                self._submitted[id(value)] = self._files(frame)
-            return
-        if (name := _name(code.co_filename)) is not None:
-            self.run.add(name)
-        elif code.co_name == self.end:
+        if code.co_qualname == "_WorkItem.__init__":  # it is in no queue yet
+            self._submitted[id(frame.f_locals["future"])] = self._files(frame)
+        elif code.co_qualname == self.end:
             self.path = self._files(frame)
+        elif code.co_flags & CO_OPTIMIZED and (name := _name(code.co_filename)) is not None:
+            self.run.add(name)  # a function: modules and classes run when they are imported
 
     def _files(self, frame: FrameType | None) -> list[str]:
         """Return the gate's files on a stack, the outermost first, each once."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from gates import cli, composition
+from gates.actions.ports import RollbackPorts
 from gates.composition.environment import Context
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Endpoints, Platform, ServiceSpec
@@ -32,9 +34,18 @@ class Answers(FakeCloud):
         return "a-00001"
 
 
+class Local(Context):
+    """The real context; only the service's own answer and the image store are fake."""
+
+    @cached_property
+    def ports(self) -> RollbackPorts:
+        """The real client, ledger and journal."""
+        return replace(super().ports, probe=Answers(services={}), images=FakeImages())
+
+
 @pytest.fixture
 def chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CallChain:
-    """What ran for one rollback over the real client, ledger and journal; the service's answer is fake."""
+    """What ran for one rollback against a tiny Cloud Run."""
     monkeypatch.setenv(composition.REPORTS_VARIABLE, str(tmp_path))
     run = TinyRun(revisions=[tiny_revision("a-00002", 2), tiny_revision("a-00001", 1)])
     platform = Platform(
@@ -46,16 +57,20 @@ def chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CallChain:
         digest="sha256:p",
     )
     with serving(run) as address:
-        context = Context("sandbox")
         place = builders.environment(
             service_name="isectech-{service}-sandbox", endpoints=Endpoints(run_grpc=address)
         )
-        vars(context).update(platform=platform, environment=place)
-        answering = replace(context.ports, probe=Answers(services={}), images=FakeImages())
-        vars(context)["ports"] = answering
-        monkeypatch.setattr(composition, "Context", lambda _name: context)
-        with followed("update_service") as seen:
-            code = cli.invoke(["rollback", "a", "--to", "a-00001", "--env", "sandbox", "--yes"])
+
+        def opened(name: str) -> Context:
+            context = Local(name)
+            vars(context).update(platform=platform, environment=place)
+            return context
+
+        monkeypatch.setattr(composition, "Context", opened)
+        command = ["rollback", "a", "--to", "a-00001", "--env", "sandbox"]
+        assert cli.invoke([*command, "--dry-run"]) is ExitCode.GO  # imports what is imported late
+        with followed("ServicesClient.update_service") as seen:
+            code = cli.invoke([*command, "--yes"])
     assert code is ExitCode.GO
     assert len(run.command("UpdateService")) == 1
     return seen
