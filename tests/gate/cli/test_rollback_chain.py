@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from gates import cli, composition
-from gates.actions.ports import RollbackPorts
 from gates.composition.environment import Context
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Endpoints, Platform, ServiceSpec
@@ -34,15 +32,6 @@ class Answers(FakeCloud):
         return "a-00001"
 
 
-class Local(Context):
-    """The real context; only the service's own answer and the image store are fake."""
-
-    @cached_property
-    def ports(self) -> RollbackPorts:
-        """The real client, ledger and journal."""
-        return replace(super().ports, probe=Answers(services={}), images=FakeImages())
-
-
 @pytest.fixture
 def chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CallChain:
     """What ran for one rollback against a tiny Cloud Run."""
@@ -60,13 +49,10 @@ def chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CallChain:
         place = builders.environment(
             service_name="isectech-{service}-sandbox", endpoints=Endpoints(run_grpc=address)
         )
-
-        def opened(name: str) -> Context:
-            context = Local(name)
-            vars(context).update(platform=platform, environment=place)
-            return context
-
-        monkeypatch.setattr(composition, "Context", opened)
+        real, answers = vars(Context)["ports"].func, Answers(services={})
+        ports = property(lambda context: replace(real(context), probe=answers, images=FakeImages()))
+        for name, part in {"platform": platform, "environment": place, "ports": ports}.items():
+            monkeypatch.setattr(Context, name, part)
         command = ["rollback", "a", "--to", "a-00001", "--env", "sandbox"]
         assert cli.invoke([*command, "--dry-run"]) is ExitCode.GO  # imports what is imported late
         with followed("ServicesClient.update_service") as seen:
