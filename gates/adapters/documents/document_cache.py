@@ -1,6 +1,6 @@
 """The platform and one environment as an earlier command of this account read them.
 
-To read and check the documents takes longer than to ask nine services how they are, so commands that only
+To read and check the documents takes longer than to ask all services how they are, so commands that only
 look keep the result for each other (`gates.adapters.personal_files`). It is found again only where everything
 that it was made from is the same: every document, the file of a local platform's endpoints, the variables,
 the folder, and the gate's own code. What judges a release or changes the platform reads the documents anew.

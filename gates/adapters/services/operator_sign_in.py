@@ -105,7 +105,7 @@ class OperatorSignIn:
         return bool(token)
 
     def _recall_failure(self) -> None:
-        """Answer at once for a while after a failure: nine services would wait for it one by one.
+        """Answer at once for a while after a failure: else each service would wait for it again.
 
         Raises:
             NotSignedInError: it failed just now.

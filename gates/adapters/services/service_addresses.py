@@ -1,6 +1,6 @@
 """Where the services answer, remembered from one command to the next: URLs, and addresses of their hosts.
 
-A Cloud Run service keeps its URL for as long as it exists, and asking for nine of them costs more than asking
+A Cloud Run service keeps its URL for as long as it exists, and asking for all of them costs more than asking
 the services themselves. So addresses are remembered for a day; one that does not lead to the service is asked
 for again, and a platform whose Cloud Run API is out of order can still be looked at. What the environment's
 name server said of a host is remembered for as long as it said itself.

@@ -1,6 +1,6 @@
 """Requests to the services' own endpoints over kept connections, with what Python brings along.
 
-Whoever is on call waits for `gate check`, and httpx alone takes longer to import than nine services take to
+Whoever is on call waits for `gate check`, and httpx alone takes longer to import than all services take to
 answer. No redirect is followed and no proxy used: what answers is the platform itself.
 """
 
