@@ -134,7 +134,7 @@ def gate() -> None:
     Exit codes: 0 GO or done · 1 NO_GO · 2 interrupted or deadline · 3 defect of the gate · 4 usage or
     configuration · 5 nothing evaluated · 10 INCONCLUSIVE · 11 NO_GO and rolled back · 12 action failed
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
-    from gates.adapters.machine.way_out import settle  # noqa: PLC0415 - help needs none of it
+    from gates.composition import settle  # noqa: PLC0415 - help needs none of it
 
     for note in settle(os.environ):
         with suppress(OSError):

@@ -8,9 +8,8 @@ import click
 
 from gates import composition
 from gates.cli.adhoc_checks import show, spot
-from gates.cli.command import actor, chosen
-from gates.cli.options import environment_option
-from gates.cli.run import duration
+from gates.cli.options import Service, deadline_option, in_context
+from gates.composition import actor
 from gates.composition.operations import OperationsContext
 from gates.errors import CloudError
 from gates.evidence.journeys import journey_of
@@ -25,19 +24,25 @@ _ALIASES = {"valid_login": "login", "invalid_login": "wrong_password"}
 
 
 @click.command()
+@in_context
 @click.argument("flows", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Every flow of every service.")
-@click.option("--service", "services", multiple=True, help="Flows and endpoints of this service. Repeatable.")
+@click.option(
+    "--service",
+    "services",
+    type=Service(),
+    multiple=True,
+    help="Flows and endpoints of this service. Repeatable.",
+)
 @click.option(
     "--comprehensive", "is_comprehensive", is_flag=True, help="Flows and endpoints of all services."
 )
-@click.option("--deadline", default="10m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
-@environment_option
+@deadline_option("10m")
 def auth(
-    env: str,
+    context: composition.Context,
     flows: tuple[str, ...],
     services: tuple[str, ...],
-    deadline: str,
+    deadline: float,
     *,
     is_all: bool,
     is_comprehensive: bool,
@@ -47,7 +52,6 @@ def auth(
     Leaves with 0 when each did what it must, 1 when one did not, 10 when one could not be tried.
     `gate auth sign-out` ends the session that the operating commands of this account share.
     """
-    context = composition.Context(env)
     if flows == (_SIGN_OUT,):
         return _sign_out(context)
     known = {journey_of(one): one for one in context.catalogue.within(_FLOWS) if len(one.producers) == 1}
@@ -62,8 +66,8 @@ def auth(
     if is_comprehensive or services:
         criteria += context.catalogue.within(_ENDPOINTS)
     if services:
-        criteria = about(criteria, chosen(services, context.platform))
-    return show(spot(context, criteria, word="auth", seconds=duration(deadline)))
+        criteria = about(criteria, services)
+    return show(spot(context, criteria, word="auth", seconds=deadline))
 
 
 def _sign_out(context: composition.Context) -> ExitCode:

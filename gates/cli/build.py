@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, chosen, tell
+from gates.cli.command import CommandContext, acts, tell
+from gates.cli.options import services_argument
 from gates.cli.overrides import override_option
 from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
@@ -18,7 +19,7 @@ def build() -> None:
 
 
 @build.command()
-@click.argument("services", nargs=-1)
+@services_argument
 @click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
 @override_option
 @acts
@@ -28,7 +29,7 @@ def rollback(
     """Send the traffic of SERVICES back through one build, and prove it by their own answers."""
     if is_all == bool(services):
         raise UsageError("name the services, or say --all")
-    names = chosen(services, command.context.platform)
+    names = services or command.context.platform.service_names
     planner, by = command.operations.planner, None if command.is_dry else command.operations.by
     plan = planner.plan(names, reason=BY_HAND)
     plan = planner.guard(plan, is_planned=False, lifted=overrides, by=by)

@@ -6,14 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 
-from gates.cli.command import CommandContext, chosen, looks
+from gates.cli.command import CommandContext, looks
+from gates.cli.options import services_argument
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.reporting.health import health_document, health_lines
 
 
 @click.command()
-@click.argument("services", nargs=-1)
+@services_argument
 @looks
 @reporting
 def check(command: CommandContext, services: tuple[str, ...]) -> Report:
@@ -22,7 +23,7 @@ def check(command: CommandContext, services: tuple[str, ...]) -> Report:
     Leaves with 0 when all is well, 1 when anything is not, and 10 when nothing is known to be wrong but
     circuits could not be asked for.
     """
-    names = chosen(services, command.context.platform)
+    names = services or command.context.platform.service_names
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         found = list(pool.map(command.operations.services.health, names))
     code = ExitCode.GO if all(one.is_well for one in found) else ExitCode.INCONCLUSIVE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, chosen, looks, tell
+from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.options import service_argument
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.model.service_contract import demanded_part
@@ -25,20 +26,19 @@ def report(command: CommandContext) -> Report:
 
 
 @circuits.command()
-@click.argument("service")
+@service_argument
 @looks
 @reporting
 def status(command: CommandContext, service: str) -> Report:
     """Show the circuit breakers of SERVICE."""
-    return _report(command, chosen((service,), command.context.platform))
+    return _report(command, (service,))
 
 
 @circuits.command()
-@click.argument("service")
+@service_argument
 @acts
 def reset(command: CommandContext, service: str) -> ExitCode:
     """Close every circuit breaker of SERVICE that is not closed."""
-    chosen((service,), command.context.platform)
     command.confirm(f"reset the circuits of {service}")
     receipts = command.operations.circuits.reset(service, is_dry=command.is_dry)
     if not receipts:

@@ -9,9 +9,10 @@ import click
 
 from gates import composition
 from gates.cli import incident
-from gates.cli.command import actor, tell
+from gates.cli.command import tell
 from gates.cli.prompts import ask
 from gates.cli.signals import Stop
+from gates.composition import actor
 from gates.composition.incidents import incidents
 from gates.composition.operations import OperationsContext
 from gates.composition.runs import failure_actions

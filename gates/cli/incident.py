@@ -8,14 +8,15 @@ import click
 
 from gates import composition
 from gates.aside import aside
-from gates.cli.command import actor, chosen
-from gates.cli.options import environment_option
+from gates.cli.options import Service, in_context
 from gates.cli.reports import Report, reporting, say
 from gates.cli.texts import NOTE, TITLE
+from gates.composition import actor
 from gates.composition.incidents import incidents, write_drafts
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
-from gates.model.likeness import refuse_unknown
+from gates.model.incident import TriageAnswers
+from gates.reporting.incident import entry
 
 if TYPE_CHECKING:
     from gates.model.incident import Incident
@@ -28,43 +29,37 @@ def incident() -> None:
 
 
 @incident.command(name="open")
+@in_context
 @click.argument("title", type=TITLE)
 @click.option("--users/--no-users", required=True, help="Is the issue affecting users?")
 @click.option("--critical/--no-critical", required=True, help="Are critical services impacted?")
 @click.option("--data/--no-data", required=True, help="Is data integrity at risk?")
 @click.option("--security/--no-security", required=True, help="Are security systems compromised?")
 @click.option("--alert", "alerts", multiple=True, help="An alert of the policy that fired. Repeatable.")
-@click.option("--service", "services", multiple=True, help="A service that it is about. Repeatable.")
-@environment_option
+@click.option(
+    "--service", "services", type=Service(), multiple=True, help="A service that it is about. Repeatable."
+)
 def opened(
-    title: str, env: str, *, alerts: tuple[str, ...], services: tuple[str, ...], **said: bool
+    context: composition.Context,
+    title: str,
+    alerts: tuple[str, ...],
+    services: tuple[str, ...],
+    *,
+    users: bool,
+    critical: bool,
+    data: bool,
+    security: bool,
 ) -> ExitCode:
     """Open an incident called TITLE: its priority follows from the four answers and the alerts."""
-    from gates.decision.incident import priority_of, same_as  # noqa: PLC0415
-    from gates.model.incident import Incident, TriageAnswers  # noqa: PLC0415
-
-    desk = incidents(composition.Context(env))
-    rules = desk.platform.policy.alerts
-    refuse_unknown("alert", alerts, [rule.name for rule in rules])
+    desk = incidents(context)
     answers = TriageAnswers(
-        affects_users=said["users"],
-        affects_critical_services=said["critical"],
-        endangers_data=said["data"],
-        compromises_security=said["security"],
+        affects_users=users,
+        affects_critical_services=critical,
+        endangers_data=data,
+        compromises_security=security,
     )
-    now = desk.now()
-    found = Incident(
-        id=desk.ledger.new_id(now),
-        environment=env,
-        title=title,
-        priority=priority_of(answers, alerts, rules),
-        answers=answers,
-        alerts=alerts,
-        services=chosen(services, desk.platform) if services else (),
-        opened_at=now,
-        opened_by=actor(),
-    )
-    begun = same_as(found, desk.open_ones())
+    found = desk.new(title, answers, alerts, services, by=actor())
+    begun = desk.same_as(found)
     if begun is not None:
         click.echo(f"already open: {begun.id}")
         return tell(desk, begun)
@@ -74,35 +69,37 @@ def opened(
 
 
 @incident.command()
-@environment_option
+@in_context
 @click.option("--all", "shows_all", is_flag=True, help="Closed ones as well.")
 @reporting
-def status(env: str, *, shows_all: bool) -> Report:
+def status(context: composition.Context, *, shows_all: bool) -> Report:
     """Show every open incident and who is due; notify the people who were not notified yet.
 
     This is a report: exit 0 with and without open incidents, 12 when a person could not be notified.
     """
-    desk = incidents(composition.Context(env))
+    desk = incidents(context)
     found = desk.ledger.incidents(only_open=not shows_all)
     told = [desk.told(one) for one in found]
     return Report(
         code=max((code for _, code in told), default=ExitCode.GO),
         lines=[line for lines, _ in told for line in lines],
-        document={"environment": env, "incidents": [_entry(desk, one) for one in found]},
-        empty=f"no incident is open in {env}",
+        document={"environment": desk.env, "incidents": [entry(one, desk.dues(one)) for one in found]},
+        empty=f"no incident is open in {desk.env}",
     )
 
 
 @incident.command()
+@in_context
 @click.argument("incident_id", metavar="INCIDENT")
 @click.option("--note", type=NOTE, required=True, help="What it was and what ended it.")
-@environment_option
-def close(incident_id: str, note: str, env: str) -> ExitCode:
+def close(context: composition.Context, incident_id: str, note: str) -> ExitCode:
     """Close INCIDENT and notify the people who were notified of it."""
-    desk = incidents(composition.Context(env))
+    desk = incidents(context)
     found = {one.id: one for one in desk.ledger.incidents(only_open=False)}
     if incident_id not in found:
-        raise UsageError(f"there is no incident {incident_id} in {env}", next_step="gate incident status")
+        raise UsageError(
+            f"there is no incident {incident_id} in {desk.env}", next_step="gate incident status"
+        )
     closed = desk.ledger.close(found[incident_id], by=actor(), resolution=note, now=desk.now())
     return _announced(desk, closed)
 
@@ -134,25 +131,3 @@ def tell(desk: IncidentWorkflow, incident: Incident) -> ExitCode:
     lines, code = desk.told(incident)
     say(*lines)
     return code
-
-
-def _entry(desk: IncidentWorkflow, incident: Incident) -> dict[str, object]:
-    """Return the incident for a program."""
-    return {
-        "id": incident.id,
-        "title": incident.title,
-        "priority": incident.priority,
-        "services": list(incident.services),
-        "is_open": incident.is_open,
-        "opened_at": incident.opened_at.isoformat(),
-        "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
-        "due": [
-            {
-                "role": due.step.role,
-                "action": due.step.action,
-                "at": due.at.isoformat(),
-                "is_reached": due.is_reached,
-            }
-            for due in desk.dues(incident)
-        ],
-    }

@@ -9,8 +9,7 @@ import click
 
 from gates import composition
 from gates.cli.adhoc_checks import show, spot
-from gates.cli.options import environment_option
-from gates.cli.run import duration
+from gates.cli.options import deadline_option, environment_option
 from gates.errors import ConfigurationError, UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement
@@ -26,9 +25,9 @@ _PROFILE = "GATE_LOAD_PROFILE"
 @click.argument("profile", required=False)
 @click.option("--ui", "is_page", is_flag=True, help="Open the generator's page with every kind of user.")
 @click.option("--port", default=8089, show_default=True, help="Port of the page, on this machine alone.")
-@click.option("--deadline", default="15m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
+@deadline_option("15m")
 @environment_option
-def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: int) -> ExitCode:
+def load(env: str, profile: str | None, deadline: float, *, is_page: bool, port: int) -> ExitCode:
     """Send the load of PROFILE to the platform's entrance and measure.
 
     The rate is what the environment declares (expectedLoad). Exits with 0 when the platform carried the load,
@@ -44,7 +43,7 @@ def load(env: str, profile: str | None, deadline: str, *, is_page: bool, port: i
         raise ConfigurationError(
             f"no criterion has loadProfiles: [{profile}]", next_step="add it to what the profile's load shows"
         )
-    return show(spot(context, criteria, word=f"load-{profile}", seconds=duration(deadline)), more=_figure)
+    return show(spot(context, criteria, word=f"load-{profile}", seconds=deadline), more=_figure)
 
 
 def _known(profile: str | None) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import click
 
-from gates.cli.command import CommandContext, acts, chosen, looks, tell
+from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.options import services_argument
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt
 from gates.operations.maintenance import is_on
@@ -18,7 +19,7 @@ def maintenance() -> None:
 
 
 @maintenance.command()
-@click.argument("services", nargs=-1)
+@services_argument
 @acts
 def on(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic of SERVICES to a maintenance revision; what was there is remembered first."""
@@ -26,7 +27,7 @@ def on(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
 
 
 @maintenance.command()
-@click.argument("services", nargs=-1)
+@services_argument
 @acts
 def off(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
     """Give the traffic back to what had it before."""
@@ -46,7 +47,7 @@ def status(command: CommandContext) -> ExitCode:
 def _switch(
     command: CommandContext, mode: str, services: tuple[str, ...], turn: Callable[..., OperationReceipt]
 ) -> ExitCode:
-    names = chosen(services or command.context.platform.public_names, command.context.platform)
+    names = services or command.context.platform.public_names
     command.confirm(f"maintenance {mode} for {', '.join(names)}")
     with command.alone():
         place = command.context.environment.name

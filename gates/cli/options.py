@@ -1,31 +1,98 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the types of what is written in them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from gates.adapters.machine.settings import reports_folder
+from gates import composition
+from gates.errors import UsageError
 from gates.model.criterion import Stage
-from gates.model.likeness import closest, meant
+from gates.model.duration import duration_of
+from gates.model.likeness import closest, meant, refuse_unknown
+
+_AUTO, _MOST_WORKERS = "auto", 32
+_C = TypeVar("_C")
+_F = TypeVar("_F", bound=Callable[..., Any])
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
-class Meant(click.Choice[str]):
-    """A choice whose refusal names the word that was probably meant."""
+class Meant(click.Choice[_C]):
+    """A choice whose refusal names the word that was probably meant; members of an enum are their values."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's own
+        """Return the word."""
+        return str(choice)
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's own signature
         """Return the refusal."""
         return f"unknown value '{value}'{meant(str(value), map(str, self.choices))}"
 
 
+class Duration(click.ParamType[float]):
+    """A time that is not nothing, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, _param: click.Parameter | None, _ctx: click.Context | None) -> float:
+        """Return the seconds that `90s`, `15m` or `1h` mean.
+
+        Raises:
+            UsageError: it means nothing, or no time at all.
+        """
+        found = duration_of(str(value))
+        if not found:
+            raise UsageError(f"{value!r} is not a duration", next_step="write for example 90s, 15m or 1h")
+        return found.total_seconds()
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """Two words with `=` between them, as the metavar of the option says."""
+
+    name = "pair"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, _ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return both words.
+
+        Raises:
+            UsageError: one of them is missing.
+        """
+        name, _, rest = str(value).partition("=")
+        if param is not None and not (name and rest):
+            raise UsageError(f"{param.opts[0]} {value}", next_step=f"write {param.metavar}")
+        return name, rest
+
+
+class Service(click.ParamType[str]):
+    """A service of the platform whose environment the command is about."""
+
+    name = "service"
+
+    def convert(self, value: object, _param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name.
+
+        Raises:
+            UsageError: the platform has no such service.
+        """
+        if ctx is not None:
+            refuse_unknown("service", (str(value),), ctx.obj.platform.service_names)
+        return str(value)
+
+
+service_argument = click.argument("service", type=Service())
+services_argument = click.argument("services", nargs=-1, type=Service())
+
+
 class RunFolderPath(click.Path):
     """The folder of a run that is there: looked at before anything else is asked or read."""
 
     name = "RUN"
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path, file_okay=False)
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path, or end the command with what is missing and where runs are."""
@@ -38,8 +105,11 @@ class RunFolderPath(click.Path):
         return path
 
 
+RUN_FOLDER = RunFolderPath(path_type=Path, file_okay=False)
+
+
 def _where_runs_are(name: str) -> str:
-    reports = reports_folder()
+    reports = composition.reports_folder()
     runs = sorted(reports.glob("*/setup.json"), key=lambda file: file.stat().st_mtime)
     if not runs:
         return f"{reports} holds no run yet: gate run writes one"
@@ -64,21 +134,48 @@ class RunName(click.ParamType[str]):
         return checked_name(str(value)) if value else ""
 
 
-AUTO = "auto"
-MOST_WORKERS = 32
+class Workers(click.ParamType[int | None]):
+    """A number of workers, or `auto` for None: as many as pay."""
 
-environment_option = click.option(
-    "--env",
-    "env",
-    envvar="GATE_ENV",
-    required=True,
-    help="Environment of the platform: sandbox, staging, production.",
-)
+    name = "N|auto"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """Return the number."""
+        if value == _AUTO:
+            return None
+        if not str(value).isdecimal() or not 1 <= int(str(value)) <= _MOST_WORKERS:
+            self.fail(f"{value!r} is neither {_AUTO} nor a number from 1 to {_MOST_WORKERS}", param, ctx)
+        return int(str(value))
+
+
+ENVIRONMENT = "gates.environment"
+"""Key in `ctx.meta` of the environment's name."""
+_ENVIRONMENT: Mapping[str, Any] = {
+    "envvar": "GATE_ENV",
+    "required": True,
+    "help": "Environment of the platform: sandbox, staging, production.",
+}
+environment_option = click.option("--env", "env", **_ENVIRONMENT)
+
+
+def context_option(command: Callable[_P, _R], *, is_looking: bool = False) -> Callable[_P, _R]:
+    """Add `--env`: the environment's context stands in `ctx.obj` before other words are read."""
+
+    def opened(ctx: click.Context, _param: click.Parameter, env: str) -> None:
+        ctx.meta[ENVIRONMENT] = env
+        ctx.obj = composition.Context(env, is_looking=True) if is_looking else composition.Context(env)
+
+    eager: dict[str, Any] = {"is_eager": True, "expose_value": False, "callback": opened}
+    return click.option("--env", **_ENVIRONMENT, **eager)(command)
+
+
+def in_context(command: Callable[Concatenate[composition.Context, _P], _R]) -> Callable[_P, _R]:
+    """Add `--env`; the command gets the environment's context first."""
+    return context_option(click.pass_obj(command))
+
+
 stage_option = click.option(
-    "--stage",
-    type=Meant([stage.value for stage in Stage]),
-    required=True,
-    help="Which part of the catalogue is demanded.",
+    "--stage", type=Meant(Stage), required=True, help="Which part of the catalogue is demanded."
 )
 format_option = click.option(
     "--format",
@@ -93,37 +190,58 @@ seed_option = click.option(
     default=None,
     help="Generate other requests than usual; a finding names the seed that repeats it.",
 )
-
-
-class Workers(click.ParamType[int | None]):
-    """A number of workers, or `auto` for None."""
-
-    name = "N|auto"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
-        """Return the number."""
-        if value == AUTO:
-            return None
-        if not str(value).isdecimal() or not 1 <= int(str(value)) <= MOST_WORKERS:
-            self.fail(f"{value!r} is neither {AUTO} nor a number from 1 to {MOST_WORKERS}", param, ctx)
-        return int(str(value))
-
-
 workers_option = click.option(
     "--workers",
     type=Workers(),
-    default=AUTO,
+    default=_AUTO,
     show_default=True,
     help="How many checks run at the same time; auto is one, or up to 8 where the platform is far away."
     " Load and what disturbs others always run alone. With --fail-fast one.",
 )
 
 
-def workers_of(value: object) -> int | None:
-    """Return the number of workers that was asked for; None is as many as pay."""
-    return value if isinstance(value, int) else None
+def deadline_option(default: str, text: str = "Longest time to look: 90s, 15m, 1h.") -> Callable[[_F], _F]:
+    """Return `--deadline`: the command gets seconds."""
+    return click.option("--deadline", type=Duration(), default=default, show_default=True, help=text)
 
 
-def seed_of(value: object) -> int | None:
-    """Return the seed that was asked for, if any."""
-    return value if isinstance(value, int) else None
+def _each_once(
+    _ctx: click.Context, param: click.Parameter, pairs: tuple[tuple[str, str], ...]
+) -> dict[str, str]:
+    if len(dict(pairs)) < len(pairs):
+        raise UsageError(f"{param.opts[0]} names a service twice", next_step=f"write {param.metavar}")
+    return dict(pairs)
+
+
+def look_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Add what says which release is looked at, and how: the options that `run` and `collect` share."""
+    options = (
+        environment_option,
+        stage_option,
+        click.option(
+            "--release",
+            "release_id",
+            type=RunName(),
+            default=None,
+            help="Label of the release; default: the time of the run.",
+        ),
+        click.option(
+            "--revision",
+            "revisions",
+            type=Pair(),
+            multiple=True,
+            callback=_each_once,
+            metavar="SERVICE=REVISION",
+            help="Test this revision instead of the newest ready one. Repeatable.",
+        ),
+        click.option(
+            "--only", multiple=True, metavar="ID", help="Only this criterion; the answer is then never GO."
+        ),
+        deadline_option("15m"),
+        seed_option,
+        workers_option,
+        format_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -114,6 +114,20 @@ class Outlet(io.TextIOBase):
                 select.select((), (self._descriptor,), ())
 
 
+class Copy(io.StringIO):
+    """Writes on to another stream, and keeps what was written."""
+
+    def __init__(self, onward: TextIO) -> None:
+        super().__init__()
+        self._onward = onward
+
+    def write(self, text: str) -> int:
+        """Keep and write on."""
+        written = super().write(text)
+        self._onward.write(text)
+        return written
+
+
 def _descriptor(stream: TextIO | None) -> int | None:
     try:
         return None if stream is None else stream.fileno()

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from gates.cli.command import CommandContext, acts, chosen, looks, tell
+from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.options import service_argument
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.operations.autoscaling import ScalingReport, scaling_reports
@@ -16,12 +17,11 @@ from gates.reporting.layout import Line, Row
 
 
 @click.command()
-@click.argument("service")
+@service_argument
 @click.option("--revision", help="Which revision; default: the one that a rollback would choose.")
 @acts
 def coldstart(command: CommandContext, service: str, revision: str | None) -> ExitCode:
     """Measure the cold start of a revision of SERVICE that has no traffic, behind a tag of its own."""
-    chosen((service,), command.context.platform)
     target = revision or command.operations.planner.target(service)
     command.confirm(f"tag {target} of {service} for a moment")
     with command.alone():

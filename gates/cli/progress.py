@@ -19,10 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gates.aside import aside
-from gates.cli.progress_state import Progress
 from gates.model import events
 from gates.model.platform import Platform
-from gates.reporting.phrasing import count
+from gates.reporting.progress import Progress, lines_of
 from gates.reporting.redaction import clean
 
 HEARTBEAT_S = 30.0
@@ -99,27 +98,6 @@ def plain(platform: Platform, stream: TextIO, *, heartbeat: float = HEARTBEAT_S)
     finally:
         ended.set()
         pulse.join()
-
-
-def lines_of(event: events.Event) -> Iterator[str]:
-    """Yield the plain lines that tell of an event; a passed check needs none."""
-    match event:
-        case events.StepStarted():
-            yield f"{event.step}: {event.detail}".rstrip(": ")
-        case events.StepFinished():
-            yield f"{event.step}: done in {event.seconds:.1f} s {event.detail}".rstrip()
-        case events.ReleaseFound():
-            yield f"release {event.release.id}: {count(len(event.release.services), 'service')}"
-            yield from (f"note: {note}" for note in event.notes)
-        case events.CheckFinished() if event.status != "passed":
-            yield f"{event.status}: {event.criterion}@{event.service}"
-        case events.VerdictReached():
-            yield f"verdict: {event.verdict.outcome}"
-        case events.DecisionMade():
-            yield f"decision: {event.decision.kind}"
-        case events.ActionFinished():
-            receipt = event.receipt
-            yield f"{receipt.state}: {receipt.action.service} in {receipt.seconds:.1f} s, {receipt.detail}"
 
 
 @contextmanager

@@ -10,24 +10,19 @@ import os
 import signal
 from collections.abc import Generator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gates.adapters.machine.scratch import scratch
 from gates.model.criterion import Stage
 from gates.model.exit_code import ExitCode
 
 if TYPE_CHECKING:
-    from gates import composition
-    from gates.adapters.runs.run_folder import RunFolder
     from gates.cli.signals import Stop
-    from gates.workflows.gate_run import GateRun
-    from gates.workflows.request import Request
-    from gates.workflows.survey import Prepared
+    from gates.composition.pytest_session import PytestSession
 
 _JUDGED = pytest.StashKey["JudgedSession"]()
 _PATHS, _RAW = "gate_paths", "gate_raw"
@@ -97,10 +92,10 @@ def pytest_configure_node(node: Any) -> None:
 def _begin(config: pytest.Config) -> JudgedSession:
     """Do what `gate run` does before it looks, and tell pytest where the evidence goes."""
     from gates import composition  # noqa: PLC0415
-    from gates.adapters.producers.targeting import make_target, target_to_json  # noqa: PLC0415
-    from gates.cli.run import duration, run_id_now  # noqa: PLC0415
+    from gates.cli.options import Duration  # noqa: PLC0415
     from gates.cli.signals import Stop  # noqa: PLC0415
-    from gates.composition import runs  # noqa: PLC0415
+    from gates.composition.pytest_session import PytestSession, raw_results  # noqa: PLC0415
+    from gates.composition.runs import run_id_now  # noqa: PLC0415
     from gates.errors import UsageError  # noqa: PLC0415
     from gates.workflows.request import Request, RollbackMode  # noqa: PLC0415
 
@@ -108,7 +103,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
         raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")
     if (named := config.getoption("--gate-platform")) is not None:
         os.environ[composition.PLATFORM_VARIABLE] = str(named)
-    seconds = duration(str(config.getoption("--gate-deadline")))
+    seconds = Duration().convert(config.getoption("--gate-deadline"), None, None)
     stop = Stop()
     context = composition.Context(str(config.getoption("env")), is_stopped=stop.is_asked_for)
     request = Request(
@@ -116,49 +111,29 @@ def _begin(config: pytest.Config) -> JudgedSession:
         run_id=str(config.getoption("--gate-release") or run_id_now()),
         rollback=RollbackMode(str(config.getoption("--gate-rollback"))),
     )
-    folder = context.run_folder(request.run_id)
-    begun = runs.run_in(folder, context.gate, seconds=seconds)
-    prepared = begun.gate.prepare(request)
-    target = make_target(
-        context.catalogue,
-        context.environment,
-        prepared.release,
-        prepared.views,
-        context.platform,
-    )
-    target = replace(target, accepted=context.known_credentials.accepted())
-    (folder.path / "target.json").write_text(target_to_json(target), encoding="utf-8")
-    session = JudgedSession(context, folder, begun, request, prepared, stop, seconds)
-    session.point(config)
-    return session
+    session = PytestSession.begin(context, request, seconds)
+    held = ExitStack()
+    judged = JudgedSession(session, stop, held, raw=held.enter_context(raw_results()))
+    judged.point(config)
+    return judged
 
 
 @dataclass
 class JudgedSession:
-    """A pytest session whose tests are the evidence of one run of the gate."""
+    """What pytest is told of the run, and what is printed of it."""
 
-    context: composition.Context
-    folder: RunFolder
-    begun: GateRun
-    request: Request
-    prepared: Prepared
+    session: PytestSession
     stop: Stop
-    seconds: float
-    held: ExitStack = field(default_factory=ExitStack)
+    held: ExitStack
+    raw: Path
     published: tuple[Path, ...] = ()
     text: str = ""
     is_concluding: bool = False
     is_late: bool = False
 
-    def __post_init__(self) -> None:
-        """Make room for what is raw."""
-        self.raw = self.held.enter_context(scratch("gate-allure"))
-
     def point(self, config: pytest.Config) -> None:
         """Set the options that the producers' plugin and Allure read; name the tests if nobody did."""
-        from gates.adapters.producers import producer_files  # noqa: PLC0415
-
-        folder = self.folder.path
+        folder = self.session.folder.path
         config.option.gate_target = str(folder / "target.json")
         config.option.gate_evidence = str(folder / "producers.jsonl")
         os.environ["GATE_RUN_FOLDER"] = str(folder)
@@ -166,13 +141,12 @@ class JudgedSession:
             self.published = (Path(named).resolve(),)
         config.option.allure_report_dir = str(self.raw)
         if config.args_source is not pytest.Config.ArgsSource.ARGS:
-            wanted = dict.fromkeys(p for criterion in self.prepared.criteria for p in criterion.producers)
-            config.args[:] = producer_files.existing(wanted, root=config.rootpath)
+            config.args[:] = self.session.producers(config.rootpath)
 
     def listen(self) -> None:
         """End the tests in order when the deadline passes."""
         signal.signal(signal.SIGALRM, self._ring)
-        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        signal.setitimer(signal.ITIMER_REAL, self.session.seconds)
 
     def _ring(self, _number: int, _frame: FrameType | None) -> None:
         if not self.is_concluding:
@@ -202,31 +176,14 @@ class JudgedSession:
         return _CUT_SHORT.get(pytest.ExitCode(status), code) if is_known else code
 
     def _concluded(self, status: int) -> ExitCode:
-        from gates.adapters.producers.pytest_session import OwnSession  # noqa: PLC0415
         from gates.cli import run  # noqa: PLC0415
-        from gates.composition import runs  # noqa: PLC0415
-        from gates.reporting.redaction import Redactor  # noqa: PLC0415
 
-        seen = OwnSession(
-            exit_status=status,
-            raw=self.raw,
-            published=self.published,
-            too_late_after_s=self.seconds if self.is_late else None,
-            redactor=Redactor(self.context.secrets),
-        )
-        gate, keeper = self.begun.gate, self.begun.keeper
-        gate = replace(gate, source=replace(gate.source, producers=seen))  # type: ignore[type-var]
-        record = gate.conclude(self.request, self.prepared)
-        runs.notifications(self.context).record(record)
-        keeper.finish(record)
+        session = self.session
+        kept = session.conclude(status, self.raw, self.published, is_late=self.is_late)
         if not self.stop.is_asked_for():
-            run.make_page(self.folder)
-        self.text = run.in_words(self.folder, keeper)
-        return run.ending(self.context, self.folder, record, self.request.rollback)
-
-    def clear(self) -> None:
-        """Remove what must not stay: raw attachments."""
-        self.held.close()
+            run.make_page(kept.path)
+        self.text = run.in_words(kept)
+        return run.ending(session.context, kept, session.request.rollback)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -244,9 +201,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     judged = config.stash.get(_JUDGED, None)
     if judged is None:
         return []
-    release = judged.prepared.release
-    about = f"stage {judged.request.stage} of {release.environment}, {len(release.services)} services"
-    return [f"release gate: {about}, run {judged.request.run_id}", *judged.prepared.notes]
+    prepared, request = judged.session.prepared, judged.session.request
+    release = prepared.release
+    about = f"stage {request.stage} of {release.environment}, {len(release.services)} services"
+    return [f"release gate: {about}, run {request.run_id}", *prepared.notes]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -265,4 +223,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing raw behind."""
     judged = config.stash.get(_JUDGED, None)
     if judged is not None:
-        judged.clear()
+        judged.held.close()

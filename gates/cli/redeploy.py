@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 
-from gates.cli.command import CommandContext, acts, chosen, tell
+from gates.cli.command import CommandContext, acts, tell
+from gates.cli.options import services_argument
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 
 
 @click.command()
-@click.argument("services", nargs=-1)
+@services_argument
 @click.option("--all", "is_all", is_flag=True, help="Every service of the platform, at once.")
 @click.option("--from", "source", metavar="REVISION", help="An earlier revision; with exactly one service.")
 @acts
@@ -24,7 +25,7 @@ def redeploy(
         raise UsageError("name the services, or say --all")
     if source is not None and len(services) != 1:
         raise UsageError("--from names a revision of one service", next_step="name exactly that service")
-    names = chosen(services, command.context.platform)
+    names = services or command.context.platform.service_names
     command.confirm(f"redeploy {', '.join(names)}")
     redeployment = command.operations.redeployment
     with command.alone(), ThreadPoolExecutor(max_workers=len(names)) as pool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from gates.cli.options import format_option
+from gates.cli.options import ENVIRONMENT, format_option
 from gates.model.exit_code import ExitCode
 from gates.reporting.layout import Line, fitted
 from gates.reporting.redaction import Redactor
@@ -37,11 +37,11 @@ def reporting(command: Callable[..., Report | ExitCode]) -> Callable[..., ExitCo
     """Add `--format`; the command returns a `Report`, or an exit code if it printed everything itself."""
 
     def run(*args: Any, **rest: Any) -> ExitCode:
-        output = rest.pop("output")
+        output: str | None = rest.pop("output")
         report = command(*args, **rest)
         if isinstance(report, ExitCode):
             return report
-        click.echo(text_of(report, str(output or "plain")))
+        click.echo(text_of(report, output or "plain"))
         return report.code
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
@@ -63,7 +63,8 @@ def text_of(report: Report, output: str) -> str:
     if output == "json":
         context = click.get_current_context()
         name = context.command_path.removeprefix("gate ").removesuffix(" services")
-        where = {"environment": context.params["env"]} if "env" in context.params else {}
+        env = context.params.get("env") or context.meta.get(ENVIRONMENT)
+        where = {"environment": env} if env else {}
         document = {"report": name, "exit_code": int(report.code), **where, **report.document}
         return json.dumps(Redactor()(document), indent=1, ensure_ascii=False)
     return "\n".join(_shown(report.lines or [report.empty]))

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 import click
 
 from gates import composition
-from gates.cli.command import actor
 from gates.cli.options import environment_option
 from gates.cli.prompts import ask
 from gates.cli.reports import say
 from gates.cli.signals import Stop
-from gates.composition import runs
+from gates.composition import actor, runs
 from gates.composition.operations import OperationsContext
 from gates.composition.rollbacks import rollback_engine
 from gates.decision.ending import rolled_back

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import click
 
 from gates import composition
-from gates.cli.command import actor
 from gates.cli.options import environment_option
 from gates.cli.overrides import override_option
 from gates.cli.prompts import ask, refuse_without_terminal
 from gates.cli.reports import Report, reporting, say
 from gates.cli.rollback_planned import printing, roll_back_planned
 from gates.cli.signals import Stop
-from gates.composition import runs
+from gates.composition import actor, runs
 from gates.composition.rollbacks import rollback_engine
 from gates.decision.ending import rolled_back
 from gates.decision.safety_checks import Guard

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from gates import composition
-from gates.cli.command import actor
 from gates.cli.options import environment_option
 from gates.cli.prompts import ask
 from gates.cli.reports import say
 from gates.cli.signals import Stop
+from gates.composition import actor
 from gates.composition.rollbacks import rollback_engine, unpinner
 from gates.decision.ending import rolled_back
 from gates.errors import UsageError

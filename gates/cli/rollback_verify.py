@@ -7,8 +7,8 @@ import uuid
 import click
 
 from gates import composition
-from gates.cli.command import actor
 from gates.cli.options import environment_option
+from gates.composition import actor
 from gates.composition.operations import OperationsContext
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode

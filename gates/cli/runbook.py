@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TextIO
 
 import click
 
-from gates import composition
 from gates.aside import aside
 from gates.cli import call, gate
-from gates.cli.command import actor, chosen
 from gates.cli.options import environment_option
+from gates.cli.output import Copy
+from gates.composition import actor, runbooks
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
-from gates.model.runbook import Runbook, RunbookReport, RunbookStep, StepResult, StepState
-
-_OUTSIDE_ENVIRONMENTS = ("criteria",)
-"""Commands about the catalogue alone: they take no `--env`."""
-_STATES = {
-    ExitCode.GO: StepState.DONE,
-    ExitCode.INTERRUPTED: StepState.PENDING,  # somebody said no
-    ExitCode.INCONCLUSIVE: StepState.PENDING,  # nobody could look
-    ExitCode.NOTHING_EVALUATED: StepState.PENDING,  # there is nothing to look at yet
-}
-"""What a command's exit code says of its step; every other one is a failure."""
+from gates.model.likeness import refuse_unknown
+from gates.model.runbook import RunbookStep
+from gates.reporting.runbook import explained
+from gates.workflows.runbook import Called, RunbookWorkflow
 
 
 class RunbookGroup(click.Group):
@@ -62,7 +51,7 @@ def runbook() -> None:
 @runbook.command(name="list")
 def listed() -> ExitCode:
     """List all runbooks."""
-    for found in _all():
+    for found in runbooks.runbooks():
         service = " --service S" if found.needs_service else ""
         click.echo(f"{found.name + service:34} {found.title}")
     return ExitCode.GO
@@ -72,9 +61,7 @@ def listed() -> ExitCode:
 @click.argument("name")
 def explain(name: str) -> ExitCode:
     """Show the steps of a runbook; nothing is done."""
-    from gates.reporting.runbook import explained  # noqa: PLC0415
-
-    click.echo(explained(_load(name)))
+    click.echo(explained(runbooks.runbook(name)))
     return ExitCode.GO
 
 
@@ -85,150 +72,76 @@ def explain(name: str) -> ExitCode:
 @environment_option
 def run(name: str, service: str, env: str, *, is_sure: bool) -> ExitCode:
     """Follow the runbook NAME."""
-    from gates.decision.runbook import ended  # noqa: PLC0415
-
-    found = _load(name)
-    _check_service(found, service)
-    desk = _RunbookCommands(env=env, service=service, is_sure=is_sure)
-    began, results, interrupted = datetime.now(UTC), list[StepResult](), list[str]()
-    for number, step in enumerate(found.steps, start=1):
-        click.echo(f"[{number}/{len(found.steps)}] {step.title}")
-        result = _taken(desk, step, results, interrupted)
-        click.echo(f"      {result.state}{f': {result.note}' if result.note else ''}")
-        results.append(result)
-    code = ExitCode.INTERRUPTED if interrupted else ended(results)
-    report = RunbookReport(
-        runbook=found, environment=env, service=service, by=actor(), began_at=began, results=tuple(results)
+    found = runbooks.runbook(name)
+    if found.needs_service and not service:
+        raise UsageError(f"{found.name} is about one service", next_step="say --service NAME")
+    if found.needs_service:
+        refuse_unknown("service", (service,), runbooks.platform().service_names)
+    workflow = RunbookWorkflow(
+        environment=env,
+        service=service,
+        by=actor(),
+        runner=_Runner(env=env, is_sure=is_sure),
+        now=lambda: datetime.now(UTC),
     )
+    report, code = workflow.follow(found)
     with aside("writing the report"):
-        click.echo(f"report: {_written(report, code)}")
+        click.echo(f"report: {runbooks.write_report(report, code)}")
     return code
 
 
-def _taken(
-    desk: _RunbookCommands, step: RunbookStep, results: Sequence[StepResult], interrupted: list[str]
-) -> StepResult:
-    """Take one step, or say why not; a signal ends the procedure, and its report is written all the same."""
-    from gates.decision.runbook import is_due, waits_for  # noqa: PLC0415
-
-    if interrupted:
-        return desk.result(step, StepState.PENDING, note="interrupted before")
-    if waited := waits_for(step, results):
-        return desk.result(step, StepState.PENDING, note=f"waits for: {waited}")
-    if not is_due(step, results):
-        return desk.result(step, StepState.SKIPPED)
-    try:
-        return desk.take(step)
-    except (KeyboardInterrupt, click.Abort) as error:
-        interrupted.append(str(error) or "a person")
-        return desk.result(step, StepState.FAILED, note=f"interrupted by {interrupted[0]}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _RunbookCommands:
-    """Where steps are taken: commands are called in this process, people are asked on the terminal."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Runner:
+    """Takes steps here: commands are called in this process, people are asked on the terminal."""
 
     env: str
-    service: str
     is_sure: bool
 
-    def result(self, step: RunbookStep, state: StepState, *, note: str = "", by: str = "") -> StepResult:
-        """Return a result of now."""
-        return StepResult(step=step, state=state, at=datetime.now(UTC), note=note, by=by)
+    def call(self, words: Sequence[str], *, is_allowed: bool) -> Called:
+        """Run a command of the gate as if it was typed; what it prints is kept."""
+        command = [*words]
+        if takes(words, "--env"):
+            command += ["--env", self.env]
+        if is_allowed and takes(words, "--yes"):
+            command += ["--yes"]
+        heard = Copy(sys.stdout)
+        with _abort_interrupts(), contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
+            code = call(command)
+        return Called(command=tuple(command), code=code, output=heard.getvalue())
 
-    def take(self, step: RunbookStep) -> StepResult:
-        """Take one step that is due."""
-        if step.is_manual:
-            return self._asked(step)
-        if step.is_guarded and not self._is_allowed(step):
-            return self.result(step, StepState.PENDING, note="disruptive, and not allowed")
-        return self._called(step)
-
-    def _is_allowed(self, step: RunbookStep) -> bool:
+    def is_allowed(self, step: RunbookStep) -> bool:
+        """Ask a person, unless --yes was said."""
         question = f"{step.title} in {self.env}: this is disruptive. Go on?"
-        return self.is_sure or (sys.stdin.isatty() and click.confirm(question, err=True))
+        with _abort_interrupts():
+            return self.is_sure or (sys.stdin.isatty() and click.confirm(question, err=True))
 
-    def _asked(self, step: RunbookStep) -> StepResult:
+    def ask(self, step: RunbookStep) -> tuple[bool, str] | None:
+        """Ask a person whether it is done."""
         if not sys.stdin.isatty():
-            return self.result(step, StepState.PENDING, note=f"for {step.role}: {step.question}")
+            return None
         click.echo(f"      for {step.role}: {step.question}")
-        is_done = click.confirm("      done and well?", err=True)
-        note = click.prompt("      note", default="", show_default=False, err=True)
-        state = StepState.DONE if is_done else StepState.FAILED
-        return self.result(step, state, note=note, by=f"{actor()} as {step.role}")
+        with _abort_interrupts():
+            is_done = click.confirm("      done and well?", err=True)
+            return is_done, click.prompt("      note", default="", show_default=False, err=True)
 
-    def _called(self, step: RunbookStep) -> StepResult:
-        words = tuple(word.replace("{service}", self.service) for word in step.command)
-        called = (*words, *(() if words[0] in _OUTSIDE_ENVIRONMENTS else ("--env", self.env)))
-        if step.is_guarded and takes_yes(words):  # it was allowed just now: nobody is asked twice
-            called += ("--yes",)
-        heard = _Heard(sys.stdout)
-        with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
-            code = call(list(called))
-        state = _STATES.get(code, StepState.FAILED)
-        return StepResult(
-            step=step,
-            state=state,
-            at=datetime.now(UTC),
-            note="" if state is StepState.DONE else f"gate {' '.join(called)} left with {int(code)}",
-            by=actor(),
-            output=heard.getvalue(),
-            command=called,
-        )
+    def show(self, text: str) -> None:
+        """Print it."""
+        click.echo(text)
 
 
-def takes_yes(words: Sequence[str]) -> bool:
-    """Whether the command that some words call asks, unless `--yes` is said."""
+@contextlib.contextmanager
+def _abort_interrupts() -> Iterator[None]:
+    """Let an aborted question end the procedure as a signal does."""
+    try:
+        yield
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
+
+
+def takes(words: Sequence[str], option: str) -> bool:
+    """Whether the command that some words call has an option."""
     command: click.Command | None = gate
     for word in words:
         if isinstance(command, click.Group):
             command = command.get_command(click.Context(command), word)
-    return command is not None and any("--yes" in param.opts for param in command.params)
-
-
-class _Heard(io.StringIO):
-    """Writes on to another stream, and remembers what was written."""
-
-    def __init__(self, onward: TextIO) -> None:
-        super().__init__()
-        self._onward = onward
-
-    def write(self, text: str) -> int:
-        """Remember and write on."""
-        written = super().write(text)
-        self._onward.write(text)
-        return written
-
-
-def _check_service(found: Runbook, service: str) -> None:
-    if not found.needs_service:
-        return
-    if not service:
-        raise UsageError(f"{found.name} is about one service", next_step="say --service NAME")
-    from gates.adapters.documents.documents import load_platform  # noqa: PLC0415
-
-    chosen((service,), load_platform(composition.platform_folder()))
-
-
-def _all() -> list[Runbook]:
-    from gates.adapters.documents.runbook_document import runbook_names  # noqa: PLC0415
-
-    return [_load(name) for name in runbook_names(composition.platform_folder())]
-
-
-def _load(name: str) -> Runbook:
-    from gates.adapters.documents.documents import load_platform  # noqa: PLC0415
-    from gates.adapters.documents.runbook_document import load_runbook  # noqa: PLC0415
-
-    folder = composition.platform_folder()
-    return load_runbook(folder, name, load_platform(folder))
-
-
-def _written(report: RunbookReport, code: ExitCode) -> Path:
-    from gates.reporting.runbook import markdown  # noqa: PLC0415
-
-    folder = composition.reports_folder() / "runbooks"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{report.runbook.name}-{report.began_at:%Y%m%dT%H%M%S}-{os.getpid()}.md"
-    path.write_text(markdown(report, code), encoding="utf-8")
-    return path
+    return command is not None and any(option in param.opts for param in command.params)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, chosen, tell
+from gates.cli.command import CommandContext, acts, tell
+from gates.cli.options import service_argument
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 
 
 @click.command()
-@click.argument("service")
+@service_argument
 @click.option("--min-instances", "minimum", type=click.IntRange(min=0), help="Keep at least so many.")
 @click.option("--capped", "is_capped", is_flag=True, help="As many as the service may have, if that is less.")
 @click.option("--restore", "is_back", is_flag=True, help="Go back to what was there before the first scale.")
@@ -21,7 +22,6 @@ def scale(
     """Keep more instances of SERVICE, on the service itself: no revision is made, no traffic moves."""
     if (minimum is None) is not is_back:
         raise UsageError("say how far", next_step="--min-instances N, or --restore")
-    chosen((service,), command.context.platform)
     what = f"restore the scaling of {service}" if is_back else f"keep {minimum} instances of {service}"
     command.confirm(what)
     scaling = command.operations.scaling

@@ -9,7 +9,7 @@ import click
 
 from gates import composition
 from gates.cli import signing
-from gates.cli.options import RunFolderPath, environment_option
+from gates.cli.options import RUN_FOLDER, environment_option
 from gates.decision.approval import LONGEST_APPROVAL
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -18,7 +18,7 @@ from gates.workflows.golive_checkpoints import is_held
 
 
 @click.command()
-@click.argument("folder", metavar="RUN", type=RunFolderPath())
+@click.argument("folder", metavar="RUN", type=RUN_FOLDER)
 @environment_option
 @signing.signing_options
 @click.option("--refuse", "refuses", is_flag=True, help="Sign a no: nothing goes live on this evidence.")

@@ -12,8 +12,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
+from typing import TypeVar
 
 import click
 
@@ -21,6 +22,7 @@ from gates.model.exit_code import ExitCode
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _TOO_OFTEN = 3
+_T = TypeVar("_T")
 
 
 class Interrupted(KeyboardInterrupt):
@@ -65,6 +67,20 @@ class Stop:
             raise Interrupted(name)
         self._asked.set()
         click.echo(f"{name}: what runs is finished, nothing new begins; once more interrupts it", err=True)
+
+
+@contextmanager
+def finishing(within: AbstractContextManager[_T]) -> Iterator[_T]:
+    """Enter `within` and let the block be finished when a signal comes; then it interrupts.
+
+    Raises:
+        KeyboardInterrupt: a signal came meanwhile.
+    """
+    stop = Stop()
+    with stop.heard(), within as entered:
+        yield entered
+    if stop.is_asked_for():
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from gates import composition
-from gates.cli.options import RunFolderPath
+from gates.cli.options import RUN_FOLDER
 from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -29,7 +29,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 run_option = click.option(
     "--run",
     "run_folder",
-    type=RunFolderPath(),
+    type=RUN_FOLDER,
     help="Folder of the run whose release is meant; default: what is deployed now.",
 )
 

@@ -8,9 +8,8 @@ import click
 
 from gates import composition
 from gates.cli.adhoc_checks import ENDING, spot
-from gates.cli.command import actor
-from gates.cli.options import environment_option, format_option
-from gates.cli.run import duration
+from gates.cli.options import deadline_option, environment_option, format_option
+from gates.composition import actor
 from gates.errors import CloudError, ConfigurationError
 from gates.evidence.journeys import journey_of, receipt_of, results
 from gates.model.exit_code import ExitCode
@@ -25,11 +24,11 @@ CATEGORY = "journeys"
 @click.command()
 @click.argument("journeys", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Every journey of the catalogue.")
-@click.option("--deadline", default="5m", show_default=True, help="Longest time to look: 90s, 15m, 1h.")
+@deadline_option("5m")
 @environment_option
 @format_option
 def synthetic(
-    env: str, journeys: tuple[str, ...], deadline: str, output: str | None, *, is_all: bool
+    env: str, journeys: tuple[str, ...], deadline: float, output: str | None, *, is_all: bool
 ) -> ExitCode:
     """Take user JOURNEYS now; without any, list them.
 
@@ -44,7 +43,7 @@ def synthetic(
         return ExitCode.GO
     refuse_unknown("journey", journeys, known)
     criteria = [known[name] for name in dict.fromkeys(journeys)] or list(known.values())
-    seen = spot(context, criteria, word="synthetic", seconds=duration(deadline), output=output)
+    seen = spot(context, criteria, word="synthetic", seconds=deadline, output=output)
     found = results(seen.check.judgements, seen.folder.read_producers())
     text = journey_document(found)
     seen.folder.write_reports([ReportFile(name="synthetic.json", content=text)])

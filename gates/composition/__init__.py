@@ -1,10 +1,13 @@
 """Builds adapters and hands them to workflows; decides nothing. Commands reach it by these names."""
 
+from gates.adapters.machine.way_out import settle as settle
 from gates.composition.bench import bench as bench
 from gates.composition.bench import bench_arms as bench_arms
+from gates.composition.bench import bench_folder as bench_folder
 from gates.composition.environment import PLATFORM_VARIABLE as PLATFORM_VARIABLE
 from gates.composition.environment import REPORTS_VARIABLE as REPORTS_VARIABLE
 from gates.composition.environment import Context as Context
+from gates.composition.environment import actor as actor
 from gates.composition.environment import fast_clock as fast_clock
 from gates.composition.environment import ledger_path as ledger_path
 from gates.composition.environment import open_run_folder as open_run_folder

@@ -6,15 +6,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gates.composition.environment import Context
+from gates.composition.environment import Context, platform_folder, reports_folder
 
 _LONGEST_S = 900.0
 
 if TYPE_CHECKING:
+    from gates.adapters.runs.bench_results import BenchFolder
     from gates.model.bench import Arm
     from gates.model.verdict import Verdict
     from gates.workflows.bench import Bench, Trial
@@ -43,15 +44,24 @@ def bench(context: Context, folder: Path, *, is_quick: bool) -> Iterator[Bench]:
         deployer.close()
 
 
-def bench_arms(context: Context, folder: Path) -> tuple[Arm, ...]:
-    """Return the arms that a folder's bench.yaml describes.
+def bench_arms(context: Context, folder: Path | None) -> tuple[Arm, ...]:
+    """Return the arms that a folder's bench.yaml describes, the platform's own by default.
 
     Raises:
         DocumentError: it is missing or wrong.
     """
     from gates.adapters.documents.bench_document import load_bench
 
-    return load_bench(folder, context.platform, context.catalogue)
+    return load_bench(folder or platform_folder(), context.platform, context.catalogue)
+
+
+def bench_folder(name: str | None) -> BenchFolder:
+    """Return the results of this name; without one they are named by the time."""
+    from gates.adapters.runs.bench_results import BenchFolder
+    from gates.model.record import checked_name
+
+    name = checked_name(name or f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    return BenchFolder(reports_folder() / name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gates.adapters.machine import settings
 from gates.adapters.machine.settings import (
+    actor,
     ledger_path,
     platform_folder,
     project_root,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 _TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
 PLATFORM_VARIABLE, REPORTS_VARIABLE = settings.PLATFORM, settings.REPORTS
-__all__ = ["Context", "ledger_path", "platform_folder", "project_root", "reports_folder"]
+__all__ = ["Context", "actor", "ledger_path", "platform_folder", "project_root", "reports_folder"]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from gates.adapters.runs.run_folder import RunFolder
 from gates.composition.environment import Context, fast_clock, open_run_folder, reports_folder
 from gates.composition.runs import beginning, notifications
 from gates.decision.approval import Approvals, Question, approvals
+from gates.model.timeline import GoLive, Timeline
 from gates.workflows.golive import POLL_S, REHEARSED_POLL_S, GoLivePorts
 from gates.workflows.golive_checkpoints import LONGEST_S, CheckpointLook
+from gates.workflows.golive_opening import open_golive
 from gates.workflows.rollback_planner import RollbackPlanner
 from gates.workflows.rollback_readiness import RollbackReadiness
 from gates.workflows.survey import release_now
@@ -47,6 +49,30 @@ def golive_ports(context: Context, name: str, *, is_fast: bool) -> partial[GoLiv
         notify=lambda slot, event, text: told.slot(name, slot.name, event, text),
         poll_s=REHEARSED_POLL_S if is_fast else POLL_S,
     )
+
+
+def opened(context: Context, timeline: Timeline, name: str, zero: datetime, *, is_rehearsal: bool) -> GoLive:
+    """Return the go-live of this name, which begins now or goes on.
+
+    Raises:
+        UsageError: no run can have its name, or another go-live has it, or there is nothing to release.
+    """
+    wanted = GoLive(
+        name=name,
+        environment=context.environment.name,
+        zero=zero,
+        candidates=tuple(readiness(context).candidates().items()),
+        is_rehearsal=is_rehearsal,
+    )
+    names = context.platform.service_names
+    return open_golive(wanted, timeline, context.golive_ledger, context.ports.traffic, names)
+
+
+def run_command(command: str) -> int:
+    """Run a person's own command line to its end and return its exit code."""
+    from gates.adapters.machine import processes
+
+    return processes.shell(command)
 
 
 def readiness(context: Context) -> RollbackReadiness:

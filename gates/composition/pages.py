@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from gates.adapters.runs.run_folder import RunFolder
 
 
-def allure_page(folder: RunFolder) -> BuiltReport:
+def allure_page(folder: Path) -> BuiltReport:
     """Build the Allure page of a run; its failure is said, and never changes a verdict."""
     from gates.adapters.runs.allure_report import PACKAGE, AllureReport
 
     page = AllureReport(package=from_root(PACKAGE), history=reports_folder() / "allure-history.jsonl")
-    results, target = folder.path / "allure-results", folder.path / "allure-report"
-    return page.build(results, target=target, title=f"release gate {folder.run_id}")
+    results, target = folder / "allure-results", folder / "allure-report"
+    return page.build(results, target=target, title=f"release gate {folder.resolve().name}")
 
 
 def profile_names() -> tuple[str, ...]:

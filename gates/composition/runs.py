@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates.composition.environment import Context, ledger_path, reports_folder
@@ -11,14 +13,18 @@ from gates.model.events import Event
 from gates.workflows.notifications import Notifications
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gates.adapters.notifications.notifier import Notifier
     from gates.adapters.runs.run_folder import RunFolder
+    from gates.model.criterion import Criterion
+    from gates.model.evidence import EvidenceBundle
+    from gates.model.record import DecisionRecord
+    from gates.model.verdict import Verdict
+    from gates.reporting.report import Report
     from gates.workflows.failure_actions import FailureActions
     from gates.workflows.gate_run import Begin, GateRun
     from gates.workflows.pending_decisions import PendingDecisions
     from gates.workflows.pipeline import Gate
+    from gates.workflows.request import Request
 
 
 def run_in(
@@ -40,6 +46,91 @@ def run_in(
             listener(event)
 
     return GateRun(gate=gate(folder, announce=announce, seconds=seconds, **options), keeper=keeper)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a run came to, the folder that keeps it, and the seconds it took; no report if none was made."""
+
+    folder: RunFolder
+    record: DecisionRecord
+    report: Report | None
+    seconds: float = 0.0
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        return self.folder.path
+
+    @property
+    def verdict_json(self) -> str:
+        """What `verdict.json` holds, written or not."""
+        return self.folder.verdict_json(self.record.verdict).decode()
+
+
+def take(
+    context: Context,
+    request: Request,
+    listener: Callable[[Event], None],
+    *,
+    seconds: float,
+    is_fail_fast: bool,
+) -> Kept:
+    """Take a release through the gate, in a new folder.
+
+    Raises:
+        GateError: the gate cannot look, or the verdict is GO and could not be written down.
+    """
+    from gates.workflows.gate_run import take_run
+
+    folder, clock = context.run_folder(request.run_id), context.ports.clock
+    begun = run_in(folder, context.gate, listener, seconds=seconds, is_fail_fast=is_fail_fast)
+    started = clock.monotonic()
+    record = take_run(begun, request, notifications(context).record)
+    elapsed = clock.monotonic() - started
+    return Kept(folder=folder, record=record, report=begun.keeper.report, seconds=elapsed)
+
+
+def judge_again(context: Context, path: Path) -> Kept:
+    """Judge a run now into a folder beside it, with what people have signed since.
+
+    Raises:
+        GateError: its evidence is not there, or the verdict is GO and could not be written down.
+    """
+    from gates.workflows import judging
+
+    opened = context.open_run_folder(path)
+    setup, seen = opened.read_setup(), opened.read_evidence()
+    beside = context.run_folder(opened.name_beside(), opened.path.resolve().parent)
+    begun = run_in(beside, context.gate)
+
+    def evidence(criteria: tuple[Criterion, ...]) -> EvidenceBundle:
+        said = context.statements.evidence(criteria, setup.release)
+        return beside.write_evidence(judging.with_statements(seen, said))
+
+    record = judging.judge_again(begun, beside.run_id, setup, evidence, notifications(context).record)
+    return Kept(folder=beside, record=record, report=begun.keeper.report)
+
+
+def replay(context: Context, path: Path) -> tuple[Verdict, Report, bool]:
+    """Judge a run into its own folder; return the verdict, its report, and whether there was one before.
+
+    Raises:
+        GateError: an earlier verdict is another one, or its evidence is not there.
+    """
+    from gates.reporting.report import report_of
+    from gates.workflows import judging
+
+    opened = context.open_run_folder(path)
+    before = opened.read_verdict() if (opened.path / "verdict.json").exists() else None
+    begun = run_in(opened, context.gate)
+    verdict = judging.replay(begun, opened.run_id, opened.read_setup(), opened.read_evidence(), before)
+    return verdict, report_of(opened.read_verdict(), run_id=opened.run_id), before is not None
+
+
+def run_id_now() -> str:
+    """Return the id of a run that begins now: the time in UTC, to the millisecond."""
+    return f"{_now():%Y%m%d-%H%M%S-%f}"[:-3]
 
 
 def beginning(context: Context, seconds: float, root: Path | None = None) -> Begin:

@@ -32,6 +32,11 @@ class Coverage:
         role = self.criterion.attested_by
         return COVERED if role is None else f"{AWAITS} {role}"
 
+    @property
+    def plain(self) -> dict[str, object]:
+        """The coverage as values that JSON has."""
+        return {"id": self.criterion.id, "state": self.state, "missing": self.missing}
+
 
 def coverage(catalogue: Catalogue, node_ids: Collection[str]) -> tuple[Coverage, ...]:
     """Return the coverage of every criterion, in catalogue order.

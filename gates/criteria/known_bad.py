@@ -41,6 +41,13 @@ class Red:
         """Whether something is."""
         return bool(self.arms or self.proofs)
 
+    @property
+    def plain(self) -> dict[str, object]:
+        """It as values that JSON has."""
+        arms, tests = [arm.id for arm in self.arms], [proof.test for proof in self.proofs]
+        by = self.criterion.attested_by
+        return {"id": self.criterion.id, "arms": arms, "tests": tests, "attestedBy": by}
+
 
 def stage_of(arm: Arm, catalogue: Catalogue) -> Stage:
     """Return the stage at which an arm is run: its own, or the first of its first criterion, or immediate."""

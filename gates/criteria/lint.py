@@ -17,6 +17,7 @@ from gates.criteria.coverage import Coverage
 from gates.criteria.known_bad import Red
 from gates.model.criterion import Catalogue, Criterion, Stage, Use
 from gates.model.platform import Contact, DocumentOwnership, Environment, Platform
+from gates.model.wording import counted
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*[0-9]")
 _DIGITS_OF_A_NUMBER = 7
@@ -38,6 +39,32 @@ class Finding:
     def is_gap(self) -> bool:
         """Whether the documents are incomplete, rather than a fact to be supplied by a person."""
         return self.fails is None
+
+    @property
+    def line(self) -> str:
+        """The finding in words."""
+        where = f" in {', '.join(self.places)}" if self.places else ""
+        kind = "gap" if self.is_gap else f"open, fails {self.fails}{where}"
+        return f"{kind}: {self.subject}: {self.cause}"
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The finding as values that JSON has."""
+        names = {"subject": self.subject, "cause": self.cause, "fails": self.fails}
+        return {**names, "gap": self.is_gap, "environments": self.places}
+
+
+def summary(problems: Sequence[str], findings: Sequence[Finding]) -> str:
+    """Return how much is wrong and how much is open, with names."""
+    gaps = list(dict.fromkeys(finding.subject for finding in findings if finding.is_gap))
+    facts = [finding for finding in findings if not finding.is_gap]
+    fails = ", ".join(dict.fromkeys(str(finding.fails) for finding in facts))
+    places = ", ".join(dict.fromkeys(place for finding in facts for place in finding.places))
+    wrong = f"{counted(len(problems), 'problem')}, {counted(len(gaps), 'gap')}"
+    wrong += f" ({', '.join(gaps)})" if gaps else ""
+    open_ = f"{counted(len(facts), 'fact')} that people owe"
+    open_ += f" ({fails}{f' in {places}' if places else ''})" if facts else ""
+    return f"{wrong}, {open_}"
 
 
 def lint(

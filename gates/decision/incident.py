@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from gates.model.criterion import Priority
@@ -44,12 +44,6 @@ def clock(incident: Incident, steps: Iterable[EscalationStep], now: datetime) ->
         )
         for step in ordered
     )
-
-
-def due_now(dues: Sequence[Due]) -> Due | None:
-    """Return the last step that was reached: its role acts now."""
-    reached = [due for due in dues if due.is_reached]
-    return reached[-1] if reached else None
 
 
 def same_as(incident: Incident, others: Iterable[Incident]) -> Incident | None:

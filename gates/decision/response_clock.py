@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gates.model.decision import Decision
+from gates.model.decision import Deadline, Decision
 from gates.model.platform import EscalationStep, MaintenanceWindow
 
 _WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a decision stands at a moment: seconds left (negative when late), and whose turn it is by now."""
-
-    left_s: float
-    turn_of: str
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the response time has passed."""
-        return self.left_s < 0
 
 
 def due(decided_at: datetime, response_time: timedelta | None, window: MaintenanceWindow) -> datetime:
@@ -38,7 +24,7 @@ def next_start(window: MaintenanceWindow, after: datetime) -> datetime:
     return start if start >= day else start + _WEEK
 
 
-def standing(decision: Decision, now: datetime, escalation: Sequence[EscalationStep]) -> Standing | None:
+def deadline(decision: Decision, now: datetime, escalation: Sequence[EscalationStep]) -> Deadline | None:
     """Return how a decision stands, or None when it has no clock.
 
     Until it is late it is its authority's turn; then it escalates by the time since it was made, as an
@@ -50,4 +36,4 @@ def standing(decision: Decision, now: datetime, escalation: Sequence[EscalationS
     waited = now - decision.decided_at
     reached = [step.role for step in escalation if step.after <= waited]
     is_escalated = left < 0 and reached
-    return Standing(left_s=left, turn_of=reached[-1] if is_escalated else decision.authority or "no role")
+    return Deadline(left_s=left, turn_of=reached[-1] if is_escalated else decision.authority or "no role")

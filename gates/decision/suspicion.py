@@ -13,33 +13,9 @@ Within each the newest deployment comes first. Where nothing failed, nothing is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
+from gates.model.diagnosis import Deployment, Suspect
 from gates.model.judgement import Judgement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    """The newest revision of a service with traffic, when and by whom it was deployed.
-
-    `earlier` is the revision before it, empty if it is the first; `has_go` says whether a GO is on record.
-    """
-
-    service: str
-    revision: str
-    at: datetime
-    by: str = ""
-    earlier: str = ""
-    has_go: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspect:
-    """A service to roll back, with the criteria that blame it; none when others show its fault."""
-
-    deployment: Deployment
-    blamed_by: tuple[str, ...] = ()
 
 
 def newest_first(deployments: Sequence[Deployment]) -> tuple[Deployment, ...]:

@@ -108,3 +108,31 @@ class Decision:
     def is_automatic(self) -> bool:
         """Whether a standing authority covers it."""
         return bool(self.standing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """How a decision stands at a moment: seconds left (negative when late), and whose turn it is by now."""
+
+    left_s: float
+    turn_of: str
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the response time has passed."""
+        return self.left_s < 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDecision:
+    """A decision that waits, the run and the folder where it is kept, and its deadline."""
+
+    run_id: str
+    folder: str
+    decision: Decision
+    deadline: Deadline
+
+    @property
+    def key(self) -> tuple[str, bool, str]:
+        """What is printed again when it changes."""
+        return self.run_id, self.deadline.is_late, self.deadline.turn_of

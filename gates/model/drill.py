@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gates.model.criterion import PLATFORM
+from gates.model.platform import Platform
+
 
 class DrillKind(StrEnum):
     """What is rehearsed."""
@@ -53,6 +56,17 @@ class DrillRecord:
                 raise ValueError(f"a drill measures finite seconds from 0 up, got {figure}")
         if self.at.utcoffset() is None:
             raise ValueError(f"the time of a drill carries a zone, got {self.at}")
+
+
+def missed_objectives(record: DrillRecord, platform: Platform) -> list[str]:
+    """Return the tiers whose objectives the measured figures miss."""
+    spec = platform.service(record.subject)
+    tiers = [one for one in platform.tiers if record.subject == PLATFORM or (spec and one.name == spec.tier)]
+    return [
+        tier.name
+        for tier in tiers
+        if record.rto_s > tier.rto.total_seconds() or record.rpo_s > tier.rpo.total_seconds()
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

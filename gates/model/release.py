@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from gates.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRef:
@@ -69,3 +71,15 @@ class Release:
             f"{entry.service}={entry.candidate.name}@{entry.candidate.digest}" for entry in self.services
         )
         return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def refuse_other_place(release: Release, environment: str) -> None:
+    """Do nothing when the release is of this environment.
+
+    Raises:
+        UsageError: it is of another one.
+    """
+    if release.environment != environment:
+        raise UsageError(
+            f"the run is about {release.environment}", next_step=f"say --env {release.environment}"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -32,6 +32,12 @@ class Timeline:
     """All checkpoints in the order of their time; the last one closes the release."""
 
     slots: tuple[Checkpoint, ...]
+
+    @property
+    def rehearsed(self) -> Timeline:
+        """The same schedule with its small suites."""
+        small = (replace(slot, criteria=slot.rehearsed or slot.criteria) for slot in self.slots)
+        return Timeline(slots=tuple(small))
 
 
 class CheckpointState(StrEnum):

@@ -60,9 +60,9 @@ def _signed(measured: Measurement) -> str:
     return f"{sign}{figure(measured)}"
 
 
-def counted(amount: int, noun: str) -> str:
+def counted(amount: int, noun: str, plural: str = "") -> str:
     """Return an amount, thousands grouped, with its noun in the right number."""
-    return f"{amount:,} {noun if amount == 1 else noun + 's'}"
+    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 
 def quantity(value: float, unit: str) -> str:

@@ -43,6 +43,28 @@ def notice_lines(results: Iterable[NoticeResult]) -> list[str]:
     ]
 
 
+def entry(incident: Incident, dues: Sequence[Due]) -> dict[str, object]:
+    """Return an incident for a program."""
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "priority": incident.priority,
+        "services": list(incident.services),
+        "is_open": incident.is_open,
+        "opened_at": incident.opened_at.isoformat(),
+        "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
+        "due": [
+            {
+                "role": due.step.role,
+                "action": due.step.action,
+                "at": due.at.isoformat(),
+                "is_reached": due.is_reached,
+            }
+            for due in dues
+        ],
+    }
+
+
 def call_lines(contacts: Sequence[Contact]) -> list[str]:
     """Return the contacts to call: those on call, or all with a phone number if no one on call has one."""
     reachable = [one for one in contacts if one.phone]

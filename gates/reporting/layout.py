@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 NARROWEST = 40
@@ -35,6 +35,16 @@ def fitted(lines: Iterable[Line], width: int) -> list[str]:
     """Return the lines as they are printed at that width."""
     limit = max(width, NARROWEST)
     return [shown for line in lines for shown in _fit(line, limit)]
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return aligned columns below their heading."""
+    lines = [heading, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
 
 
 def short_revision(revision: str, cloud_name: str) -> str:

@@ -7,7 +7,7 @@ PASS.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -256,3 +256,19 @@ class Drills:
             )
         self._ports.ledger.record_drill(record)
         return record
+
+
+def drill_everything(
+    drills: Callable[[], Drills],
+    identities: tuple[str, str],
+    names: Sequence[str],
+    target: Callable[[str], str],
+) -> list[DrillRecord]:
+    """Restore, redeploy everything, then rehearse the rollback of every service.
+
+    `drills` is asked again for the rollbacks: they are about the revisions that serve from then on.
+    """
+    now = drills()
+    records = [now.restore(identities), *now.redeploy_all()]
+    later = drills()
+    return [*records, *(later.rollback(name, target(name)) for name in names)]

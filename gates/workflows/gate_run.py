@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from gates.model.decision import Decision
 from gates.model.events import Event
+from gates.model.evidence import EvidenceBundle
 from gates.model.record import DecisionRecord
+from gates.model.verdict import Verdict
 from gates.reporting.report import Report
 from gates.workflows.pipeline import Gate
 from gates.workflows.request import Request
@@ -37,9 +40,26 @@ class GateRun:
     gate: Gate
     keeper: Keeper
 
+    def collect(self, request: Request) -> EvidenceBundle:
+        """Look at a release, and judge nothing."""
+        prepared = self.gate.prepare(request)
+        return self.gate.look(request, prepared.criteria, prepared.release, prepared.views)
+
 
 Begin = Callable[[str], GateRun]
 """Makes the folder of a run with this id, and the gate that writes there."""
+
+
+def act_on(begun: GateRun, request: Request, verdict: Verdict, decision: Decision) -> DecisionRecord | None:
+    """Carry out the decision about a run of before; return its record, None when nothing was done."""
+    gate = begun.gate
+    receipts = gate.act(request, decision)
+    if not receipts:
+        return None
+    gate.remember(request, verdict)
+    return DecisionRecord(
+        run_id=request.run_id, verdict=verdict, decision=decision, receipts=receipts, tools=gate.tools
+    )
 
 
 def take_run(begun: GateRun, request: Request, notify: Callable[[DecisionRecord], None]) -> DecisionRecord:

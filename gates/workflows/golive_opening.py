@@ -10,6 +10,7 @@ from gates.decision.timeline import Over, next_step
 from gates.errors import UsageError
 from gates.model.timeline import GoLive, Timeline
 from gates.workflows.golive import GoLiveRecords
+from gates.workflows.golive_checkpoints import run_of
 
 
 class GoLiveBook(GoLiveRecords, Protocol):
@@ -25,9 +26,12 @@ def open_golive(
     """Return the go-live of that name as it was begun, or this one if the name is new.
 
     Raises:
-        UsageError: the name belongs to another go-live, it is over, or there is no candidate.
+        UsageError: no run can have the name, it belongs to another go-live, it is over, or there is no
+            candidate.
         LedgerError: the ledger cannot be used.
     """
+    for slot in timeline.slots:
+        run_of(wanted.name, slot, wanted.zero)
     if not book.slots(wanted):
         _refuse_nothing(wanted, traffic, services)
     opened = book.open(wanted)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gates.decision.incident import clock
+from gates.decision.incident import clock, priority_of, same_as
 from gates.errors import ConfigurationError, LedgerError
 from gates.model.exit_code import ExitCode
-from gates.model.incident import Due, Incident, Notice, NoticeResult, NoticeState
+from gates.model.incident import Due, Incident, Notice, NoticeResult, NoticeState, TriageAnswers
+from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment, Platform
 from gates.reporting.incident import (
     call_lines,
@@ -65,12 +66,43 @@ class IncidentWorkflow:
     sender: Callable[[], Sender]
     now: Callable[[], datetime]
 
-    def open_ones(self) -> tuple[Incident, ...]:
-        """Return the open incidents; none if the ledger cannot be read, so that a notification may repeat."""
+    def new(
+        self,
+        title: str,
+        answers: TriageAnswers,
+        alerts: Sequence[str],
+        services: Sequence[str],
+        *,
+        by: str,
+    ) -> Incident:
+        """Return an incident of now, which is not kept yet; its priority follows from answers and alerts.
+
+        Raises:
+            UsageError: the policy has no such alert.
+        """
+        rules, now = self.platform.policy.alerts, self.now()
+        refuse_unknown("alert", alerts, [rule.name for rule in rules])
+        return Incident(
+            id=self.ledger.new_id(now),
+            environment=self.env,
+            title=title,
+            priority=priority_of(answers, alerts, rules),
+            answers=answers,
+            alerts=tuple(alerts),
+            services=tuple(services),
+            opened_at=now,
+            opened_by=by,
+        )
+
+    def same_as(self, incident: Incident) -> Incident | None:
+        """Return the open incident that says the same; none if the ledger cannot be read.
+
+        A notification may then repeat.
+        """
         try:
-            return self.ledger.incidents()
+            return same_as(incident, self.ledger.incidents())
         except LedgerError:
-            return ()
+            return None
 
     def keep(self, incident: Incident) -> str:
         """Write the incident into the ledger; return why it is not recorded, empty when it is."""

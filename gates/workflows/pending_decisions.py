@@ -9,9 +9,9 @@ from typing import Protocol
 
 from gates.aside import note
 from gates.decision.pending import Prepared, waiting
-from gates.decision.response_clock import Standing, standing
+from gates.decision.response_clock import deadline
 from gates.errors import DocumentError, LedgerError, UsageError
-from gates.model.decision import Decision, RollBack
+from gates.model.decision import Deadline, Decision, RollBack, WaitingDecision
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import EscalationStep
 from gates.model.receipt import Receipt
@@ -52,21 +52,6 @@ class DecidedRun(Protocol):
         """Return what was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A decision that waits, where it is kept, and how it stands now."""
-
-    run_id: str
-    folder: str
-    decision: Decision
-    state: Standing
-
-    @property
-    def key(self) -> tuple[str, bool, str]:
-        """What is printed again when it changes."""
-        return self.run_id, self.state.is_late, self.state.turn_of
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDecisions:
     """The decisions of one environment that are prepared and not carried out; `by` is who looks."""
@@ -79,7 +64,7 @@ class PendingDecisions:
     now: Callable[[], datetime]
     by: str
 
-    def look(self, *, escalates: bool) -> list[Waiting]:
+    def look(self, *, escalates: bool) -> list[WaitingDecision]:
         """Return what waits, the oldest first; with `escalates` the roles that are due are notified once.
 
         Raises:
@@ -87,47 +72,51 @@ class PendingDecisions:
         """
         now = self.now()
         found = [
-            Waiting(run.run_id, str(run.path), decision, state)
+            WaitingDecision(run.run_id, str(run.path), decision, clock)
             for run, decision in self._waiting()
-            if (state := standing(decision, now, self.escalation)) is not None
+            if (clock := deadline(decision, now, self.escalation)) is not None
         ]
         for one in found if escalates else ():
             self._escalate(one)
         return found
 
-    def _escalate(self, one: Waiting) -> None:
+    def _escalate(self, one: WaitingDecision) -> None:
         """Notify the role that has to act, and once it is late the role that is next."""
         told = notices.decided(self.place, one.folder, one.decision)
         self.notifications.tell(one.run_id, DECIDED, told)
-        if one.state.is_late:
-            self.record_breach(one.run_id, one.decision, one.state)
-            turn = one.state.turn_of
+        if one.deadline.is_late:
+            self.record_breach(one.run_id, one.decision, one.deadline)
+            turn = one.deadline.turn_of
             said = notices.late(self.place, one.folder, one.decision, turn)
             self.notifications.tell(one.run_id, f"late: {turn}", said)
 
-    def record_breach(self, run_id: str, decision: Decision, state: Standing | None) -> None:
+    def record_breach(self, run_id: str, decision: Decision, late: Deadline | None) -> None:
         """Record that a decision is late, and which role was due; once for each run.
 
         A ledger that cannot be written is reported, and prevents no action.
         """
-        if state is None or not state.is_late:
+        if late is None or not late.is_late:
             return
         receipt = self._receipt(
             BREACH,
             run_id,
             OperationState.FAILED,
             before=f"{decision.priority} due {decision.due:%Y-%m-%d %H:%M:%S}" if decision.due else "",
-            after=f"{-state.left_s:.0f} s late",
-            detail=f"escalated to {state.turn_of}",
+            after=f"{-late.left_s:.0f} s late",
+            detail=f"escalated to {late.turn_of}",
         )
         try:
             if any(one.action == BREACH for one in self.ledger.operations(self.place, run_id)):
                 return
             self.ledger.record_operation(receipt)
         except LedgerError as error:
-            note(f"LATE: NOT RECORDED: {error.cause}; escalated to {state.turn_of}")
+            note(f"LATE: NOT RECORDED: {error.cause}; escalated to {late.turn_of}")
         else:
-            note(f"LATE: recorded, escalated to {state.turn_of}")
+            note(f"LATE: recorded, escalated to {late.turn_of}")
+
+    def deadline_of(self, decision: Decision) -> Deadline | None:
+        """Return the deadline of a decision as it stands now, None when it has none."""
+        return deadline(decision, self.now(), self.escalation)
 
     def dismiss(self, run_id: str, *, role: str, reason: str) -> None:
         """Dismiss a decision, with the reason of the role that has the authority.

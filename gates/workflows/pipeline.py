@@ -20,7 +20,6 @@ from gates.model.criterion import Catalogue, Criterion
 from gates.model.decision import Decision, DecisionKind, PreAuthorisation, RollbackPlan
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Waiver
-from gates.model.likeness import refuse_unknown
 from gates.model.platform import Environment, Platform
 from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, ToolVersion
@@ -83,10 +82,7 @@ class Gate:
 
     def demand(self, request: Request) -> tuple[Criterion, ...]:
         """Return what the stage demands, or the named part of it."""
-        criteria = self.catalogue.at(request.stage)
-        known, more = [c.id for c in criteria], f"gate criteria list --stage {request.stage} shows all"
-        refuse_unknown(f"criterion of the stage {request.stage}", request.only, known, next_step=more)
-        return tuple(c for c in criteria if not request.only or c.id in request.only)
+        return request.demanded(self.catalogue)
 
     def views(self) -> tuple[ServiceView, ...]:
         """Ask the cloud and the ledger about every service."""

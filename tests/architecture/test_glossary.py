@@ -16,7 +16,20 @@ ROOT = Path(__file__).parents[2]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").lower()
 PLACEHOLDERS = frozenset(
     {"ARGS", "COMMAND", "OPTIONS", "TEXT", "INTEGER", "RANGE", "DIRECTORY", "FILE", "FOLDER", "NAME", "NOTE"}
-    | {"NOT", "LINK", "TITLE", "REASON", "INSTANCE", "BACKUP", "KEY", "PATH", "FLOAT", "ID"}
+    | {
+        "DURATION",
+        "TIME",
+        "NOT",
+        "LINK",
+        "TITLE",
+        "REASON",
+        "INSTANCE",
+        "BACKUP",
+        "KEY",
+        "PATH",
+        "FLOAT",
+        "ID",
+    }
 )
 """Words that click prints for arguments, and arguments that are what they are called."""
 ENGLISH = frozenset({"one-time", "write-ahead", "so-and-so"})

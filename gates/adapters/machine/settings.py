@@ -9,6 +9,7 @@ producers' process, which runs there.
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gates.errors import ConfigurationError
 ROOT = "GATE_ROOT"
 PLATFORM = "GATE_PLATFORM"
 REPORTS = "GATE_REPORTS"
+ACTOR = "GATE_ACTOR"
 _DEFAULT_REPORTS = "reports"
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -93,6 +95,16 @@ def reports_folder() -> Path:
 def ledger_path() -> Path:
     """Return the file of the ledger and the journal."""
     return reports_folder() / "gate.sqlite3"
+
+
+def actor() -> str:
+    """Return who asks: GATE_ACTOR, or the name of the account, or its number where it has no name."""
+    if named := os.environ.get(ACTOR):
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user stands in no list of accounts
+        return f"uid {os.getuid()}"
 
 
 def _is_project(folder: Path) -> bool:

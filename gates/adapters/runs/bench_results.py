@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gates.adapters.documents import codec
 from gates.adapters.machine.writable import writing
+from gates.judgement.detection import summarise
 from gates.model.bench import Arm, ArmResult, BenchResult
 
 _LINES = "results.jsonl"
@@ -42,7 +43,8 @@ class BenchFolder:
         names = {arm.id for arm in arms}
         return tuple(one for one in self._results if one.arm in names)
 
-    def conclude(self, result: BenchResult) -> BenchResult:
-        """Write `bench.json`."""
+    def conclude(self, arms: Iterable[Arm]) -> BenchResult:
+        """Return what the results of these arms come to, as `bench.json` holds it from now on."""
+        result = summarise(self.results(arms))
         (self.path / "bench.json").write_bytes(codec.canonical(codec.encode(result)) + b"\n")
         return result

@@ -9,6 +9,7 @@ action that was carried out later. Derived files (JUnit, Markdown, Allure result
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,6 +31,7 @@ from gates.reporting.verdict_document import VerdictDocument, verdict_document, 
 
 T = TypeVar("T")
 
+_JUDGED = re.compile(r"-judged-\d+$")
 _LARGEST = 256 * 2**20
 """Bytes: a larger file was not written by the gate."""
 
@@ -81,6 +83,13 @@ class RunFolder:
     def run_id(self) -> str:
         """The run's id: the folder's name."""
         return self.path.resolve().name
+
+    def name_beside(self) -> str:
+        """Return the first free name for another judgement of the run: run-judged-2, run-judged-3."""
+        base, root, number = _JUDGED.sub("", self.run_id), self.path.resolve().parent, 2
+        while (root / f"{base}-judged-{number}").exists():
+            number += 1
+        return f"{base}-judged-{number}"
 
     @property
     def is_carried_out(self) -> bool:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from gates import cli
-from gates.cli.command import actor
+from gates.composition import actor
 from gates.model.exit_code import ExitCode
 from gates.operations.maintenance import is_on
 from tests.support.fake_room import FakeOperations, environment

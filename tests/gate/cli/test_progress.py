@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from gates.cli.progress import drawing, lines_of, listener, plain
-from gates.cli.progress_state import Progress
+from gates.cli.progress import drawing, listener, plain
 from gates.model import events
 from gates.model.platform import Platform
+from gates.reporting.progress import Progress, lines_of
 from tests.support.drawing import examples
 from tests.support.sample_verdict import SERVICES, bad_verdict, decision, receipt
 from tests.support.strategies import HOSTILE_TEXTS

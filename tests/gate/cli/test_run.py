@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gates import cli, composition
-from gates.cli.run import confirm, duration, revisions_named
+from gates.cli.options import Duration
+from gates.cli.run import confirm
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from tests.support.fake_context import FakeContext
@@ -184,24 +185,35 @@ def test_reports_are_written_again_from_the_verdict(
     assert "the Allure page is missing: no node" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90.0), ("15m", 900.0), ("1h", 3600.0)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90.0), ("15m", 900.0), ("1h", 3600.0), ("2d", 172_800.0)]
+)
 def test_a_duration_has_a_unit(text: str, seconds: float) -> None:
-    """Seconds, minutes, hours."""
-    assert duration(text) == seconds
+    """Seconds, minutes, hours, days."""
+    assert Duration().convert(text, None, None) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "15", "0m", "-1s", "1.5h", "1d", "15m "])
+@pytest.mark.parametrize("text", ["", "15", "0m", "-1s", "1.5h", "1w", "15m "])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     """No unit, no time, another unit."""
     with pytest.raises(UsageError):
-        duration(text)
+        Duration().convert(text, None, None)
 
 
-@pytest.mark.parametrize("pairs", [("a",), ("a=",), ("=r",), ("a=1", "a=2")])
-def test_a_pair_that_is_none_is_refused(pairs: tuple[str, ...]) -> None:
-    """Half a pair, or a service twice."""
-    with pytest.raises(UsageError):
-        revisions_named(pairs)
+@pytest.mark.parametrize("pairs", [("a",), ("a=",), ("=r",), ("frontend=1", "frontend=2")])
+def test_a_pair_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    reports: Path,
+    pairs: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Half a pair, or a service twice; the run has no folder yet."""
+    context(monkeypatch, reports, healthy)
+    named = [word for pair in pairs for word in ("--revision", pair)]
+
+    assert cli.invoke(["run", *RUN, *named]) is ExitCode.USAGE_ERROR
+    assert "--revision" in capsys.readouterr().err
+    assert not (reports / "r1").exists()
 
 
 def test_a_person_at_a_terminal_is_asked_with_the_targets(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gates.cli import invoke
-from gates.cli.runbook import takes_yes
+from gates.cli.runbook import takes
 from gates.model.exit_code import ExitCode
 
 HEAD = "apiVersion: release-gate/v1\nkind: Runbook\n"
@@ -99,7 +99,7 @@ def test_list_and_explain_do_nothing(book: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(
-    ("words", "takes"),
+    ("words", "asks"),
     [
         (("rollback", "services", "auth-service"), True),
         (("scale", "auth-service", "--min-instances", "5"), True),
@@ -108,9 +108,9 @@ def test_list_and_explain_do_nothing(book: Path, capsys: pytest.CaptureFixture[s
         (("criteria", "explain", "INF-01"), False),
     ],
 )
-def test_a_step_that_was_allowed_is_not_asked_about_again(words: tuple[str, ...], *, takes: bool) -> None:
+def test_a_step_that_was_allowed_is_not_asked_about_again(words: tuple[str, ...], *, asks: bool) -> None:
     """Its command is told --yes, if it is one that asks."""
-    assert takes_yes(words) is takes
+    assert (takes(words, "--yes"), takes(words, "--env")) == (asks, words[0] != "criteria")
 
 
 def test_what_has_nothing_to_look_at_yet_waits_for_a_person(book: Path) -> None:

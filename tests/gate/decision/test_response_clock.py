@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.decision.response_clock import due, next_start, standing
+from gates.decision.response_clock import deadline, due, next_start
 from gates.model.decision import Decision, DecisionKind
 from gates.model.platform import EscalationStep, MaintenanceWindow
 
@@ -59,7 +59,7 @@ def test_a_response_time_counts_from_the_decision_and_without_one_the_window_doe
 )
 def test_what_is_late_escalates_by_the_time_that_passed(minutes: int, late: int, turn: str) -> None:
     """In time it is its authority's turn; late, whoever the escalation has reached."""
-    state = standing(decided(timedelta(minutes=15)), AT + timedelta(minutes=minutes), ESCALATION)
+    state = deadline(decided(timedelta(minutes=15)), AT + timedelta(minutes=minutes), ESCALATION)
 
     assert state is not None
     assert (state.is_late, state.turn_of) == (bool(late), turn)
@@ -67,4 +67,4 @@ def test_what_is_late_escalates_by_the_time_that_passed(minutes: int, late: int,
 
 def test_what_has_no_clock_has_no_standing() -> None:
     """A GO waits for nobody."""
-    assert standing(decided(None), AT, ESCALATION) is None
+    assert deadline(decided(None), AT, ESCALATION) is None

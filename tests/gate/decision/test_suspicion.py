@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gates.decision.suspicion import Deployment, newest_first, suspects
+from gates.decision.suspicion import newest_first, suspects
+from gates.model.diagnosis import Deployment
 from gates.model.judgement import Judgement, Outcome
 from tests.support.builders import criterion
 

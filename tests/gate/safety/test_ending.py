@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,8 @@ from gates.adapters.machine import lifeline, processes
 from gates.adapters.machine.scratch import scratch
 from gates.adapters.producers import leftovers
 from gates.adapters.producers.producer_run import PytestProducers
-from gates.cli import golive
+from gates.cli.signals import finishing
 from gates.model.evidence import EvidenceBundle
-from gates.model.timeline import GoLive
 from tests.support.builders import criterion
 from tests.support.fake_journal import FakeJournal
 from tests.support.one_producer import PLUGINS, PRODUCER, TARGET
@@ -229,17 +227,10 @@ def test_a_signal_during_the_imports_leaves_with_two(tmp_path: Path) -> None:
 
 def test_a_signal_waits_until_the_traffic_of_a_go_live_is_moved() -> None:
     """Then it interrupts; begun again, the go-live goes on where it stood."""
-    opened = GoLive(
-        name="day",
-        environment="sandbox",
-        zero=datetime(2026, 1, 1, tzinfo=UTC),
-        candidates=(),
-        is_rehearsal=False,
-    )
     moved = []
 
     def move() -> None:
-        with golive.alone(FakeJournal(), opened):
+        with finishing(FakeJournal().hold("sandbox", "g")):
             os.kill(os.getpid(), signal.SIGTERM)
             moved.append("all of it")
 

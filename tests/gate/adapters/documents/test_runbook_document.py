@@ -47,7 +47,7 @@ def test_every_command_exists_and_takes_its_words(name: str, step: RunbookStep) 
     while isinstance(command, click.Group) and words:
         command = command.get_command(context, words.pop(0))
     assert command is not None
-    command.make_context("step", [*words, "--env", "sandbox"])
+    command.make_context("step", [*words, "--env", "staging"])
 
 
 def test_whatever_disturbs_users_is_guarded() -> None:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from gates.adapters.runs.bench_results import BenchFolder
-from gates.judgement.detection import summarise
 from tests.support.bench_arms import BAD, GOOD, result
 
 
@@ -33,7 +32,8 @@ def test_results_of_arms_that_were_not_asked_for_do_not_count(tmp_path: Path) ->
 def test_the_conclusion_is_a_document(tmp_path: Path) -> None:
     """bench.json holds every run and every rate."""
     folder = BenchFolder(tmp_path)
-    folder.conclude(summarise([result()]))
+    folder.keep(result())
+    folder.conclude([BAD])
     written = json.loads((tmp_path / "bench.json").read_text())
     assert written["results"][0]["arm"] == "M02"
     assert dict(written["rates"])["detected"]["hits"] == 1

@@ -1,10 +1,11 @@
-"""What is known of a run while it goes on."""
+"""What is known of a run while it goes on, in lines and as an estimate of the time that is left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gates.model import events
+from gates.reporting.phrasing import count
 
 _BADNESS = ("passed", "skipped", "error", "failed")
 _FEWEST_FOR_ETA = 3
@@ -125,3 +126,24 @@ class Progress:
 
 def _badness(status: str) -> int:
     return _BADNESS.index(status) if status in _BADNESS else len(_BADNESS)
+
+
+def lines_of(event: events.Event) -> Iterator[str]:
+    """Yield the plain lines that tell of an event; a passed check needs none."""
+    match event:
+        case events.StepStarted():
+            yield f"{event.step}: {event.detail}".rstrip(": ")
+        case events.StepFinished():
+            yield f"{event.step}: done in {event.seconds:.1f} s {event.detail}".rstrip()
+        case events.ReleaseFound():
+            yield f"release {event.release.id}: {count(len(event.release.services), 'service')}"
+            yield from (f"note: {note}" for note in event.notes)
+        case events.CheckFinished() if event.status != "passed":
+            yield f"{event.status}: {event.criterion}@{event.service}"
+        case events.VerdictReached():
+            yield f"verdict: {event.verdict.outcome}"
+        case events.DecisionMade():
+            yield f"decision: {event.decision.kind}"
+        case events.ActionFinished():
+            receipt = event.receipt
+            yield f"{receipt.state}: {receipt.action.service} in {receipt.seconds:.1f} s, {receipt.detail}"
