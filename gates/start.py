@@ -35,7 +35,7 @@ def main() -> None:
         raise
     except KeyboardInterrupt:
         os._exit(_INTERRUPTED)
-    except Exception:  # noqa: BLE001 - the installation is broken: that is no verdict
+    except Exception:  # noqa: BLE001 - the installation is broken: that is not a verdict
         sys.excepthook(*sys.exc_info())
         os._exit(_DEFECT)
 

@@ -96,7 +96,7 @@ class Attempt:
 
     @property
     def was_overtaken(self) -> bool:
-        """Whether somebody else had moved the traffic before this action wrote anything."""
+        """Whether another actor had moved the traffic before this action wrote anything."""
         return self._mover.was_overtaken
 
     def execute(self) -> Receipt:

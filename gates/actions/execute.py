@@ -2,7 +2,7 @@
 
 Each step trusts what it reads and never its own memory, so doing a plan twice is doing it once. The plan,
 every write before it is sent, and every end are written into a journal under a lease: another gate stays out,
-and whoever comes after a crash finds what is left to do. A journal that cannot be used stops no rollback:
+and the next command after a crash finds what is left to do. A journal that cannot be used stops no rollback:
 going back matters more than the record of it, and every receipt says that it is missing.
 """
 
@@ -27,7 +27,7 @@ from gates.model.traffic import TrafficSplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionPolicy:
-    """The manner of a plan, how patient each action is, and whether somebody asked to stop.
+    """The manner of a plan, how patient each action is, and whether a stop was asked for.
 
     `is_stopped` is asked before each wave: once it says yes, what runs is finished and nothing new begins.
     `by` is the person who asked for the plan, kept in the ledger; empty when the gate acts by itself.
@@ -131,7 +131,7 @@ class Executor:
     def _move(self, action: RollBack, record: _Record) -> tuple[Attempt, Receipt | None]:
         """Move the traffic of one service; with a receipt when that failed.
 
-        The bad revision is marked once the service was read, or could not be: only what somebody else moved
+        The bad revision is marked once the service was read, or could not be: only what another actor moved
         meanwhile is neither overwritten nor marked.
         """
         attempt = self._attempt(action, record)
@@ -179,7 +179,7 @@ class Executor:
 
 
 class _Record:
-    """The journal of one plan; its troubles are told in the receipts and stop nothing but a lost lease."""
+    """The journal of one plan; its errors stand in the receipts; only a lost lease stops the plan."""
 
     def __init__(self, lease: Lease | None, plan: RollbackPlan, *, trouble: str = "") -> None:
         self._lease = lease
@@ -195,7 +195,7 @@ class _Record:
         return is_first
 
     def note(self, trouble: str) -> None:
-        """Keep a trouble, so that every receipt from here on tells it."""
+        """Keep an error, so that every later receipt names it."""
         self._trouble = trouble
 
     def intend(self, action: RollBack, before: TrafficSplit, etag: str) -> None:

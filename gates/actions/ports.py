@@ -1,4 +1,4 @@
-"""What the actions need of the world, as protocols; `gates.adapters` implements them."""
+"""What the actions need from outside, as protocols; `gates.adapters` implements them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class ImageStore(Protocol):
     """Knows which images are still there."""
 
     def exists(self, image: str) -> bool | None:
-        """Say whether the image of a revision is there; None when it cannot be told. Never raises.
+        """Say whether the image of a revision is there; None when that is not known. Never raises.
 
         `image` is the revision's own reference, with its digest: it says where to look.
         """
@@ -141,7 +141,7 @@ class Journal(Protocol):
 
 
 class Clock(Protocol):
-    """Time, so that nobody else asks the machine for it."""
+    """Time; no other code asks the machine for it."""
 
     def now(self) -> datetime:
         """Return the time of day, aware."""

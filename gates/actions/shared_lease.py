@@ -11,7 +11,7 @@ from gates.model.journal import UnfinishedRollback
 
 
 class SharedLease:
-    """Lends one tenure to whoever asks, so that nobody else acts between two parts either."""
+    """Lends one lease to several parts, so that no other gate acts between two of them."""
 
     def __init__(self, inner: Journal, lease: Lease, environment: str) -> None:
         self._inner = inner

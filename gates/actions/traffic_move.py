@@ -102,7 +102,7 @@ class TrafficMover:
         raise ActionError(f"gave up after {self._patience.attempts} attempts: {cause}")
 
     def prove(self) -> None:
-        """Wait for what was only accepted so far, then for the proof; a list replaced meanwhile is none."""
+        """Wait for what was only accepted so far, then for the proof; a replaced list is not proven."""
         if self._pending is not None:
             try:
                 self._pending()

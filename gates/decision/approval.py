@@ -33,7 +33,7 @@ class Approvals:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everybody who must approve did."""
+        """Whether every role that must approve did."""
         return bool(self.given) and not self.missing
 
     @property

@@ -102,7 +102,7 @@ def _taken_back(grant: Statement, revoked: Sequence[Statement]) -> str:
     for one in revoked:
         is_part = None in (one.service, grant.service) or one.service == grant.service
         is_about = one.subject == grant.subject and is_part
-        # Clocks differ, and whoever takes back means it.
+        # Clocks differ, and a revocation is meant.
         if is_about and one.issued_at >= grant.issued_at - CLOCK_TOLERANCE:
             return f"{one.by} took it back {one.issued_at:%Y-%m-%d %H:%M} UTC: {one.reason}"
     return ""

@@ -54,7 +54,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """All that a producer may know of the world: plain values, no secret.
+    """All that a producer may know of the platform: plain values, no secret.
 
     `addresses` are pairs ("host:port", "ip:port") for names that public DNS does not know: a client connects
     to the second and says the first in SNI and Host. `public_urls` are pairs (service, public URL).

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class FastClock:
-    """Implements the clock port for rehearsals: whoever waits is there at once, and it is later."""
+    """Implements the clock port for rehearsals: a wait returns at once, and the time is later."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()

@@ -1,7 +1,7 @@
 """Giving a finished file its name on every kind of file system, never over what is there already.
 
 A hard link does that in one step. FAT, network shares and buckets that are mounted as folders have none: a
-claim beside the file, which only one process can make, keeps everybody else away there while it is renamed.
+claim beside the file, which only one process can make, keeps every other process away while it is renamed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def install(staged: Path, path: Path) -> None:
 
     Raises:
         FileExistsError: there is a file of that name already.
-        OSError: the folder cannot be written, or somebody else is about to make the file.
+        OSError: the folder cannot be written, or another process is about to make the file.
     """
     try:
         os.link(staged, path)  # unlike a rename, a link never replaces what another one has just written
@@ -49,7 +49,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def make_readable(handle: int) -> None:
-    """Let everybody read an open file, where the file system knows permissions."""
+    """Let every account read an open file, where the file system knows permissions."""
     with _where_supported():
         os.fchmod(handle, 0o644)
 

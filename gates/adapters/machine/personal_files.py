@@ -3,8 +3,8 @@
 The folder is `release-gate` in the user's cache folder: XDG_CACHE_HOME, else ~/.cache; an account without a
 home gets a private folder among the temporary files. The rules, each checked on the open descriptor:
 
-1. The folder is a real folder of this account that nobody else may enter (0700).
-2. A file is a plain file of this account that nobody else may read (0600); a link is never followed.
+1. The folder is a real folder of this account that no other account may enter (0700).
+2. A file is a plain file of this account that no other account may read (0600); a link is never followed.
 3. A file is replaced in one step, so a reader sees the old text or the new one.
 
 What breaks a rule, or cannot be written, is not used: `trouble` says why, and every command then works alone.

@@ -1,7 +1,7 @@
 """Folders for what is raw and must not stay: gone with the block, or with the next one after a kill.
 
 Each folder holds a lock that the kernel gives back when its process ends, however it ends. Who needs a folder
-takes away those of the same account and kind that nobody holds any more.
+takes away those of the same account and kind that no process holds any more.
 """
 
 from __future__ import annotations

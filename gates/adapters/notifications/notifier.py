@@ -1,6 +1,6 @@
-"""Tells the channels of an environment what happened: each event once, whoever looks how often.
+"""Notifies the channels of an environment: of each event once, however often commands look.
 
-Telling is beside the point of every action: it never raises, and takes as long as its slowest channel may.
+No action depends on it: it never raises, and takes at most as long as its slowest channel may.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gates.model.platform import Environment, Platform
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
-    """Tells `channels`; `clean` takes out secrets."""
+    """Notifies `channels`; `clean` takes out secrets."""
 
     told: IncidentLedger
     sender: ChannelSender
@@ -44,9 +44,9 @@ class Notifier:
         )
 
     def tell(self, about: str, event: str, text: str) -> tuple[NoticeResult, ...]:
-        """Tell every channel that was not notified of this event of `about` yet, and return how it went.
+        """Notify every channel that was not notified of this event of `about` yet, and return how it went.
 
-        When the ledger cannot be asked, everybody is told: twice is better than never.
+        If the ledger cannot be asked, every channel is notified: twice is better than never.
         """
         said = self.clean(text)
         wanted = tuple(Notice(incident=about, step=event, channel=name, text=said) for name in self.channels)
@@ -55,6 +55,6 @@ class Notifier:
         except LedgerError:
             return self.sender.send(wanted)
         results = self.sender.send(claimed)
-        with suppress(LedgerError):  # what is not recorded is told again
+        with suppress(LedgerError):  # what is not recorded is sent again
             self.told.record(results)
         return results

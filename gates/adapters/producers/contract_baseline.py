@@ -1,4 +1,4 @@
-"""`contract-baseline.yaml`: findings of the contract runs that somebody answers for until a day."""
+"""`contract-baseline.yaml`: findings of the contract runs that an owner accepts until a day."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Sessions of test identities that looks in a hurry share.
+"""Sessions of test identities that quick looks share.
 
-A one-time code is good once, and there are two in a minute: whoever looks at a platform for the third time
-within a minute would wait longer for a code than the look may take. So such looks keep their sessions for
-each other (`gates.adapters.machine.personal_files`), for a few minutes and for one revision of the service
-that signs people in: a session that a bad revision gave is not used against another.
+A one-time code is good once, and there are two in a minute: the third look within a minute would wait longer
+for a code than it may take. So such looks keep their sessions (`gates.adapters.machine.personal_files`) for a
+few minutes and for one revision of the service that signs people in: a session that a bad revision gave is
+not used against another.
 """
 
 from __future__ import annotations

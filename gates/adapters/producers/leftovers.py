@@ -17,7 +17,7 @@ _NAME = "made.jsonl"
 
 
 def made(folder: Path, what: str) -> Callable[[], None]:
-    """Note that `what` exists now; whoever has taken it away calls what is returned."""
+    """Note that `what` exists now; the caller that has taken it away calls what is returned."""
     _note(folder, "made", what)
     return lambda: _note(folder, "gone", what)
 

@@ -1,4 +1,4 @@
-"""How long checks took in earlier runs: for whoever waits for this one, never for judging."""
+"""How long checks took in earlier runs: shown as an estimate while a run lasts, never used to judge."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Variables of CI systems and of shells change what pytest, Python and Locust do: `PYTEST_ADDOPTS=-k nothing`
 runs no test, `PYTHONOPTIMIZE=1` runs tests without their assertions, `LOCUST_PROCESSES=2` loses half of the
-figures. Nobody can list all of them, so the list says what may pass.
+figures. They cannot all be listed, so the list says what may pass.
 """
 
 from __future__ import annotations

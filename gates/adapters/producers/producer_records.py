@@ -1,4 +1,4 @@
-"""What producers may know of the world's paper: earlier runs, scan reports, the platform's own documents."""
+"""What producers may read: earlier runs, scan reports, and the platform's own documents."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def documentation(target: Target) -> Documentation:
 
 @pytest.fixture(scope="session")
 def scans(target: Target) -> tuple[ScanReport, ...]:
-    """Give every scan report in the environment's folder; a file that is none says so."""
+    """Give every scan report in the environment's folder; a file that is not one is listed with its flaw."""
     _, environment = _documents(target.environment)
     folder = from_root(os.environ.get("GATE_SCANS_FOLDER") or environment.scans or "reports/scans")
     return tuple(_report(file) for file in sorted(folder.glob("*")) if file.suffix in (".json", ".sarif"))

@@ -1,7 +1,7 @@
 """Runs the pytest producers of a stage in a process of their own and reads what they wrote.
 
-The exit status of pytest is no verdict: it is only compared with what the evidence file announces. The load
-generator and everything hostile stay out of the gate's own process.
+The exit status of pytest is not a verdict: it is only compared with what the evidence file announces. The
+load generator and everything hostile stay out of the gate's own process.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _HURRY_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
-    """How the producers ended; `seen` is how much of the evidence stood there when they were told to end."""
+    """How the producers ended; `seen` is how much of the evidence stood there when they were asked to end."""
 
     status: int | None
     flaws: tuple[str, ...]
@@ -132,7 +132,7 @@ class PytestProducers:
             )
             with processes.ended(process):
                 status, flaws = self._watch(process, tail, seconds)
-                # What a test says once it was told to end is about its end, and not about the platform.
+                # What a test says after it was asked to end is about its end, and not about the platform.
                 seen = None if status is not None or not evidence.exists() else evidence.stat().st_size
             return _Ended(status=status, flaws=flaws, seen=seen)
 

@@ -1,4 +1,4 @@
-"""Ends a test run at the first blocking failure: enough for NO_GO, and seconds count on the way back.
+"""Ends a test run at the first blocking failure: enough for NO_GO, and seconds count before a rollback.
 
 Nothing is decided here: the gate judges what was seen until then. A number that does not hold ends the run as
 a failed check does, once it rests on as many samples as its criterion wants.

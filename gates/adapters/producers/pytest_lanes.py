@@ -65,7 +65,7 @@ def units(places: Sequence[Place]) -> list[list[int]]:
 
 @dataclass(slots=True)
 class _Work:
-    """What a worker was told to run and has not finished, in order; and whether it was told to go."""
+    """What a worker was sent and has not finished, in order; and whether it was asked to end."""
 
     sent: deque[int] = field(default_factory=deque)
     is_dismissed: bool = False
@@ -119,7 +119,7 @@ class Lanes:
     def remove_node(self, node: Any) -> str | None:
         """Forget a worker; return the check that it was at when it died, or None when it ended as it should.
 
-        Nothing is handed out after a death: what the dead worker saw is lost, and half a look is no look.
+        Nothing is handed out after a worker died: what it saw is lost, so the look is incomplete.
         """
         work = self._work.pop(node)
         self._is_over = self._is_over or not work.is_dismissed

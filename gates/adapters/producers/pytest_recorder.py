@@ -56,13 +56,13 @@ class Recorder:
         self._remember(ids)
 
     def _remember(self, ids: Sequence[str]) -> None:
-        """Say how many tests will run, so that whoever watches knows how far the run is."""
+        """Say how many tests will run, so that progress can be shown."""
         if list(ids) != self._collected:
             self._collected = list(ids)
             self._write("plan", total=len(self._collected), ids=self._collected)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Say what runs now, so that whoever watches knows what is waited for."""
+        """Say what runs now, so that progress can name it."""
         self._write("begin", id=nodeid)
 
     @pytest.hookimpl(optionalhook=True)
@@ -126,7 +126,7 @@ class Recorder:
         self.end()
 
     def end(self) -> None:
-        """Write the end mark, once: whoever judges in this process reads the file before pytest leaves."""
+        """Write the end mark, once: a judge in this process reads the file before pytest leaves."""
         if not self._is_ended:
             self._is_ended = True
             self._write("end")

@@ -66,7 +66,7 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell the controller how many tests this worker deselected."""
+    """Report to the controller how many tests this worker deselected."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None and output.get("workerid") in (None, "gw0"):
         output["gate_deselected"] = _deselected

@@ -1,4 +1,4 @@
-"""What the workers of one run make once and share: whoever asks first makes it, the others get the same.
+"""What the workers of one run make once and share: the first that asks makes it, the others get the same.
 
 A sign-in costs a one-time code that is good once, so two workers must not sign in as one person. What is made
 stays in the memory of the controller and goes over a loopback connection with a key of its own: nothing of it
@@ -25,7 +25,7 @@ from multiprocessing.connection import (
 import pytest
 
 Once = Callable[[str, Callable[[], str]], str]
-"""`once(name, make)`: the text that `make` returns, made by whoever asks first in the whole run."""
+"""`once(name, make)`: the text that `make` returns, made by the first worker of the run that asks."""
 WORKER_KEY = "gate_shared"
 _BACKLOG = 64
 _CONTROLLER = pytest.StashKey["Shelf"]()
@@ -33,14 +33,14 @@ _CONTROLLER = pytest.StashKey["Shelf"]()
 
 @dataclass(slots=True)
 class _Board:
-    """What was made, and what somebody is making now."""
+    """What was made, and what a worker is making now."""
 
     made: dict[str, str] = field(default_factory=dict)
     promised: set[str] = field(default_factory=set)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def take(self, name: str) -> str | None:
-        """Return what was made, waiting while somebody makes it; None when the caller is to make it."""
+        """Return what was made, waiting while another worker makes it; None when the caller is to make it."""
         with self.changed:
             while name in self.promised:
                 self.changed.wait()
@@ -83,7 +83,7 @@ class Shelf:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: Connection) -> None:
-        """Answer one question; whoever is to make something says on the same connection what came of it."""
+        """Answer one question; a worker that is to make something sends the result on the same connection."""
         with connection, contextlib.suppress(EOFError, OSError, AuthenticationError):
             deliver_challenge(connection, self._key)
             answer_challenge(connection, self._key)

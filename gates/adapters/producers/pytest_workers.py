@@ -118,7 +118,7 @@ def patience(pytestconfig: pytest.Config) -> float:
 def begun(request: pytest.FixtureRequest) -> None:
     """Begin what checks wait for with the first check: the fixtures that their marker `waits` names.
 
-    One that fails fails again for those who wait for it, and for nobody else.
+    If it fails, it fails for each check that waits for it, and for no other.
     """
     if request.config.stash.get(TARGET, None) is None or not is_main(request.config):
         return

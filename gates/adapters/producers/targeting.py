@@ -174,7 +174,7 @@ def target_from_json(text: str) -> Target:
     """Return the target that a document holds.
 
     Raises:
-        DocumentError: the document is no target.
+        DocumentError: the document is not a target.
     """
     return codec.decode(Target, text, source="target.json")
 
@@ -194,7 +194,7 @@ def identity_of(target: Target, name: str) -> Identity:
 
 
 def secret_of(target: Target, name: str) -> dict[str, object]:
-    """Return what an identity's reference leads to, as it is: for secrets that are no user (a signing key).
+    """Return what an identity's reference leads to, as it is: for secrets other than a user's (a key).
 
     Raises:
         ConfigurationError: the environment does not have it, or the secret is not there.

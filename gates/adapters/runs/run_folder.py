@@ -52,7 +52,7 @@ class RunFolder:
         """Make the folder of a new run below `root`.
 
         Raises:
-            UsageError: the id is no file name, or a run with that id is there already.
+            UsageError: the id is not a file name, or a run with that id is there already.
             ConfigurationError: the folder cannot be made.
         """
         path = root / checked_name(run_id)

@@ -52,7 +52,7 @@ class RunKeeper:
         """Write receipts, record and the reports.
 
         Raises:
-            GateError: the verdict is GO, and not all of it is on record; so it is none.
+            GateError: the verdict is GO, and not all of it is on record, so it does not count.
         """
         record = self.folder.clean(record)
         with self._kept():

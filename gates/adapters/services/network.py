@@ -76,7 +76,7 @@ class Network:
         Raises:
             ConfigurationError: the environment's CA cannot be read.
         """
-        import httpx  # noqa: PLC0415 - whoever only asks services how they are does without it
+        import httpx  # noqa: PLC0415 - a command that only asks for health does without it
 
         from gates.adapters.services.mapped_transport import MappedTransport  # noqa: PLC0415
 

@@ -78,7 +78,7 @@ class OperatorClient:
             return ServiceHealth.unknown(service, error.cause)
 
     def is_ready(self, service: str) -> bool:
-        """Whether the service lives and is ready, without signing in; silence is no."""
+        """Whether the service lives and is ready, without signing in; False if it does not answer."""
         paths = self._platform.health
         try:
             answers = [self._answer("GET", service, path) for path in (paths.live, paths.ready)]
@@ -257,7 +257,7 @@ class OperatorClient:
         url = self._addresses.of(service)
         try:
             answer = self._http.request(method, f"{url}{path}", headers=headers, document=json)
-        except (SilentError, ConfigurationError) as error:  # the latter: nobody knows its name any more
+        except (SilentError, ConfigurationError) as error:  # the latter: its name is not known any more
             if not self._has_moved(service, url):
                 cause = error.cause if isinstance(error, ConfigurationError) else str(error)
                 raise UnavailableError(f"{service} does not answer: {cause}") from error

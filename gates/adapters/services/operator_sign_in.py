@@ -82,7 +82,7 @@ class OperatorSignIn:
 
         Raises:
             ConfigurationError: the environment has no such identity, or its secret is missing.
-            CodesUsedError: somebody else uses up the identity's one-time codes.
+            CodesUsedError: another client uses up the identity's one-time codes.
             CloudError: the identity was not let in.
         """
         name = self._name(identity)
@@ -117,10 +117,10 @@ class OperatorSignIn:
         """Return what a new sign-in gives.
 
         Raises:
-            CloudError: there is none.
+            CloudError: the identity was not let in.
             ConfigurationError: the identity's secret is missing.
         """
-        import pyotp  # noqa: PLC0415 - most commands share a session and sign nobody in
+        import pyotp  # noqa: PLC0415 - most commands share a session and do not sign in
 
         secret = self._secret(identity)
         first = {"username": secret["username"], "password": secret["password"]}
@@ -161,8 +161,8 @@ class OperatorSignIn:
         place, reference = self._environment, self._reference(identity)
         who = "" if reference.startswith("secret:") else str(self._secret(identity).get("username"))
         parts = (place.name, place.project, place.region, place.service_name, repr(place.endpoints))
-        told = "\0".join((*parts, identity, reference, who)).encode()
-        return f"session-{place.name}-{identity}-{hashlib.sha256(told).hexdigest()[:16]}"
+        whole = "\0".join((*parts, identity, reference, who)).encode()
+        return f"session-{place.name}-{identity}-{hashlib.sha256(whole).hexdigest()[:16]}"
 
 
 def _good_token(kept: dict[str, Any], refused: str, *, margin: float = _MARGIN_S) -> str:

@@ -13,7 +13,7 @@ def good(answer: Answer, service: str) -> Answer:
     """Return a successful answer.
 
     Raises:
-        CloudError: it is none; the subclass says what it is.
+        CloudError: it is not successful; the subclass says why.
     """
     if answer.is_good:
         return answer

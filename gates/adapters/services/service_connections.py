@@ -1,6 +1,6 @@
 """Requests to the services' own endpoints over kept connections, with what Python brings along.
 
-Whoever is on call waits for `gate check`, and httpx alone takes longer to import than all services take to
+The person on call waits for `gate check`, and httpx alone takes longer to import than all services take to
 answer. No redirect is followed and no proxy used: what answers is the platform itself.
 """
 
@@ -46,7 +46,7 @@ class Answer:
         """Return what it says as a document.
 
         Raises:
-            ValueError: it is no document.
+            ValueError: it is not JSON.
         """
         return json.loads(self.content)
 
@@ -71,7 +71,7 @@ class ServiceConnections:
         """Send a request, with a document as its body unless that is None, and return the answer.
 
         Raises:
-            SilentError: there is none.
+            SilentError: no answer came.
             ConfigurationError: the host is unknown to the environment's name server, or its CA is not there.
             UnavailableError: that name server does not answer.
         """
@@ -117,7 +117,7 @@ class _Connection(http.client.HTTPConnection):
         """Open the connection; a certificate for another name is refused.
 
         Raises:
-            OSError: nobody is there, or it is somebody else.
+            OSError: nothing answers there, or another host does.
         """
         plain = socket.create_connection(self._network.address(self.host, self.port), self.timeout)
         try:

@@ -54,7 +54,7 @@ class VersionProbe:
         return self._agreed(url)
 
     def _agreed(self, url: Callable[[], str]) -> str | None:
-        import httpx  # noqa: PLC0415 - whoever asks no service for its revision needs no client
+        import httpx  # noqa: PLC0415 - a command that asks no service for its revision needs no client
 
         try:
             with self._network.client(is_kept_alive=False, seconds=_SECONDS) as client:

@@ -49,7 +49,7 @@ def namespace_of(role: str, platform: str) -> str:
 
 
 def read_allowed_signers(path: Path) -> tuple[Signer, ...]:
-    """Return all signers of the file; a file that is not there allows nobody.
+    """Return all signers of the file; without the file no signer is allowed.
 
     Raises:
         DocumentError: a line is not understood: a rule that is misread could allow too much.

@@ -16,7 +16,7 @@ from gates.model.statement import SeenStatement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorities:
-    """Reads what the environment's folder of signed grants says; without a folder nobody granted anything."""
+    """Reads what the environment's folder of signed grants says; without a folder nothing is granted."""
 
     folder: StatementFolder | None
     platform: Platform

@@ -30,7 +30,7 @@ _KEY_BYTES, _SIGNATURE_BYTES = 32, 64
 
 
 class SignatureFlawError(ValueError):
-    """Text that is no signature of the one form that is taken, or that does not fit its content."""
+    """Text that is not a signature of the one accepted form, or that does not fit its content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

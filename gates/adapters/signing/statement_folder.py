@@ -19,7 +19,7 @@ from gates.errors import DocumentError, GateError, UsageError
 from gates.model.statement import SeenStatement, Statement
 
 _LARGEST = 64 * 1024
-"""Bytes: nobody states more."""
+"""Bytes: a statement is shorter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class StatementFolder:
         """Return what a file of the folder holds, wherever in the folder its link leads.
 
         Raises:
-            DocumentError: it leads out of the folder, is no file, or is larger than any statement.
+            DocumentError: it leads out of the folder, is not a file, or is larger than any statement.
             OSError: it cannot be read.
         """
         real = file.resolve(strict=True)
@@ -123,7 +123,9 @@ class StatementFolder:
         if not any(
             signer.person == statement.by
             and signer.may_sign(namespace, statement.issued_at)
-            and signer.may_sign(namespace, self.clock())  # whoever signs says when: a dead key signs nothing
+            and signer.may_sign(
+                namespace, self.clock()
+            )  # judged by the time of now: the signer chooses issuedAt
             for signer in known
         ):
             return f"{statement.by} may not sign as {statement.role} with that key"
