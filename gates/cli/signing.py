@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,15 +15,13 @@ from gates import composition
 from gates.cli.options import RUN_FOLDER
 from gates.cli.texts import LINK, PERSON, REASON
 from gates.errors import UsageError
+from gates.model.duration import duration_of
 from gates.model.exit_code import ExitCode
 from gates.model.likeness import refuse_unknown
 from gates.model.release import Release
 from gates.model.statement import Statement, StatementKind
 from gates.reporting.phrasing import duration
 from gates.workflows.survey import release_now
-
-_TERM = re.compile(r"(\d{1,4})(m|h|d)")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 run_option = click.option(
     "--run",
@@ -52,13 +49,10 @@ def expiry(text: str, now: datetime) -> datetime:
     Raises:
         UsageError: it is neither, or it has passed.
     """
-    match = _TERM.fullmatch(text)
+    term = duration_of(text)
     try:
-        if match is not None:
-            at = now + timedelta(**{_UNITS[match[2]]: int(match[1])})
-        else:
-            at = datetime.fromisoformat(text)
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        at = datetime.fromisoformat(text) if term is None else now + term
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise UsageError(
             f"--expires {text} is not a time", next_step="write 12h, 30d or 2026-12-31"

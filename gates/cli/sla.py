@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
@@ -13,13 +12,11 @@ from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
 from gates.errors import UsageError
 from gates.model.criterion import Use
+from gates.model.duration import duration_of
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
 from gates.operations.service_levels import Level
 from gates.reporting.layout import Row
-
-_WINDOW = re.compile(r"([1-9][0-9]{0,3})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @click.command()
@@ -31,11 +28,11 @@ def sla(command: CommandContext, window: str) -> Report:
 
     Leaves with 1 when a level was missed, and with 10 when a service had too few requests to say.
     """
-    match = _WINDOW.fullmatch(window)
-    if match is None:
+    length = duration_of(window)
+    if not length:
         raise UsageError(f"{window} is not a window", next_step="write 30m, 24h or 7d")
     now = datetime.now(UTC)
-    span = Window(start=now - timedelta(**{_UNITS[match[2]]: int(match[1])}), end=now)
+    span = Window(start=now - length, end=now)
     catalogue = command.context.catalogue
     errors, latency = catalogue.needed_for(Use.ERROR_LEVEL), catalogue.needed_for(Use.LATENCY_LEVEL)
     names, place = command.context.platform.service_names, command.context.environment.name

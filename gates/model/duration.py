@@ -1,11 +1,11 @@
-"""Durations as people write them in documents and options: 90s, 15m, 1h, 7d."""
+"""Durations as people write them in documents and options: 90s, 15m, 1h, 7d; below three centuries."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
 
-_WRITTEN = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")
+_WRITTEN = re.compile(r"(0|[1-9][0-9]{0,4})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
