@@ -9,7 +9,7 @@ import click
 
 from gates import composition
 from gates.cli import signing
-from gates.cli.options import Meant, environment_option
+from gates.cli.options import Meant, in_context
 from gates.errors import UsageError
 from gates.evidence.attestation import is_attested
 from gates.model.criterion import Criterion, Stage
@@ -27,21 +27,20 @@ from gates.model.statement import StatementKind
     default=None,
     help="Instead of CRITERION: all that this stage still waits for from your role.",
 )
-@environment_option
+@in_context
 @signing.signing_options
 @signing.run_option
 @click.option("--refuse", "refuses", is_flag=True, help="Sign that it does NOT hold.")
 def attest(
+    context: composition.Context,
     criterion_ids: tuple[str, ...],
     waiting: str | None,
-    env: str,
     signature: signing.Signature,
     run_folder: Path | None,
     *,
     refuses: bool,
 ) -> ExitCode:
     """Sign that each CRITERION holds for a release, or for the platform where no release changes it."""
-    context = composition.Context(env)
     if bool(criterion_ids) == bool(waiting):
         raise UsageError("name the criteria, or say --waiting STAGE", next_step="see: gate approvals")
     chosen = [_named(context, one) for one in criterion_ids]

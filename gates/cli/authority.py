@@ -8,7 +8,7 @@ import click
 
 from gates import composition
 from gates.cli import signing
-from gates.cli.options import Meant, environment_option
+from gates.cli.options import Meant, in_context
 from gates.errors import UsageError
 from gates.evidence.authority import GRANTABLE, Standing, authority_of, grant_objection
 from gates.model.exit_code import ExitCode
@@ -25,29 +25,32 @@ def authority() -> None:
 
 @authority.command()
 @_priority
-@environment_option
+@in_context
 @_service
 @signing.signing_options
-def grant(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
+def grant(
+    context: composition.Context, priority: str, service: str | None, signature: signing.Signature
+) -> ExitCode:
     """Sign that the gate may roll PRIORITY back by itself here, for at most 90 days."""
-    return _state(composition.Context(env), priority, service, signature, refuses=False)
+    return _state(context, priority, service, signature, refuses=False)
 
 
 @authority.command()
 @_priority
-@environment_option
+@in_context
 @_service
 @signing.signing_options
-def revoke(priority: str, env: str, service: str | None, signature: signing.Signature) -> ExitCode:
+def revoke(
+    context: composition.Context, priority: str, service: str | None, signature: signing.Signature
+) -> ExitCode:
     """Take a grant back from now on. It counts as soon as it is written, signed or not."""
-    return _state(composition.Context(env), priority, service, signature, refuses=True)
+    return _state(context, priority, service, signature, refuses=True)
 
 
 @authority.command(name="list")
-@environment_option
-def list_(env: str) -> ExitCode:
+@in_context
+def list_(context: composition.Context) -> ExitCode:
     """Show every grant of this environment and what it is worth now."""
-    context = composition.Context(env)
     found = context.authorities.all(datetime.now(UTC))
     for each in found:
         click.echo(_told(each))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gates import composition
-from gates.cli.options import environment_option
+from gates.cli.options import in_context
 from gates.cli.reports import Report, reporting
 from gates.composition.doctor import findings
 from gates.model.exit_code import ExitCode
@@ -13,11 +13,11 @@ from gates.reporting.layout import Row
 
 
 @click.command()
-@environment_option
+@in_context
 @reporting
-def doctor(env: str) -> Report:
+def doctor(context: composition.Context) -> Report:
     """Look at Python, Node, the documents, the ledger, the cloud's API, the secrets and the authorities."""
-    found = list(findings(composition.Context(env)))
+    found = list(findings(context))
     return Report(
         code=ExitCode.USAGE_ERROR if any(problem for _, problem in found) else ExitCode.GO,
         lines=[

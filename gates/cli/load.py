@@ -9,7 +9,7 @@ import click
 
 from gates import composition
 from gates.cli.adhoc_checks import show, spot
-from gates.cli.options import deadline_option, environment_option
+from gates.cli.options import deadline_option, in_context
 from gates.errors import ConfigurationError, UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.judgement import Judgement
@@ -26,14 +26,15 @@ _PROFILE = "GATE_LOAD_PROFILE"
 @click.option("--ui", "is_page", is_flag=True, help="Open the generator's page with every kind of user.")
 @click.option("--port", default=8089, show_default=True, help="Port of the page, on this machine alone.")
 @deadline_option("15m")
-@environment_option
-def load(env: str, profile: str | None, deadline: float, *, is_page: bool, port: int) -> ExitCode:
+@in_context
+def load(
+    context: composition.Context, profile: str | None, deadline: float, *, is_page: bool, port: int
+) -> ExitCode:
     """Send the load of PROFILE to the platform's entrance and measure.
 
     The rate is what the environment declares (expectedLoad). Exits with 0 when the platform carried the load,
     1 when it did not, 10 when too little was sent to say.
     """
-    context = composition.Context(env)
     if is_page:
         return _page(context, port)
     profile = _known(profile)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from gates import composition
-from gates.cli.options import environment_option
+from gates.cli.options import in_context
 from gates.cli.prompts import ask
 from gates.cli.reports import say
 from gates.cli.signals import Stop
@@ -77,12 +77,12 @@ def _manner(
 
 
 @click.command()
-@environment_option
+@in_context
 @click.option("--abandon", is_flag=True, help="Close what was begun without doing the rest.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
-def resume(env: str, *, abandon: bool, is_sure: bool) -> ExitCode:
+def resume(context: composition.Context, *, abandon: bool, is_sure: bool) -> ExitCode:
     """Finish the rollbacks that a crash or a signal interrupted; what is done is not done again."""
-    context, stop = composition.Context(env), Stop()
+    env, stop = context.environment.name, Stop()
     engine = rollback_engine(context, stop.is_asked_for, by=actor())
     begun = unfinished_procedure(context.ledger, env)
     found = [one for one in engine.unfinished() if abandon or begun is None or one.run_id != begun.run_id]

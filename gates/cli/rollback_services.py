@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from gates import composition
-from gates.cli.options import environment_option
+from gates.cli.options import in_context
 from gates.cli.overrides import override_option
 from gates.cli.prompts import ask, refuse_without_terminal
 from gates.cli.reports import Report, reporting, say
@@ -48,11 +48,11 @@ from gates.workflows.rollback_planner import BY_HAND
 @override_option
 @click.option("--by", default=actor, help="Who asks; recorded in the ledger.")
 @click.option("--reason", default=BY_HAND, show_default=True, help="Recorded in the ledger.")
-@environment_option
+@in_context
 @reporting
 def services(
+    context: composition.Context,
     services: tuple[str, ...],
-    env: str,
     to: str | None,
     word: str,
     overrides: dict[Guard, str],
@@ -65,7 +65,6 @@ def services(
     is_planned: bool,
 ) -> Report | ExitCode:
     """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
-    context = composition.Context(env)
     _check_format(is_shown=is_dry and not is_planned)
     chosen = _chosen(services, context.platform.service_names, is_all=is_all or (is_planned and not services))
     if to is not None and len(chosen) != 1:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
-from gates import composition
-from gates.cli.options import environment_option
+from gates.cli.command import CommandContext, looks
 from gates.cli.reports import Report, reporting
-from gates.composition.operations import OperationsContext
 from gates.composition.rollbacks import rollback_engine
 from gates.model.exit_code import ExitCode
 from gates.reporting.rollback import status_document, status_lines
@@ -17,18 +13,16 @@ from gates.workflows.planned_rollback import unfinished as unfinished_procedure
 
 
 @click.command()
-@environment_option
+@looks
 @reporting
-def status(env: str) -> Report:
+def status(command: CommandContext) -> Report:
     """Show what each service serves, and which are pinned."""
-    context = composition.Context(env, is_looking=True)
+    context = command.context
     engine = rollback_engine(context)
-    pins, begun = engine.pins(), unfinished_procedure(context.ledger, env)
+    pins, begun = engine.pins(), unfinished_procedure(context.ledger, context.environment.name)
     unfinished = [one for one in engine.unfinished() if begun is None or one.run_id != begun.run_id]
-    why = ""
-    if behind := [pin.service for pin in pins if pin.behind is not None]:
-        with closing(OperationsContext(context, "")) as operations:
-            why = operations.maintenance.why(behind[0])
+    behind = [pin.service for pin in pins if pin.behind is not None]
+    why = command.operations.maintenance.why(behind[0]) if behind else ""
     return Report(
         code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
         lines=status_lines(pins, unfinished, begun, context.environment, why=why),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gates import composition
-from gates.cli.options import environment_option
+from gates.cli.options import in_context
 from gates.cli.prompts import ask
 from gates.cli.reports import say
 from gates.cli.signals import Stop
@@ -25,12 +25,17 @@ from gates.reporting.rollback import receipt_line
 @click.option("--even-unverified", "word", default="", metavar="REASON", help="Go without a recorded GO.")
 @click.option("--by", default=actor, help="Who asks; recorded in the ledger.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
-@environment_option
+@in_context
 def unpin(
-    services: tuple[str, ...], env: str, word: str, by: str, *, is_all: bool, is_sure: bool
+    context: composition.Context,
+    services: tuple[str, ...],
+    word: str,
+    by: str,
+    *,
+    is_all: bool,
+    is_sure: bool,
 ) -> ExitCode:
     """Let SERVICES follow their newest revision again, and verify that it answers."""
-    context = composition.Context(env)
     pinned = [pin.service for pin in rollback_engine(context).pins() if pin.is_pinned and pin.behind is None]
     refuse_unknown("service", services, context.platform.service_names)
     if is_all == bool(services):

@@ -7,7 +7,7 @@ import uuid
 import click
 
 from gates import composition
-from gates.cli.options import environment_option
+from gates.cli.options import in_context
 from gates.composition import actor
 from gates.composition.operations import OperationsContext
 from gates.errors import UsageError
@@ -17,8 +17,8 @@ from gates.model.exit_code import ExitCode
 @click.command("verify")
 @click.argument("services", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
-@environment_option
-def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
+@in_context
+def verify(context: composition.Context, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     """Start what a rollback of SERVICES would choose, behind a tag and without traffic, and ask it.
 
     Checked are its health, its revision name, its sign-in if it has one, the safety checks and the seconds
@@ -27,7 +27,6 @@ def verify(env: str, services: tuple[str, ...], *, is_all: bool) -> ExitCode:
     """
     from gates.composition import golive as golive_parts  # noqa: PLC0415 - `rollback status` needs none of it
 
-    context = composition.Context(env)
     place, readiness = context.environment.name, golive_parts.readiness(context)
     candidates = readiness.waiting(readiness.candidates())
     names = context.platform.service_names if is_all else services or tuple(candidates)

@@ -9,7 +9,7 @@ import click
 
 from gates import composition
 from gates.cli import signing
-from gates.cli.options import RUN_FOLDER, environment_option
+from gates.cli.options import RUN_FOLDER, in_context
 from gates.decision.approval import LONGEST_APPROVAL
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -19,12 +19,13 @@ from gates.workflows.golive_checkpoints import is_held
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=RUN_FOLDER)
-@environment_option
+@in_context
 @signing.signing_options
 @click.option("--refuse", "refuses", is_flag=True, help="Sign a no: nothing goes live on this evidence.")
-def sign(folder: Path, env: str, signature: signing.Signature, *, refuses: bool) -> ExitCode:
+def sign(
+    context: composition.Context, folder: Path, signature: signing.Signature, *, refuses: bool
+) -> ExitCode:
     """Approve the go-live of the release that RUN found GO; void as soon as its evidence changes."""
-    context = composition.Context(env)
     opened = composition.open_run_folder(folder)
     verdict = opened.read_verdict()
     role = signature.role

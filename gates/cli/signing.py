@@ -66,7 +66,7 @@ def signing_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]
     """Add the options of everything that is signed; the command gets them as its `signature`."""
 
     def run(
-        *,
+        *args: Any,
         by: str,
         role: str,
         reason: str,
@@ -76,7 +76,7 @@ def signing_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]
         **rest: Any,
     ) -> ExitCode:
         signature = Signature(by=by, role=role, reason=reason, links=links, expires=expires, key=key)
-        return command(signature=signature, **rest)
+        return command(*args, signature=signature, **rest)
 
     wrapped: Callable[..., ExitCode] = functools.update_wrapper(run, command)
     for option in (

@@ -8,7 +8,7 @@ import click
 
 from gates import composition
 from gates.cli.adhoc_checks import ENDING, spot
-from gates.cli.options import deadline_option, environment_option, format_option
+from gates.cli.options import deadline_option, format_option, in_context
 from gates.composition import actor
 from gates.errors import CloudError, ConfigurationError
 from gates.evidence.journeys import journey_of, receipt_of, results
@@ -25,10 +25,15 @@ CATEGORY = "journeys"
 @click.argument("journeys", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Every journey of the catalogue.")
 @deadline_option("5m")
-@environment_option
+@in_context
 @format_option
 def synthetic(
-    env: str, journeys: tuple[str, ...], deadline: float, output: str | None, *, is_all: bool
+    context: composition.Context,
+    journeys: tuple[str, ...],
+    deadline: float,
+    output: str | None,
+    *,
+    is_all: bool,
 ) -> ExitCode:
     """Take user JOURNEYS now; without any, list them.
 
@@ -36,7 +41,7 @@ def synthetic(
     Leaves with 0 when all passed, 1 when one failed, 10 when one could not be taken, 12 when all of them
     passed and the log could not be written.
     """
-    context, output = composition.Context(env), output or "plain"
+    output = output or "plain"
     known = {journey_of(criterion): criterion for criterion in context.catalogue.within(CATEGORY)}
     if not journeys and not is_all:
         click.echo("\n".join(f"{name:32} {known[name].statement}" for name in known))
@@ -49,7 +54,7 @@ def synthetic(
     seen.folder.write_reports([ReportFile(name="synthetic.json", content=text)])
     click.echo(text.rstrip() if output == "json" else "\n".join(journey_lines(found)))
     for result in found:
-        context.ledger.record_operation(receipt_of(result, env, actor()))
+        context.ledger.record_operation(receipt_of(result, context.environment.name, actor()))
     code, is_written = ENDING[seen.check.outcome], _is_written(context, [r for r in found if r.was_seen])
     return ExitCode.ACTION_FAILED if code is ExitCode.GO and not is_written else code
 

@@ -9,7 +9,7 @@ import click
 
 from gates import composition
 from gates.cli import signing
-from gates.cli.options import environment_option
+from gates.cli.options import in_context
 from gates.errors import UsageError
 from gates.evidence.attestation import waiver_objection
 from gates.model.exit_code import ExitCode
@@ -19,15 +19,18 @@ from gates.model.statement import StatementKind
 
 @click.command()
 @click.argument("criterion_id", metavar="CRITERION")
-@environment_option
+@in_context
 @click.option("--service", default=None, help="Only for this service.")
 @signing.signing_options
 @signing.run_option
 def waive(
-    criterion_id: str, env: str, service: str | None, signature: signing.Signature, run_folder: Path | None
+    context: composition.Context,
+    criterion_id: str,
+    service: str | None,
+    signature: signing.Signature,
+    run_folder: Path | None,
 ) -> ExitCode:
     """Waive CRITERION for a release: by its owner, never a blocker or a P0, for at most 30 days."""
-    context = composition.Context(env)
     criterion = context.catalogue.find(criterion_id)
     if criterion is None:
         guess = meant(criterion_id, (c.id for c in context.catalogue.criteria))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gates import cli
-from gates.cli import rollback_planned, rollback_status
+from gates.cli import command as command_module
+from gates.cli import rollback_planned
 from gates.errors import UnavailableError
 from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
@@ -64,6 +65,7 @@ class Stage:
     sql: FakeDatabase = field(default_factory=database)
     looks: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     refused: str = ""
+    why_unshared: str = ""
 
     def __post_init__(self) -> None:
         """Make what stands on the cloud."""
@@ -110,7 +112,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         if made.refused == name:
             yield "HLT-READY of a does not hold"
 
-    for command in (rollback_planned, rollback_status):
+    for command in (rollback_planned, command_module):
         monkeypatch.setattr(command, "OperationsContext", lambda *_: made)
     monkeypatch.setattr(PlannedWork, "_looked", result)
     monkeypatch.setattr("sys.stdin", io.StringIO())
