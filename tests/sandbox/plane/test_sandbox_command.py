@@ -111,6 +111,42 @@ def test_a_public_service_is_reached_by_tls_and_an_internal_one_is_not(running: 
     assert codes == [200, 404]
 
 
+def machine_token(running: Running, audience: str) -> str:
+    """What the metadata server of the machine gives for an audience."""
+    path = "/computeMetadata/v1/instance/service-accounts/default/identity"
+    url = f"http://{running.endpoints['metadata']}{path}"
+    query, headers = {"audience": audience, "format": "full"}, {"Metadata-Flavor": "Google"}
+    return httpx.get(url, params=query, headers=headers).raise_for_status().text
+
+
+def let_invoke(running: Running, service: topology.SandboxService, email: str) -> None:
+    """Bind an account to the role that may invoke a service."""
+    place = f"projects/{topology.PROJECT}/locations/{topology.REGION}"
+    url = f"{running.endpoints['admin_rest']}/v1/{place}/services/{service.cloud_run_name}:setIamPolicy"
+    binding = {"role": "roles/run.invoker", "members": [f"serviceAccount:{email}"]}
+    httpx.post(url, json={"policy": {"bindings": [binding]}}).raise_for_status()
+
+
+def test_a_private_service_asks_its_callers_for_a_token_and_a_public_one_does_not(running: Running) -> None:
+    """Once the check is on: nothing without a token, nothing without the role, and then the service."""
+    service = topology.SERVICES[0]
+    host = topology.HOST_TEMPLATE.format(service=service.name)
+    knobs = f"{running.endpoints['admin_rest']}/sandbox/knobs"
+    signed = {"Authorization": f"Bearer {machine_token(running, f'https://{host}')}"}
+    httpx.put(knobs, json={"invoker_check": True}).raise_for_status()
+    with httpx.Client(verify=False) as client:  # noqa: S501 - another test looks at certificates
+
+        def status(address: str, host: str, headers: dict[str, str] | None = None) -> int:
+            url = f"https://{address}:{running.endpoints['https_port']}/"
+            return client.get(url, headers={"host": host, **(headers or {})}).status_code
+
+        assert status("127.0.0.1", "app.isectech.test") == 200
+        assert [status("127.0.0.2", host), status("127.0.0.2", host, signed)] == [403, 403]
+        let_invoke(running, service, f"release-gate@{topology.PROJECT}.iam.gserviceaccount.com")
+        assert [status("127.0.0.2", host, signed), status("127.0.0.1", host, signed)] == [200, 404]
+    httpx.put(knobs, json={"invoker_check": False}).raise_for_status()
+
+
 def test_a_canary_is_deployed_without_traffic_and_then_promoted(running: Running) -> None:
     """`deploy --no-traffic --tag` changes nothing for users; a later deploy with --to-latest does."""
     host = topology.HOST_TEMPLATE.format(service="frontend")
