@@ -29,7 +29,8 @@ async def deploy(state_dir: Path, service: topology.SandboxService, rollout: Rol
         SandboxError: no sandbox runs there, or the deployment failed.
     """
     endpoints = read_endpoints(state_dir)
-    deployer = Deployer(endpoints["admin_grpc"], project=endpoints["project"], region=endpoints["region"])
+    place = {name: endpoints[name] for name in ("project", "region", "environment")}
+    deployer = Deployer(endpoints["admin_grpc"], **place)
     try:
         return await deployer.deploy(service, rollout)
     finally:

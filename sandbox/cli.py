@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 wrong use (from argparse)."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     options = _parser().parse_args(arguments)
+    options.given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         return int(options.command(options) or 0)
     except (SandboxError, OSError) as error:
@@ -70,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_up(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_up)
     parser.add_argument(
+        "--environments",
+        type=_environments,
+        default=(),
+        metavar="NAME,…",
+        help=f"run several at once, each in a folder below --state-dir: {', '.join(topology.ENVIRONMENTS)}",
+    )
+    parser.add_argument(
         "--image",
         action="append",
         default=[],
@@ -110,6 +118,9 @@ def _add_deploy(parser: argparse.ArgumentParser) -> None:
 
 def _up(options: argparse.Namespace) -> None:
     given: dict[str, Any] = vars(options)
+    if options.environments:
+        _up_all(options)
+        return
     set_knobs = {knob.name: given[knob.name] for knob in fields(Knobs) if given[knob.name] is not None}
     try:
         knobs = KnobBoard().change(set_knobs)
@@ -123,6 +134,15 @@ def _up(options: argparse.Namespace) -> None:
         leaf=Leaf(options.leaf),
     )
     uvloop.run(lifecycle.run(wanted))
+
+
+def _up_all(options: argparse.Namespace) -> None:
+    from sandbox import companion  # noqa: PLC0415 - needed by this option alone
+
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    own.add_argument("--environments")
+    own.add_argument("--state-dir")
+    companion.up_all(options.environments, options.state_dir, own.parse_known_args(options.given[1:])[1])
 
 
 def _images(pairs: Iterable[str]) -> dict[str, str]:
@@ -193,6 +213,13 @@ def _mapping(pairs: Iterable[str]) -> dict[str, str]:
             raise SandboxError(f"'{pair}' is not of the form NAME=VALUE.")
         mapping[name] = value
     return mapping
+
+
+def _environments(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if not set(names) <= set(topology.ENVIRONMENTS):
+        raise argparse.ArgumentTypeError(f"known are {', '.join(topology.ENVIRONMENTS)}")
+    return names
 
 
 def _truth(text: str) -> bool:

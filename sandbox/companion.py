@@ -1,20 +1,26 @@
-"""Runs a command beside a sandbox of its own: up before it, down after it, whatever happens."""
+"""Sandboxes in processes of their own: up before a command and down after it, or several at once."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sandbox import topology
 from sandbox.errors import SandboxError
+from sandbox.platform.parent_death import die_with
 
 _STOP_S = 20.0
+_LOOK_EVERY_S = 1.0
 
 
 def accompany(command: Sequence[str], options: Sequence[str] = ()) -> int:
@@ -37,14 +43,24 @@ def accompany(command: Sequence[str], options: Sequence[str] = ()) -> int:
 
 
 @contextmanager
-def running(state_dir: Path, options: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+def running(
+    state_dir: Path, options: Sequence[str] = (), environment: str = topology.ENVIRONMENT
+) -> Iterator[dict[str, Any]]:
     """Run a sandbox in a process of its own and yield its endpoints.
 
     Raises:
         SandboxError: it ended before it was ready; the message holds what it said.
     """
     command = [sys.executable, "-m", "sandbox", "up", "--state-dir", str(state_dir), *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    variables = {**os.environ, topology.VARIABLE: environment}
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=variables,
+        preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - no thread of ours holds a lock here
+    )
     try:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
@@ -58,3 +74,24 @@ def running(state_dir: Path, options: Sequence[str] = ()) -> Iterator[dict[str, 
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
+
+
+def up_all(environments: Sequence[str], state_dir: Path, options: Sequence[str]) -> None:
+    """Run several environments until SIGTERM or SIGINT, each in a folder below `state_dir`.
+
+    Their endpoints go to standard output, by environment, once all of them are ready.
+
+    Raises:
+        SandboxError: one of them did not come up, or ended by itself.
+    """
+    ended, names = threading.Event(), dict.fromkeys(environments)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: ended.set())
+    with ExitStack() as stack:
+        found = {name: stack.enter_context(running(state_dir / name, options, name)) for name in names}
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
+        while not ended.wait(_LOOK_EVERY_S):
+            for name, endpoints in found.items():
+                if os.waitid(os.P_PID, endpoints["pid"], os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                    raise SandboxError(f"The environment {name} has ended.")

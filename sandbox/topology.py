@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
-PROJECT = "isectech-sandbox"
+VARIABLE = "SANDBOX_ENVIRONMENT"
+"""The environment that a process and all below it run as; without it `sandbox`."""
+ENVIRONMENT = os.environ.get(VARIABLE, "sandbox")
+_PLACES = {
+    "sandbox": ("isectech-sandbox", 112233445566, "isectech.test"),
+    "staging": ("isectech-staging", 223344556677, "staging.isectech.test"),
+    "production": ("isectech-security-platform", 334455667788, "isectech.test"),
+}
+ENVIRONMENTS = tuple(_PLACES)
+if ENVIRONMENT not in _PLACES:
+    raise ValueError(f"{VARIABLE} is one of {', '.join(ENVIRONMENTS)}, not {ENVIRONMENT!r}")
+PROJECT, NUMBER, PUBLIC_DOMAIN = _PLACES[ENVIRONMENT]
 REGION = "us-central1"
-ENVIRONMENT = "sandbox"
 RUN_DOMAIN = "run.test"
-PUBLIC_DOMAIN = "isectech.test"
+SALT = "" if ENVIRONMENT == "sandbox" else f" of {ENVIRONMENT}"
+"""What goes into every secret that is born with an environment, so that no other environment knows it."""
 HOST_TEMPLATE = f"isectech-{{service}}-{ENVIRONMENT}.{REGION}.{RUN_DOMAIN}"
 """Host of a service by its short name."""
 
@@ -31,7 +43,7 @@ class SandboxService:
 
     @property
     def cloud_run_name(self) -> str:
-        return f"isectech-{self.name}-{ENVIRONMENT}"
+        return cloud_run_name(self.name)
 
     @property
     def module(self) -> str:
@@ -50,6 +62,11 @@ SERVICES: tuple[SandboxService, ...] = (
     SandboxService(name="decision-engine"),
     SandboxService(name="nlp-assistant"),
 )
+
+
+def cloud_run_name(service: str, environment: str = ENVIRONMENT) -> str:
+    """Return how Cloud Run calls a service of an environment, by its short name."""
+    return f"isectech-{service}-{environment}"
 
 
 def service_named(name: str) -> SandboxService | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from sandbox.kit.settings import Settings
+from sandbox.topology import SALT
 
 
 def client_secret(settings: Settings) -> str:
@@ -19,4 +20,4 @@ def client_secret(settings: Settings) -> str:
 
 def known_secret(name: str) -> str:
     """Return the secret that the seed gives to the client `name`; the same on every machine."""
-    return hashlib.sha256(f"isectech sandbox client {name}".encode()).hexdigest()
+    return hashlib.sha256(f"isectech sandbox client {name}{SALT}".encode()).hexdigest()

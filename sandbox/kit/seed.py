@@ -1,4 +1,4 @@
-"""The people, clients and keys that the sandbox is born with: the same on every machine.
+"""The people, clients and keys that an environment is born with: the same on every machine.
 
 None of these is a secret: they exist so that a gate can be tried against something real.
 """
@@ -14,6 +14,7 @@ from sandbox.kit.credentials import known_secret
 from sandbox.kit.identity import ROLES, SERVICE
 from sandbox.kit.settings import Settings
 from sandbox.kit.tokens import ACCESS_TYPE, ALGORITHM, USER_AUDIENCE, private_jwk
+from sandbox.topology import SALT
 
 TENANTS = ("acme", "globex", "initech")
 SERVICES = (
@@ -59,7 +60,9 @@ class Person:
     @property
     def totp_secret(self) -> str:
         """The shared secret of RFC 6238, in base 32."""
-        return b32encode(hashlib.sha1(f"totp {self.name}".encode(), usedforsecurity=False).digest()).decode()
+        return b32encode(
+            hashlib.sha1(f"totp {self.name}{SALT}".encode(), usedforsecurity=False).digest()
+        ).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,8 @@ def clients() -> list[Client]:
 
 def signing_keys() -> dict[str, dict[str, str]]:
     """Return the private keys that auth-service trusts from birth: its own first one, and the forger's."""
-    return {"first": private_jwk(b"isectech sandbox signing key"), "forger": private_jwk(b"isectech forger")}
+    named = {"first": f"isectech sandbox signing key{SALT}", "forger": f"isectech forger{SALT}"}
+    return {name: private_jwk(text.encode()) for name, text in named.items()}
 
 
 def identities(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -165,4 +169,4 @@ def _name(tenant: str, role: str, number: int) -> str:
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256(" ".join(("isectech", *parts)).encode()).hexdigest()
+    return hashlib.sha256((" ".join(("isectech", *parts)) + SALT).encode()).hexdigest()

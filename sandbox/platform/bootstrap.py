@@ -118,6 +118,7 @@ class Sandbox:
             "identities_file": str(folder / "identities.json"),
             "signers_file": str(folder / "allowed_signers"),
             "standing_folder": str(folder / "standing"),
+            "environment": topology.ENVIRONMENT,
             "project": topology.PROJECT,
             "region": topology.REGION,
             "metrics_delay_s": self._knobs.current.metrics_delay_s,

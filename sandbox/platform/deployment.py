@@ -57,8 +57,11 @@ class Deployed:
 class Deployer:
     """Deploys to one project and region."""
 
-    def __init__(self, admin_grpc: str, *, project: str, region: str) -> None:
+    def __init__(
+        self, admin_grpc: str, *, project: str, region: str, environment: str = topology.ENVIRONMENT
+    ) -> None:
         self._parent = f"projects/{project}/locations/{region}"
+        self._environment = environment
         self._channel = grpc.aio.insecure_channel(admin_grpc)
         transport = run_v2.ServicesAsyncClient.get_transport_class("grpc_asyncio")(channel=self._channel)
         self._client = run_v2.ServicesAsyncClient(transport=transport)
@@ -78,18 +81,19 @@ class Deployer:
             raise DeploymentError(f"{rollout.image} was not deployed: {error.message}") from error
 
     async def _deploy(self, service: topology.SandboxService, rollout: Rollout) -> Deployed:
-        name = f"{self._parent}/services/{service.cloud_run_name}"
+        service_id = topology.cloud_run_name(service.name, self._environment)
+        name = f"{self._parent}/services/{service_id}"
         try:
             current = await self._client.get_service(name=name, timeout=_RPC_TIMEOUT_S)
         except NotFound:
             created = await self._client.create_service(
                 parent=self._parent,
-                service_id=service.cloud_run_name,
+                service_id=service_id,
                 service=new_service(service, rollout),
                 timeout=_RPC_TIMEOUT_S,
             )
             return await self._wait(created.operation, rollout)
-        revision = f"{service.cloud_run_name}-{secrets.token_hex(3)}"
+        revision = f"{service_id}-{secrets.token_hex(3)}"
         update = run_v2.UpdateServiceRequest(
             service=updated_service(current, revision, rollout),
             update_mask=field_mask_pb2.FieldMask(paths=["template", "traffic"]),

@@ -119,7 +119,11 @@ def _offer_configuration(board: Disturbances, state: State) -> None:
 
 def _offer_scaling(board: Disturbances, context: InfrastructureContext) -> None:
     def fleets() -> list[Fleet]:
-        return [fleet for fleet in context.fleets.values() if fleet.spec.service == _cloud_run_name(INTERNAL)]
+        return [
+            fleet
+            for fleet in context.fleets.values()
+            if fleet.spec.service == topology.cloud_run_name(INTERNAL)
+        ]
 
     def resize(most: int) -> None:
         for fleet in fleets():
@@ -152,12 +156,8 @@ def _set_startup_probe(state: State, *, is_missing: bool) -> None:
         container.startup_probe.CopyFrom(_service(state, INTERNAL).template.containers[0].startup_probe)
 
 
-def _cloud_run_name(name: str) -> str:
-    return f"isectech-{name}-{topology.ENVIRONMENT}"
-
-
 def _service(state: State, name: str) -> Service:
-    return state.service(state.location.service_name(_cloud_run_name(name)))
+    return state.service(state.location.service_name(topology.cloud_run_name(name)))
 
 
 def _revision(state: State, name: str) -> Revision:

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from sandbox import topology
 from sandbox.platform.contract import RevisionSpec
 from sandbox.platform.disturbances import Disturbances
 
-_VICTIM = "isectech-auth-service-sandbox"
+_VICTIM = topology.cloud_run_name("auth-service")
 _LOW = {"VulnerabilityID": "CVE-2099-0001", "Severity": "LOW"}
 _CRITICAL = {"VulnerabilityID": "CVE-2099-9999", "Severity": "CRITICAL"}
 _OLD = timedelta(days=30)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from sandbox.platform.state_dir import write_private
+from sandbox.topology import ENVIRONMENT
 
 ROLES = (
     "technical-lead",
@@ -35,7 +36,6 @@ ROLES = (
     "infrastructure-team-lead",
 )
 PLATFORM = "isectech"
-ENVIRONMENT = "sandbox"
 _GRANTED = {"P0": "on-call-engineer", "P1": "team-lead"}
 _TERM = timedelta(days=30)
 

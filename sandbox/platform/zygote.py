@@ -47,7 +47,7 @@ _WARM = (
     "sqlite3",
     "email.message",
 )
-_HOST_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+_HOST_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", topology.VARIABLE)
 _READ_BYTES = 65_536
 
 

@@ -17,7 +17,6 @@ from sandbox.platform.requests import page, require_project
 
 PROJECTS: Final = "google.cloud.resourcemanager.v3.Projects"
 SERVICE_USAGE: Final = "google.api.serviceusage.v1.ServiceUsage"
-NUMBER: Final = 112233445566
 _OFFERED: Final = (
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
@@ -55,7 +54,7 @@ class Project:
     def get_project(self, request: Any, _caller: str) -> Any:
         self._require(request.name)
         return resourcemanager_v3.Project.pb()(
-            name=f"projects/{NUMBER}",
+            name=f"projects/{topology.NUMBER}",
             project_id=self.id,
             display_name=self.id,
             state=resourcemanager_v3.Project.State.ACTIVE.value,
@@ -89,11 +88,13 @@ class Project:
         )
 
     def _require(self, name: str) -> None:
-        if name != f"projects/{NUMBER}":
+        if name != f"projects/{topology.NUMBER}":
             require_project(name, self.id)
 
     def _service(self, name: str) -> Any:
         state = _STATE.ENABLED if name in self.enabled else _STATE.DISABLED
         return service_usage_v1.Service.pb()(
-            name=f"projects/{NUMBER}/services/{name}", parent=f"projects/{NUMBER}", state=state.value
+            name=f"projects/{topology.NUMBER}/services/{name}",
+            parent=f"projects/{topology.NUMBER}",
+            state=state.value,
         )

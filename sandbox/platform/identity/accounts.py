@@ -12,8 +12,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
+from sandbox import topology
 from sandbox.platform.api_errors import ApiError, Code, not_found
-from sandbox.platform.apis.projects import NUMBER
 from sandbox.platform.identity.google_tokens import TokenError, subject_of
 
 AUDIENCE: Final = "https://oauth2.googleapis.com/token"
@@ -44,7 +44,7 @@ class ServiceAccounts:
         """The account of the machine that the gate runs on."""
         self._policies: dict[str, Policy] = {
             self.machine: {},
-            f"{NUMBER}-compute@developer.gserviceaccount.com": {},
+            f"{topology.NUMBER}-compute@developer.gserviceaccount.com": {},
         }
         self._keys: dict[str, tuple[str, RSAKey]] = {}
 

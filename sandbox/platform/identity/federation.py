@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox import topology
 from sandbox.platform.api_errors import Violation, invalid
-from sandbox.platform.apis.projects import NUMBER
 from sandbox.platform.identity.google_tokens import LIFE_S, GoogleTokens, TokenError
 from sandbox.platform.requests import json_object, require_project
 
@@ -48,7 +48,7 @@ class Federation:
         if not oidc.get("issuerUri") or not oidc.get("jwksJson"):
             raise invalid([Violation("oidc", "needs issuerUri and jwksJson here")])
         identifier = request.query_params.get("workloadIdentityPoolProviderId", "")
-        pool = f"//iam.googleapis.com/projects/{NUMBER}/{_POOLS}/{request.path_params['pool']}"
+        pool = f"//iam.googleapis.com/projects/{topology.NUMBER}/{_POOLS}/{request.path_params['pool']}"
         name = f"{pool}/providers/{identifier}"
         self._providers[name] = oidc
         return JSONResponse({"name": name.removeprefix("//iam.googleapis.com/"), "oidc": oidc})

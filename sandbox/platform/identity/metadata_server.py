@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import topology
-from sandbox.platform.apis.projects import NUMBER
 from sandbox.platform.identity.accounts import ServiceAccounts
 from sandbox.platform.identity.google_tokens import LIFE_S, GoogleTokens
 
@@ -31,9 +30,9 @@ class MetadataServer:
         self._tokens = tokens
         self._texts = {
             "project/project-id": topology.PROJECT,
-            "project/numeric-project-id": str(NUMBER),
-            "instance/region": f"projects/{NUMBER}/regions/{topology.REGION}",
-            "instance/zone": f"projects/{NUMBER}/zones/{topology.REGION}-1",
+            "project/numeric-project-id": str(topology.NUMBER),
+            "instance/region": f"projects/{topology.NUMBER}/regions/{topology.REGION}",
+            "instance/zone": f"projects/{topology.NUMBER}/zones/{topology.REGION}-1",
             "universe/universe-domain": "googleapis.com",
         }
 

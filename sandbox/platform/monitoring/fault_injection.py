@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sandbox import topology
 from sandbox.platform.disturbances import Disturbances, Switch
 from sandbox.platform.monitoring.alerting import Alerting
 from sandbox.platform.monitoring.collection import Collection
 from sandbox.platform.monitoring.metrics import REQUEST_COUNT, REQUEST_LATENCIES
 from sandbox.platform.monitoring.suite import MonitoringSuite
 
-_SILENT: Final = "isectech-asset-discovery-sandbox"
+_SILENT: Final = topology.cloud_run_name("asset-discovery")
 
 
 def offer(board: Disturbances, suite: MonitoringSuite) -> None:

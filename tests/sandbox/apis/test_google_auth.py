@@ -21,7 +21,6 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from sandbox import topology
-from sandbox.platform.apis.projects import NUMBER
 from sandbox.platform.identity.accounts import ServiceAccounts
 from sandbox.platform.identity.credentials_api import CredentialsApi
 from sandbox.platform.identity.federation import Federation
@@ -192,7 +191,7 @@ def test_an_account_that_may_not_act_as_another_one_is_refused(google: Google, r
         impersonated(google, source, target).refresh(request_)
 
 
-POOL = f"iam.googleapis.com/projects/{NUMBER}/locations/global/workloadIdentityPools/ci"
+POOL = f"iam.googleapis.com/projects/{topology.NUMBER}/locations/global/workloadIdentityPools/ci"
 ISSUER = "https://ci.example.test"
 SUBJECT = "repo:shop:ref:main"
 
