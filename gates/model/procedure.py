@@ -32,7 +32,7 @@ class Unfinished:
     run_id: str
     plan: RollbackPlan
     has_page: bool
-    done: frozenset[Step]
+    done: tuple[Step, ...]
     because: str = ""
     """Why the next step did not hold when it was tried, with a colon before it."""
 

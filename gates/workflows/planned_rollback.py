@@ -64,7 +64,7 @@ class PlannedRollback:
         self._record(
             ACTION, OperationState.STARTED, run_id, before=_written(plan, has_page=has_page), detail=word
         )
-        return Unfinished(run_id=run_id, plan=plan, has_page=has_page, done=frozenset())
+        return Unfinished(run_id=run_id, plan=plan, has_page=has_page, done=())
 
     def unfinished(self) -> Unfinished | None:
         """Return the newest procedure if it is not finished.
@@ -177,7 +177,8 @@ def unfinished(ledger: OperationsLedger, environment: str) -> Unfinished | None:
             return None
         if receipt.action == ACTION:
             plan, has_page = _read(receipt.before)
-            found = Unfinished(run_id=receipt.after, plan=plan, has_page=has_page, done=frozenset(done))
+            in_order = tuple(step for step in Step if step in done)
+            found = Unfinished(run_id=receipt.after, plan=plan, has_page=has_page, done=in_order)
             return replace(found, because=why)
         name = receipt.action.removeprefix(f"{ACTION}: ")
         if name in set(Step) and receipt.state is OperationState.DONE:
