@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, tell
+from gates.cli.command import CommandContext, acts, named_or_all, tell
 from gates.cli.options import services_argument
 from gates.cli.overrides import override_option
 from gates.decision.safety_checks import Guard
-from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.workflows.rollback_planner import BY_HAND
 
@@ -27,9 +26,7 @@ def rollback(
     command: CommandContext, services: tuple[str, ...], *, is_all: bool, overrides: dict[Guard, str]
 ) -> ExitCode:
     """Send the traffic of SERVICES back through one build, and prove it by their own answers."""
-    if is_all == bool(services):
-        raise UsageError("name the services, or say --all")
-    names = services or command.context.platform.service_names
+    names = named_or_all(services, command.context.platform, is_all=is_all)
     planner, by = command.operations.planner, None if command.is_dry else command.operations.by
     plan = planner.plan(names, reason=BY_HAND)
     plan = planner.guard(plan, is_planned=False, lifted=overrides, by=by)

@@ -17,8 +17,10 @@ from gates.cli.prompts import ask
 from gates.cli.signals import Stop
 from gates.composition import actor
 from gates.composition.operations import OperationsContext
+from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt
+from gates.model.platform import Platform
 from gates.reporting.operations import exit_code_of, receipt_lines
 
 
@@ -94,6 +96,18 @@ def _opened(context: composition.Context, *, is_dry: bool, is_sure: bool) -> Ite
             click.echo(
                 f"gate: this command shares no session with others: {operations.why_unshared}", err=True
             )
+
+
+def named_or_all(names: tuple[str, ...], platform: Platform, *, is_all: bool) -> tuple[str, ...]:
+    """Return the named services, or with --all every service.
+
+    Raises:
+        UsageError: none is named, or some are although --all was said.
+    """
+    if is_all == bool(names):
+        known = ", ".join(platform.service_names)
+        raise UsageError("name the services, or say --all", next_step=f"services: {known}")
+    return names or platform.service_names
 
 
 def tell(receipts: Iterable[OperationReceipt]) -> ExitCode:

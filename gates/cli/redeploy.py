@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 
-from gates.cli.command import CommandContext, acts, tell
+from gates.cli.command import CommandContext, acts, named_or_all, tell
 from gates.cli.options import services_argument
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -21,11 +21,9 @@ def redeploy(
     command: CommandContext, services: tuple[str, ...], source: str | None, *, is_all: bool
 ) -> ExitCode:
     """Deploy SERVICES again from the recorded image of what serves, or of an earlier revision."""
-    if is_all == bool(services):
-        raise UsageError("name the services, or say --all")
+    names = named_or_all(services, command.context.platform, is_all=is_all)
     if source is not None and len(services) != 1:
         raise UsageError("--from names a revision of one service", next_step="name exactly that service")
-    names = services or command.context.platform.service_names
     command.confirm(f"redeploy {', '.join(names)}")
     redeployment = command.operations.redeployment
     with command.alone(), ThreadPoolExecutor(max_workers=len(names)) as pool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from gates import composition
-from gates.cli.options import in_context
+from gates.cli.command import named_or_all
+from gates.cli.options import in_context, services_argument
 from gates.cli.overrides import override_option
 from gates.cli.prompts import ask, refuse_without_terminal
 from gates.cli.reports import Report, reporting, say
@@ -20,14 +19,13 @@ from gates.decision.safety_checks import Guard
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
-from gates.model.likeness import refuse_unknown
 from gates.reporting.rollback import plan_document, plan_lines, receipt_line, result_lines
 from gates.workflows.rollback import RollbackEngine
 from gates.workflows.rollback_planner import BY_HAND
 
 
 @click.command()
-@click.argument("services", nargs=-1)
+@services_argument
 @click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
 @click.option("--to", metavar="REVISION", help="Go to this revision; with exactly one service.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show the exact calls and send nothing.")
@@ -66,7 +64,7 @@ def services(
 ) -> Report | ExitCode:
     """Roll SERVICES back: dependants first, side by side where they do not depend on each other."""
     _check_format(is_shown=is_dry and not is_planned)
-    chosen = _chosen(services, context.platform.service_names, is_all=is_all or (is_planned and not services))
+    chosen = named_or_all(services, context.platform, is_all=is_all or (is_planned and not services))
     if to is not None and len(chosen) != 1:
         raise UsageError("--to names a revision of one service", next_step="name exactly that service")
     if not is_dry:
@@ -122,18 +120,6 @@ def _carried_out(
     say(*result_lines(receipts, clock.monotonic() - started, context.environment.name))
     runs.notifications(context).rollback(engine.run_id, receipts)
     return rolled_back(plan, receipts)
-
-
-def _chosen(names: tuple[str, ...], services: Sequence[str], *, is_all: bool) -> tuple[str, ...]:
-    """Return the services to roll back.
-
-    Raises:
-        UsageError: none is named, or some are and all too, or one is unknown.
-    """
-    refuse_unknown("service", names, services)
-    if is_all == bool(names):
-        raise UsageError("name the services, or say --all", next_step=f"services: {', '.join(services)}")
-    return tuple(services) if is_all else names
 
 
 def _check_format(*, is_shown: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gates import composition
-from gates.cli.options import in_context
+from gates.cli.options import in_context, services_argument
 from gates.cli.prompts import ask
 from gates.cli.reports import say
 from gates.cli.signals import Stop
@@ -15,12 +15,11 @@ from gates.decision.ending import rolled_back
 from gates.errors import UsageError
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
-from gates.model.likeness import refuse_unknown
 from gates.reporting.rollback import receipt_line
 
 
 @click.command()
-@click.argument("services", nargs=-1)
+@services_argument
 @click.option("--all", "is_all", is_flag=True, help="Every service that is pinned.")
 @click.option("--even-unverified", "word", default="", metavar="REASON", help="Go without a recorded GO.")
 @click.option("--by", default=actor, help="Who asks; recorded in the ledger.")
@@ -37,7 +36,6 @@ def unpin(
 ) -> ExitCode:
     """Let SERVICES follow their newest revision again, and verify that it answers."""
     pinned = [pin.service for pin in rollback_engine(context).pins() if pin.is_pinned and pin.behind is None]
-    refuse_unknown("service", services, context.platform.service_names)
     if is_all == bool(services):
         raise UsageError(
             "name the services, or say --all", next_step=f"pinned: {', '.join(pinned) or 'none'}"

@@ -7,7 +7,7 @@ import uuid
 import click
 
 from gates import composition
-from gates.cli.options import in_context
+from gates.cli.options import in_context, services_argument
 from gates.composition import actor
 from gates.composition.operations import OperationsContext
 from gates.errors import UsageError
@@ -15,7 +15,7 @@ from gates.model.exit_code import ExitCode
 
 
 @click.command("verify")
-@click.argument("services", nargs=-1)
+@services_argument
 @click.option("--all", "is_all", is_flag=True, help="Every service of the platform.")
 @in_context
 def verify(context: composition.Context, services: tuple[str, ...], *, is_all: bool) -> ExitCode:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 
 from gates.cli.command import CommandContext, looks
+from gates.cli.options import Duration
 from gates.cli.reports import Report, reporting
-from gates.errors import UsageError
 from gates.model.criterion import Use
-from gates.model.duration import duration_of
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
 from gates.operations.service_levels import Level
@@ -20,19 +19,18 @@ from gates.reporting.layout import Row
 
 
 @click.command()
-@click.option("--window", default="24h", show_default=True, help="How far back: 30m, 24h, 7d.")
+@click.option(
+    "--window", type=Duration(), default="24h", show_default=True, help="How far back: 30m, 24h, 7d."
+)
 @looks
 @reporting
-def sla(command: CommandContext, window: str) -> Report:
+def sla(command: CommandContext, window: float) -> Report:
     """Report requests, availability, errors and p95 of every service, against the catalogue's thresholds.
 
     Leaves with 1 when a level was missed, and with 10 when a service had too few requests to say.
     """
-    length = duration_of(window)
-    if not length:
-        raise UsageError(f"{window} is not a window", next_step="write 30m, 24h or 7d")
     now = datetime.now(UTC)
-    span = Window(start=now - length, end=now)
+    span = Window(start=now - timedelta(seconds=window), end=now)
     catalogue = command.context.catalogue
     errors, latency = catalogue.needed_for(Use.ERROR_LEVEL), catalogue.needed_for(Use.LATENCY_LEVEL)
     names, place = command.context.platform.service_names, command.context.environment.name

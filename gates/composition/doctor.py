@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,16 +10,15 @@ from functools import partial
 from gates.composition.environment import Context, project_root
 from gates.errors import GateError
 
-_OLDEST_NODE = 20
-
 
 def findings(context: Context) -> Iterator[tuple[str, str]]:
     """Yield what was looked at, and what is wrong with it; an empty text when nothing is."""
+    from gates.adapters.runs.allure_report import node_problem
     from gates.adapters.secrets import resolve
 
     is_built = (project_root() / "tools" / "allure" / "node_modules").is_dir()
     yield f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11) else "3.11 is needed"
-    yield "Node for the Allure page", _node()
+    yield "Node for the Allure page", node_problem()
     yield "Allure generator", "" if is_built else "run `make setup`"
     yield "platform and catalogue", _trouble(lambda: context.catalogue)
     trouble = _trouble(lambda: context.environment)
@@ -44,15 +41,6 @@ def findings(context: Context) -> Iterator[tuple[str, str]]:
     for standing in context.authorities.all(datetime.now(UTC)):
         one = standing.authority
         yield f"standing authority {one.priority} of {one.by}", standing.objection
-
-
-def _node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        return f"not found: install Node {_OLDEST_NODE} or newer"
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    major = said.removeprefix("v").partition(".")[0]
-    return "" if major.isdigit() and int(major) >= _OLDEST_NODE else f"{said} is too old"
 
 
 def _trouble(look: Callable[[], object]) -> str:

@@ -46,6 +46,7 @@ _CHARTS = [
     {"type": "statusTransitions", "title": "Regressed and mended"},
 ]
 _SECONDS = 120
+_OLDEST_NODE = 20
 _KEPT_RUNS = 30
 
 
@@ -115,6 +116,16 @@ class AllureReport:
         with processes.ended(process), process:
             said, _ = process.communicate(timeout=_SECONDS)
         return subprocess.CompletedProcess(command, process.returncode, said)
+
+
+def node_problem() -> str:
+    """Return what is wrong with this machine's Node; an empty text if the generator can use it."""
+    found = shutil.which("node")
+    if found is None:
+        return f"not found: install Node {_OLDEST_NODE} or newer"
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    major = said.removeprefix("v").partition(".")[0]
+    return "" if major.isdigit() and int(major) >= _OLDEST_NODE else f"{said} is too old"
 
 
 def _configuration(title: str, folder: Path) -> dict[str, Any]:
