@@ -19,7 +19,7 @@ from gates.model.verdict import VerdictOutcome
 from gates.model.wording import counted, figure
 from gates.reporting.finding import Finding
 from gates.reporting.redaction import clean, one_line
-from gates.reporting.report import Report, ReportFile
+from gates.reporting.report import ReportFile, VerdictReport
 
 _STATUS = {
     Outcome.PASS: "passed",
@@ -36,7 +36,7 @@ _ATTACHED = 20
 """Observations that are attached to one result; the evidence file has them all."""
 
 
-def allure_files(report: Report) -> tuple[ReportFile, ...]:
+def allure_files(report: VerdictReport) -> tuple[ReportFile, ...]:
     """Return the files of the results folder: results, their attachments, and the environment."""
     files = [_in_folder("environment.properties", _environment(report)), _verdict_file(report)]
     for found in report.findings:
@@ -44,7 +44,7 @@ def allure_files(report: Report) -> tuple[ReportFile, ...]:
     return tuple(files)
 
 
-def _verdict_file(report: Report) -> ReportFile:
+def _verdict_file(report: VerdictReport) -> ReportFile:
     verdict, release = report.verdict, report.verdict.release
     stage = verdict.scope.stage
     labels = {
@@ -60,7 +60,7 @@ def _verdict_file(report: Report) -> ReportFile:
     return _file(result, status=_STATUS[report.outcome], message="\n".join(report.reasons))
 
 
-def _finding_files(report: Report, found: Finding) -> list[ReportFile]:
+def _finding_files(report: VerdictReport, found: Finding) -> list[ReportFile]:
     judgement, criterion = found.judgement, found.judgement.criterion
     labels = {
         "epic": f"stage {report.verdict.scope.stage}",
@@ -111,7 +111,7 @@ def _in_folder(name: str, content: dict[str, Any] | str) -> ReportFile:
     return ReportFile(folder="allure-results", name=name, content=content)
 
 
-def _window(report: Report, judgement: Judgement) -> Window:
+def _window(report: VerdictReport, judgement: Judgement) -> Window:
     """The time that the evidence spans, or the moment of the judgement."""
     windows = [item.window for item in judgement.evidence]
     if not windows:
@@ -148,7 +148,7 @@ def _seen(item: Evidence, criterion: Criterion) -> str:
     return clean("\n".join(line for line in lines if line)) + "\n"
 
 
-def _environment(report: Report) -> str:
+def _environment(report: VerdictReport) -> str:
     release, scope = report.verdict.release, report.verdict.scope
     facts = {
         "Verdict": report.outcome.value,

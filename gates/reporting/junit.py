@@ -14,7 +14,7 @@ from gates.model.judgement import Outcome
 from gates.model.verdict import VerdictOutcome
 from gates.reporting.finding import Finding
 from gates.reporting.redaction import clean, one_line
-from gates.reporting.report import Report
+from gates.reporting.report import VerdictReport
 
 _ELEMENT = {
     Outcome.FAIL: "failure",
@@ -25,7 +25,7 @@ _ELEMENT = {
 }
 
 
-def junit(report: Report) -> str:
+def junit(report: VerdictReport) -> str:
     """Return the JUnit XML text of a verdict."""
     root = ET.Element("testsuites", name="release-gate")
     _verdict_suite(root, report)
@@ -45,12 +45,12 @@ def _category(found: Finding) -> str:
     return found.judgement.criterion.category
 
 
-def _suite(root: ET.Element, name: str, report: Report) -> ET.Element:
+def _suite(root: ET.Element, name: str, report: VerdictReport) -> ET.Element:
     stamp = report.verdict.judged_at.isoformat()
     return ET.SubElement(root, "testsuite", name=clean(name), timestamp=stamp, hostname=clean(report.run_id))
 
 
-def _verdict_suite(root: ET.Element, report: Report) -> None:
+def _verdict_suite(root: ET.Element, report: VerdictReport) -> None:
     suite = _suite(root, "verdict", report)
     name = f"{report.verdict.release.id} at stage {report.verdict.scope.stage}"
     case = ET.SubElement(suite, "testcase", classname="gate.verdict", name=one_line(name), time="0")

@@ -14,7 +14,7 @@ from gates.reporting.finding import Finding, Measured
 from gates.reporting.matrix import Matrix
 from gates.reporting.phrasing import moment
 from gates.reporting.redaction import one_line
-from gates.reporting.report import Report
+from gates.reporting.report import VerdictReport
 
 LIMIT = 65_536
 """Bytes that the text stays below."""
@@ -28,7 +28,7 @@ _CUT = "\n\ncut here: verdict.json has all of it\n"
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#!|~@:$&]|(?<=www)\.", re.IGNORECASE)
 
 
-def markdown(report: Report) -> str:
+def markdown(report: VerdictReport) -> str:
     """Return the Markdown text of a verdict."""
     parts = [
         _head(report),
@@ -58,7 +58,7 @@ def _bounded(text: str) -> str:
     return content[: LIMIT - len(_CUT) - 1].decode(errors="ignore").rpartition("\n")[0] + _CUT
 
 
-def _head(report: Report) -> str:
+def _head(report: VerdictReport) -> str:
     release, stage = report.verdict.release, report.verdict.scope.stage
     about = f"release {escaped(release.id)} in {escaped(release.environment)}, stage {stage}"
     return f"## {report.outcome}\n\n{about}\n\n{report.counts}\n\n{_items(report.reasons)}"
@@ -140,5 +140,5 @@ def _items(items: Sequence[str]) -> str:
     return "\n".join(shown + more)
 
 
-def _foot(report: Report) -> str:
+def _foot(report: VerdictReport) -> str:
     return f"Run {escaped(report.run_id)}, judged {moment(report.verdict.judged_at)}."

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from gates.model.judgement import Judgement, Outcome
-from gates.model.verdict import Verdict
+from gates.model.verdict import Verdict, VerdictOutcome
 from gates.reporting.phrasing import count
-
-WAITS: Final = "waits for the attestation of the"
-"""How the reasons begin that name what people have to say."""
-
-UNSEEN: Final = "had not enough evidence"
-"""What the reason says that names what could not be concluded."""
 
 _BLOCKING_WORDS = {
     Outcome.FAIL: "failed",
     Outcome.ERROR: "could not be evaluated",
-    Outcome.INCONCLUSIVE: UNSEEN,
+    Outcome.INCONCLUSIVE: "had not enough evidence",
 }
 _LISTED = 5
 """Checks that one reason names; the rest is counted."""
@@ -38,36 +31,60 @@ class Counts:
     waived: int
 
 
-def reasons(verdict: Verdict) -> tuple[str, ...]:
-    """Say in sentences why the verdict is what it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason in one sentence; `about` is the outcome whose checks it names.
+
+    It `is_waiting` if it names the attestations that a role owes.
+    """
+
+    text: str
+    about: Outcome | None = None
+    is_waiting: bool = False
+
+
+def reasons(verdict: Verdict) -> tuple[Reason, ...]:
+    """Return why the verdict is what it is."""
     blocking = verdict.blocking
     found = [*_stopping(blocking), *_waiting(blocking)]
     if verdict.scope.is_partial:
-        found.append("only a part of what the stage demands was asked for, so this can never be GO")
-    found += [f"the evidence may be incomplete: {flaw}" for flaw in verdict.flaws]
+        partial = "only a part of what the stage demands was asked for, so this can never be GO"
+        found.append(Reason(text=partial))
+    found += [Reason(text=f"the evidence may be incomplete: {flaw}") for flaw in verdict.flaws]
     if not blocking:
-        found.append("no blocking check was left to decide on")
-    return tuple(found) or (_all_passed(len(blocking)),)
+        found.append(Reason(text="no blocking check was left to decide on"))
+    return tuple(found) or (Reason(text=_all_passed(len(blocking)), about=Outcome.PASS),)
 
 
-def _stopping(blocking: Sequence[Judgement]) -> Iterable[str]:
-    """Yield one sentence for each outcome that stops a release; causes are named before their effects."""
+def headline(found: Iterable[Reason], outcome: VerdictOutcome) -> tuple[str, ...]:
+    """Return the reasons that no list of a report repeats.
+
+    What waits for people has a list of its own, and beside a failure so has what has no conclusion.
+    """
+    repeated = Outcome.INCONCLUSIVE if outcome is VerdictOutcome.NO_GO else None
+    return tuple(one.text for one in found if not one.is_waiting and not (repeated and one.about is repeated))
+
+
+def _stopping(blocking: Sequence[Judgement]) -> Iterable[Reason]:
+    """Yield one reason for each outcome that stops a release; causes are named before their effects."""
     for outcome, words in _BLOCKING_WORDS.items():
         alike = sorted((j for j in blocking if j.outcome is outcome), key=lambda j: bool(j.implied_by))
         if alike:
             named = ", ".join(judgement.key for judgement in alike[:_LISTED])
             more = f" and {len(alike) - _LISTED} more" if len(alike) > _LISTED else ""
-            yield f"{count(len(alike), 'blocking check')} {words}: {named}{more}"
+            text = f"{count(len(alike), 'blocking check')} {words}: {named}{more}"
+            yield Reason(text=text, about=outcome)
 
 
-def _waiting(blocking: Sequence[Judgement]) -> Iterable[str]:
-    """Yield one sentence for each role whose attestation is missing."""
+def _waiting(blocking: Sequence[Judgement]) -> Iterable[Reason]:
+    """Yield one reason for each role whose attestation is missing."""
     open_ids: dict[str, dict[str, None]] = {}
     for judgement in blocking:
         role = judgement.criterion.attested_by
         if role is not None and judgement.outcome is not Outcome.PASS and not judgement.is_attested:
             open_ids.setdefault(role, {})[judgement.criterion.id] = None
-    return (f"{WAITS} {role}: {', '.join(ids)}" for role, ids in open_ids.items())
+    for role, ids in open_ids.items():
+        yield Reason(text=f"waits for the attestation of the {role}: {', '.join(ids)}", is_waiting=True)
 
 
 def _all_passed(checks: int) -> str:

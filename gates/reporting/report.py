@@ -16,18 +16,19 @@ from gates.model.verdict import Verdict, VerdictOutcome
 from gates.reporting.finding import Finding, Measured, figures, finding, waiting_commands
 from gates.reporting.matrix import Matrix, matrix_of
 from gates.reporting.next_steps import receipt_line, what_next
-from gates.reporting.reasons import counted, counts, reasons
+from gates.reporting.reasons import counted, counts, headline, reasons
 
 _OUTCOMES = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, "waived", Outcome.PASS)
 _SEVERITIES = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class VerdictReport:
     """What is known of a run when its reports are written.
 
     `findings` are all judgements, the most urgent first; `failed`, `unconcluded` and `waived` are parts of
-    them in the same order. `next_steps` says what happens next, `done` how each action ended.
+    them in the same order. `headline` are the reasons that no list below repeats, `next_steps` says what
+    happens next, `done` how each action ended.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class Report:
     outcome: VerdictOutcome
     counts: str
     reasons: tuple[str, ...]
+    headline: tuple[str, ...]
     findings: tuple[Finding, ...]
     failed: tuple[Finding, ...]
     unconcluded: tuple[Finding, ...]
@@ -56,24 +58,28 @@ class ReportFile:
 
 def report_of(
     verdict: Verdict, *, run_id: str, decision: Decision | None = None, receipts: tuple[Receipt, ...] = ()
-) -> Report:
+) -> VerdictReport:
     """Return the report of a verdict, and of what was decided and done about it."""
     held = figures(verdict.judgements)
     findings = [finding(judgement, verdict) for judgement in verdict.judgements]
     commands = waiting_commands(findings, verdict.release.environment)
     found = sorted(findings, key=_urgency)
     criteria = [one.judgement.criterion.id for one in found]
-    return Report(
+    failed = _of(found, Outcome.FAIL)
+    unconcluded = _of(found, Outcome.ERROR) + _of(found, Outcome.INCONCLUSIVE)
+    why = reasons(verdict)
+    return VerdictReport(
         run_id=run_id,
         verdict=verdict,
         outcome=verdict.outcome,
         findings=tuple(found),
-        failed=_of(found, Outcome.FAIL),
-        unconcluded=_of(found, Outcome.ERROR) + _of(found, Outcome.INCONCLUSIVE),
+        failed=failed,
+        unconcluded=unconcluded,
         waived=tuple(one for one in found if one.is_waived),
         figures=held,
         counts=counted(counts(verdict.judgements)),
-        reasons=reasons(verdict),
+        reasons=tuple(reason.text for reason in why),
+        headline=headline(why, verdict.outcome),
         matrix=matrix_of(verdict.judgements),
         next_steps=(*what_next(verdict.outcome, decision, criteria), *commands),
         done=tuple(map(receipt_line, receipts)),

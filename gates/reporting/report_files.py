@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from gates.reporting.allure import allure_files
 from gates.reporting.junit import junit
 from gates.reporting.markdown import markdown
-from gates.reporting.report import Report, ReportFile
+from gates.reporting.report import ReportFile, VerdictReport
 from gates.reporting.sarif import sarif
 
 
-def report_files(report: Report) -> Iterator[ReportFile]:
+def report_files(report: VerdictReport) -> Iterator[ReportFile]:
     """Yield JUnit, SARIF, Markdown and Allure's results."""
     yield ReportFile(name="junit.xml", content=junit(report))
     yield ReportFile(name="security.sarif", content=sarif(report))

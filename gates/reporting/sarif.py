@@ -17,14 +17,14 @@ from gates.model.criterion import Criterion, Severity
 from gates.model.judgement import Outcome
 from gates.reporting.finding import Finding
 from gates.reporting.redaction import clean
-from gates.reporting.report import Report
+from gates.reporting.report import VerdictReport
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 CATEGORIES = ("security", "authentication", "contract")
 _LEVELS = {Severity.BLOCKER: "error", Severity.CRITICAL: "error", Severity.NORMAL: "warning"}
 
 
-def sarif(report: Report) -> str:
+def sarif(report: VerdictReport) -> str:
     """Return the SARIF text of a verdict."""
     verdict = report.verdict
     judged = [one for one in verdict.judgements if one.criterion.category in CATEGORIES]

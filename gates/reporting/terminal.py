@@ -10,12 +10,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from gates.model.judgement import NOTHING_DELIVERED
-from gates.model.verdict import VerdictOutcome
 from gates.reporting.finding import Finding, Measured
 from gates.reporting.matrix import Matrix
-from gates.reporting.reasons import UNSEEN, WAITS
 from gates.reporting.redaction import one_line
-from gates.reporting.report import Report
+from gates.reporting.report import VerdictReport
 
 WIDTH = 80
 _NAMED = 16
@@ -28,7 +26,7 @@ _INDENT = 2
 """Columns of the table of services: of a cell, of a service's name, and before it."""
 
 
-def terminal(report: Report) -> str:
+def terminal(report: VerdictReport) -> str:
     """Return the text that a person reads when the verdict is reached."""
     parts = [
         _headline(report),
@@ -43,14 +41,11 @@ def terminal(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _headline(report: Report) -> str:
+def _headline(report: VerdictReport) -> str:
     release, stage = report.verdict.release, report.verdict.scope.stage
     about = f"release {release.id} · {release.environment} · {stage}"
     lines = [f"{report.outcome}  {one_line(about)}", *_wrap(report.counts)]
-    is_decided = report.outcome is VerdictOutcome.NO_GO
-    for reason in report.reasons:
-        if reason.startswith(WAITS) or (is_decided and f" {UNSEEN}: " in reason):
-            continue  # the parts below name each of them
+    for reason in report.headline:
         lines += _wrap(reason)
     return "\n".join(lines)
 
@@ -61,7 +56,7 @@ def _failures(failed: Sequence[Finding]) -> str:
     return _part("FAILED", blocks + follow)
 
 
-def _unconcluded(report: Report) -> Iterator[str]:
+def _unconcluded(report: VerdictReport) -> Iterator[str]:
     """Yield the checks without a conclusion, those that wait for a person in a part of their own."""
     groups = _alike(report.unconcluded)
     people = [group for group in groups if group[0].is_waiting]

@@ -78,7 +78,7 @@ def verdict_document(verdict: Verdict, *, run_id: str) -> VerdictDocument:
         schema=SCHEMA,
         run_id=run_id,
         outcome=verdict.outcome,
-        reasons=reasons(verdict),
+        reasons=tuple(reason.text for reason in reasons(verdict)),
         counts=counts(verdict.judgements),
         blames=blamed(verdict.judgements),
         release=verdict.release,

@@ -11,7 +11,7 @@ from gates.model.events import Event
 from gates.model.evidence import EvidenceBundle
 from gates.model.record import DecisionRecord
 from gates.model.verdict import Verdict
-from gates.reporting.report import Report
+from gates.reporting.report import VerdictReport
 from gates.workflows.pipeline import Gate
 from gates.workflows.request import Request
 
@@ -20,7 +20,7 @@ class Keeper(Protocol):
     """Writes down what a run concludes, as soon as it is known."""
 
     @property
-    def report(self) -> Report | None:
+    def report(self) -> VerdictReport | None:
         """What the reports of the run say, None before they are written."""
 
     def __call__(self, event: Event, /) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from gates.decision.candidates import ServiceView
 from gates.decision.ending import exit_code
@@ -129,12 +130,10 @@ class Run:
             standing=lambda _at: tuple(self.standing),
         )
 
-    def go(self, **changes: object) -> DecisionRecord:
+    def go(self, **changes: Any) -> DecisionRecord:
         """Run the immediate stage with automatic rollback."""
         request = Request(stage=Stage.IMMEDIATE, run_id="run-1", rollback=RollbackMode.AUTO)
-        for name, value in changes.items():
-            object.__setattr__(request, name, value)
-        return self.gate.run(request)
+        return self.gate.run(replace(request, **changes))
 
 
 def ending(record: DecisionRecord) -> ExitCode:

@@ -11,7 +11,7 @@ from gates.errors import GateError
 from gates.model import events
 from gates.model.record import DecisionRecord
 from gates.model.verdict import VerdictOutcome
-from gates.reporting.report import Report, report_of
+from gates.reporting.report import VerdictReport, report_of
 from gates.reporting.report_files import report_files
 
 
@@ -24,7 +24,7 @@ class RunKeeper:
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
-        self.report: Report | None = None
+        self.report: VerdictReport | None = None
         self._has_verdict = False
         self.troubles: list[GateError] = []
 

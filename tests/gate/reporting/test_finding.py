@@ -17,7 +17,7 @@ from gates.reporting.allure import allure_files
 from gates.reporting.finding import waiting_commands
 from gates.reporting.junit import junit
 from gates.reporting.markdown import markdown
-from gates.reporting.report import Report, report_of
+from gates.reporting.report import VerdictReport, report_of
 from gates.reporting.sarif import sarif
 from gates.reporting.terminal import terminal
 from tests.support.builders import NOW, criterion, evidence
@@ -43,12 +43,12 @@ def rate(value: float) -> Judgement:
     return judged
 
 
-def report(*judgements: Judgement, decision: Decision | None = None) -> Report:
+def report(*judgements: Judgement, decision: Decision | None = None) -> VerdictReport:
     """Return the report of a verdict with these judgements alone."""
     return report_of(replace(bad_verdict(), judgements=judgements), run_id="r", decision=decision)
 
 
-REPORTS: dict[str, Callable[[Report], str]] = {
+REPORTS: dict[str, Callable[[VerdictReport], str]] = {
     "terminal": terminal,
     "markdown": lambda one: markdown(one).replace("&#60;", "<"),
     "junit message": lambda one: junit(one).partition("<failure")[2],

@@ -14,7 +14,7 @@ from gates.reporting.allure import allure_files
 from gates.reporting.junit import junit
 from gates.reporting.markdown import LIMIT, markdown
 from gates.reporting.redaction import Redactor
-from gates.reporting.report import Report, report_of
+from gates.reporting.report import VerdictReport, report_of
 from gates.reporting.terminal import WIDTH, terminal
 from tests.support.drawing import examples
 from tests.support.strategies import values
@@ -22,11 +22,11 @@ from tests.support.strategies import values
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def _allure(report: Report) -> str:
+def _allure(report: VerdictReport) -> str:
     return json.dumps([file.content for file in allure_files(report)], ensure_ascii=False).replace("\\n", " ")
 
 
-REPORTS: dict[str, Callable[[Report], str]] = {
+REPORTS: dict[str, Callable[[VerdictReport], str]] = {
     "allure": _allure,
     "junit": junit,
     "markdown": markdown,
