@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gates.model.evidence import EvidenceBundle
     from gates.model.record import DecisionRecord
     from gates.model.verdict import Verdict
-    from gates.reporting.report import Report
+    from gates.reporting.report import VerdictReport
     from gates.workflows.failure_actions import FailureActions
     from gates.workflows.gate_run import Begin, GateRun
     from gates.workflows.pending_decisions import PendingDecisions
@@ -54,7 +54,7 @@ class Kept:
 
     folder: RunFolder
     record: DecisionRecord
-    report: Report | None
+    report: VerdictReport | None
     seconds: float = 0.0
 
     @property
@@ -112,7 +112,7 @@ def judge_again(context: Context, path: Path) -> Kept:
     return Kept(folder=beside, record=record, report=begun.keeper.report)
 
 
-def replay(context: Context, path: Path) -> tuple[Verdict, Report, bool]:
+def replay(context: Context, path: Path) -> tuple[Verdict, VerdictReport, bool]:
     """Judge a run into its own folder; return the verdict, its report, and whether there was one before.
 
     Raises:
