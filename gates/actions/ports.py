@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gates.model.clock import Clock
+from gates.model.configuration import NewRevision
 from gates.model.decision import RollBack, RollbackPlan
+from gates.model.drill import DrillKind, DrillRecord
 from gates.model.journal import UnfinishedRollback
 from gates.model.operation import OperationReceipt
 from gates.model.receipt import Receipt, TrafficChoice
@@ -27,8 +30,10 @@ class TrafficController(Protocol):
     def revisions(self, service: str) -> tuple[RevisionState, ...]:
         """Return all revisions of the service, newest first by create time."""
 
-    def write_traffic(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
-        """Replace the traffic list and nothing else; return once it is accepted.
+    def write_traffic(
+        self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None
+    ) -> Callable[[], ServiceState]:
+        """Replace the traffic list, with `new` make that revision in the same write; return once accepted.
 
         The returned call waits for the end of the operation and returns the state after it.
 
@@ -39,7 +44,7 @@ class TrafficController(Protocol):
                 raises what becomes known later.
         """
 
-    def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
+    def preview(self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None) -> str:
         """Return the exact call that `write_traffic` would make, in words; sends nothing."""
 
 
@@ -58,7 +63,7 @@ class TagAwareProbe(RevisionProbe, Protocol):
 
 
 class Ledger(Protocol):
-    """Remembers verdicts and rollbacks. Every method raises LedgerError."""
+    """Remembers verdicts, rollbacks, operations and drills. Every method raises LedgerError."""
 
     def record_verdict(self, verdict: Verdict, run_id: str) -> None:
         """Record the verdict's outcome for each service's candidate."""
@@ -85,7 +90,16 @@ class Ledger(Protocol):
         """Return which revision that rollback chose, by whom, when and why, or None."""
 
     def record_operation(self, receipt: OperationReceipt) -> None:
-        """Record what was done beside rollbacks."""
+        """Record one step of an operation: what was done beside rollbacks."""
+
+    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
+        """Return the recorded operations, on one subject or on all, the newest first."""
+
+    def record_drill(self, drill: DrillRecord) -> None:
+        """Record what a drill measured."""
+
+    def drills(self, environment: str, kind: DrillKind | None = None) -> tuple[DrillRecord, ...]:
+        """Return the recorded drills, of one kind or of all, the newest first."""
 
 
 class ImageStore(Protocol):
@@ -138,19 +152,6 @@ class Journal(Protocol):
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return the rollbacks that were begun and not closed, the oldest first; raises LedgerError."""
-
-
-class Clock(Protocol):
-    """Time; no other code asks the machine for it."""
-
-    def now(self) -> datetime:
-        """Return the time of day, aware."""
-
-    def monotonic(self) -> float:
-        """Return seconds that never run backwards; only differences mean something."""
-
-    def wait(self, seconds: float) -> None:
-        """Return after that many seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The one way in which the gate moves a service's traffic: read, decide, write, settle, prove.
 
-Rollbacks, unpins, go-lives, drills and tags are goals of it: a goal says which list is wanted and when it
-stands, what must not be overwritten, and which revision must answer afterwards.
+Rollbacks, unpins, go-lives, maintenance, deployments, drills and tags are goals of it: a goal says which list
+is wanted and when it stands, what must not be overwritten, and which revision must answer afterwards.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gates.actions.ports import Clock, TrafficController
+from gates.actions.ports import RevisionProbe, TrafficController
 from gates.errors import ActionError, ConflictError, GateError, UnavailableError
+from gates.model.clock import Clock
+from gates.model.configuration import NewRevision
 from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit
 
@@ -50,7 +52,7 @@ class TrafficMove:
     `wanted` makes the list from what stands; what it raises stops the write. `is_there` says whether there is
     nothing left to write: without it, when the list is the wanted one. `objection` says why what others did
     must not be overwritten. `intend` is called before each write and may stop it. Without `proof` the list
-    is all that is demanded.
+    is all that is demanded. `makes` is a revision that is made in the same write.
     """
 
     service: str
@@ -59,6 +61,35 @@ class TrafficMove:
     objection: Callable[[ServiceState], ActionError | None] = lambda _state: None
     intend: Callable[[ServiceState], None] = lambda _state: None
     proof: Proof | None = None
+    makes: NewRevision | None = None
+
+
+def deployment(
+    service: str, new: NewRevision, split: TrafficSplit, *, over: TrafficSplit, probe: RevisionProbe
+) -> TrafficMove:
+    """Return the move to a list together with a new revision, in the place of the list `over`.
+
+    The proof is the answer of the revision that gets everything; where several share the traffic the list is
+    all that can be demanded.
+    """
+    answers = split.sole_of(new.name)
+
+    def objection(state: ServiceState) -> ActionError | None:
+        if state.traffic.is_same_routing(over):
+            return None
+        return ActionError(
+            f"another actor moved the traffic of {service} meanwhile; not overwritten",
+            next_step="look at it (gate rollback status), then do it again",
+        )
+
+    return TrafficMove(
+        service=service,
+        wanted=lambda _state: split,
+        is_there=lambda state: state.latest_created == new.name and state.traffic.is_same_routing(split),
+        objection=objection,
+        proof=Proof(revision=answers, asked=lambda: probe.answering_revision(service)) if answers else None,
+        makes=new,
+    )
 
 
 class TrafficMover:
@@ -120,7 +151,7 @@ class TrafficMover:
             return None
         self._refuse(state)
         self.after = self._move.wanted(state)
-        return self._traffic.preview(self._move.service, self.after, state.etag)
+        return self._traffic.preview(self._move.service, self.after, state.etag, self._move.makes)
 
     def read(self) -> ServiceState:
         """Return how the service stands, and keep its list as what was found."""
@@ -137,7 +168,7 @@ class TrafficMover:
         split = self._move.wanted(state)
         self._move.intend(state)
         self.has_written = True
-        ended = self._traffic.write_traffic(self._move.service, split, state.etag)
+        ended = self._traffic.write_traffic(self._move.service, split, state.etag, self._move.makes)
         if is_waiting:
             ended()
         else:
@@ -145,7 +176,7 @@ class TrafficMover:
 
     def _is_there(self, state: ServiceState) -> bool:
         if self._move.is_there is None:
-            return self._move.wanted(state) == state.traffic
+            return self._move.wanted(state).is_same_routing(state.traffic)
         return self._move.is_there(state)
 
     def _refuse(self, state: ServiceState) -> None:
@@ -157,15 +188,18 @@ class TrafficMover:
 
     def _settle(self, proof: Proof) -> None:
         """Ask the service itself until it answers with the wanted revision often enough in a row."""
-        clock, patience = self._clock, self._patience
-        deadline = clock.monotonic() + patience.settle_s
-        in_a_row = 0
-        while True:
-            answered = proof.asked()
-            in_a_row = in_a_row + 1 if answered == proof.revision else 0
-            if in_a_row >= patience.answers:
-                return
-            if not in_a_row and clock.monotonic() >= deadline:
-                said = answered or "no single revision"
-                raise ActionError(f"{said} answers after {patience.settle_s:g} s, wanted {proof.revision}")
-            clock.wait(patience.confirm_s if in_a_row else patience.poll_s)
+        patience, answered = self._patience, proof.revision or None
+
+        def is_proven() -> bool:
+            nonlocal answered
+            for number in range(patience.answers):
+                if number:
+                    self._clock.wait(patience.confirm_s)
+                answered = proof.asked()
+                if answered != proof.revision:
+                    return False
+            return True
+
+        if not self._clock.until(is_proven, within=patience.settle_s, every=patience.poll_s):
+            said = answered or "no single revision"
+            raise ActionError(f"{said} answers after {patience.settle_s:g} s, wanted {proof.revision}")

@@ -43,7 +43,7 @@ def all_to_latest(action: RollBack, probe: RevisionProbe) -> TrafficMove:
 
     return TrafficMove(
         service=action.service,
-        wanted=lambda state: state.traffic.all_to_latest(),
+        wanted=lambda state: state.traffic.all_to(None),
         is_there=is_there,
         objection=objection,
         proof=Proof(revision=newest, asked=lambda: probe.answering_revision(action.service)),

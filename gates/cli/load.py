@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 
 import click
@@ -16,9 +15,6 @@ from gates.model.judgement import Judgement
 from gates.model.likeness import refuse_unknown
 from gates.model.platform import Impact
 from gates.model.wording import observed
-
-_PROFILE = "GATE_LOAD_PROFILE"
-"""The variable from which the producers read which profile to send."""
 
 
 @click.command()
@@ -38,7 +34,7 @@ def load(
     if is_page:
         return _page(context, port)
     profile = _known(profile)
-    os.environ[_PROFILE] = profile
+    composition.settings.hand_down(composition.settings.LOAD_PROFILE, profile)
     criteria = [c for c in context.catalogue.criteria if profile in c.load_profiles]
     if not criteria:
         raise ConfigurationError(

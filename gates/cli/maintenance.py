@@ -10,7 +10,6 @@ from gates.cli.command import CommandContext, acts, looks, tell
 from gates.cli.options import services_argument
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt
-from gates.operations.maintenance import is_on
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,8 +38,8 @@ def off(command: CommandContext, services: tuple[str, ...]) -> ExitCode:
 def status(command: CommandContext) -> ExitCode:
     """Show which services are in maintenance."""
     for name in command.context.platform.service_names:
-        settings = command.operations.configuration.settings(name)
-        click.echo(f"{'MAINTENANCE' if is_on(settings) else 'in service':11}  {name}")
+        is_on = command.context.cloud.describe(name).traffic.is_in_maintenance
+        click.echo(f"{'MAINTENANCE' if is_on else 'in service':11}  {name}")
     return ExitCode.GO
 
 

@@ -24,7 +24,7 @@ def metrics(command: CommandContext, minutes: int) -> Report:
 
     Leaves with 1 when one is crossed, and with 10 when one of the four has no data.
     """
-    found = command.operations.hardware(datetime.now(UTC), minutes)
+    found = command.operations.metrics.hardware(datetime.now(UTC), minutes)
     agreed = limits(command.context.platform.policy.infrastructure_limits)
     lines: list[Line] = [_line(one, agreed[one.component]) for one in found]
     missing = unread(found)

@@ -6,7 +6,6 @@ paths the producers of the stage run.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -102,7 +101,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
     if config.getoption("env") is None:
         raise UsageError("--gate needs an environment", next_step="say for example --env sandbox")
     if (named := config.getoption("--gate-platform")) is not None:
-        os.environ[composition.PLATFORM_VARIABLE] = str(named)
+        composition.settings.hand_down(composition.settings.PLATFORM, str(named))
     seconds = Duration().convert(config.getoption("--gate-deadline"), None, None)
     stop = Stop()
     context = composition.Context(str(config.getoption("env")), is_stopped=stop.is_asked_for)
@@ -136,7 +135,7 @@ class JudgedSession:
         folder = self.session.folder.path
         config.option.gate_target = str(folder / "target.json")
         config.option.gate_evidence = str(folder / "producers.jsonl")
-        os.environ["GATE_RUN_FOLDER"] = str(folder)
+        self.session.point()
         if named := config.getoption("allure_report_dir", None):
             self.published = (Path(named).resolve(),)
         config.option.allure_report_dir = str(self.raw)

@@ -24,7 +24,7 @@ from gates.model.procedure import Conducted, Unfinished
 from gates.model.receipt import Receipt
 from gates.reporting import notices
 from gates.reporting.rollback import ended_lines, preview_lines, receipt_line, rest_lines
-from gates.workflows import planned_work
+from gates.workflows import planned_procedure
 from gates.workflows.notifications import ENDED
 from gates.workflows.planned_rollback import unfinished as unfinished_procedure
 from gates.workflows.planned_work import Manner
@@ -59,11 +59,11 @@ def roll_back_planned(
     with closing(OperationsContext(context, by)) as operations:
         ports = operations.planned
         if is_dry:
-            say(*preview_lines(planned_work.preview(ports, plan, manner)))
+            say(*preview_lines(planned_procedure.preview(ports, plan, manner)))
             return ExitCode.GO
         ask(is_sure, "Begin the planned rollback?")
         with stop.heard():
-            conducted = planned_work.begin(ports, engine.run_id, plan, manner, word)
+            conducted = planned_procedure.begin(ports, engine.run_id, plan, manner, word)
     return _conducted(context, conducted)
 
 
@@ -114,12 +114,12 @@ def _resume_planned(
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     with closing(OperationsContext(context, actor())) as operations:
         if abandon:
-            planned_work.procedure(operations.planned, begun.run_id, manner).abandon(begun)
+            planned_procedure.procedure(operations.planned, begun.run_id, manner).abandon(begun)
             click.echo("  abandoned; look: gate rollback status")
             return ExitCode.GO
         ask(is_sure, "Go on?")
         with stop.heard():
-            conducted = planned_work.go_on(operations.planned, begun, manner)
+            conducted = planned_procedure.go_on(operations.planned, begun, manner)
     if conducted is None:
         click.echo(f"{begun.run_id} was finished meanwhile")
         return ExitCode.GO

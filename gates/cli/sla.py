@@ -35,7 +35,7 @@ def sla(command: CommandContext, window: float) -> Report:
     errors, latency = catalogue.needed_for(Use.ERROR_LEVEL), catalogue.needed_for(Use.LATENCY_LEVEL)
     names, place = command.context.platform.service_names, command.context.environment.name
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
-        found = list(pool.map(lambda name: command.operations.service_levels(name, span), names))
+        found = list(pool.map(lambda name: command.operations.metrics.service_levels(name, span), names))
     judged = [(one, *one.judged(errors, latency)) for one in found]
     title = f"service levels of {place}, {span.start:%Y-%m-%d %H:%M} to {now:%H:%M} UTC"
     return Report(

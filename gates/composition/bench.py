@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gates.composition.environment import Context, platform_folder, reports_folder
+from gates.adapters.machine.settings import platform_folder, reports_folder
+from gates.composition.environment import Context
 
 _LONGEST_S = 900.0
 
@@ -24,24 +25,24 @@ if TYPE_CHECKING:
 @contextmanager
 def bench(context: Context, folder: Path, *, is_quick: bool) -> Iterator[Bench]:
     """Yield the benchmark of an environment, whose runs are kept below a folder."""
-    from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
     from gates.adapters.machine.clock import SystemClock
     from gates.adapters.machine.command_lines import CommandLines
     from gates.workflows.bench import Bench
+    from gates.workflows.bench_deployments import BenchDeployments
 
-    deployer = CloudRunDeployer(context.environment)
+    clock = SystemClock()
     try:
         yield Bench(
             catalogue=context.catalogue,
-            deployer=deployer,
+            deployer=BenchDeployments(context.cloud, clock, context.environment.cloud_run_name),
             commands=CommandLines(),
             runs=GateRuns(context.environment_name, folder),
-            clock=SystemClock(),
+            clock=clock,
             is_quick=is_quick,
             is_known=lambda: not context.environment.identities or bool(context.known_credentials.accepted()),
         )
     finally:
-        deployer.close()
+        context.cloud.close()
 
 
 def bench_arms(context: Context, folder: Path | None) -> tuple[Arm, ...]:

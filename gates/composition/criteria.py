@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from gates.adapters.documents.bench_document import load_bench, load_proofs
 from gates.adapters.documents.document_files import unread
 from gates.adapters.documents.documents import check_environments, load_catalogue, load_platform
+from gates.adapters.machine.settings import platform_folder, project_root
 from gates.adapters.producers.producer_files import existing
-from gates.composition.environment import platform_folder, project_root
 from gates.criteria.coverage import Coverage, coverage
 from gates.criteria.known_bad import Red, reds
 from gates.criteria.lint import Finding, lint, unproved

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 
-from gates.composition.environment import Context, project_root
+from gates.adapters.machine.settings import project_root
+from gates.composition.environment import Context
 from gates.errors import GateError
 
 

@@ -1,7 +1,6 @@
 """The composition root: documents and environment become adapters, adapters become the gate.
 
-Imports stand inside the functions on purpose: a command pays only for
-what it uses (docs/adr/0004).
+Imports stand inside the functions on purpose: a command pays only for what it uses (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -12,18 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gates.adapters.machine import settings
-from gates.adapters.machine.settings import (
-    actor,
-    ledger_path,
-    platform_folder,
-    project_root,
-    reports_folder,
-)
+from gates.adapters.machine import clock
+from gates.adapters.machine.settings import ledger_path, platform_folder, project_root, reports_folder
 from gates.aside import heard
 
 if TYPE_CHECKING:
-    from gates.actions.ports import Clock, RollbackPorts
+    from gates.actions.ports import RollbackPorts
     from gates.adapters.google.cloud_run import CloudRun
     from gates.adapters.google.journey_log import JourneyLog
     from gates.adapters.ledger.golive_ledger import GoLiveLedger
@@ -35,13 +28,9 @@ if TYPE_CHECKING:
     from gates.model.criterion import Catalogue
     from gates.model.events import Event
     from gates.model.platform import Environment, Platform
-    from gates.model.record import ToolVersion
     from gates.model.timeline import Timeline
+    from gates.reporting.redaction import Redactor
     from gates.workflows.pipeline import Gate
-
-_TOOLS = ("release-gate", "pytest", "schemathesis", "locust", "httpx", "google-cloud-run", "allure-pytest")
-PLATFORM_VARIABLE, REPORTS_VARIABLE = settings.PLATFORM, settings.REPORTS
-__all__ = ["Context", "actor", "ledger_path", "platform_folder", "project_root", "reports_folder"]
 
 
 @dataclass(frozen=True)
@@ -94,9 +83,8 @@ class Context:
     def cloud(self) -> CloudRun:
         """The cloud's own API."""
         from gates.adapters.google.cloud_run import CloudRun
-        from gates.adapters.machine.clock import SystemClock
 
-        return CloudRun(self.environment, SystemClock())
+        return CloudRun(self.environment, clock.SystemClock())
 
     @cached_property
     def ledger(self) -> SqliteLedger:
@@ -122,7 +110,6 @@ class Context:
     @cached_property
     def statements(self) -> Statements:
         """What people signed about releases here."""
-        from gates.adapters.machine.clock import SystemClock
         from gates.adapters.signing.allowed_signers import read_allowed_signers
         from gates.adapters.signing.statement_folder import StatementFolder
         from gates.adapters.signing.statements import Statements
@@ -134,7 +121,7 @@ class Context:
             signers=read_allowed_signers(signers),
         )
         return Statements(
-            folder=folder, platform=self.platform, catalogue=self.catalogue, clock=SystemClock()
+            folder=folder, platform=self.platform, catalogue=self.catalogue, clock=clock.SystemClock()
         )
 
     @cached_property
@@ -149,10 +136,9 @@ class Context:
     @cached_property
     def known_credentials(self) -> KnownCredentials:
         """Which test identities' secrets are known to be right here."""
-        from gates.adapters.machine.clock import SystemClock
         from gates.adapters.producers.known_credentials import KnownCredentials
 
-        return KnownCredentials(self.ledger, self.environment, SystemClock())
+        return KnownCredentials(self.ledger, self.environment, clock.SystemClock())
 
     @cached_property
     def ports(self) -> RollbackPorts:
@@ -160,15 +146,13 @@ class Context:
         from gates.actions.ports import RollbackPorts
         from gates.adapters.google.image_registry import ImageRegistry
         from gates.adapters.ledger.journal import SqliteJournal
-        from gates.adapters.machine.clock import SystemClock
         from gates.adapters.services.version_probe import VersionProbe
 
-        clock = SystemClock()
         return RollbackPorts(
             traffic=self.cloud,
             probe=VersionProbe(self.environment, self.cloud, path=self.platform.health.version),
             ledger=self.ledger,
-            clock=clock,
+            clock=clock.SystemClock(),
             journal=SqliteJournal(ledger_path()),
             images=ImageRegistry(self.environment),
         )
@@ -181,15 +165,16 @@ class Context:
         return JourneyLog(self.environment)
 
     @cached_property
-    def secrets(self) -> tuple[str, ...]:
-        """Every value that no file of a run may hold: what the test identities sign in with.
+    def redactor(self) -> Redactor:
+        """Takes out of what is written what the test identities sign in with.
 
         An identity whose secret is not there has none to hide; the producers that need it say so.
         """
         from gates.adapters.secrets import sensitive
+        from gates.reporting.redaction import Redactor
 
         references = [reference for _, reference in self.environment.identities]
-        return sensitive(references, endpoint=self.environment.endpoints.apis_grpc)
+        return Redactor(sensitive(references, endpoint=self.environment.endpoints.apis_grpc))
 
     def run_folder(self, run_id: str, root: Path | None = None) -> RunFolder:
         """Make the folder of a new run, below `root` or below the reports.
@@ -198,9 +183,8 @@ class Context:
             UsageError: a run with that id is there already.
         """
         from gates.adapters.runs.run_folder import RunFolder
-        from gates.reporting.redaction import Redactor
 
-        return RunFolder.create(root or reports_folder(), run_id, Redactor(self.secrets))
+        return RunFolder.create(root or reports_folder(), run_id, self.redactor)
 
     def open_run_folder(self, path: Path) -> RunFolder:
         """Return the folder of an earlier run.
@@ -209,9 +193,8 @@ class Context:
             UsageError: there is no such run, or it is about another environment.
         """
         from gates.adapters.runs.run_folder import RunFolder
-        from gates.reporting.redaction import Redactor
 
-        return RunFolder.open(path, Redactor(self.secrets))
+        return RunFolder.open(path, self.redactor)
 
     def gate(
         self,
@@ -227,10 +210,10 @@ class Context:
         `catalogue` takes the place of the platform's own, for checks that are about fewer services. With
         `is_fail_fast` the look ends at the first blocking failure.
         """
+        from gates.adapters.machine.tool_versions import tool_versions
         from gates.adapters.producers.evidence_source import ProducerSource
         from gates.adapters.producers.producer_run import PytestProducers
         from gates.adapters.producers.worker_count import worth
-        from gates.reporting.redaction import Redactor
         from gates.workflows.pipeline import Gate
         from gates.workflows.rollback_planner import RollbackPlanner
 
@@ -241,7 +224,7 @@ class Context:
             is_stopped=self.is_stopped,
             seed=self.seed,
             workers=lambda at, criteria: self.workers or worth(self.environment, at, criteria=criteria),
-            redactor=Redactor(self.secrets),
+            redactor=self.redactor,
         )
         demanded = catalogue or self.catalogue
         return Gate(
@@ -266,31 +249,3 @@ class Context:
             guarded=RollbackPlanner(self.environment, self.platform, self.ports).guarded,
             tools=tool_versions(),
         )
-
-
-def fast_clock() -> Clock:
-    """Return the clock of rehearsals."""
-    from gates.adapters.machine.clock import FastClock
-
-    return FastClock()
-
-
-def tool_versions() -> tuple[ToolVersion, ...]:
-    """Return the versions of the tools that take part in a run."""
-    from importlib.metadata import version
-
-    from gates.model.record import ToolVersion
-
-    return tuple(ToolVersion(name=name, version=version(name)) for name in _TOOLS)
-
-
-def open_run_folder(path: Path) -> RunFolder:
-    """Return the folder of an earlier run.
-
-    Raises:
-        UsageError: there is no such run.
-    """
-    from gates.adapters.runs.run_folder import RunFolder
-    from gates.reporting.redaction import Redactor
-
-    return RunFolder.open(path, Redactor())

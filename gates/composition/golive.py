@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
+from gates.adapters.machine.clock import FastClock
+from gates.adapters.machine.settings import reports_folder
 from gates.adapters.runs.run_folder import RunFolder
-from gates.composition.environment import Context, fast_clock, open_run_folder, reports_folder
-from gates.composition.runs import beginning, notifications
+from gates.composition.environment import Context
+from gates.composition.runs import beginning, notifications, open_run_folder
 from gates.decision.approval import Approvals, Question, approvals
 from gates.model.timeline import GoLive, Timeline
 from gates.workflows.golive import POLL_S, REHEARSED_POLL_S, GoLivePorts
@@ -36,7 +38,7 @@ def golive_ports(context: Context, name: str, *, is_fast: bool) -> partial[GoLiv
     return partial(
         GoLivePorts,
         records=context.golive_ledger,
-        schedule=fast_clock() if is_fast else ports.clock,
+        schedule=FastClock() if is_fast else ports.clock,
         clock=ports.clock,
         traffic=ports.traffic,
         probe=ports.probe,

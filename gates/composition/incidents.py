@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gates.adapters.ledger.incident_ledger import IncidentLedger
 from gates.adapters.machine.clock import SystemClock
+from gates.adapters.machine.settings import ledger_path, platform_folder, reports_folder
 from gates.adapters.machine.writable import writing
-from gates.composition.environment import Context, ledger_path, platform_folder, reports_folder
+from gates.composition.environment import Context
 from gates.model.incident import Incident
 from gates.reporting.incident import drafts
 from gates.workflows.incident import IncidentWorkflow, Sender

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gates.adapters.machine import clock
+from gates.adapters.machine.settings import reports_folder
 from gates.composition.environment import Context
 
 if TYPE_CHECKING:
-    from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
+    from gates.adapters.google.cloud_run import CloudRun
     from gates.adapters.google.cloud_sql import CloudSql
+    from gates.adapters.google.platform_metrics import PlatformMetrics
     from gates.adapters.google.project_inventory import ProjectInventory
     from gates.adapters.runs.snapshots import SnapshotFolder
     from gates.adapters.services.operator_client import OperatorClient
-    from gates.model.evidence import Window
-    from gates.model.hardware import Reading
     from gates.operations.circuits import CircuitOperations
     from gates.operations.cold_start import ColdStart
     from gates.operations.database import DatabaseOperations
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from gates.operations.performing import Performer
     from gates.operations.redeploying import Redeployment
     from gates.operations.scaling import ScalingOperations
-    from gates.operations.service_levels import ServiceLevels
     from gates.workflows.build_rollback import BuildRollback
     from gates.workflows.drills import Drills
     from gates.workflows.planned_work import PlannedPorts
@@ -45,7 +44,7 @@ class OperationsContext:
 
     def close(self) -> None:
         """Close every connection that was opened."""
-        for name in ("services", "configuration", "sql"):
+        for name in ("services", "sql"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 
@@ -57,33 +56,27 @@ class OperationsContext:
     @cached_property
     def performer(self) -> Performer:
         """Who does things, and records them."""
-        from gates.adapters.machine.clock import SystemClock
         from gates.operations.performing import Performer
 
         place = self.context.environment.name
-        return Performer(self.context.ledger, SystemClock(), environment=place, by=self.by)
+        return Performer(self.context.ledger, clock.SystemClock(), environment=place, by=self.by)
 
     @cached_property
     def services(self) -> OperatorClient:
         """The services' own endpoints for operators."""
-        from gates.adapters.machine.clock import SystemClock
         from gates.adapters.machine.personal_files import personal_files
         from gates.adapters.services.operator_client import OperatorClient
 
         def ask(service: str) -> str:
             return self.context.cloud.describe(service).uri
 
-        wait = SystemClock().wait
-        context = self.context
-        return OperatorClient(context.environment, context.platform, ask, wait, personal_files(wait))
+        wait, context = clock.SystemClock().wait, self.context
+        return OperatorClient(context.environment, context.platform, ask, wait, personal_files())
 
-    @cached_property
-    def configuration(self) -> CloudRunConfiguration:
-        """How services are deployed."""
-        from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
-        from gates.adapters.machine.clock import SystemClock
-
-        return CloudRunConfiguration(self.context.environment, SystemClock())
+    @property
+    def configuration(self) -> CloudRun:
+        """How services are scaled and configured."""
+        return self.context.cloud
 
     @cached_property
     def circuits(self) -> CircuitOperations:
@@ -97,7 +90,7 @@ class OperationsContext:
         """More instances, and back."""
         from gates.operations.scaling import ScalingOperations
 
-        return ScalingOperations(self.configuration, self.performer)
+        return ScalingOperations(self.context.cloud, self.performer)
 
     @cached_property
     def maintenance(self) -> Maintenance:
@@ -106,9 +99,8 @@ class OperationsContext:
 
         environment = self.context.environment
         return Maintenance(
-            self.configuration,
+            self.context.ports,
             self.performer,
-            self.context.ledger,
             image=environment.maintenance_image,
             cloud_name=environment.cloud_run_name,
         )
@@ -117,9 +109,8 @@ class OperationsContext:
     def sql(self) -> CloudSql:
         """The platform's database."""
         from gates.adapters.google.cloud_sql import CloudSql
-        from gates.adapters.machine.clock import SystemClock
 
-        return CloudSql(self.context.environment, SystemClock())
+        return CloudSql(self.context.environment, clock.SystemClock())
 
     @cached_property
     def database(self) -> DatabaseOperations:
@@ -139,17 +130,14 @@ class OperationsContext:
     def snapshots(self) -> SnapshotFolder:
         """The configuration snapshots of this environment."""
         from gates.adapters.runs.snapshots import SnapshotFolder
-        from gates.composition.environment import reports_folder
-        from gates.reporting.redaction import Redactor
 
         def clean(document: Mapping[str, object]) -> Mapping[str, object]:
-            return Redactor(self.context.secrets)(document)
+            return self.context.redactor(document)
 
         return SnapshotFolder(reports_folder(), self.context.environment_name, clean)
 
     def drills(self) -> Drills:
         """Return rehearsed recoveries of what serves now."""
-        from gates.adapters.machine.clock import SystemClock
         from gates.adapters.services.data_probe import OperatorDataProbe
         from gates.workflows.drills import DrillPorts, Drills
         from gates.workflows.survey import release_now
@@ -158,12 +146,11 @@ class OperationsContext:
         ports = DrillPorts(
             services=self.services,
             database=self.sql,
-            configuration=self.configuration,
             traffic=context.cloud,
             probe=context.ports.probe,
             witness=OperatorDataProbe(self.services, context.platform),
             ledger=context.ledger,
-            clock=SystemClock(),
+            clock=clock.SystemClock(),
         )
         release = release_now(context.ports, context.platform, context.environment)
         return Drills(ports, context.environment, context.platform, release)
@@ -171,84 +158,38 @@ class OperationsContext:
     @cached_property
     def cold_start(self) -> ColdStart:
         """Cold starts, measured."""
-        from gates.adapters.machine.clock import SystemClock
         from gates.adapters.services.tag_probe import TagProbe
         from gates.operations.cold_start import ColdStart
 
         context = self.context
-        probe = TagProbe(context.environment, context.platform, context.cloud, SystemClock())
+        probe = TagProbe(context.environment, context.platform, context.cloud, clock.SystemClock())
         return ColdStart(context.cloud, probe, self.performer)
 
     @cached_property
     def rollback_readiness(self) -> ReadinessCheck:
         """Proofs that a rollback would find what it needs."""
-        from gates.adapters.machine.clock import SystemClock
         from gates.adapters.services.tag_probe import TagProbe
         from gates.workflows.rollback_readiness import ReadinessCheck
 
-        context, clock = self.context, SystemClock()
-        probe = TagProbe(context.environment, context.platform, context.cloud, clock)
+        context = self.context
+        probe = TagProbe(context.environment, context.platform, context.cloud, clock.SystemClock())
         longest = context.platform.policy.rollback.proof.longest_start
-        return ReadinessCheck(context.cloud, probe, context.ledger, clock, longest)
+        return ReadinessCheck(context.cloud, probe, context.ledger, clock.SystemClock(), longest)
 
     @cached_property
     def redeployment(self) -> Redeployment:
         """Services from their recorded images."""
         from gates.operations.redeploying import Redeployment
 
-        return Redeployment(self.configuration, self.performer, self.context.environment.cloud_run_name)
+        return Redeployment(self.context.ports, self.performer, self.context.environment.cloud_run_name)
 
-    def hardware(self, now: datetime, minutes: int) -> tuple[Reading, ...]:
-        """Return what the infrastructure measured in the last minutes.
-
-        Raises:
-            CloudError: Monitoring does not answer.
-        """
-        from gates.adapters.google.hardware_metrics import HardwareMetrics
+    @cached_property
+    def metrics(self) -> PlatformMetrics:
+        """What Monitoring saw."""
+        from gates.adapters.google.platform_metrics import PlatformMetrics
 
         context = self.context
-        return HardwareMetrics(context.environment, context.platform.service_names).read(now, minutes)
-
-    def service_levels(self, service: str, window: Window) -> ServiceLevels:
-        """Return what Monitoring saw of the revision that serves.
-
-        Raises:
-            CloudError: Monitoring or the service cannot be read.
-        """
-        from gates.adapters.google.cloud_monitoring import CloudMonitoring
-        from gates.operations.service_levels import ServiceLevels
-
-        place, state = self.context.environment, self.context.cloud.describe(service)
-        about = (place.cloud_run_name(service), state.sole_serving or state.latest_ready, window)
-        monitoring = CloudMonitoring(place.project, place.endpoints.monitoring_grpc, region=place.region)
-        try:
-            requests = monitoring.request_count(*about)
-            errors = monitoring.error_ratio(*about)
-            latency = monitoring.latency_percentile(*about)
-        finally:
-            monitoring.close()
-        return ServiceLevels(
-            service=service,
-            requests=requests.samples if requests is not None else 0,
-            error_ratio=errors.measurement.value if errors is not None else None,
-            p95_ms=latency.measurement.value if latency is not None else None,
-        )
-
-    def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
-        """Return the highest number of instances of a revision in the window, None without data.
-
-        Raises:
-            CloudError: Monitoring does not answer.
-        """
-        from gates.adapters.google.cloud_monitoring import CloudMonitoring
-
-        place = self.context.environment
-        monitoring = CloudMonitoring(place.project, place.endpoints.monitoring_grpc, region=place.region)
-        try:
-            found = monitoring.instance_count(place.cloud_run_name(service), revision, window)
-        finally:
-            monitoring.close()
-        return None if found is None else found.measurement.value
+        return PlatformMetrics(context.environment, context.platform.service_names, context.cloud.describe)
 
     @cached_property
     def build_rollback(self) -> BuildRollback:
@@ -274,7 +215,7 @@ class OperationsContext:
             maintenance=self.maintenance,
             health=lambda name: self.services.health(name),  # noqa: PLW0108 - opened when asked
             database=lambda: self.sql.state(),  # noqa: PLW0108
-            levels=self.service_levels,
+            levels=lambda service, window: self.metrics.service_levels(service, window),  # noqa: PLW0108
             begin=beginning(context, LONGEST_S),
             by=self.by,
         )

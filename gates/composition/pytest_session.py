@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.adapters.machine import settings
 from gates.composition.environment import Context
 from gates.composition.runs import Kept, notifications, run_in
 
@@ -56,6 +57,10 @@ class PytestSession:
             context=context, folder=folder, begun=begun, request=request, prepared=prepared, seconds=seconds
         )
 
+    def point(self) -> None:
+        """Name the folder of the run to everything that the session starts."""
+        settings.hand_down(settings.RUN_FOLDER, str(self.folder.path))
+
     def producers(self, root: Path) -> list[str]:
         """Return the producers of the stage, as pytest's arguments."""
         from gates.adapters.producers import producer_files
@@ -66,14 +71,13 @@ class PytestSession:
     def conclude(self, status: int, raw: Path, published: tuple[Path, ...], *, is_late: bool) -> Kept:
         """Judge what the session saw, decide, act, notify and write everything down."""
         from gates.adapters.producers.pytest_session import OwnSession
-        from gates.reporting.redaction import Redactor
 
         seen = OwnSession(
             exit_status=status,
             raw=raw,
             published=published,
             too_late_after_s=self.seconds if is_late else None,
-            redactor=Redactor(self.context.secrets),
+            redactor=self.context.redactor,
         )
         gate = self.begun.gate
         gate = replace(gate, source=replace(gate.source, producers=seen))  # type: ignore[type-var]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gates.composition.environment import platform_folder, reports_folder
+from gates.adapters.machine.settings import platform_folder, reports_folder
 from gates.model.exit_code import ExitCode
 from gates.model.platform import Platform
 from gates.model.runbook import Runbook, RunbookReport

@@ -8,23 +8,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gates.composition.environment import Context, ledger_path, reports_folder
-from gates.model.events import Event
-from gates.workflows.notifications import Notifications
+from gates.adapters.machine.settings import ledger_path, reports_folder
+from gates.composition.environment import Context
 
 if TYPE_CHECKING:
     from gates.adapters.notifications.notifier import Notifier
     from gates.adapters.runs.run_folder import RunFolder
     from gates.model.criterion import Criterion
+    from gates.model.events import Event
     from gates.model.evidence import EvidenceBundle
     from gates.model.record import DecisionRecord
     from gates.model.verdict import Verdict
     from gates.reporting.report import VerdictReport
     from gates.workflows.failure_actions import FailureActions
     from gates.workflows.gate_run import Begin, GateRun
+    from gates.workflows.notifications import Notifications
     from gates.workflows.pending_decisions import PendingDecisions
     from gates.workflows.pipeline import Gate
     from gates.workflows.request import Request
+
+
+def open_run_folder(path: Path) -> RunFolder:
+    """Return the folder of an earlier run.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    from gates.adapters.runs.run_folder import RunFolder
+    from gates.reporting.redaction import Redactor
+
+    return RunFolder.open(path, Redactor())
 
 
 def run_in(
@@ -139,14 +152,13 @@ def beginning(context: Context, seconds: float, root: Path | None = None) -> Beg
 
 
 def notifications(context: Context) -> Notifications:
-    """Return who tells the channels of an environment; where nobody is told, nothing is paid for."""
+    """Return what notifies the channels of an environment; without channels nothing of it is loaded."""
+    from gates.workflows.notifications import Notifications
 
     def channels() -> Notifier:
         from gates.adapters.notifications.notifier import Notifier
-        from gates.reporting.redaction import Redactor
 
-        redactor = Redactor(context.secrets)
-        return Notifier.of(context.platform, context.environment, ledger_path(), redactor)
+        return Notifier.of(context.platform, context.environment, ledger_path(), context.redactor)
 
     return Notifications(
         place=context.environment.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gates.model.state import Purpose
-from gates.model.traffic import TrafficSplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +27,17 @@ class Scaling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """One service: its bounds, its traffic, and what its latest revision runs.
+    """How one service may grow, and its latest ready revision.
 
     `scaling` is the service's own; `revision_maximum` is the latest revision's bound, which holds when the
     service sets none.
     """
 
     service: str
-    uri: str
-    image: str
     latest_ready: str
     scaling: Scaling
     revision_maximum: int
     concurrency: int
-    traffic: TrafficSplit
-    serving: tuple[tuple[str, int], ...]
 
     @property
     def maximum(self) -> int:
@@ -52,17 +47,24 @@ class ServiceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRevision:
-    """A revision that the gate is about to make, with the traffic list that is applied in the same write.
+    """A revision that the gate makes: today's template with `image`, or a copy of the revision `source`.
 
-    `over` is the list that it takes the place of: when another one stands by then, nothing is written.
+    `purpose` is None for a revision that is to be judged like any release.
+
+    Raises:
+        ValueError: neither or both of `image` and `source` are given.
     """
 
     name: str
-    purpose: Purpose
-    traffic: TrafficSplit
-    over: TrafficSplit
+    purpose: Purpose | None = None
+    image: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.image) == bool(self.source):
+            raise ValueError(f"{self.name} has an image of its own or a source, got {self}")
 
     @property
     def mark(self) -> str:
-        """The text of the revision's annotation, which distinguishes it from a release."""
-        return f"{self.purpose} {self.name}"
+        """The text of the revision's annotation, which distinguishes it from a release; may be empty."""
+        return f"{self.purpose} {self.name}" if self.purpose else ""

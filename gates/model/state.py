@@ -94,6 +94,11 @@ class ServiceState:
         return whole[0] if len(whole) == 1 else None
 
     @property
+    def main_revision(self) -> str:
+        """The revision with the most traffic; the latest ready one while none is reported to serve."""
+        return max(self.serving, key=lambda pair: pair[1], default=(self.latest_ready, 0))[0]
+
+    @property
     def named(self) -> frozenset[str]:
         """The revisions that the traffic list gives a share, the latest ready one by its name."""
         return frozenset(t.revision or self.latest_ready for t in self.traffic.targets if t.percent > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 MAINTENANCE_TAG = "maintenance"
@@ -34,10 +35,29 @@ class TrafficSplit:
         if total != 100:  # noqa: PLR2004 - per cent
             raise ValueError(f"traffic percentages sum to 100, got {total}")
 
-    def all_to(self, revision: str) -> TrafficSplit:
-        """Return the split with all traffic on `revision` and every tag kept where it points."""
-        tags = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in self.targets if t.tag)
-        return TrafficSplit(targets=(TrafficTarget(revision=revision, percent=100), *tags))
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{target.revision or 'LATEST'}={target.percent}%" + (f" tag={target.tag}" if target.tag else "")
+            for target in self.targets
+        )
+
+    def is_same_routing(self, other: TrafficSplit) -> bool:
+        """Whether both lists send the same percentages and tags to the same places, in whatever order."""
+        return self._shares() == other._shares() and self._tags() == other._tags()
+
+    def sole_of(self, latest: str) -> str | None:
+        """Return the revision that gets everything once `latest` is the latest ready one; None in a split."""
+        bearing = {target.revision or latest for target in self.targets if target.percent}
+        return bearing.pop() if len(bearing) == 1 else None
+
+    def all_to(self, revision: str | None) -> TrafficSplit:
+        """Return the split with all traffic on `revision`, None for the latest, and every tag kept."""
+        return TrafficSplit(targets=(TrafficTarget(revision=revision, percent=100), *self.tagged))
+
+    @property
+    def tagged(self) -> tuple[TrafficTarget, ...]:
+        """The tags and where they point, without their traffic."""
+        return tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in self.targets if t.tag)
 
     @property
     def is_in_maintenance(self) -> bool:
@@ -51,13 +71,16 @@ class TrafficSplit:
 
     def with_behind(self, revision: str) -> TrafficSplit:
         """Return the split with another revision waiting, and all percentages as they are."""
-        kept = tuple(target for target in self.targets if target.tag != BEHIND_TAG)
-        return TrafficSplit(targets=(*kept, TrafficTarget(revision=revision, tag=BEHIND_TAG)))
+        return self.with_tag(BEHIND_TAG, revision)
 
-    def all_to_latest(self) -> TrafficSplit:
-        """Return the split with all traffic on the latest ready revision and every tag kept."""
-        tags = tuple(TrafficTarget(revision=t.revision, tag=t.tag) for t in self.targets if t.tag)
-        return TrafficSplit(targets=(TrafficTarget(revision=None, percent=100), *tags))
+    def with_tag(self, tag: str, revision: str) -> TrafficSplit:
+        """Return the split with the tag on that revision alone."""
+        kept = self.without_tags(tag)
+        return TrafficSplit(targets=(*kept.targets, TrafficTarget(revision=revision, tag=tag)))
+
+    def without_tags(self, *tags: str) -> TrafficSplit:
+        """Return the split without what stands under these tags."""
+        return TrafficSplit(targets=tuple(target for target in self.targets if target.tag not in tags))
 
     @property
     def is_pinned(self) -> bool:
@@ -67,3 +90,13 @@ class TrafficSplit:
     def percent_of(self, revision: str) -> int:
         """Return the percentage that goes to `revision` by name."""
         return sum(target.percent for target in self.targets if target.revision == revision)
+
+    def _shares(self) -> Counter[str | None]:
+        shares: Counter[str | None] = Counter()
+        for target in self.targets:
+            if target.percent:
+                shares[target.revision] += target.percent
+        return shares
+
+    def _tags(self) -> dict[str, str | None]:
+        return {target.tag: target.revision for target in self.targets if target.tag}

@@ -52,18 +52,16 @@ class ScalingReport:
         return tuple(found)
 
 
-class Observed(Protocol):
-    """Knows how services are deployed, and how many instances they had."""
-
-    @property
-    def configuration(self) -> Configuration:
-        """How services are deployed."""
+class Peaks(Protocol):
+    """Knows how many instances services had."""
 
     def peak_instances(self, service: str, revision: str, window: Window) -> float | None:
         """Return the highest number of instances of a revision in the window, None without data."""
 
 
-def scaling_reports(observed: Observed, platform: Platform, now: datetime, hours: int) -> list[ScalingReport]:
+def scaling_reports(
+    configuration: Configuration, observed: Peaks, platform: Platform, now: datetime, hours: int
+) -> list[ScalingReport]:
     """Return the report of each service over the last hours.
 
     Raises:
@@ -71,7 +69,7 @@ def scaling_reports(observed: Observed, platform: Platform, now: datetime, hours
     """
     window, found = Window(start=now - timedelta(hours=hours), end=now), []
     for spec in platform.services:
-        settings = observed.configuration.settings(spec.name)
+        settings = configuration.settings(spec.name)
         peak = observed.peak_instances(spec.name, settings.latest_ready, window)
         found.append(
             ScalingReport(settings=settings, peak=peak, tier=spec.tier, policy=platform.policy.scaling)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from gates.errors import ActionError, CloudError, NotSignedInError
+from gates.model.clock import Clock
 from gates.model.health import Circuit
 from gates.model.operation import OperationReceipt
 from gates.model.service_contract import CircuitBreakers, demanded_part
 from gates.operations.performing import Change, Performer
-from gates.operations.ports import Services, Time
+from gates.operations.ports import Services
 
 OK = 200
 UNAUTHORIZED = 401
@@ -116,7 +117,7 @@ class FallbackProof:
     of cached answers grows), and one that was revoked before stays refused. Otherwise the fallback goes back.
     """
 
-    def __init__(self, services: Services, clock: Time) -> None:
+    def __init__(self, services: Services, clock: Clock) -> None:
         self._services = services
         self._clock = clock
 
@@ -145,22 +146,24 @@ class FallbackProof:
 
     def _demand(self, token: str, status: int, what: str) -> None:
         """Demand a status soon: its service hears of a revocation within a second."""
-        deadline = self._clock.monotonic() + _LEARNS_WITHIN_S
-        while (found := self._services.status_with(token)) != status:
-            if self._clock.monotonic() >= deadline:
-                raise ActionError(f"{what} got {found}, wanted {status}")
-            self._clock.wait(_LOOK_EVERY_S)
+        found: list[int] = []
+
+        def is_learnt() -> bool:
+            found.append(self._services.status_with(token))
+            return found[-1] == status
+
+        if not self._clock.until(is_learnt, within=_LEARNS_WITHIN_S, every=_LOOK_EVERY_S):
+            raise ActionError(f"{what} got {found[-1]}, wanted {status}")
 
     def _demand_use(self, token: str, used: int) -> None:
         """Demand that the service itself counts more cached answers than the operator's one look explains."""
-        deadline = self._clock.monotonic() + _LEARNS_WITHIN_S
-        while True:
+        counts = [used]
+
+        def is_used() -> bool:
             for _ in range(_BURST):
                 self._services.status_with(token)
-            now = self._services.fallback().used
-            if now - used > 1:
-                return
-            if self._clock.monotonic() >= deadline:
-                raise ActionError("the token was served, but not from its cache")
-            self._clock.wait(_LOOK_EVERY_S)
-            used = now
+            counts.append(self._services.fallback().used)
+            return counts[-1] - counts[-2] > 1
+
+        if not self._clock.until(is_used, within=_LEARNS_WITHIN_S, every=_LOOK_EVERY_S):
+            raise ActionError("the token was served, but not from its cache")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gates.actions.ports import Ledger
 from gates.errors import GateError, LedgerError
+from gates.model.clock import Clock
 from gates.model.operation import OperationReceipt, OperationState
-from gates.operations.ports import OperationsLedger, Time
 
 _BEGUN = (OperationState.STARTED, OperationState.DONE)
 
@@ -34,14 +35,14 @@ class Change:
 class Performer:
     """Performs changes in one environment in the name of one person, and records each of them."""
 
-    def __init__(self, ledger: OperationsLedger, clock: Time, *, environment: str, by: str) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, *, environment: str, by: str) -> None:
         self._ledger = ledger
         self._clock = clock
         self._environment = environment
         self._by = by
 
     @property
-    def clock(self) -> Time:
+    def clock(self) -> Clock:
         """The clock that the receipts are stamped with."""
         return self._clock
 
@@ -49,13 +50,21 @@ class Performer:
         """Return what `perform` would do; writes nothing anywhere."""
         return self._receipt(change, OperationState.DRY_RUN, "; ".join(change.calls) or "nothing to do")
 
-    def perform(self, change: Change, act: Callable[[], str]) -> OperationReceipt:
-        """Do it and return the receipt: `act` returns what is worth telling, or raises GateError.
+    def perform(
+        self, change: Change, act: Callable[[], str], check: Callable[[], None] = lambda: None
+    ) -> OperationReceipt:
+        """Do it and return the receipt: `act` returns what to report, or raises GateError.
+
+        `check` raises GateError when what is there already does not hold.
 
         Raises:
             LedgerError: the ledger cannot be written; nothing was done when that happens before the act.
         """
         if not change.is_needed:
+            try:
+                check()
+            except GateError as error:
+                return self._recorded(change, OperationState.FAILED, error.diagnostics())
             return self._recorded(change, OperationState.ALREADY_DONE, "nothing to do")
         self._recorded(change, OperationState.STARTED, "; ".join(change.calls))
         try:

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Protocol
 
-from gates.model.configuration import NewRevision, Scaling, ServiceSettings
+from gates.model.configuration import Scaling, ServiceSettings
 from gates.model.database import Backup, Database
 from gates.model.health import Circuit, Fallback, ServiceHealth
-from gates.model.operation import OperationReceipt
-
-
-class OperationsLedger(Protocol):
-    """Remembers operations. Every method raises LedgerError."""
-
-    def record_operation(self, receipt: OperationReceipt) -> None:
-        """Record one step of an operation."""
-
-    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
-        """Return the recorded operations, the newest first."""
-
-    def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
-        """Whether a revision is marked, and no later GO lifted the mark."""
-
-    def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
-        """Mark a revision as one never to go back to."""
 
 
 class Services(Protocol):
@@ -60,7 +42,7 @@ class Services(Protocol):
 
 
 class Configuration(Protocol):
-    """How services are deployed. Every method raises CloudError."""
+    """How services are scaled and configured. Every method raises CloudError."""
 
     def settings(self, service: str) -> ServiceSettings:
         """Return how a service is configured now."""
@@ -70,20 +52,6 @@ class Configuration(Protocol):
 
         Raises:
             ActionError: other bounds stand meanwhile.
-        """
-
-    def deploy(self, service: str, image: str, new: NewRevision) -> None:
-        """Make a revision with that image and apply its traffic list, in one write.
-
-        Raises:
-            ActionError: another traffic list stands meanwhile.
-        """
-
-    def redeploy(self, service: str, source: str, new: NewRevision) -> None:
-        """Make a revision that equals `source` and apply its traffic list, in one write.
-
-        Raises:
-            ActionError: another traffic list stands meanwhile.
         """
 
     def document(self, service: str) -> Mapping[str, object]:
@@ -110,16 +78,3 @@ class DatabaseAdmin(Protocol):
 
     def restore(self, backup: str) -> None:
         """Replace the database's content by a backup's."""
-
-
-class Time(Protocol):
-    """The part of the clock that operations use."""
-
-    def now(self) -> datetime:
-        """Return the time of day, aware."""
-
-    def monotonic(self) -> float:
-        """Return seconds that never run backwards; only differences mean something."""
-
-    def wait(self, seconds: float) -> None:
-        """Return after that many seconds."""

@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from gates.actions.ports import Clock
 from gates.criteria.known_bad import stage_of
 from gates.errors import ConfigurationError, GateError
 from gates.judgement.detection import RunFacts, assess
 from gates.model.bench import Arm, ArmResult
+from gates.model.clock import Clock
 from gates.model.criterion import Catalogue, Criterion, Stage, Use
 from gates.model.platform import Environment, Impact
 from gates.model.verdict import Verdict

@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from gates.actions.ports import RevisionProbe, TrafficController
+from gates.actions.ports import Ledger, RevisionProbe, TrafficController
 from gates.actions.traffic_move import Patience, Proof, TrafficMove, TrafficMover
 from gates.errors import ActionError, GateError
+from gates.model.clock import Clock
 from gates.model.configuration import NewRevision
 from gates.model.criterion import PLATFORM
 from gates.model.database import Backup
@@ -24,7 +25,8 @@ from gates.model.release import Release
 from gates.model.state import Purpose, ServiceState
 from gates.model.traffic import TrafficSplit
 from gates.operations.database import newest_usable
-from gates.operations.ports import Configuration, DatabaseAdmin, Services, Time
+from gates.operations.ports import DatabaseAdmin, Services
+from gates.operations.redeploying import take_over
 
 _LOOK_EVERY_S = 0.05
 
@@ -42,25 +44,17 @@ class DataProbe(Protocol):
         """Take a mark away as far as the service lets one."""
 
 
-class DrillLedger(Protocol):
-    """Remembers drills. Raises LedgerError."""
-
-    def record_drill(self, drill: DrillRecord) -> None:
-        """Record what a drill measured."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillPorts:
     """What drills need of the world."""
 
     services: Services
     database: DatabaseAdmin
-    configuration: Configuration
     traffic: TrafficController
     probe: RevisionProbe
     witness: DataProbe
-    ledger: DrillLedger
-    clock: Time
+    ledger: Ledger
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +128,7 @@ class Drills:
         exposure = self._exposure(database.backups())
         started = clock.monotonic()
         database.restore(backup.id)
-        self._all_well(started)
+        self._await_all(started)
         seconds = clock.monotonic() - started
         missing = [mark.service for mark in kept if not witness.is_there(mark)]
         if missing:
@@ -154,20 +148,27 @@ class Drills:
             raise ActionError("there is no automated backup: a disaster would lose everything")
         return max(0.0, automated.age(self._ports.clock.now()).total_seconds())
 
-    def _all_well(self, started: float) -> None:
-        waiting = list(self._names)
-        while waiting:
-            waiting = [name for name in waiting if not self._ports.services.is_ready(name)]
-            self._look_again(started, f"{', '.join(waiting)} did not come back", is_done=not waiting)
+    def _await_all(self, started: float) -> None:
+        waiting, clock = list(self._names), self._ports.clock
+        left = self._within_s - (clock.monotonic() - started)
+
+        def are_ready() -> bool:
+            waiting[:] = [name for name in waiting if not self._ports.services.is_ready(name)]
+            return not waiting
+
+        if not clock.until(are_ready, within=left, every=_LOOK_EVERY_S):
+            raise ActionError(f"{', '.join(waiting)} did not come back within {self._within_s:g} s")
 
     def _redeploy(self, service: str, source: str) -> Measured:
         ports, started = self._ports, self._ports.clock.monotonic()
         revision = f"{self._cloud_name(service)}-drill-{secrets.token_hex(3)}"
-        split = ports.configuration.settings(service).traffic
-        wanted = split if not split.is_pinned else split.all_to(revision)
-        new = NewRevision(name=revision, purpose=Purpose.DRILL, traffic=wanted, over=split)
-        ports.configuration.redeploy(service, source, new)
-        self._mover(service, None, revision).prove()
+        new = NewRevision(name=revision, purpose=Purpose.DRILL, source=source)
+        move = take_over(ports.traffic.describe(service), new, ports.probe)
+        if move.proof is None:
+            raise ActionError(
+                f"several revisions share the traffic of {service}: a copy cannot be told apart"
+            )
+        self._execute(move)
         seconds = ports.clock.monotonic() - started
         return Measured(rto_s=seconds, rpo_s=0.0, detail=f"{revision} is a copy of {source} and answers")
 
@@ -193,33 +194,15 @@ class Drills:
                 return None
             return ActionError(f"another actor moved the traffic of {service} during the drill")
 
-        self._mover(service, split, answers, objection).execute()
-
-    def _mover(
-        self,
-        service: str,
-        split: TrafficSplit | None,
-        answers: str | None,
-        objection: Callable[[ServiceState], ActionError | None] = lambda _state: None,
-    ) -> TrafficMover:
-        """Return the move to a list, or with None only the proof that the revision answers."""
         probe = self._ports.probe
         proof = Proof(revision=answers, asked=lambda: probe.answering_revision(service)) if answers else None
-        move = TrafficMove(
-            service=service,
-            wanted=lambda state: split or state.traffic,
-            objection=objection,
-            proof=proof,
+        self._execute(
+            TrafficMove(service=service, wanted=lambda _state: split, objection=objection, proof=proof)
         )
-        patience = Patience(settle_s=self._within_s, poll_s=_LOOK_EVERY_S)
-        return TrafficMover(move, self._ports.traffic, self._ports.clock, patience)
 
-    def _look_again(self, started: float, trouble: str, *, is_done: bool) -> None:
-        if is_done:
-            return
-        if self._ports.clock.monotonic() - started >= self._within_s:
-            raise ActionError(f"{trouble} within {self._within_s:g} s")
-        self._ports.clock.wait(_LOOK_EVERY_S)
+    def _execute(self, move: TrafficMove) -> None:
+        patience = Patience(settle_s=self._within_s, poll_s=_LOOK_EVERY_S)
+        TrafficMover(move, self._ports.traffic, self._ports.clock, patience).execute()
 
     def _serving(self, service: str) -> str:
         state = self._ports.traffic.describe(service)

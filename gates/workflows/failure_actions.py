@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
+from gates.actions.ports import Ledger
 from gates.aside import note
 from gates.errors import LedgerError, UsageError
 from gates.model.decision import Decision
 from gates.model.incident import Incident
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Platform
-from gates.operations.ports import OperationsLedger
 from gates.operations.scaling import ScalingOperations
 from gates.reporting import notices
 from gates.workflows.notifications import ENDED, Notifications
@@ -34,7 +34,7 @@ class FailureActions:
     run_id: str
     place: str
     platform: Platform
-    ledger: OperationsLedger
+    ledger: Ledger
     notifications: Notifications
     now: Callable[[], datetime]
     by: str

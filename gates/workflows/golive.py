@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gates.actions.ports import Clock, Lease, RevisionProbe, TrafficController
+from gates.actions.ports import Lease, RevisionProbe, TrafficController
 from gates.actions.traffic_move import Proof, TrafficMove, TrafficMover
 from gates.aside import aside
 from gates.decision.timeline import Due, Over, Wait, is_live, next_step, settle
 from gates.errors import ActionError, CloudError, LeaseHeldError, LeaseLostError
+from gates.model.clock import Clock
 from gates.model.decision import RollBack
 from gates.model.state import ServiceState
 from gates.model.timeline import (

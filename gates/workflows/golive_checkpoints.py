@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gates.actions.ports import Clock
+from gates.model.clock import Clock
 from gates.model.decision import DecisionKind
 from gates.model.judgement import Outcome
 from gates.model.receipt import ReceiptState

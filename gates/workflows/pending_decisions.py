@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gates.actions.ports import Ledger
 from gates.aside import note
 from gates.decision.pending import Prepared, waiting
 from gates.decision.response_clock import deadline
@@ -16,7 +17,6 @@ from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import EscalationStep
 from gates.model.receipt import Receipt
 from gates.model.record import RunSetup
-from gates.operations.ports import OperationsLedger
 from gates.reporting import notices
 from gates.workflows.failure_actions import ends_wait
 from gates.workflows.notifications import DECIDED, Notifications
@@ -58,7 +58,7 @@ class PendingDecisions:
 
     place: str
     runs: Callable[[], Iterable[DecidedRun]]
-    ledger: OperationsLedger
+    ledger: Ledger
     notifications: Notifications
     escalation: Sequence[EscalationStep]
     now: Callable[[], datetime]

@@ -25,13 +25,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Protocol
 
+from gates.actions.ports import Ledger
 from gates.aside import heard
 from gates.errors import GateError, LedgerError
+from gates.model.clock import Clock
 from gates.model.criterion import PLATFORM
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.procedure import Ended, Step, Unfinished, steps
-from gates.operations.ports import OperationsLedger, Time
 
 ACTION = "planned rollback"
 
@@ -49,9 +50,7 @@ class Work(Protocol):
 class PlannedRollback:
     """Takes one procedure from its last recorded step to its end, in the name of one person."""
 
-    def __init__(
-        self, work: Work, ledger: OperationsLedger, clock: Time, *, environment: str, by: str
-    ) -> None:
+    def __init__(self, work: Work, ledger: Ledger, clock: Clock, *, environment: str, by: str) -> None:
         self._work, self._ledger, self._clock = work, ledger, clock
         self._environment, self._by = environment, by
 
@@ -164,7 +163,7 @@ class PlannedRollback:
         )
 
 
-def unfinished(ledger: OperationsLedger, environment: str) -> Unfinished | None:
+def unfinished(ledger: Ledger, environment: str) -> Unfinished | None:
     """Return the newest planned rollback of an environment if it is not finished.
 
     Raises:

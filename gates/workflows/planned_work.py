@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from gates.actions.attempt import Attempt
 from gates.actions.execute import ExecutionPolicy
-from gates.actions.ports import Announce, Lease, RollbackPorts
+from gates.actions.ports import Announce, Lease, Ledger, RollbackPorts
 from gates.actions.shared_lease import SharedLease
 from gates.aside import heard
 from gates.decision.preflight import standing_objections
 from gates.decision.safety_checks import Guard
-from gates.errors import ConfigurationError, GateError, UsageError
+from gates.errors import ConfigurationError, GateError
 from gates.model.criterion import Stage
 from gates.model.database import Database
 from gates.model.decision import RollBack, RollbackPlan
@@ -24,14 +24,13 @@ from gates.model.health import ServiceHealth
 from gates.model.judgement import Outcome
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment, Platform
-from gates.model.procedure import Conducted, Step, Unfinished
+from gates.model.procedure import Step
 from gates.model.verdict import Verdict
 from gates.operations.maintenance import Maintenance
-from gates.operations.ports import OperationsLedger
 from gates.operations.service_levels import ServiceLevels
 from gates.workflows.gate_run import Begin, take_run
 from gates.workflows.golive_checkpoints import is_held
-from gates.workflows.planned_rollback import ACTION, PlannedRollback, held
+from gates.workflows.planned_rollback import ACTION
 from gates.workflows.request import Request, RollbackMode
 from gates.workflows.rollback import RollbackEngine
 
@@ -53,7 +52,7 @@ class PlannedPorts:
     environment: Environment
     platform: Platform
     rollback: RollbackPorts
-    ledger: OperationsLedger
+    ledger: Ledger
     maintenance: Maintenance
     health: Callable[[str], ServiceHealth]
     database: Callable[[], Database]
@@ -276,66 +275,3 @@ def _summary(verdict: Verdict) -> Iterator[str]:
     good = Counter(j.criterion.category for j in verdict.judgements if j.outcome is Outcome.PASS)
     for category, count in sorted(found.items()):
         yield f"{category}: {good[category]} of {count} checks hold"
-
-
-def procedure(
-    ports: PlannedPorts, run_id: str, manner: Manner, lease: Lease | None = None
-) -> PlannedRollback:
-    """Return the procedure of an environment, in the name of one person."""
-    work, place = PlannedWork(ports, run_id, manner, lease), ports.environment.name
-    return PlannedRollback(work, ports.ledger, ports.rollback.clock, environment=place, by=ports.by)
-
-
-def preview(
-    ports: PlannedPorts, plan: RollbackPlan, manner: Manner
-) -> tuple[tuple[Step, tuple[str, ...]], ...]:
-    """Return every step with its exact calls; nothing is sent."""
-    marked = held(plan, ports.platform.public_names if manner.has_page else ())
-    return procedure(ports, "", manner).preview(marked, has_page=manner.has_page)
-
-
-def begin(ports: PlannedPorts, run_id: str, plan: RollbackPlan, manner: Manner, word: str) -> Conducted:
-    """Record a procedure and carry it out under the lease; `word` is the reason for having no page.
-
-    Raises:
-        LeaseHeldError: another gate acts in the environment.
-        UsageError: another procedure is not finished.
-        LedgerError: it cannot be written down; nothing was done.
-    """
-    place = ports.environment.name
-    with ports.rollback.journal.hold(place, run_id) as lease:
-        planned = procedure(ports, run_id, manner, lease)
-        if (other := planned.unfinished()) is not None:
-            raise UsageError(
-                f"{other.run_id} is not finished: next is {other.next_step}",
-                next_step=f"gate rollback resume --env {place}",
-            )
-        marked = held(plan, ports.platform.public_names if manner.has_page else ())
-        return _conduct(
-            planned, planned.begin(run_id, marked, has_page=manner.has_page, word=word), ports, manner
-        )
-
-
-def go_on(ports: PlannedPorts, begun: Unfinished, manner: Manner) -> Conducted | None:
-    """Do what is left of a procedure under the lease; None if it was finished meanwhile.
-
-    Raises:
-        LeaseHeldError: another gate acts in the environment.
-        LedgerError: it cannot be written down; nothing was done.
-    """
-    with ports.rollback.journal.hold(ports.environment.name, begun.run_id) as lease:
-        planned = procedure(ports, begun.run_id, manner, lease)
-        left = planned.unfinished()
-        if left is None or left.run_id != begun.run_id:
-            return None
-        return _conduct(planned, left, ports, manner)
-
-
-def _conduct(planned: PlannedRollback, begun: Unfinished, ports: PlannedPorts, manner: Manner) -> Conducted:
-    clock = ports.rollback.clock
-    started = clock.monotonic()
-    ended = planned.run(
-        begun, lambda text: manner.say(f"{clock.now():%H:%M:%S}  {text}"), manner.execution.is_stopped
-    )
-    seconds = clock.monotonic() - started
-    return Conducted(begun=begun, ended=ended, seconds=seconds, may_show_page=planned.may_show_page(begun))

@@ -12,36 +12,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from gates.actions.ports import TrafficController
-from gates.actions.traffic_move import TrafficMove, TrafficMover
+from gates.actions.ports import Ledger, TrafficController
+from gates.actions.tagged_start import TaggedStart, TagProbe
 from gates.decision.rollback_readiness import unproven
 from gates.errors import GateError
-from gates.model.decision import RollBack, RollbackPlan, Target
+from gates.model.clock import Clock
+from gates.model.decision import RollbackPlan, Target
 from gates.model.drill import DrillKind, DrillRecord
 from gates.model.release import Release
-from gates.model.traffic import TrafficSplit, TrafficTarget
-from gates.operations.ports import Time
-from gates.workflows.drills import DrillLedger
 from gates.workflows.rollback_planner import RollbackPlanner
 
 TAG = "way-back"
 
 
-class TaggedRevision(Protocol):
+class TaggedRevision(TagProbe, Protocol):
     """Asks a revision at the address of its tag."""
-
-    def wait_for_tag(self, service: str, tag: str) -> None:
-        """Return once the service answers behind the tag; raise UnavailableError after a while."""
 
     def faults_behind(self, service: str, tag: str, revision: str) -> Sequence[str]:
         """Return what is wrong with its health, its revision or its sign-in. Raises CloudError."""
-
-
-class Proofs(Protocol):
-    """Remembers drills. Raises LedgerError."""
-
-    def drills(self, environment: str, kind: DrillKind, /) -> tuple[DrillRecord, ...]:
-        """Return those of one kind, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +43,8 @@ class RollbackReadiness:
     planner: RollbackPlanner
     release: Callable[[], Release]
     traffic: TrafficController
-    proofs: Proofs
-    clock: Time
+    proofs: Ledger
+    clock: Clock
     max_age: timedelta
 
     def candidates(self) -> dict[str, str]:
@@ -108,12 +96,13 @@ class ReadinessCheck:
         self,
         traffic: TrafficController,
         probe: TaggedRevision,
-        ledger: DrillLedger,
-        clock: Time,
+        ledger: Ledger,
+        clock: Clock,
         longest: timedelta,
     ) -> None:
         self._traffic = traffic
         self._probe = probe
+        self._start = TaggedStart(traffic, probe, clock, TAG)
         self._ledger = ledger
         self._clock = clock
         self._longest = longest.total_seconds()
@@ -139,7 +128,7 @@ class ReadinessCheck:
         is_warm = False
         try:
             is_warm = target.action.to_revision in dict(self._traffic.describe(target.action.service).serving)
-            seconds = self._started(target.action)
+            seconds = self._start.seconds(target.action.service, target.action.to_revision, TAG)
             faults += self._probe.faults_behind(target.action.service, TAG, target.action.to_revision)
         except GateError as error:
             faults.append(error.cause)
@@ -162,29 +151,10 @@ class ReadinessCheck:
         self._ledger.record_drill(proof)
         return proof
 
-    def _started(self, action: RollBack) -> float:
-        """Tag the target and return the seconds until it answers there."""
-        started = self._clock.monotonic()
-        self._write(action.service, lambda split: _with_tag(split, action.to_revision))
-        self._probe.wait_for_tag(action.service, TAG)
-        return self._clock.monotonic() - started
-
     def _cleared(self, service: str) -> list[str]:
         """Remove the tag from the list as it is now; return the error if that fails."""
         try:
-            self._write(service, _without_tag)
+            self._start.clear(service)
         except GateError as error:
             return [f"the tag {TAG} could not be taken away: {error.cause}"]
         return []
-
-    def _write(self, service: str, make: Callable[[TrafficSplit], TrafficSplit]) -> None:
-        move = TrafficMove(service=service, wanted=lambda state: make(state.traffic))
-        TrafficMover(move, self._traffic, self._clock).send()
-
-
-def _without_tag(split: TrafficSplit) -> TrafficSplit:
-    return TrafficSplit(targets=tuple(target for target in split.targets if target.tag != TAG))
-
-
-def _with_tag(split: TrafficSplit, revision: str) -> TrafficSplit:
-    return TrafficSplit(targets=(*_without_tag(split).targets, TrafficTarget(revision=revision, tag=TAG)))

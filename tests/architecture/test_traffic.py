@@ -21,6 +21,17 @@ def calls(names: set[str]) -> Iterator[tuple[Path, ast.Call]]:
                     yield path.relative_to(ROOT), node
 
 
+def names_traffic(node: ast.AST) -> bool:
+    """Whether a node is the field `traffic` of an update mask, or makes the messages of a list."""
+    match node:
+        case ast.Name(id="traffic_targets"):
+            return True
+        case ast.Tuple(elts=fields) | ast.List(elts=fields):
+            return any(isinstance(one, ast.Constant) and one.value == "traffic" for one in fields)
+        case _:
+            return False
+
+
 def asked_by_a_proof(path: Path) -> set[int]:
     """Return the lines of a file that stand inside of a `Proof(...)`."""
     found: set[int] = set()
@@ -40,6 +51,20 @@ def test_one_function_outside_the_adapters_writes_traffic() -> None:
 def test_one_function_of_the_adapters_sends_updates_of_a_service() -> None:
     """Quota, deadlines and lost answers are handled there."""
     assert [str(path) for path, _ in calls({"update_service"})] == ["gates/adapters/google/cloud_run_api.py"]
+
+
+def test_one_function_of_the_adapters_sends_a_traffic_list() -> None:
+    """With a new revision or without: whoever names the field `traffic` in an update mask writes it."""
+    found = {
+        f"{path.relative_to(ROOT)}: {function.name}"
+        for path in sorted(ADAPTERS.rglob("*.py"))
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if names_traffic(node)
+    }
+
+    assert found == {"gates/adapters/google/cloud_run.py: write_traffic"}
 
 
 def test_a_service_is_asked_who_it_is_as_a_proof_and_nowhere_else() -> None:

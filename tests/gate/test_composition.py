@@ -41,7 +41,7 @@ def test_the_gate_of_a_house_has_guards_and_hides_secrets(run: Run, tmp_path: Pa
         environment=run.gate.environment,
         catalogue=run.gate.catalogue,
         ports=run.gate.ports,
-        secrets=(SECRET,),
+        redactor=Redactor((SECRET,)),
         statements=SimpleNamespace(waivers=run.gate.waivers),
         authorities=SimpleNamespace(in_force=run.gate.standing),
         known_credentials=None,

@@ -11,6 +11,7 @@ import pytest
 
 from gates.actions.execute import Executor
 from gates.adapters.ledger.journal import SqliteJournal
+from gates.model.configuration import NewRevision
 from gates.model.decision import RollbackPlan
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.state import ServiceState
@@ -30,10 +31,12 @@ class SlowCloud(FakeCloud):
 
     other_spoke: threading.Event = field(default_factory=threading.Event)
 
-    def shift(self, service: str, split: TrafficSplit, etag: str) -> ServiceState:
+    def shift(
+        self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None
+    ) -> ServiceState:
         """Write, but not before the other gate ended."""
         assert self.other_spoke.wait(10)
-        return super().shift(service, split, etag)
+        return super().shift(service, split, etag, new)
 
 
 @pytest.mark.parametrize("attempt", range(50))

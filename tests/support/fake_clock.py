@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+from gates.model.clock import Clock
+
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-class FakeClock:
+class FakeClock(Clock):
     """Time that passes only when somebody waits."""
 
     def __init__(self) -> None:

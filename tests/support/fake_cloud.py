@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gates.actions.ports import RollbackPorts
 from gates.errors import CloudError, ConflictError, LedgerError, NotFoundError, UnavailableError
+from gates.model.configuration import NewRevision
 from gates.model.decision import RollBack
-from gates.model.drill import DrillRecord
+from gates.model.drill import DrillKind, DrillRecord
 from gates.model.operation import OperationReceipt
 from gates.model.receipt import Receipt, ReceiptState, TrafficChoice
 from gates.model.release import RevisionRef
-from gates.model.state import RevisionState, ServiceState
+from gates.model.state import MADE, RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.model.verdict import Verdict, VerdictOutcome
 from tests.support.fake_clock import EPOCH, FakeClock
@@ -80,6 +81,7 @@ class FakeCloud:
     clock: FakeClock = field(default_factory=FakeClock)
     writes: list[tuple[str, TrafficSplit]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+    made: list[NewRevision] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def describe(self, service: str) -> ServiceState:
@@ -103,8 +105,10 @@ class FakeCloud:
         """Return the service's revisions, newest first."""
         return self._entry(service).revisions
 
-    def shift(self, service: str, split: TrafficSplit, etag: str) -> ServiceState:
-        """Replace the traffic list as the knobs allow."""
+    def shift(
+        self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None
+    ) -> ServiceState:
+        """Replace the traffic list as the knobs allow, and make a revision."""
         with self._lock:
             entry = self._entry(service)
             self._disturb(entry)
@@ -114,6 +118,8 @@ class FakeCloud:
             entry.moved_at = self.clock.monotonic()
             entry.moved_from = self.serving(service)
             entry.traffic = split
+            if new is not None:
+                self._make(entry, new)
             entry.stuck_on = ""
             entry.generation += 1
             if entry.lost_answers:
@@ -121,9 +127,11 @@ class FakeCloud:
                 raise UnavailableError("the answer was lost")
             return self.describe(service)
 
-    def write_traffic(self, service: str, split: TrafficSplit, etag: str) -> Callable[[], ServiceState]:
+    def write_traffic(
+        self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None
+    ) -> Callable[[], ServiceState]:
         """Replace the traffic list now; how it ended is told later."""
-        state = self.shift(service, split, etag)
+        state = self.shift(service, split, etag, new)
 
         def end() -> ServiceState:
             entry = self._entry(service)
@@ -134,10 +142,19 @@ class FakeCloud:
 
         return end
 
-    def preview(self, service: str, split: TrafficSplit, etag: str) -> str:
+    def preview(self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None) -> str:
         """Return the call in words."""
         targets = ", ".join(f"{t.revision}={t.percent} {t.tag}".strip() for t in split.targets)
-        return f"shift {service} to [{targets}] with etag {etag}"
+        made = f", making {new.name} of {new.image or new.source}" if new else ""
+        return f"shift {service} to [{targets}] with etag {etag}{made}"
+
+    def _make(self, entry: FakeService, new: NewRevision) -> None:
+        source = next((one for one in entry.revisions if one.name == new.source), revision(new.name, 0))
+        if new.image:
+            source = replace(source, image=new.image, digest=f"sha256:{new.name}")
+        mark = ((MADE, new.mark),) if new.mark else ()
+        entry.revisions = (replace(source, name=new.name, annotations=mark), *entry.revisions)
+        self.made.append(new)
 
     def answering_revision(self, service: str) -> str | None:
         """Return who answers, minding the lag."""
@@ -279,10 +296,16 @@ class FakeLedger:
         found = (r for r in reversed(self.recorded) if r.environment == environment)
         return tuple(r for r in found if subject in (None, r.subject))
 
-    def drills(self, *_which: object) -> tuple[DrillRecord, ...]:
-        """Return the drills, the newest first."""
+    def record_drill(self, drill: DrillRecord) -> None:
+        """Remember the drill."""
         self._refuse()
-        return tuple(self.drilled)
+        self.drilled.append(drill)
+
+    def drills(self, environment: str, kind: DrillKind | None = None) -> tuple[DrillRecord, ...]:
+        """Return the remembered ones, the newest first."""
+        self._refuse()
+        found = (one for one in reversed(self.drilled) if one.environment == environment)
+        return tuple(one for one in found if kind in (None, one.kind))
 
     def _refuse(self) -> None:
         if self.refusal is not None:

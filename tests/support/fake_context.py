@@ -97,7 +97,7 @@ class FakeContext:
     reports: Path
     slots: tuple[Checkpoint, ...] = ()
     steps: tuple[tuple[str, float], ...] = ()
-    secrets: tuple[str, ...] = ()
+    redactor: Redactor = field(default_factory=Redactor)
     refused: dict[str, GateError] = field(default_factory=dict)
     environments: list[str] = field(default_factory=list)
     built: list[dict[str, object]] = field(default_factory=list)

@@ -14,60 +14,31 @@ from gates.errors import (
     OperationFailedError,
     UnavailableError,
 )
-from gates.model.configuration import NewRevision, Scaling, ServiceSettings
+from gates.model.configuration import Scaling, ServiceSettings
 from gates.model.database import Backup, Database
-from gates.model.drill import DrillRecord
 from gates.model.health import Circuit, Fallback, ServiceHealth
 from gates.model.operation import OperationReceipt
-from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.operations.performing import Performer
 from tests.support.fake_clock import EPOCH, FakeClock
+from tests.support.fake_cloud import FakeLedger
 
-LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
 
+class FakeOperationsLedger(FakeLedger):
+    """A ledger of operations; `written` is in the order of writing."""
 
-@dataclass
-class FakeOperationsLedger:
-    """Remembers receipts and tombstones in lists; `written` is in the order of writing."""
-
-    written: list[OperationReceipt] = field(default_factory=list)
-    tombstones: list[str] = field(default_factory=list)
-    recorded: list[DrillRecord] = field(default_factory=list)
-
-    def record_drill(self, drill: DrillRecord) -> None:
-        """Remember a drill."""
-        self.recorded.append(drill)
-
-    def drills(self, environment: str) -> tuple[DrillRecord, ...]:
-        """Return the drills, the newest first."""
-        return tuple(reversed(self.recorded))
-
-    def record_operation(self, receipt: OperationReceipt) -> None:
-        """Remember a receipt."""
-        self.written.append(receipt)
-
-    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
-        """Return the receipts, the newest first."""
-        return tuple(one for one in reversed(self.written) if subject in (None, one.subject))
-
-    def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
-        """Whether it was marked."""
-        return revision in self.tombstones
-
-    def quarantine(self, environment: str, service: str, revision: str, reason: str) -> None:
-        """Remember a mark."""
-        self.tombstones.append(revision)
+    @property
+    def written(self) -> list[OperationReceipt]:
+        """The receipts themselves: a test that takes one away makes a gate that died."""
+        return self.recorded
 
 
 @dataclass
 class FakeConfiguration:
-    """Services by name. `refuses` makes every write fail; `dies` makes it fail after it was applied."""
+    """Services by name; `refuses` makes every write fail."""
 
     services: dict[str, ServiceSettings]
     writes: list[str] = field(default_factory=list)
-    made: list[NewRevision] = field(default_factory=list)
     refuses: bool = False
-    dies: bool = False
 
     def settings(self, service: str) -> ServiceSettings:
         """Return a service; raise NotFoundError for an unknown one."""
@@ -78,40 +49,16 @@ class FakeConfiguration:
     def document(self, service: str) -> Mapping[str, object]:
         """Return what a snapshot would hold."""
         found = self.settings(service)
-        return {"template": {"image": found.image}, "scaling": {"minimum": found.scaling.minimum}}
+        return {"template": {"image": f"image of {service}"}, "scaling": {"minimum": found.scaling.minimum}}
 
     def set_scaling(self, service: str, scaling: Scaling, *, over: Scaling) -> None:
         """Set the bounds."""
         if self.services[service].scaling != over:
             raise ActionError("another actor scaled it")
-        self._write(service, f"scaling {scaling.minimum}", replace(self.services[service], scaling=scaling))
-
-    def deploy(self, service: str, image: str, new: NewRevision) -> None:
-        """Make a revision of another image."""
-        self._move(service, new, image=image)
-
-    def redeploy(self, service: str, source: str, new: NewRevision) -> None:
-        """Make a copy of a revision."""
-        self._move(service, new, image=f"image of {source}")
-
-    def _move(self, service: str, new: NewRevision, *, image: str) -> None:
-        if self.services[service].traffic != new.over:
-            raise ActionError("somebody else moved the traffic")
-        self.made.append(new)
-        revision, split = new.name, new.traffic
-        serving = tuple((t.revision or revision, t.percent) for t in split.targets if t.percent)
-        changed = replace(
-            self.services[service], image=image, latest_ready=revision, traffic=split, serving=serving
-        )
-        self._write(service, f"{revision} runs {image}", changed)
-
-    def _write(self, service: str, what: str, settings: ServiceSettings) -> None:
         if self.refuses:
             raise OperationFailedError("the cloud did not do it")
-        self.writes.append(f"{service}: {what}")
-        self.services[service] = settings
-        if self.dies:
-            raise UnavailableError("no answer")
+        self.writes.append(f"{service}: scaling {scaling.minimum}")
+        self.services[service] = replace(self.services[service], scaling=scaling)
 
 
 @dataclass
@@ -212,18 +159,14 @@ def circuit(name: str, state: str = "closed") -> Circuit:
     return Circuit(service="a", name=name, state=state, failures=0 if state == "closed" else 5, opened=0)
 
 
-def settings(service: str, *, traffic: TrafficSplit = LATEST, minimum: int = 1) -> ServiceSettings:
-    """Return a service whose first revision serves."""
+def settings(service: str, *, minimum: int = 1) -> ServiceSettings:
+    """Return a service and its bounds."""
     return ServiceSettings(
         service=service,
-        uri=f"https://{service}.run.test",
-        image=f"image of {service}",
         latest_ready=f"{service}-1",
         scaling=Scaling(minimum=minimum, maximum=0),
         revision_maximum=4,
         concurrency=80,
-        traffic=traffic,
-        serving=((f"{service}-1", 100),),
     )
 
 

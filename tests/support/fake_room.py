@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gates.actions.ports import RollbackPorts
 from gates.adapters.runs.snapshots import SnapshotFolder
 from gates.errors import EvidenceError
 from gates.model.criterion import (
@@ -179,7 +180,7 @@ class FakeOperations:
     @property
     def redeployment(self) -> Redeployment:
         """Redeployment over the fakes."""
-        return Redeployment(self.configuration, performer(self.ledger), self.environment.cloud_run_name)
+        return Redeployment(self._rollback, performer(self.ledger), self.environment.cloud_run_name)
 
     @property
     def cold_start(self) -> ColdStart:
@@ -199,6 +200,11 @@ class FakeOperations:
         return Catalogue(
             criteria=(_level(Use.ERROR_LEVEL, 0.001), _level(Use.LATENCY_LEVEL, 2000)), digest="d"
         )
+
+    @property
+    def metrics(self) -> FakeOperations:
+        """Itself."""
+        return self
 
     def service_levels(self, service: str, window: Window) -> ServiceLevels:
         """Return what a test says."""
@@ -284,9 +290,12 @@ class FakeOperations:
     def maintenance(self) -> Maintenance:
         """Maintenance over the fakes."""
         return Maintenance(
-            self.configuration,
+            self._rollback,
             performer(self.ledger),
-            self.ledger,
             image=self.environment.maintenance_image,
             cloud_name=self.environment.cloud_run_name,
         )
+
+    @property
+    def _rollback(self) -> RollbackPorts:
+        return fake_ports(self.cloud, self.ledger, self.journal)

@@ -92,6 +92,10 @@ class TinyRun:
         more = str(start + 2) if start + 2 < len(self.revisions) else ""
         return run_v2.ListRevisionsResponse(revisions=page, next_page_token=more)
 
+    def get_revision(self, request: Any, _context: Any) -> Any:
+        """Answer with a revision of that name."""
+        return tiny_revision(request.name.rpartition("/")[2], 1)
+
     def update_service(self, request: Any, context: Any) -> Any:
         """Accept the list if the etag is right; the operation is still running."""
         if request.service.etag != self.service.etag:
@@ -183,6 +187,9 @@ def serving(run: TinyRun) -> Iterator[str]:
         "google.cloud.run.v2.Revisions": {
             "ListRevisions": run.handler(
                 "ListRevisions", run.list_revisions, run_v2.ListRevisionsRequest.deserialize
+            ),
+            "GetRevision": run.handler(
+                "GetRevision", run.get_revision, run_v2.GetRevisionRequest.deserialize
             ),
         },
         "google.longrunning.Operations": {

@@ -11,13 +11,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import os
 import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gates.adapters.machine import settings
 from gates.adapters.machine.personal_files import PersonalFiles, personal_files
 from gates.adapters.machine.settings import project_root
 from gates.model.platform import Environment, Platform
@@ -93,7 +93,7 @@ class _Values(pickle.Unpickler):
 def _key(folder: Path, name: str) -> str:
     """Return the digest of what the documents' values are made from, the endpoints file excepted."""
     whole = hashlib.sha256()
-    variables = sorted(entry for entry in os.environ.items() if entry[0].startswith("GATE_"))
+    variables = sorted(settings.values().items())
     places = folder.absolute(), project_root(), Path.cwd()
     for part in (name, sys.version, *places, *variables, *_code(), *_entries(folder, *_PLACES)):
         whole.update(repr(part).encode())

@@ -8,7 +8,6 @@ A document that is wrong in any way is refused as a whole, with every problem as
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from gates.adapters.documents.platform_document import (
     policy_flaws,
 )
 from gates.adapters.documents.yaml_source import Location, Source, read_document
+from gates.adapters.machine import settings
 from gates.criteria.catalogue import arranged, broken_laws
 from gates.errors import DocumentError
 from gates.model.criterion import Catalogue, Criterion
@@ -76,7 +76,7 @@ def load_environment(
         DocumentError: its document is wrong.
         ConfigurationError: it is local and its endpoints file is missing or about another project.
     """
-    variables = os.environ if variables is None else variables
+    variables = settings.values() if variables is None else variables
     spec, digest = _environment_document(folder, name, platform)
     endpoints, variables = located(spec, variables)
     return environment_value(name, spec, endpoints, digest=digest, variables=variables)

@@ -13,13 +13,11 @@ from gates.adapters.documents.document_problems import Problem
 from gates.adapters.documents.document_rules import Resolver
 from gates.adapters.documents.document_types import Text
 from gates.adapters.documents.yaml_source import Source
-from gates.adapters.machine.settings import from_root
+from gates.adapters.machine import settings
 from gates.errors import ConfigurationError
 from gates.model.likeness import meant
 from gates.model.platform import Documentation, Endpoints, Environment, Platform
 
-ENDPOINTS = "GATE_ENDPOINTS_FILE"
-"""Variable that replaces the path of the endpoints file."""
 ENVIRONMENT = document(
     "Environment",
     keys(Environment, without=("name", "digest", "endpoints", "documentation"))
@@ -71,8 +69,8 @@ def environment_value(
     values |= {
         "identities": _placed(spec.get("identities", ()), variables),
         "notifications": _placed(spec.get("notifications", ()), {}),
-        "standing": _path(spec.get("standing"), variables.get("GATE_STANDING_FOLDER")),
-        "signers": _path(spec.get("signers"), variables.get("GATE_SIGNERS_FILE")),
+        "standing": _path(spec.get("standing"), variables.get(settings.STANDING_FOLDER)),
+        "signers": _path(spec.get("signers"), variables.get(settings.SIGNERS_FILE)),
     }
     return Environment(
         name=name,
@@ -85,7 +83,7 @@ def environment_value(
 
 def _path(written: str | None, override: str | None) -> str | None:
     """Return a path of the document, or what replaces it; what the document does not name stays unnamed."""
-    return str(from_root(override or written)) if written else None
+    return str(settings.from_root(override or written)) if written else None
 
 
 def _placed(secrets: Iterable[tuple[str, str]], variables: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -93,15 +91,15 @@ def _placed(secrets: Iterable[tuple[str, str]], variables: Mapping[str, str]) ->
     placed = []
     for name, reference in secrets:
         path, _, key = reference.removeprefix("file:").rpartition("#")
-        file = f"file:{_path(path, variables.get('GATE_IDENTITIES_FILE'))}#{key}"
+        file = f"file:{_path(path, variables.get(settings.IDENTITIES_FILE))}#{key}"
         placed.append((name, file if reference.startswith("file:") else reference))
     return tuple(placed)
 
 
 REPLACED: Mapping[str, str] = {
-    "GATE_IDENTITIES_FILE": "identities_file",
-    "GATE_SIGNERS_FILE": "signers_file",
-    "GATE_STANDING_FOLDER": "standing_folder",
+    settings.IDENTITIES_FILE: "identities_file",
+    settings.SIGNERS_FILE: "signers_file",
+    settings.STANDING_FOLDER: "standing_folder",
 }
 """Variables that replace a path of the document, and where an endpoints file says the same."""
 
@@ -118,9 +116,9 @@ def located(spec: Spec, variables: Mapping[str, str]) -> tuple[Endpoints, Mappin
     resolvers = spec.get("resolvers", ())
     if "endpoints" not in spec:
         return Endpoints(resolvers=resolvers), variables
-    path = from_root(variables.get(ENDPOINTS) or spec["endpoints"]["file"])
+    path = settings.from_root(variables.get(settings.ENDPOINTS_FILE) or spec["endpoints"]["file"])
     found = _endpoints_file(path, spec)
-    if variables.get(ENDPOINTS):
+    if variables.get(settings.ENDPOINTS_FILE):
         said = {name: place for name, field in REPLACED.items() if (place := getattr(found, field))}
         variables = said | {name: value for name, value in variables.items() if value}
     endpoints = Endpoints(

@@ -7,12 +7,11 @@ the build service account's rights, not with the caller's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import grpc
 from google.api_core import exceptions as api
 from google.cloud.devtools import cloudbuild_v1
 
+from gates.adapters.google.cloud_clients import connect
 from gates.adapters.google.cloud_errors import translated
 from gates.errors import OperationFailedError, UnavailableError
 from gates.model.decision import RollBack
@@ -21,8 +20,6 @@ from gates.model.platform import Environment
 _IMAGE = "gcr.io/google.com/cloudsdktool/cloud-sdk:slim"
 _SUBMIT_S = 30.0
 _BUILD_S = 600.0
-# A local endpoint is reached directly, whatever proxy the machine has for the outside.
-_LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 
 
 class CloudBuild:
@@ -59,7 +56,7 @@ class CloudBuild:
             cloudbuild_v1.BuildStep(name=_IMAGE, entrypoint="gcloud", args=list(args))
             for args in self.steps(actions)
         ]
-        client = self._client()
+        client = connect(cloudbuild_v1.CloudBuildClient, self._endpoint)
         build = cloudbuild_v1.Build(steps=steps, tags=["release-gate", "rollback"])
         with translated("submit the rollback build"):
             operation = client.create_build(
@@ -78,11 +75,3 @@ class CloudBuild:
         finally:
             client.transport.close()
         return number
-
-    def _client(self) -> Any:
-        if self._endpoint is None:
-            with translated("find credentials for Cloud Build"):
-                return cloudbuild_v1.CloudBuildClient()
-        channel = grpc.insecure_channel(self._endpoint, options=_LOCAL_OPTIONS)
-        transport = cloudbuild_v1.CloudBuildClient.get_transport_class("grpc")
-        return cloudbuild_v1.CloudBuildClient(transport=transport(channel=channel))

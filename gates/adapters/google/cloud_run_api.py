@@ -21,10 +21,10 @@ from google.longrunning import operations_pb2
 from google.protobuf import duration_pb2, field_mask_pb2
 from google.rpc import code_pb2
 
-from gates.actions.ports import Clock
+from gates.adapters.google.cloud_clients import beside, connect
 from gates.adapters.google.cloud_errors import demanded_delay, translated
-from gates.adapters.google.cloud_run_channel import connect
 from gates.errors import CloudError, ConflictError, OperationFailedError, QuotaError, UnavailableError
+from gates.model.clock import Clock
 from gates.model.platform import Environment
 
 _Answer = TypeVar("_Answer")
@@ -62,18 +62,17 @@ class UnheardError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """A change of one service.
+    """A change of the fields `paths` of one service.
 
-    `make` gets the service as it was just read and returns a message that holds the fields of `paths`; what
-    it raises stops the write. `is_applied` says whether a service as read shows the change, `is_in_force`
-    whether it took effect, once it reconciles no more.
+    `is_applied` says whether a service as read shows the change, `is_in_force` whether it took effect, once
+    it reconciles no more. `operation_s` takes the place of that limit of the calls.
     """
 
     attempted: str
     paths: Sequence[str]
-    make: Callable[[Any], Any]
     is_applied: Callable[[Any], bool]
     is_in_force: Callable[[Any], bool] = lambda message: message.terminal_condition.state == _SUCCEEDED
+    operation_s: float | None = None
 
 
 class CloudRunApi:
@@ -83,7 +82,8 @@ class CloudRunApi:
         self._environment = environment
         self._clock = clock
         self.limits = limits or CallLimits()
-        self._services, self._revisions = connect(environment.endpoints)
+        self._services = connect(run_v2.ServicesClient, environment.endpoints.run_grpc)
+        self._revisions = beside(run_v2.RevisionsClient, self._services)
 
     def close(self) -> None:
         """Close the channel."""
@@ -116,19 +116,18 @@ class CloudRunApi:
             f"read {revision}", lambda: self._revisions.get_revision(name=name, timeout=limit)
         )
 
-    def _ended(self, service: str, operation: Any) -> Any:
+    def _ended(self, service: str, operation: Any, operation_s: float) -> Any:
         """Return the operation once it is done, asked for by long polls.
 
         Raises:
             UnheardError: its end cannot be heard of: denied, lost, or not within the limit.
         """
-        limits = self.limits
-        deadline = self._clock.monotonic() + limits.operation_s
+        deadline = self._clock.monotonic() + operation_s
         while not operation.done:
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 raise UnheardError(
-                    UnavailableError(f"{service}: the operation still runs after {limits.operation_s:g} s")
+                    UnavailableError(f"{service}: the operation still runs after {operation_s:g} s")
                 )
             request = operations_pb2.WaitOperationRequest(
                 name=operation.name,
@@ -136,15 +135,17 @@ class CloudRunApi:
             )
             try:
                 with translated(f"wait for the operation on {service}"):
-                    answer = self._services.wait_operation(request, timeout=left + limits.read_s)
+                    answer = self._services.wait_operation(request, timeout=left + self.limits.read_s)
             except CloudError as error:
                 raise UnheardError(error) from error
             # The client hands this one answer over undecoded.
             operation = operations_pb2.Operation.FromString(answer) if isinstance(answer, bytes) else answer
         return operation
 
-    def update(self, service: str, change: Update) -> Any:
+    def update(self, service: str, change: Update, make: Callable[[Any], Any]) -> Any:
         """Make a change once, whatever becomes of the answers, and return the service's message after it.
+
+        `make` returns the fields to write, from the service as just read; what it raises stops the write.
 
         Raises:
             ConflictError: others wrote each time in between.
@@ -160,7 +161,7 @@ class CloudRunApi:
             if trouble is not None and change.is_applied(current):
                 return self._settled(service, change)
             try:
-                return self.write(service, change, change.make(current), current.etag)()
+                return self.write(service, change, make(current), current.etag)()
             except (ConflictError, UnavailableError) as error:
                 trouble = error
         raise trouble or CloudError(f"could not {change.attempted}: no attempt was allowed")
@@ -190,7 +191,7 @@ class CloudRunApi:
     def _end(self, service: str, change: Update, operation: Any) -> Any:
         """Return the service's message once the operation is done; the service itself decides what it did."""
         try:
-            ended = self._ended(service, operation)
+            ended = self._ended(service, operation, self._limit(change))
         except UnheardError as unheard:
             return self._settled(service, change, unheard.why)
         if not ended.HasField("error"):
@@ -208,27 +209,31 @@ class CloudRunApi:
 
         `why` is what kept the end of the write from being heard.
         """
-        deadline = self._clock.monotonic() + self.limits.operation_s
-        while True:
+        operation_s = self._limit(change)
+
+        def look() -> Any:
             current = self.read(service)
             if not change.is_applied(current):
                 if isinstance(why, UnavailableError):
                     raise why
                 raise ConflictError(f"{service}: another actor replaced what was written") from why
-            if not current.reconciling:
-                break
-            if self._clock.monotonic() >= deadline:
-                raise UnavailableError(
-                    f"{service} still reconciles after {self.limits.operation_s:g} s",
-                    next_step="read the service again: the outcome is unknown",
-                )
-            self._clock.wait(self.limits.poll_s)
+            return None if current.reconciling else current
+
+        current = self._clock.until(look, within=operation_s, every=self.limits.poll_s)
+        if current is None:
+            raise UnavailableError(
+                f"{service} still reconciles after {operation_s:g} s",
+                next_step="read the service again: the outcome is unknown",
+            )
         if change.is_in_force(current):
             return current
         reason = current.terminal_condition.message or "no reason given"
         raise OperationFailedError(
             f"could not {change.attempted}: {service} did not take the change: {reason}"
         )
+
+    def _limit(self, change: Update) -> float:
+        return self.limits.operation_s if change.operation_s is None else change.operation_s
 
     def _patiently(self, attempted: str, call: Callable[[], _Answer]) -> _Answer:
         """Call, and again after each refusal for quota, until the limit."""

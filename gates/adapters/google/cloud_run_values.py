@@ -106,16 +106,12 @@ def traffic_targets(split: TrafficSplit) -> list[Any]:
     ]
 
 
-def is_same_routing(one: TrafficSplit, other: TrafficSplit) -> bool:
-    """Whether both lists send the same percentages and tags to the same places, however they are written."""
-    return _shares(one) == _shares(other) and _tags(one) == _tags(other)
-
-
 def is_serving(state: ServiceState, split: TrafficSplit) -> bool:
     """Whether the cloud reports the split as applied."""
     wanted: Counter[str] = Counter()
-    for revision, percent in _shares(split).items():
-        wanted[revision or state.latest_ready] += percent
+    for target in split.targets:
+        if target.percent:
+            wanted[target.revision or state.latest_ready] += target.percent
     return dict(state.serving) == dict(wanted)
 
 
@@ -150,15 +146,3 @@ def _serving(statuses: Any, latest_ready: str) -> tuple[tuple[str, int], ...]:
         if status.percent:
             shares[short_name(status.revision) or latest_ready] += status.percent
     return tuple(shares.items())
-
-
-def _shares(split: TrafficSplit) -> Counter[str | None]:
-    shares: Counter[str | None] = Counter()
-    for target in split.targets:
-        if target.percent:
-            shares[target.revision] += target.percent
-    return shares
-
-
-def _tags(split: TrafficSplit) -> dict[str, str | None]:
-    return {target.tag: target.revision for target in split.targets if target.tag}

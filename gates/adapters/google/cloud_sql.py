@@ -17,7 +17,6 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from gates.actions.ports import Clock
 from gates.errors import (
     CloudError,
     ConfigurationError,
@@ -28,6 +27,7 @@ from gates.errors import (
     QuotaError,
     UnavailableError,
 )
+from gates.model.clock import Clock
 from gates.model.database import Backup, Database
 from gates.model.platform import Environment
 
@@ -167,14 +167,19 @@ class CloudSql:
     def _do(self, attempted: str, request: Any) -> dict[str, Any]:
         """Begin an operation and return it once it ended well; the longer it takes, the rarer it is asked."""
         operation = self._begin(attempted, request)
-        started = self._clock.monotonic()
-        while operation.get("status") != "DONE":
-            elapsed = self._clock.monotonic() - started
-            if elapsed >= _OPERATION_S:
-                raise UnavailableError(f"could not {attempted}: it still runs after {_OPERATION_S:g} s")
-            self._clock.wait(min(max(elapsed * _POLL_SHARE, _POLL_S), _LONGEST_POLL_S))
-            reading = self._api.operations().get(project=self._project, operation=operation["name"])
-            operation = self._call(attempted, reading)
+
+        def is_done() -> bool:
+            nonlocal operation
+            if operation.get("status") != "DONE":
+                reading = self._api.operations().get(project=self._project, operation=operation["name"])
+                operation = self._call(attempted, reading)
+            return bool(operation.get("status") == "DONE")
+
+        def pause(passed: float) -> float:
+            return min(max(passed * _POLL_SHARE, _POLL_S), _LONGEST_POLL_S)
+
+        if not self._clock.until(is_done, within=_OPERATION_S, every=pause):
+            raise UnavailableError(f"could not {attempted}: it still runs after {_OPERATION_S:g} s")
         errors = operation.get("error", {}).get("errors", [])
         if errors:
             why = "; ".join(str(one.get("message") or one.get("code")) for one in errors)

@@ -11,17 +11,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import grpc
 from google.cloud import monitoring_v3
 
+from gates.adapters.google.cloud_clients import connect
 from gates.adapters.google.cloud_errors import translated
 from gates.errors import NotFoundError
 from gates.model.hardware import Component, Reading
 from gates.model.platform import Environment
 
 _SECONDS = 10.0
-# A local endpoint is reached directly, whatever proxy the machine has for the outside.
-_LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 _SERVICE = "resource.labels.service_name"
 _QUESTIONS = (
     (Component.CPU, "run.googleapis.com/container/cpu/utilizations", "ALIGN_DELTA", _SERVICE),
@@ -56,7 +54,7 @@ class HardwareMetrics:
             CloudError: Monitoring does not answer.
             ConfigurationError: there are no default credentials.
         """
-        client = self._client()
+        client = connect(monitoring_v3.MetricServiceClient, self._endpoint)
         try:
             return tuple(self._readings(client, now, timedelta(minutes=minutes)))
         finally:
@@ -79,14 +77,6 @@ class HardwareMetrics:
                 subject = series.resource.labels[label.rpartition(".")[2]]
                 value = series.points[0].value.double_value
                 yield Reading(component=component, subject=self._names.get(subject, subject), value=value)
-
-    def _client(self) -> Any:
-        if self._endpoint is None:
-            with translated("find credentials for Cloud Monitoring"):
-                return monitoring_v3.MetricServiceClient()
-        channel = grpc.insecure_channel(self._endpoint, options=_LOCAL_OPTIONS)
-        transport = monitoring_v3.MetricServiceClient.get_transport_class("grpc")
-        return monitoring_v3.MetricServiceClient(transport=transport(channel=channel))
 
 
 def _found(client: Any, request: Any, attempted: str) -> list[Any]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from gates.adapters.google.cloud_clients import connect
 from gates.adapters.google.cloud_errors import translated
 from gates.errors import GateError
 from gates.model.platform import Environment
 
 _READ_S = 10.0
-_LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 _REFERENCE = re.compile(
     r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev/(?P<project>[^/]+)/(?P<repository>[^/]+)/(?P<package>.+)"
 )
@@ -81,14 +81,9 @@ class ImageRegistry:
 
     @cached_property
     def _client(self) -> Any:
-        import grpc  # noqa: PLC0415 - a rollback that asks no guard pays for no second client
-        from google.cloud import artifactregistry_v1  # noqa: PLC0415 - as above
+        from google.cloud import artifactregistry_v1  # noqa: PLC0415 - only who asks pays for it
 
-        kind = artifactregistry_v1.ArtifactRegistryClient
-        if (endpoint := self._environment.endpoints.apis_grpc) is None:
-            return kind()
-        channel = grpc.insecure_channel(endpoint, options=_LOCAL_OPTIONS)
-        return kind(transport=kind.get_transport_class("grpc")(channel=channel))
+        return connect(artifactregistry_v1.ArtifactRegistryClient, self._environment.endpoints.apis_grpc)
 
 
 def _package(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gates.adapters.google.cloud_clients import connect
 from gates.adapters.google.cloud_errors import translated
 from gates.model.journey import JourneyResult
 from gates.model.judgement import Outcome
@@ -13,7 +14,6 @@ from gates.model.platform import Environment
 LOG = "release-gate-synthetic"
 """Name of the log: one entry per journey that was taken."""
 _WRITE_S = 10.0
-_LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 
 
 class JourneyLog:
@@ -47,13 +47,7 @@ class JourneyLog:
             LoggingServiceV2Client,
         )
 
-        if (endpoint := self._environment.endpoints.apis_grpc) is None:
-            return LoggingServiceV2Client()
-        import grpc  # noqa: PLC0415 - as above
-
-        channel = grpc.insecure_channel(endpoint, options=_LOCAL_OPTIONS)
-        kind = LoggingServiceV2Client.get_transport_class("grpc")
-        return LoggingServiceV2Client(transport=kind(channel=channel))
+        return connect(LoggingServiceV2Client, self._environment.endpoints.apis_grpc)
 
 
 def _entry(result: JourneyResult) -> Any:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import grpc
 from google.api_core import exceptions as api
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import monitoring_v3
 
+from gates.adapters.google.cloud_clients import connect
 from gates.adapters.google.cloud_errors import translated
 from gates.errors import CloudError, DeniedError, NotFoundError, UnavailableError
 from gates.model.evidence import Window
@@ -24,8 +24,6 @@ SHORTEST_PERIOD_S: Final = 60
 _REVISION: Final = "resource.labels.revision_name"
 _TIMEOUT_S: Final = 10.0
 _RETRY: Final = Retry(predicate=if_exception_type(api.ServiceUnavailable), initial=0.2, timeout=2.0)
-# A local endpoint is reached directly, whatever proxy the machine has for the outside.
-_LOCAL_OPTIONS: Final = (("grpc.enable_http_proxy", 0),)
 _NEXT_STEP: Final[Mapping[type[CloudError], str]] = {
     DeniedError: "grant roles/monitoring.viewer on the project",
     NotFoundError: "check the project in the environment's document",
@@ -66,7 +64,7 @@ class MonitoringQuery:
     def __init__(self, project: str, region: str | None, endpoint: str | None) -> None:
         self._project = project
         self._region = region
-        self._client = _connect(endpoint)
+        self._client = connect(monitoring_v3.MetricServiceClient, endpoint)
 
     def close(self) -> None:
         """Close the channel."""
@@ -157,15 +155,6 @@ def _number(value: Any) -> float:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _connect(endpoint: str | None) -> Any:
-    if endpoint is None:
-        with translated("find credentials for Cloud Monitoring"):
-            return monitoring_v3.MetricServiceClient()
-    transport = monitoring_v3.MetricServiceClient.get_transport_class("grpc")
-    channel = grpc.insecure_channel(endpoint, options=_LOCAL_OPTIONS)
-    return monitoring_v3.MetricServiceClient(transport=transport(channel=channel))
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from gates.adapters.google.cloud_clients import connect
 from gates.adapters.google.cloud_errors import translated
 from gates.errors import CloudError, ConfigurationError
 
 _READ_S = 10.0
-_LOCAL_OPTIONS = (("grpc.enable_http_proxy", 0),)
 
 
 def read(name: str, *, endpoint: str | None) -> str:
@@ -29,10 +29,4 @@ def read(name: str, *, endpoint: str | None) -> str:
 def _client(endpoint: str | None) -> Any:
     from google.cloud import secretmanager_v1  # noqa: PLC0415 - only a read pays for the client
 
-    kind = secretmanager_v1.SecretManagerServiceClient
-    if endpoint is None:
-        return kind()
-    import grpc  # noqa: PLC0415 - as above
-
-    channel = grpc.insecure_channel(endpoint, options=_LOCAL_OPTIONS)
-    return kind(transport=kind.get_transport_class("grpc")(channel=channel))
+    return connect(secretmanager_v1.SecretManagerServiceClient, endpoint)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 
 from gates.adapters.documents import codec
-from gates.adapters.ledger.ledger_file import LedgerFile, stamp
+from gates.adapters.ledger.ledger_file import LedgerFile, fields, insert
 from gates.model.timeline import CheckpointRecord, CheckpointState, GoLive
 
 _START = "(start)"
@@ -41,21 +41,9 @@ class GoLiveLedger:
 
     def add(self, golive: GoLive, record: CheckpointRecord) -> None:
         """Add a record."""
-        row = (
-            golive.environment,
-            golive.name,
-            record.slot,
-            str(record.state),
-            record.detail,
-            record.run_id,
-            stamp(record.at),
-        )
+        row = {"environment": golive.environment, "golive": golive.name, **asdict(record)}
         with self._file.writing() as connection:
-            connection.execute(
-                "insert into golive (environment, golive, slot, state, detail, run_id, at)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            insert(connection, "golive", row)
 
     def _rows(self, golive: GoLive) -> tuple[CheckpointRecord, ...]:
         with self._file.reading() as connection:
@@ -65,12 +53,5 @@ class GoLiveLedger:
                 (golive.environment, golive.name),
             ).fetchall()
         return tuple(
-            CheckpointRecord(
-                slot=slot,
-                state=CheckpointState(state),
-                detail=detail,
-                run_id=run_id,
-                at=datetime.fromisoformat(at),
-            )
-            for slot, state, detail, run_id, at in rows
+            CheckpointRecord(**{**fields(row), "state": CheckpointState(row["state"])}) for row in rows
         )

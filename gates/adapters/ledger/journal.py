@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gates.actions.ports import Clock
 from gates.adapters.documents import codec
-from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, stamp
+from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, insert, stamp
 from gates.adapters.machine.clock import SystemClock
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
+from gates.model.clock import Clock
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
 from gates.model.receipt import Receipt
@@ -177,11 +177,16 @@ class SqliteLease:
         """Add one record, and prove in the same transaction that the lease is still this gate's."""
         with self.file.writing() as connection:
             self._prove(connection)
-            connection.execute(
-                "insert into journal (environment, run_id, epoch, kind, service, body, at)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
-                (self.environment, self.run_id, self.epoch, kind, service, body, stamp(self.clock.now())),
-            )
+            row = {
+                "environment": self.environment,
+                "run_id": self.run_id,
+                "epoch": self.epoch,
+                "kind": kind,
+                "service": service,
+                "body": body,
+                "at": self.clock.now(),
+            }
+            insert(connection, "journal", row)
 
     def _prove(self, connection: sqlite3.Connection) -> None:
         row = connection.execute(

@@ -6,11 +6,12 @@ SQLite's write-ahead log and its lock keep two writers apart.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gates.adapters.ledger.ledger_schema import ensure_schema, transaction
 from gates.adapters.machine.writable import REMEDY
@@ -48,6 +49,7 @@ class LedgerFile:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=wait_s, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
                 connection.execute("pragma synchronous = full")
                 ensure_schema(connection, str(self._path), wait_s=wait_s)
                 yield connection
@@ -86,6 +88,18 @@ def _is_lock(error: sqlite3.Error | OSError) -> bool:
         return True
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]) -> None:
+    """Add one row; a time is written as `stamp` says."""
+    columns, places = ", ".join(row), ", ".join(f":{column}" for column in row)
+    values = {name: stamp(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    connection.execute(f"insert into {table} ({columns}) values ({places})", values)  # noqa: S608 - no values
+
+
+def fields(row: sqlite3.Row) -> dict[str, Any]:
+    """Return a row by its columns, its time as a time."""
+    return {**row, "at": datetime.fromisoformat(row["at"])}
 
 
 def stamp(at: datetime) -> str:

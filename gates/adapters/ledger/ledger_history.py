@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 
 from gates.adapters.documents import codec
-from gates.adapters.ledger.ledger_file import LedgerFile, stamp
+from gates.adapters.ledger.ledger_file import LedgerFile
 from gates.model.criterion import Stage
 from gates.model.history import PastCheck, PastRun
 from gates.model.verdict import Verdict, VerdictOutcome
@@ -16,8 +15,8 @@ LONGEST = 500
 """Runs that are looked back at."""
 
 
-def insert(connection: sqlite3.Connection, verdict: Verdict, run_id: str) -> None:
-    """Add a run inside the transaction that records its verdict."""
+def run_row(verdict: Verdict, run_id: str) -> dict[str, object]:
+    """Return the row of a run; it is added in the transaction that records its verdict."""
     images = tuple((part.service, part.candidate.digest) for part in verdict.release.services)
     checks = tuple(
         PastCheck(
@@ -30,22 +29,17 @@ def insert(connection: sqlite3.Connection, verdict: Verdict, run_id: str) -> Non
         )
         for j in verdict.judgements
     )
-    row = (
-        verdict.release.environment,
-        str(verdict.scope.stage),
-        run_id,
-        str(verdict.outcome),
-        int(verdict.scope.is_partial),
-        verdict.release.fingerprint,
-        codec.canonical(codec.encode(images)).decode(),
-        codec.canonical(codec.encode(checks)).decode(),
-        stamp(verdict.judged_at),
-    )
-    connection.execute(
-        "insert into runs (environment, stage, run_id, outcome, is_partial, fingerprint, images, checks, at)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        row,
-    )
+    return {
+        "environment": verdict.release.environment,
+        "stage": verdict.scope.stage,
+        "run_id": run_id,
+        "outcome": verdict.outcome,
+        "is_partial": verdict.scope.is_partial,
+        "fingerprint": verdict.release.fingerprint,
+        "images": codec.canonical(codec.encode(images)).decode(),
+        "checks": codec.canonical(codec.encode(checks)).decode(),
+        "at": verdict.judged_at,
+    }
 
 
 def past_runs(path: Path, environment: str) -> tuple[PastRun, ...]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import IO
 
+from gates.adapters.machine.clock import SystemClock
 from gates.errors import LedgerError
 
 _APPLICATION_ID = 0x47415445  # "GATE"
@@ -192,11 +191,8 @@ def ensure_schema(connection: sqlite3.Connection, path: str, *, wait_s: float) -
 @contextmanager
 def _alone(path: str, wait_s: float) -> Iterator[None]:
     with Path(f"{path}.lock").open("w") as file:
-        until, never = time.monotonic() + wait_s, Event()
-        while not _is_taken(file):
-            if time.monotonic() >= until:
-                raise BlockingIOError(errno.EAGAIN, "another process sets the file up")
-            never.wait(_POLL_S)
+        if not SystemClock().until(lambda: _is_taken(file), within=wait_s, every=_POLL_S):
+            raise BlockingIOError(errno.EAGAIN, "another process sets the file up")
         yield
 
 

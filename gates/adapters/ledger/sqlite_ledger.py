@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gates.actions.ports import Clock
 from gates.adapters.ledger import ledger_history
-from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, stamp
+from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, fields, insert, stamp
 from gates.adapters.machine.clock import SystemClock
+from gates.model.clock import Clock
 from gates.model.criterion import Stage
 from gates.model.decision import RollBack
 from gates.model.drill import DrillKind, DrillRecord
@@ -42,28 +43,21 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
-        stage, at = str(verdict.scope.stage), stamp(verdict.judged_at)
-        rows = [
-            (
-                verdict.release.environment,
-                part.service,
-                part.candidate.name,
-                part.candidate.digest,
-                str(verdict.outcome),
-                stage,
-                run_id,
-                at,
-            )
-            for part in verdict.release.services
-        ]
         file = self._patient if verdict.outcome is VerdictOutcome.GO else self._file
         with file.writing() as connection:
-            connection.executemany(
-                "insert into verdicts (environment, service, revision, digest, outcome, stage, run_id, at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-            ledger_history.insert(connection, verdict, run_id)
+            for part in verdict.release.services:
+                row = {
+                    "environment": verdict.release.environment,
+                    "service": part.service,
+                    "revision": part.candidate.name,
+                    "digest": part.candidate.digest,
+                    "outcome": verdict.outcome,
+                    "stage": verdict.scope.stage,
+                    "run_id": run_id,
+                    "at": verdict.judged_at,
+                }
+                insert(connection, "verdicts", row)
+            insert(connection, "runs", ledger_history.run_row(verdict, run_id))
 
     def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
         """Return the revisions that have a recorded GO in service, the newest verdict first, each once.
@@ -103,11 +97,15 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
+        row = {
+            "environment": environment,
+            "service": service,
+            "revision": revision,
+            "reason": reason,
+            "at": self._clock.now(),
+        }
         with self._file.writing() as connection:
-            connection.execute(
-                "insert into tombstones (environment, service, revision, reason, at) values (?, ?, ?, ?, ?)",
-                (environment, service, revision, reason, stamp(self._clock.now())),
-            )
+            insert(connection, "tombstones", row)
 
     def is_quarantined(self, environment: str, service: str, revision: str) -> bool:
         """Whether the revision is marked and no later GO lifted the mark; at the same time the mark holds.
@@ -138,28 +136,23 @@ class SqliteLedger:
             LedgerError: the file cannot be written.
         """
         action = receipt.action
-        row = (
-            environment,
-            action.service,
-            action.from_revision,
-            action.to_revision,
-            int(action.is_target_verified),
-            action.reason,
-            str(receipt.state),
-            int(receipt.is_verified),
-            receipt.seconds,
-            receipt.detail,
-            run_id,
-            stamp(receipt.at),
-            by,
-        )
+        row = {
+            "environment": environment,
+            "service": action.service,
+            "from_revision": action.from_revision,
+            "to_revision": action.to_revision,
+            "is_target_verified": action.is_target_verified,
+            "reason": action.reason,
+            "state": receipt.state,
+            "is_verified": receipt.is_verified,
+            "seconds": receipt.seconds,
+            "detail": receipt.detail,
+            "run_id": run_id,
+            "at": receipt.at,
+            "by": by,
+        }
         with self._file.writing() as connection:
-            connection.execute(
-                "insert into rollbacks (environment, service, from_revision, to_revision, is_target_verified,"
-                " reason, state, is_verified, seconds, detail, run_id, at, by)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            insert(connection, "rollbacks", row)
 
     def last_rollback(self, environment: str, service: str) -> RollBack | None:
         """Return the newest rollback of the service that was verified and not unpinned since, or None.
@@ -193,21 +186,19 @@ class SqliteLedger:
             by=row["by"],
             reason=row["reason"],
             run_id=row["run_id"],
-            at=datetime.fromisoformat(row["at"]),
+            at=row["at"],
         )
 
     def _newest_rollback(self, environment: str, service: str) -> Mapping[str, Any] | None:
-        columns = ("from_revision", "to_revision", "is_target_verified", "reason", "by", "run_id", "at")
         with self._file.reading() as connection:
             row = connection.execute(
-                f"select {', '.join(columns)} from rollbacks"  # noqa: S608 - names of columns, no values
-                " where environment = ? and service = ? and is_verified"
+                "select * from rollbacks where environment = ? and service = ? and is_verified"
                 " and not exists (select 1 from operations o where o.environment = rollbacks.environment"
                 " and o.subject = rollbacks.service and o.action = 'unpin' and o.state = 'DONE'"
                 " and o.at > rollbacks.at) order by id desc limit 1",
                 (environment, service),
             ).fetchone()
-        return None if row is None else dict(zip(columns, row, strict=True))
+        return None if row is None else fields(row)
 
     def record_drill(self, drill: DrillRecord) -> None:
         """Record what a drill measured.
@@ -215,20 +206,8 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
-        self._add(
-            self._patient,
-            "insert into drills (environment, kind, subject, fingerprint, rto_s, rpo_s, passed, detail, at)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            drill.environment,
-            str(drill.kind),
-            drill.subject,
-            drill.fingerprint,
-            float(drill.rto_s),
-            float(drill.rpo_s),
-            int(drill.passed),
-            drill.detail,
-            stamp(drill.at),
-        )
+        with self._patient.writing() as connection:
+            insert(connection, "drills", asdict(drill))
 
     def drills(self, environment: str, kind: DrillKind | None = None) -> tuple[DrillRecord, ...]:
         """Return the recorded drills, of one kind or of all, the newest first.
@@ -239,22 +218,12 @@ class SqliteLedger:
         with self._file.reading() as connection:
             rows = connection.execute(
                 "select kind, subject, environment, fingerprint, rto_s, rpo_s, passed, detail, at from drills"
-                " where environment = ? and kind like ? order by at desc, id desc",
-                (environment, "%" if kind is None else str(kind)),
+                " where environment = ? and (? is null or kind = ?) order by at desc, id desc",
+                (environment, kind, kind),
             ).fetchall()
         return tuple(
-            DrillRecord(
-                kind=DrillKind(of),
-                subject=subject,
-                environment=place,
-                fingerprint=fingerprint,
-                rto_s=rto_s,
-                rpo_s=rpo_s,
-                passed=bool(passed),
-                detail=detail,
-                at=datetime.fromisoformat(at),
-            )
-            for of, subject, place, fingerprint, rto_s, rpo_s, passed, detail, at in rows
+            DrillRecord(**{**fields(row), "kind": DrillKind(row["kind"]), "passed": bool(row["passed"])})
+            for row in rows
         )
 
     def record_operation(self, receipt: OperationReceipt) -> None:
@@ -263,20 +232,8 @@ class SqliteLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
-        self._add(
-            self._file,
-            "insert into operations (environment, action, subject, state, before, after, detail, by, at)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            receipt.environment,
-            receipt.action,
-            receipt.subject,
-            str(receipt.state),
-            receipt.before,
-            receipt.after,
-            receipt.detail,
-            receipt.by,
-            stamp(receipt.at),
-        )
+        with self._file.writing() as connection:
+            insert(connection, "operations", asdict(receipt))
 
     def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
         """Return the recorded operations, on one subject or on all, the newest first.
@@ -291,21 +248,5 @@ class SqliteLedger:
                 (environment, subject, subject),
             ).fetchall()
         return tuple(
-            OperationReceipt(
-                action=action,
-                subject=on,
-                environment=place,
-                state=OperationState(state),
-                before=before,
-                after=after,
-                detail=detail,
-                by=by,
-                at=datetime.fromisoformat(at),
-            )
-            for action, on, place, state, before, after, detail, by, at in rows
+            OperationReceipt(**{**fields(row), "state": OperationState(row["state"])}) for row in rows
         )
-
-    @staticmethod
-    def _add(file: LedgerFile, statement: str, *values: str | float) -> None:
-        with file.writing() as connection:
-            connection.execute(statement, values)

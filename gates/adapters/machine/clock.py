@@ -6,8 +6,10 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+from gates.model.clock import Clock
 
-class FastClock:
+
+class FastClock(Clock):
     """Implements the clock port for rehearsals: a wait returns at once, and the time is later."""
 
     def __init__(self) -> None:
@@ -26,7 +28,7 @@ class FastClock:
         self._ahead += timedelta(seconds=max(0.0, seconds))
 
 
-class SystemClock:
+class SystemClock(Clock):
     """Implements the clock port with the machine's clocks."""
 
     def __init__(self) -> None:

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-VARIABLE = "GATE_LIFELINE"
+from gates.adapters.machine import settings
+
 _CLEANING_S = 4.0
 
 
@@ -33,7 +34,7 @@ def hold_on() -> None:
 
     A gate in the background ignores SIGINT, and what it starts would ignore it too.
     """
-    named = os.environ.pop(VARIABLE, "")
+    named = settings.taken(settings.LIFELINE)
     if named.isdigit():
         signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=_watch, args=(int(named),), name="lifeline", daemon=True).start()

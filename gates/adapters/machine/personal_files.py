@@ -17,12 +17,13 @@ import json
 import os
 import stat
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from gates.adapters.machine.clock import SystemClock
 
 _FOLDER = "release-gate"
 _LARGEST_FILE = 65_536
@@ -41,9 +42,8 @@ class _RefusedError(Exception):
 class PersonalFiles:
     """JSON objects by name, in one folder; nothing here raises because of the folder's state."""
 
-    def __init__(self, folder: Path, wait: Callable[[float], object] | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._wait = wait or threading.Event().wait
         self._alone: dict[str, dict[str, Any]] = {}
         self.trouble = ""
 
@@ -105,11 +105,8 @@ class PersonalFiles:
         Raises:
             _RefusedError: another command does not let go of it.
         """
-        end = time.monotonic() + _LOCK_S
-        while not _is_locked(descriptor):
-            if time.monotonic() >= end:
-                raise _RefusedError(f"another command has held {name} for {_LOCK_S:g} s")
-            self._wait(_POLL_S)
+        if not SystemClock().until(lambda: _is_locked(descriptor), within=_LOCK_S, every=_POLL_S):
+            raise _RefusedError(f"another command has held {name} for {_LOCK_S:g} s")
         os.utime(descriptor)
 
     @contextmanager
@@ -137,9 +134,9 @@ class PersonalFiles:
         self.trouble = f"{self._folder}: {why}"
 
 
-def personal_files(wait: Callable[[float], object] | None = None) -> PersonalFiles:
+def personal_files() -> PersonalFiles:
     """Return the files of this account."""
-    return PersonalFiles(_place(), wait)
+    return PersonalFiles(_place())
 
 
 def _place() -> Path:

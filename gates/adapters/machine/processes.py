@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Event
 from typing import Any
+
+from gates.adapters.machine.clock import SystemClock
 
 _CLEANING_S = 3.0
 """What a child may take to clean up after itself."""
@@ -57,12 +57,9 @@ def shell(command: str) -> int:
 
 def _is_over(process: subprocess.Popen[Any], seconds: float) -> bool:
     """Wait until the whole group is gone, so long at most, and say whether it is."""
-    until, never = time.monotonic() + seconds, Event()
-    while process.poll() is None or _is_alive(process.pid):
-        if time.monotonic() >= until:
-            return False
-        never.wait(_POLL_S)
-    return True
+    return SystemClock().until(
+        lambda: process.poll() is not None and not _is_alive(process.pid), within=seconds, every=_POLL_S
+    )
 
 
 def _is_alive(group: int) -> bool:

@@ -1,4 +1,6 @@
-"""Where the project is, and every variable of the environment that the gate reads.
+"""Where the project is, and the only place where the gate reads its own variables (GATE_...).
+
+docs/reference/environment.md says what each of them does. An empty value counts as not set.
 
 Documents, producers, the run folder and what documents name are relative to the project's root, so that a
 command does the same in every working directory. The root is `GATE_ROOT`, or the nearest folder at or above
@@ -15,12 +17,51 @@ from pathlib import Path
 
 from gates.errors import ConfigurationError
 
+ACTOR = "GATE_ACTOR"
 ROOT = "GATE_ROOT"
 PLATFORM = "GATE_PLATFORM"
 REPORTS = "GATE_REPORTS"
-ACTOR = "GATE_ACTOR"
+ENDPOINTS_FILE = "GATE_ENDPOINTS_FILE"
+IDENTITIES_FILE = "GATE_IDENTITIES_FILE"
+SIGNERS_FILE = "GATE_SIGNERS_FILE"
+STANDING_FOLDER = "GATE_STANDING_FOLDER"
+SCANS_FOLDER = "GATE_SCANS_FOLDER"
+RUN_FOLDER = "GATE_RUN_FOLDER"
+LIFELINE = "GATE_LIFELINE"
+LOAD_PROFILE = "GATE_LOAD_PROFILE"
+_PREFIX = "GATE_"
 _DEFAULT_REPORTS = "reports"
 _CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def value(name: str) -> str:
+    """Return what a variable of the gate says, or an empty text."""
+    return os.environ.get(name, "")
+
+
+def values() -> dict[str, str]:
+    """Return every variable of the gate that is set."""
+    return {name: text for name, text in os.environ.items() if name.startswith(_PREFIX)}
+
+
+def hand_down(name: str, text: str) -> None:
+    """Set a variable for this process and for all that it starts."""
+    os.environ[name] = text
+
+
+def taken(name: str) -> str:
+    """Return what a variable says, and take it away: what this process starts must not find it."""
+    return os.environ.pop(name, "")
+
+
+def actor() -> str:
+    """Return who asks: GATE_ACTOR, or the name of the account, or its number where it has no name."""
+    if named := value(ACTOR):
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user stands in no list of accounts
+        return f"uid {os.getuid()}"
 
 
 def project_root() -> Path:
@@ -29,7 +70,7 @@ def project_root() -> Path:
     Raises:
         ConfigurationError: there is none: the message says where it was looked for.
     """
-    if named := os.environ.get(ROOT):
+    if named := value(ROOT):
         if not Path(named).is_absolute() or not Path(named).is_dir():
             raise ConfigurationError(
                 f"{ROOT}={named} is not the absolute path of a folder",
@@ -75,7 +116,7 @@ def platform_folder() -> Path:
     Raises:
         ConfigurationError: there are several, or none.
     """
-    if named := os.environ.get(PLATFORM):
+    if named := value(PLATFORM):
         return from_root(named)
     found = sorted(path.parent.name for path in (project_root() / "platforms").glob("*/platform.yaml"))
     if len(found) != 1:
@@ -89,22 +130,12 @@ def platform_folder() -> Path:
 
 def reports_folder() -> Path:
     """Return the folder that receives the runs and the ledger: GATE_REPORTS, or `reports`."""
-    return from_root(os.environ.get(REPORTS) or _DEFAULT_REPORTS)
+    return from_root(value(REPORTS) or _DEFAULT_REPORTS)
 
 
 def ledger_path() -> Path:
     """Return the file of the ledger and the journal."""
     return reports_folder() / "gate.sqlite3"
-
-
-def actor() -> str:
-    """Return who asks: GATE_ACTOR, or the name of the account, or its number where it has no name."""
-    if named := os.environ.get(ACTOR):
-        return named
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user stands in no list of accounts
-        return f"uid {os.getuid()}"
 
 
 def _is_project(folder: Path) -> bool:

@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from gates.actions.ports import Clock
 from gates.adapters import secrets
 from gates.errors import GateError
+from gates.model.clock import Clock
 from gates.model.incident import Notice, NoticeResult, NoticeState
 from gates.model.platform import Channel
 

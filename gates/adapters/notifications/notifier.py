@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates.actions.ports import Clock
 from gates.adapters.ledger.incident_ledger import IncidentLedger
 from gates.adapters.machine.clock import SystemClock
 from gates.adapters.notifications.channel_sender import ChannelSender
 from gates.errors import LedgerError
+from gates.model.clock import Clock
 from gates.model.incident import Notice, NoticeResult
 from gates.model.platform import Environment, Platform
 

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from gates.actions.ports import Clock
+from gates.actions.ports import Ledger
 from gates.adapters import secrets
 from gates.adapters.documents import codec
 from gates.errors import ConfigurationError
+from gates.model.clock import Clock
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Environment
 
@@ -29,21 +29,11 @@ _COST = {"n": 2**12, "r": 8, "p": 1}
 """About 10 ms for each identity (RFC 7914; OWASP asks for more where the secrets are chosen by people)."""
 
 
-class AcceptedLedger(Protocol):
-    """The part of the ledger that this needs. Every method raises LedgerError."""
-
-    def operations(self, environment: str, subject: str | None = None) -> tuple[OperationReceipt, ...]:
-        """Return the recorded operations on a subject, the newest first."""
-
-    def record_operation(self, receipt: OperationReceipt) -> None:
-        """Add one."""
-
-
 @dataclass(frozen=True, slots=True)
 class KnownCredentials:
     """What is known of the identities of one environment."""
 
-    ledger: AcceptedLedger
+    ledger: Ledger
     environment: Environment
     clock: Clock
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-RUN_FOLDER = "GATE_RUN_FOLDER"
-"""Names the folder of the run to producers and to all that they start."""
+from gates.adapters.machine.settings import RUN_FOLDER
 
 _MACHINE = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gates.adapters.ledger.ledger_history import past_runs
+from gates.adapters.machine import settings
 from gates.adapters.machine.settings import from_root, ledger_path, platform_folder
 from gates.adapters.producers import leftovers, targeting
-from gates.adapters.producers.producer_environment import RUN_FOLDER
+from gates.adapters.producers.pytest_target import platform_of
 from gates.evidence import scans as scan_reports
+from gates.model.contract import AcceptedFinding
 from gates.model.drill import DrillRecord
 from gates.model.history import PastRun
-from gates.model.platform import Documentation, Environment, Platform
+from gates.model.platform import Documentation, Environment, Platform, Tier
 from gates.model.scan import ScanReport
 from gates.model.target import Target
 
@@ -25,7 +26,7 @@ _LARGEST = 64 * 2**20
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Callable[[], None]]:
     """Give `made(what)`: note what exists in the platform now, and call its result once it is taken away."""
-    named = os.environ.get(RUN_FOLDER)
+    named = settings.value(settings.RUN_FOLDER)
     folder = Path(named) if named else tmp_path_factory.mktemp("made")
     return lambda what: leftovers.made(folder, what)
 
@@ -84,7 +85,7 @@ def documentation(target: Target) -> Documentation:
 def scans(target: Target) -> tuple[ScanReport, ...]:
     """Give every scan report in the environment's folder; a file that is not one is listed with its flaw."""
     _, environment = _documents(target.environment)
-    folder = from_root(os.environ.get("GATE_SCANS_FOLDER") or environment.scans or "reports/scans")
+    folder = from_root(settings.value(settings.SCANS_FOLDER) or environment.scans or "reports/scans")
     return tuple(_report(file) for file in sorted(folder.glob("*")) if file.suffix in (".json", ".sarif"))
 
 
@@ -107,3 +108,29 @@ def _documents(environment: str) -> tuple[Platform, Environment]:
 
     platform = load_platform(platform_folder())
     return platform, next(e for e in check_environments(platform_folder(), platform) if e.name == environment)
+
+
+@pytest.fixture(scope="session")
+def accepted_findings(pytestconfig: pytest.Config) -> tuple[AcceptedFinding, ...]:
+    """Give what is known to be wrong with the platform's contracts and was accepted for a while."""
+    from gates.adapters.documents.documents import load_platform  # noqa: PLC0415 - only contract checks
+    from gates.adapters.producers.contract_baseline import load_baseline  # noqa: PLC0415 - need these
+
+    folder = platform_of(pytestconfig)
+    return load_baseline(folder, load_platform(folder))
+
+
+@pytest.fixture(scope="session")
+def drills(target: Target) -> tuple[DrillRecord, ...]:
+    """Give the recorded drills of the target's environment, the newest first."""
+    from gates.adapters.producers.drill_records import recorded_drills  # noqa: PLC0415 - few producers need the ledger
+
+    return recorded_drills(target.environment)
+
+
+@pytest.fixture(scope="session")
+def objectives() -> Callable[[str], Tier]:
+    """Give the recovery objectives of a service."""
+    from gates.adapters.producers.drill_records import tier_of  # noqa: PLC0415 - nor the platform's documents
+
+    return tier_of

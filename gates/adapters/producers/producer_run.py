@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gates.adapters.machine import lifeline, processes
+from gates.adapters.machine import lifeline, processes, settings
 from gates.adapters.machine.scratch import scratch
 from gates.adapters.machine.writable import writing
 from gates.adapters.producers import leftovers, producer_files, targeting
@@ -126,7 +126,7 @@ class PytestProducers:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env={**environment, lifeline.VARIABLE: str(line)},
+                env={**environment, settings.LIFELINE: str(line)},
                 pass_fds=(line,),
                 start_new_session=True,
             )

@@ -10,49 +10,32 @@ criterion stops the collection; an impact that the environment does not allow be
 
 from __future__ import annotations
 
-import json
-import math
-import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from gates.adapters import secrets
 from gates.adapters.machine import settings
-from gates.adapters.machine.personal_files import personal_files
-from gates.adapters.machine.way_out import settle
 from gates.adapters.producers import (
-    kept_sessions,
     producer_records,
     pytest_ending,
+    pytest_fixtures,
     pytest_recorder,
     pytest_safety,
     pytest_sharing,
     pytest_workers,
-    targeting,
 )
 from gates.adapters.producers.pytest_fail_fast import FailFast
 from gates.adapters.producers.pytest_lanes import Lane, Place
-from gates.adapters.producers.pytest_workers import TARGET_KEY
-from gates.errors import GateError
-from gates.judgement.bounds import settled
-from gates.model.contract import AcceptedFinding
+from gates.adapters.producers.pytest_safety import SECRETS
+from gates.adapters.producers.pytest_target import demands_of, load_target, platform_of
+from gates.adapters.producers.pytest_workers import TARGET
 from gates.model.criterion import PLATFORM
-from gates.model.drill import DrillRecord
-from gates.model.identity import Identity
-from gates.model.platform import Impact, Tier
-from gates.model.state import ServiceState
-from gates.model.target import Demand, ServiceTarget, Target
+from gates.model.platform import Impact
+from gates.model.target import Demand, Target
 
-_TARGET = pytest_workers.TARGET
-_SECRETS = pytest_safety.SECRETS
 DEFAULT_SEED = 20260101
 """What producers generate is the same in every run, unless another seed is asked for."""
-_HURRIED_WAIT_S = 3.0
 _TURNS = {"early": -1, "late": 1}
 _SERVICE_IN_ID = re.compile(r"\[([a-z0-9_-]+)[\]-]")
 
@@ -92,17 +75,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "together(name): checks of one name run on one worker, in order")
     config.addinivalue_line("markers", "long: many requests in a row; several workers begin with these")
     config.addinivalue_line("markers", "impact(kind): what this test does to its target; default read-only")
-    config.stash[_SECRETS] = set()
-    target = _load_target(config)
+    config.stash[SECRETS] = set()
+    target = load_target(config)
     if target is not None:
-        config.stash[_TARGET] = target
-        os.environ[settings.PLATFORM] = str(_platform(config).absolute())  # producers read its documents
+        config.stash[TARGET] = target
+        settings.hand_down(
+            settings.PLATFORM, str(platform_of(config).absolute())
+        )  # producers read its documents
     evidence = config.getoption("--gate-evidence")
     if evidence and not hasattr(config, "workerinput"):
         recorder = pytest_recorder.Recorder(Path(evidence), environment=target.environment if target else "")
         config.pluginmanager.register(recorder, "gate-recorder")
     config.pluginmanager.register(pytest_safety, "gate-safety")
     config.pluginmanager.register(pytest_ending, "gate-ending")
+    config.pluginmanager.register(pytest_fixtures, "gate-fixtures")
     config.pluginmanager.register(producer_records, "gate-records")
     config.pluginmanager.register(pytest_sharing, "gate-sharing")
     config.pluginmanager.register(pytest_workers, "gate-workers")
@@ -110,49 +96,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(FailFast(target.demands), "gate-fail-fast")
 
 
-def _platform(config: pytest.Config) -> Path:
-    named = config.getoption("--gate-platform")
-    return settings.platform_folder() if named is None else settings.from_root(named)
-
-
-def _load_target(config: pytest.Config) -> Target | None:
-    shipped = getattr(config, "workerinput", {}).get(TARGET_KEY)
-    if shipped is not None:
-        return targeting.target_from_json(shipped)
-    try:
-        if config.getoption("--env") is not None:
-            settle(os.environ)
-        if (path := config.getoption("--gate-target")) is not None:
-            return targeting.target_from_json(Path(path).read_text(encoding="utf-8"))
-        if (name := config.getoption("--env")) is not None:
-            return targeting.find_target(_platform(config), name)
-    except (GateError, OSError) as error:
-        cause = error.diagnostics() if isinstance(error, GateError) else str(error)
-        raise pytest.UsageError(cause) from error
-    return None
-
-
-def _demands_of(config: pytest.Config, ids: list[str], where: str) -> list[Demand]:
-    target = config.stash.get(_TARGET, None)
-    if target is None:
-        raise pytest.UsageError(f"{where} produces evidence: name its target, for example --env sandbox")
-    known = {demand.criterion: demand for demand in target.demands}
-    unknown = [name for name in ids if name not in known]
-    if unknown:
-        raise pytest.UsageError(
-            f"{where} names criteria that the catalogue does not have: {', '.join(unknown)}"
-        )
-    return [known[name] for name in ids]
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a producer that asks for `service` once for each service that its criteria name."""
     ids = [str(name) for mark in metafunc.definition.iter_markers("criterion") for name in mark.args]
     if not ids or "service" not in metafunc.fixturenames:
         return
-    demands = _demands_of(metafunc.config, ids, metafunc.definition.nodeid)
+    demands = demands_of(metafunc.config, ids, metafunc.definition.nodeid)
     wanted = dict.fromkeys(name for demand in demands for name in demand.services)
-    target = metafunc.config.stash[_TARGET]
+    target = metafunc.config.stash[TARGET]
     known = {service.name for service in target.services}
     names = [name for name in wanted if name in known]
     metafunc.parametrize("service", names, ids=names, indirect=True, scope="session")
@@ -171,8 +122,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ids = [str(name) for mark in item.iter_markers("criterion") for name in mark.args]
         if not ids:
             continue
-        demands = _demands_of(config, ids, item.nodeid)
-        target = config.stash[_TARGET]
+        demands = demands_of(config, ids, item.nodeid)
+        target = config.stash[TARGET]
         subject = _subject(item, demands, target)
         item.user_properties += [("criterion", criterion_id) for criterion_id in dict.fromkeys(ids)]
         item.user_properties += list(subject.items())
@@ -214,113 +165,3 @@ def _service_name(item: pytest.Item, demands: list[Demand], target: Target) -> s
     only = named.pop() if len(named) == 1 else None
     candidates = (marked, given, in_id.group(1).replace("_", "-") if in_id else None, only)
     return next((name for name in candidates if isinstance(name, str) and name in known), PLATFORM)
-
-
-@pytest.fixture(scope="session")
-def target(pytestconfig: pytest.Config) -> Target:
-    """Give the target that producers look at."""
-    return pytestconfig.stash[_TARGET]
-
-
-@pytest.fixture(scope="session")
-def service(request: pytest.FixtureRequest, target: Target) -> ServiceTarget:
-    """Give the service that this producer is about."""
-    return target.service(str(request.param))
-
-
-@pytest.fixture(scope="session")
-def identity(pytestconfig: pytest.Config, target: Target) -> Callable[[str], Identity]:
-    """Give a test identity by name; its secrets are redacted wherever they would be written."""
-
-    def find(name: str) -> Identity:
-        found = targeting.identity_of(target, name)
-        pytestconfig.stash[_SECRETS] |= {s for s in (found.password, found.totp_secret) if s}
-        is_hurried = pytestconfig.getoption("--gate-hurry")
-        return replace(found, longest_wait_s=_HURRIED_WAIT_S) if is_hurried else found
-
-    return find
-
-
-@pytest.fixture(scope="session")
-def kept_session(pytestconfig: pytest.Config, target: Target) -> kept_sessions.Keep:
-    """Give `kept(name, make, is_good)`: a session that `make` made now, or for an earlier look in a hurry."""
-    if not pytestconfig.getoption("--gate-hurry"):
-        return kept_sessions.keep_nothing
-    return kept_sessions.KeptSessions(target, personal_files())
-
-
-@pytest.fixture(scope="session")
-def seed(pytestconfig: pytest.Config) -> int:
-    """Give the seed of everything that a producer generates: the same seed sends the same requests."""
-    return int(pytestconfig.getoption("--gate-seed"))
-
-
-@pytest.fixture(scope="session")
-def accepted_findings(pytestconfig: pytest.Config) -> tuple[AcceptedFinding, ...]:
-    """Give what is known to be wrong with the platform's contracts and was accepted for a while."""
-    from gates.adapters.documents.documents import load_platform  # noqa: PLC0415 - only contract checks
-    from gates.adapters.producers.contract_baseline import load_baseline  # noqa: PLC0415 - need these
-
-    folder = _platform(pytestconfig)
-    return load_baseline(folder, load_platform(folder))
-
-
-@pytest.fixture
-def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Give `measure(value, unit=..., samples=...)`: what a producer saw, as a finite number.
-
-    `blames` names the service that a bad value would point at, when it is another than the one judged.
-    `note` says in words what stands behind the value. `at_best` is the best that the value can be, when
-    something else than the platform, which `doubt` names, has a share in it. A demand that holds at best, but
-    not for the value as it was seen, is not judged: the check counts as not run.
-    """
-
-    def record(value: float, *, unit: str, samples: int = 1, **more: Any) -> None:
-        if (at_best := more.get("at_best")) is not None:
-            ids = [value for name, value in request.node.user_properties if name == "criterion"]
-            value = settled(value, at_best, _demands_of(request.config, ids, request.node.nodeid), unit)
-            if math.isnan(value):
-                pytest.skip(more["doubt"])
-        entry = json.dumps({"value": value, "unit": unit, "samples": samples}, allow_nan=False)
-        request.node.user_properties.append(("measurement", entry))
-        request.node.user_properties += [(name, more[name]) for name in ("blames", "note") if more.get(name)]
-
-    return record
-
-
-@pytest.fixture(scope="session")
-def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[str, object]]:
-    """Give what an identity's reference leads to: a client's secret, a signing key.
-
-    `name` and `was_accepted` are added to what stands there.
-    """
-
-    def find(name: str) -> dict[str, object]:
-        found = targeting.secret_of(target, name) | {"name": name, "was_accepted": name in target.accepted}
-        pytestconfig.stash[_SECRETS] |= secrets.sensitive_values(found)
-        return found
-
-    return find
-
-
-@pytest.fixture(scope="session")
-def drills(target: Target) -> tuple[DrillRecord, ...]:
-    """Give the recorded drills of the target's environment, the newest first."""
-    from gates.adapters.producers.drill_records import recorded_drills  # noqa: PLC0415 - few producers need the ledger
-
-    return recorded_drills(target.environment)
-
-
-@pytest.fixture(scope="session")
-def objectives() -> Callable[[str], Tier]:
-    """Give the recovery objectives of a service."""
-    from gates.adapters.producers.drill_records import tier_of  # noqa: PLC0415 - nor the platform's documents
-
-    return tier_of
-
-
-@pytest.fixture(scope="session")
-def cloud_state(target: Target) -> Iterator[Callable[[str], ServiceState]]:
-    """Give what the cloud's API says of a service, read when it is asked for."""
-    with targeting.reader(target) as describe:
-        yield describe

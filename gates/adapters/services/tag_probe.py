@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gates.actions.ports import Clock, TrafficController
+from gates.actions.ports import TrafficController
 from gates.adapters import secrets
 from gates.adapters.services.network import Network
 from gates.errors import ConfigurationError, UnavailableError
+from gates.model.clock import Clock
 from gates.model.platform import Environment, Platform
 from gates.model.service_contract import SignIn
 
@@ -41,12 +42,9 @@ class TagProbe:
             CloudError: the service cannot be read.
         """
         url = f"{self._base(service, tag)}{self._paths.live}"
-        deadline = self._clock.monotonic() + _PATIENCE_S
         with self._network.client(is_kept_alive=False, seconds=_REQUEST_S) as client:
-            while not _is_good(client, url):
-                if self._clock.monotonic() >= deadline:
-                    raise UnavailableError(f"{service} does not answer behind the tag {tag}")
-                self._clock.wait(_LOOK_EVERY_S)
+            if not self._clock.until(lambda: _is_good(client, url), within=_PATIENCE_S, every=_LOOK_EVERY_S):
+                raise UnavailableError(f"{service} does not answer behind the tag {tag}")
 
     def faults_behind(self, service: str, tag: str, revision: str) -> tuple[str, ...]:
         """Return what is wrong with the revision behind the tag; the one that signs in must do that too.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gates.actions.ports import Clock
 from gates.adapters.signing.statement_folder import StatementFolder
 from gates.evidence import attestation
+from gates.model.clock import Clock
 from gates.model.criterion import Catalogue, Criterion
 from gates.model.evidence import EvidenceBundle
 from gates.model.judgement import Waiver

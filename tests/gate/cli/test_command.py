@@ -13,7 +13,6 @@ import pytest
 from gates import cli
 from gates.composition import actor
 from gates.model.exit_code import ExitCode
-from gates.operations.maintenance import is_on
 from tests.support.fake_room import FakeOperations, environment
 
 
@@ -124,13 +123,13 @@ def test_maintenance_goes_to_the_public_services(
 ) -> None:
     """Others only when they are named; status shows which."""
     assert run("maintenance on") is ExitCode.GO
-    assert is_on(operations.configuration.settings("a"))
-    assert not is_on(operations.configuration.settings("b"))
+    assert operations.cloud.describe("a").traffic.is_in_maintenance
+    assert not operations.cloud.describe("b").traffic.is_in_maintenance
     capsys.readouterr()
     assert run("maintenance status") is ExitCode.GO
     assert capsys.readouterr().out.split()[:2] == ["MAINTENANCE", "a"]
     assert run("maintenance off") is ExitCode.GO
-    assert not is_on(operations.configuration.settings("a"))
+    assert not operations.cloud.describe("a").traffic.is_in_maintenance
 
 
 @pytest.mark.parametrize("command", ["circuits reset a", "scale a --min-instances 2", "maintenance on"])
@@ -163,7 +162,7 @@ def test_two_gates_never_act_at_once(
     operations.journal.holder = "somebody else"
     assert run(command) is ExitCode.ACTION_FAILED
     assert "somebody else acts in sandbox" in capsys.readouterr().err
-    assert operations.configuration.writes == []
+    assert (operations.configuration.writes, operations.cloud.writes) == ([], [])
     assert run(f"{command} --dry-run") is ExitCode.GO
 
 

@@ -37,7 +37,7 @@ REHEARSE = ["golive", "rehearse", "--env", "sandbox", "--name", "g"]
 def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeContext:
     """Put a context with this timeline in the place of the real one; every rollback is ready."""
     made = FakeContext(Run(healthy), tmp_path, SLOTS).installed(monkeypatch)
-    monkeypatch.setattr(golive, "fast_clock", lambda: made.run.cloud.clock)
+    monkeypatch.setattr(golive, "FastClock", lambda: made.run.cloud.clock)
     monkeypatch.setattr(RollbackReadiness, "unproven", lambda *_: ())
     return made
 

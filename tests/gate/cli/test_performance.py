@@ -70,10 +70,10 @@ def test_services_are_redeployed(operations: FakeOperations) -> None:
     assert run("redeploy") is ExitCode.USAGE_ERROR
     assert run("redeploy a --all") is ExitCode.USAGE_ERROR
     assert run("redeploy a b --from a-1") is ExitCode.USAGE_ERROR
-    assert run("redeploy a --from a-0") is ExitCode.GO
-    assert operations.configuration.services["a"].image == "image of a-0"
+    assert run("redeploy a --from a-1") is ExitCode.GO
+    assert [new.source for new in operations.cloud.made] == ["a-1"]
     assert run("redeploy --all") is ExitCode.GO
-    assert len(operations.configuration.writes) == 3
+    assert len(operations.cloud.made) == 3
 
 
 def test_a_build_rolls_back(operations: FakeOperations, capsys: pytest.CaptureFixture[str]) -> None:

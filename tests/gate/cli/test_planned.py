@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,6 @@ from gates import cli
 from gates.cli import command as command_module
 from gates.cli import rollback_planned
 from gates.errors import UnavailableError
-from gates.model.configuration import NewRevision, ServiceSettings
 from gates.model.decision import RollbackPlan
 from gates.model.evidence import Window
 from gates.model.exit_code import ExitCode
@@ -24,31 +24,10 @@ from gates.operations.service_levels import ServiceLevels
 from gates.workflows.gate_run import GateRun
 from gates.workflows.planned_rollback import unfinished
 from gates.workflows.planned_work import REPORT, PlannedPorts, PlannedWork
-from tests.support.fake_cloud import FakeCloud, revision
 from tests.support.fake_context import FakeContext
-from tests.support.fake_operations import FakeConfiguration, FakeDatabase, FakeServices, database, settings
+from tests.support.fake_operations import FakeDatabase, FakeServices, database
 from tests.support.fake_room import PLATFORM, environment
 from tests.support.release_run import Run, healthy
-
-
-class CloudConfiguration(FakeConfiguration):
-    """Deploys into the cloud whose traffic the rollback moves."""
-
-    def __init__(self, cloud: FakeCloud) -> None:
-        super().__init__(services={})
-        self.cloud = cloud
-
-    def settings(self, service: str) -> ServiceSettings:
-        """Return a service as the cloud has it."""
-        state = self.cloud.describe(service)
-        found = settings(service, traffic=state.traffic)
-        return replace(found, serving=state.serving, latest_ready=state.latest_ready)
-
-    def _move(self, service: str, new: NewRevision, *, image: str) -> None:
-        entry = self.cloud.services[service]
-        entry.revisions = (revision(new.name, 0), *entry.revisions)
-        entry.traffic = new.traffic
-        self.writes.append(f"{service}: {image}")
 
 
 def no_run(run_id: str) -> GateRun:
@@ -70,10 +49,9 @@ class Stage:
     def __post_init__(self) -> None:
         """Make what stands on the cloud."""
         self.cloud, self.ledger = self.context.cloud, self.context.ledger
-        self.configuration = CloudConfiguration(self.cloud)
         performer = Performer(self.ledger, self.cloud.clock, environment="sandbox", by="ana")
         self.maintenance = Maintenance(
-            self.configuration, performer, self.ledger, image="page:1", cloud_name=lambda name: name
+            self.context.ports, performer, image="page:1", cloud_name=lambda name: name
         )
 
     def service_levels(self, service: str, window: Window) -> ServiceLevels:
@@ -134,7 +112,7 @@ def test_the_whole_procedure_goes_from_page_to_targets(
     assert "planned rollback of 2 services closed" in out
     assert (stage.cloud.serving("a"), stage.cloud.serving("b")) == ("a-1", "b-1")
     assert stage.looks == [("test", ("HLT-READY",)), ("after", ())]
-    assert stage.configuration.writes == ["a: page:1", "a: image of a-1"]
+    assert [new.image or new.source for new in stage.cloud.made] == ["page:1", "a-1"]
     report = next(one for one in stage.ledger.recorded if one.action == REPORT)
     assert "24 h of b" in report.detail
     assert gate("resume") is ExitCode.GO
@@ -148,10 +126,11 @@ def test_a_dry_run_shows_every_call_and_sends_none(stage: Stage, capsys: pytest.
     steps = ("pre-validation", "maintenance on", "roll back", "post-test", "maintenance off")
     found = [out.index(f"{number}. {step}") for number, step in enumerate((*steps, "post-validation"), 1)]
     assert found == sorted(found)
-    assert "tag=behind" in out
-    assert "template=copy of a-1" in out
+    assert "behind]" in out
+    assert "of page:1" in out
+    assert re.search(r"making a-resum-\w+ of a-1", out)
     assert "gate run --env sandbox --stage post-rollback" in out
-    assert (stage.cloud.writes, stage.configuration.writes, stage.ledger.recorded) == ([], [], [])
+    assert (stage.cloud.writes, stage.ledger.recorded) == ([], [])
 
 
 @pytest.mark.parametrize("guard", ["health", "database"])
@@ -165,7 +144,7 @@ def test_a_platform_that_stands_badly_is_not_touched_without_a_word(
         stage.sql.found = replace(stage.sql.found, state="MAINTENANCE")
     assert gate("b --planned --yes") is ExitCode.ACTION_FAILED
     assert f"--override {guard}=REASON" in capsys.readouterr().out
-    assert (stage.configuration.writes, stage.cloud.writes) == ([], [])
+    assert stage.cloud.writes == []
     assert gate(f"b --planned --yes --override {guard}=known") is ExitCode.GO
     assert any(one.action == "override-guard" and one.detail == "known" for one in stage.ledger.recorded)
 
@@ -262,7 +241,7 @@ def test_without_a_page_users_are_never_sent_to_one(stage: Stage) -> None:
             *("--without-maintenance", "nobody uses it"),
         ]
     ) is (ExitCode.GO)
-    assert stage.configuration.writes == []
+    assert stage.cloud.made == []
     assert [name for name, _ in stage.cloud.writes] == ["b", "a"]
     assert stage.ledger.recorded[0].detail == "nobody uses it"
 

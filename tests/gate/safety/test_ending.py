@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.adapters.machine import lifeline, processes
+from gates.adapters.machine import lifeline, processes, settings
 from gates.adapters.machine.scratch import scratch
 from gates.adapters.producers import leftovers
 from gates.adapters.producers.producer_run import PytestProducers
@@ -137,9 +137,9 @@ except KeyboardInterrupt:
 """
 PARENT = f"""
 import os, subprocess, sys
-from gates.adapters.machine import lifeline
+from gates.adapters.machine import lifeline, settings
 with lifeline.lifeline() as line:
-    variables = {{**os.environ, lifeline.VARIABLE: str(line)}}
+    variables = {{**os.environ, settings.LIFELINE: str(line)}}
     child = [sys.executable, "-c", {CHILD!r}]
     subprocess.Popen(child, pass_fds=(line,), env=variables, start_new_session=True).wait()
 """
@@ -157,7 +157,7 @@ def test_producers_of_a_killed_gate_end_themselves() -> None:
 
 def test_a_process_that_no_gate_started_watches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plain pytest run goes on by itself."""
-    monkeypatch.delenv(lifeline.VARIABLE, raising=False)
+    monkeypatch.delenv(settings.LIFELINE, raising=False)
     before = threading.active_count()
     lifeline.hold_on()
 

@@ -9,16 +9,11 @@ import pytest
 from gates.errors import UnavailableError
 from gates.model.drill import DrillKind, DrillRecord, Sentinel
 from gates.model.release import Release, RevisionRef, ServiceRelease
+from gates.model.state import Purpose
+from gates.model.traffic import MAINTENANCE_TAG, TrafficSplit, TrafficTarget
 from gates.workflows.drills import DrillPorts, Drills
-from tests.support.fake_cloud import FakeClock, FakeCloud, two_revisions
-from tests.support.fake_operations import (
-    FakeConfiguration,
-    FakeDatabase,
-    FakeServices,
-    backup,
-    database,
-    settings,
-)
+from tests.support.fake_cloud import FakeClock, FakeCloud, FakeLedger, two_revisions
+from tests.support.fake_operations import FakeDatabase, FakeServices, backup, database
 from tests.support.fake_room import PLATFORM, environment
 
 RELEASE = Release(
@@ -73,30 +68,23 @@ class Bench:
             found=database().found, stored=(backup("auto", age_s=120),), clock=self.cloud.clock
         )
         self.services = FakeServices()
-        self.configuration = FakeConfiguration(services={name: settings(name) for name in "ab"})
         self.witness = FakeWitness(self.database)
-        self.recorded: list[DrillRecord] = []
+        self.ledger = FakeLedger()
         ports = DrillPorts(
             services=self.services,
             database=self.database,
-            configuration=self.configuration,
             traffic=self.cloud,
-            probe=self,
+            probe=self.cloud,
             witness=self.witness,
-            ledger=self,
+            ledger=self.ledger,
             clock=self.cloud.clock,
         )
         self.drills = Drills(ports, environment(), PLATFORM, RELEASE)
 
-    def record_drill(self, drill: DrillRecord) -> None:
-        """Stand in for the ledger."""
-        self.recorded.append(drill)
-
-    def answering_revision(self, service: str) -> str | None:
-        """Answer as the newest thing that was done to the service."""
-        if self.configuration.writes and self.configuration.writes[-1].startswith(f"{service}:"):
-            return self.configuration.services[service].serving[0][0]
-        return self.cloud.answering_revision(service)
+    @property
+    def recorded(self) -> list[DrillRecord]:
+        """What was recorded, in order."""
+        return self.ledger.drilled
 
 
 @pytest.fixture
@@ -154,24 +142,40 @@ def test_a_redeployment_ends_with_the_new_revision_s_own_proof(bench: Bench) -> 
     """A copy of what serves takes over the same traffic list; all services get a record each."""
     found = bench.drills.redeploy("a")
     assert found.passed
-    assert "image of a-2" in bench.configuration.writes[-1]
-    assert not bench.configuration.services["a"].traffic.is_pinned
-    bench.configuration.refuses = True
+    assert [(new.source, new.purpose) for new in bench.cloud.made] == [("a-2", Purpose.DRILL)]
+    assert bench.cloud.describe("a").latest_ready == bench.cloud.made[0].name
+    assert not bench.cloud.describe("a").traffic.is_pinned
+    for name in "ab":
+        bench.cloud.services[name].refusal = UnavailableError("no answer")
     assert [(one.subject, one.passed) for one in bench.drills.redeploy_all()] == [("a", False), ("b", False)]
     assert len(bench.recorded) == 3
+
+
+def test_a_copy_that_never_answers_does_not_pass(bench: Bench) -> None:
+    """The cloud's word that it serves is no proof, and neither is one answer of several."""
+    bench.cloud.services["a"].is_mixed = True
+    found = bench.drills.redeploy("a")
+    assert (found.passed, "no single revision answers" in found.detail) == (False, True)
+
+
+def test_a_drill_takes_no_maintenance_page_away(bench: Bench) -> None:
+    """Nothing is written, and the record says why."""
+    here = bench.cloud.services["a"]
+    here.traffic = TrafficSplit(targets=(TrafficTarget(revision="a-1", percent=100, tag=MAINTENANCE_TAG),))
+    found = bench.drills.redeploy("a")
+    assert (found.passed, "is in maintenance" in found.detail) == (False, True)
+    assert bench.cloud.writes == []
 
 
 def test_a_partial_recovery_goes_back_to_today_s_image(bench: Bench) -> None:
     """Also when the earlier image is not well; then it does not pass."""
     assert bench.drills.partial("a", "a-1").passed
-    assert [line.split(" runs ")[1] for line in bench.configuration.writes] == [
-        "image of a-1",
-        "image of a-2",
-    ]
+    assert [new.source for new in bench.cloud.made] == ["a-1", "a-2"]
     bench.services.silent.add("a")
     found = bench.drills.partial("a", "a-1")
     assert (found.passed, "is not well" in found.detail) == (False, True)
-    assert bench.configuration.writes[-1].endswith("image of a-2")
+    assert len(bench.cloud.made) == 4
+    assert bench.cloud.describe("a").sole_serving == bench.cloud.made[-1].name
 
 
 def test_a_rollback_drill_goes_there_and_back(bench: Bench) -> None:

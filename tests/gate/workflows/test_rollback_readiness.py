@@ -13,7 +13,7 @@ from gates.model.decision import Target
 from gates.model.drill import DrillKind, DrillRecord
 from gates.workflows.rollback_readiness import TAG, ReadinessCheck
 from tests.support.builders import back
-from tests.support.fake_cloud import FakeCloud, two_revisions
+from tests.support.fake_cloud import FakeCloud, FakeLedger, two_revisions
 
 OLD, NEW = "a-1", "a-2"
 
@@ -46,16 +46,14 @@ class Bench:
     """Service a, whose second revision serves, and what was recorded."""
 
     cloud: FakeCloud = field(default_factory=lambda: FakeCloud(services={"a": two_revisions("a")}))
-    drills: list[DrillRecord] = field(default_factory=list)
-
-    def record_drill(self, drill: DrillRecord) -> None:
-        """Keep it."""
-        self.drills.append(drill)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
 
     def prove(self, probe: Probe, *, to: str = OLD, objections: tuple[str, ...] = ()) -> DrillRecord:
         """Prove the way from the second revision to the first."""
         action = back("a", from_revision=NEW, to_revision=to, reason="")
-        rollback_readiness = ReadinessCheck(self.cloud, probe, self, self.cloud.clock, timedelta(seconds=10))
+        rollback_readiness = ReadinessCheck(
+            self.cloud, probe, self.ledger, self.cloud.clock, timedelta(seconds=10)
+        )
         return rollback_readiness.prove(
             Target(action=action, digest="sha256:1", objections=objections), "sandbox"
         )
@@ -69,7 +67,7 @@ def test_a_target_that_answers_is_proven_and_no_traffic_moved() -> None:
     proof = bench.prove(probe)
 
     assert (proof.kind, proof.passed, proof.fingerprint) == (DrillKind.WAY_BACK, True, f"{OLD}@sha256:1")
-    assert (proof.rto_s, bench.drills) == (1.0, [proof])
+    assert (proof.rto_s, bench.ledger.drilled) == (1.0, [proof])
     assert probe.command == [(TAG, OLD)]
     assert bench.cloud.describe("a").traffic == before
     assert bench.cloud.serving("a") == NEW
@@ -98,5 +96,5 @@ def test_what_would_not_help_at_night_is_no_proof(
     before = bench.cloud.describe("a").traffic
     proof = bench.prove(Probe(bench.cloud, **changes), objections=objections)  # type: ignore[arg-type]
 
-    assert (proof.passed, why in proof.detail, bench.drills) == (False, True, [proof])
+    assert (proof.passed, why in proof.detail, bench.ledger.drilled) == (False, True, [proof])
     assert bench.cloud.describe("a").traffic == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,6 @@ import pytest
 from google.cloud import run_v2
 
 from gates.adapters.google.cloud_run import CloudRun
-from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
 from gates.adapters.google.cloud_sql import CloudSql
 from gates.adapters.google.project_inventory import ProjectInventory
 from gates.adapters.machine.clock import SystemClock
@@ -27,7 +26,6 @@ from gates.errors import (
 )
 from gates.model.configuration import NewRevision, Scaling
 from gates.model.platform import Endpoints, Environment
-from gates.model.state import Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from sandbox.platform.apis.sql import INSTANCE
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, template
@@ -137,27 +135,27 @@ def test_the_inventory_is_read(environment: Environment, cloud: WholeCloud) -> N
         ProjectInventory(replace(environment, image_repository=None)).images()
 
 
-def new_revision(name: str, traffic: TrafficSplit, over: TrafficSplit) -> NewRevision:
-    """Return a revision to make."""
-    return NewRevision(name=name, purpose=Purpose.DRILL, traffic=traffic, over=over)
+def deploy(cloud: CloudRun, split: TrafficSplit, new: NewRevision) -> None:
+    """Write a list and a revision, and wait for the end."""
+    cloud.write_traffic("svc", split, cloud.describe("svc").etag, new)()
 
 
 def test_a_service_is_scaled_and_deployed(environment: Environment, cloud: WholeCloud) -> None:
     """Scaling makes no revision; a deployment goes where its list says, a copy runs the same image."""
     cloud.run.create(body=run_v2.Service(template=template("img:1", timeout={"seconds": 7})))
-    configuration = CloudRunConfiguration(environment, SystemClock())
+    configuration = CloudRun(environment, SystemClock())
     first = configuration.settings("svc").latest_ready
     bounds = configuration.settings("svc").scaling
     configuration.set_scaling("svc", Scaling(minimum=2, maximum=5), over=bounds)
     assert configuration.settings("svc").scaling == Scaling(minimum=2, maximum=5)
     assert cloud.run.revision_names() == [first]
     page = TrafficSplit(targets=(TrafficTarget(revision="svc-page", percent=100, tag="page"),))
-    configuration.deploy("svc", "img:page", new_revision("svc-page", page, LATEST))
-    assert configuration.settings("svc").serving == (("svc-page", 100),)
-    configuration.redeploy("svc", first, new_revision("svc-back", LATEST, page))
-    after = configuration.settings("svc")
+    deploy(configuration, page, NewRevision(name="svc-page", image="img:page"))
+    assert configuration.describe("svc").serving == (("svc-page", 100),)
+    deploy(configuration, LATEST, NewRevision(name="svc-back", source=first))
+    after = configuration.describe("svc")
     assert (after.serving, after.traffic) == ((("svc-back", 100),), LATEST)
-    copy, _, original = CloudRun(environment, SystemClock()).revisions("svc")
+    copy, _, original = configuration.revisions("svc")
     assert (copy.image, copy.digest) == (original.image, original.digest)
     assert cloud.run.get().template.timeout.seconds == 7
     configuration.close()
@@ -168,7 +166,7 @@ def test_a_snapshot_holds_what_was_wanted_and_not_what_happens(
 ) -> None:
     """Two looks are equal although versions and times moved on."""
     cloud.run.create()
-    configuration = CloudRunConfiguration(environment, SystemClock())
+    configuration = CloudRun(environment, SystemClock())
     before = configuration.document("svc")
     cloud.run.update("svc", "description", description="new")
     after = configuration.document("svc")
@@ -177,28 +175,17 @@ def test_a_snapshot_holds_what_was_wanted_and_not_what_happens(
     assert after["template"] == before["template"]
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda found: found.deploy("svc", "img:broken", new_revision("svc-bad", LATEST, LATEST)),
-        lambda found: found.redeploy(
-            "svc", found.settings("svc").latest_ready,
-            new_revision(
-                "svc-copy", TrafficSplit(targets=(TrafficTarget(revision="svc-none", percent=100),)), LATEST
-            ),
-        ),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("image", "target"), [("img:broken", None), ("img:2", "svc-none")])
 def test_a_failed_deployment_is_an_error(
-    environment: Environment, cloud: WholeCloud, write: Callable[[CloudRunConfiguration], None]
+    environment: Environment, cloud: WholeCloud, image: str, target: str | None
 ) -> None:
     """A container that does not start, and a list that names nobody: the old revision serves on."""
     cloud.run.create()
     cloud.run.plane.broken.add("img:broken")
-    configuration = CloudRunConfiguration(environment, SystemClock())
     before = cloud.run.plane.routes["svc"]
+    split = TrafficSplit(targets=(TrafficTarget(revision=target, percent=100),))
     with pytest.raises(OperationFailedError):
-        write(configuration)
+        deploy(CloudRun(environment, SystemClock()), split, NewRevision(name="svc-bad", image=image))
     assert cloud.run.plane.routes["svc"] == before
 
 
@@ -206,6 +193,4 @@ def test_an_unknown_revision_is_not_copied(environment: Environment, cloud: Whol
     """The read of the source fails first."""
     cloud.run.create()
     with pytest.raises(NotFoundError):
-        CloudRunConfiguration(environment, SystemClock()).redeploy(
-            "svc", "svc-none", new_revision("svc-copy", LATEST, LATEST)
-        )
+        deploy(CloudRun(environment, SystemClock()), LATEST, NewRevision(name="svc-copy", source="svc-none"))

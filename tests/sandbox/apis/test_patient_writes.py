@@ -14,8 +14,6 @@ from gates.actions.ports import RollbackPorts
 from gates.actions.traffic_move import PATIENCE, TrafficMove, TrafficMover
 from gates.actions.unpin import all_to_latest
 from gates.adapters.google.cloud_run import CloudRun
-from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
-from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
 from gates.errors import QuotaError
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.platform import Endpoints, Environment
@@ -24,11 +22,12 @@ from gates.model.traffic import TrafficSplit, TrafficTarget
 from gates.operations.maintenance import Maintenance
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
+from gates.workflows.bench_deployments import BenchDeployments
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, LocalCloud, local_cloud, template
 from tests.support import builders
 from tests.support.builders import back
 from tests.support.fake_clock import FakeClock
-from tests.support.fake_cloud import FakeImages, FakeLedger
+from tests.support.fake_cloud import FakeImages
 from tests.support.fake_journal import FakeJournal
 from tests.support.fake_operations import FakeOperationsLedger, performer
 from tests.support.troubled_channel import Hitch, Way, troubled
@@ -67,8 +66,7 @@ class Scene:
     def __post_init__(self) -> None:
         """Connect, and deploy."""
         self.cloud = CloudRun(self.environment, self.clock)
-        self.configuration = CloudRunConfiguration(self.environment, self.clock)
-        self.deployer = CloudRunDeployer(self.environment, self.clock)
+        self.deployer = BenchDeployments(self.cloud, self.clock, str)
         self.local.create(body=run_v2.Service(template=template("img:1")))
         self.old = self.cloud.describe("svc").latest_ready
         self.new = self.local.deploy("img:2")
@@ -81,20 +79,24 @@ class Scene:
     def maintenance(self) -> Maintenance:
         """Maintenance mode with a page of its own."""
         by = performer(self.ledger, self.clock)
-        return Maintenance(self.configuration, by, self.ledger, image="img:page", cloud_name=str)
+        return Maintenance(self.ports, by, image="img:page", cloud_name=str)
 
-    def attempt(self, goal: Goal, to: str) -> None:
-        """Carry one action out."""
-        ports = RollbackPorts(
+    @property
+    def ports(self) -> RollbackPorts:
+        """What moves traffic."""
+        return RollbackPorts(
             traffic=self.cloud,
             probe=ByState(self.cloud),
-            ledger=FakeLedger(),
+            ledger=self.ledger,
             clock=self.clock,
             journal=FakeJournal(),
             images=FakeImages(),
         )
+
+    def attempt(self, goal: Goal, to: str) -> None:
+        """Carry one action out."""
         action = back("svc", from_revision=self.new, to_revision=to, reason="r")
-        receipt = Attempt(action, ports, PATIENCE, lambda *_: None, goal=goal).execute()
+        receipt = Attempt(action, self.ports, PATIENCE, lambda *_: None, goal=goal).execute()
         assert receipt.state is ReceiptState.DONE, receipt.detail
 
     def move(self, make: Callable[[TrafficSplit], TrafficSplit]) -> None:
@@ -104,8 +106,7 @@ class Scene:
 
     def close(self) -> None:
         """Disconnect."""
-        for client in (self.cloud, self.configuration, self.deployer):
-            client.close()
+        self.cloud.close()
 
 
 @pytest.fixture
@@ -157,17 +158,13 @@ WRITES: dict[str, tuple[Step, Step]] = {
     "scale": (
         _nothing,
         lambda s: s.done(
-            ScalingOperations(s.configuration, performer(s.ledger, s.clock)).set_minimum(
-                "svc", 3, is_dry=False
-            )
+            ScalingOperations(s.cloud, performer(s.ledger, s.clock)).set_minimum("svc", 3, is_dry=False)
         ),
     ),
     "redeploy": (
         _nothing,
         lambda s: s.done(
-            Redeployment(s.configuration, performer(s.ledger, s.clock), str).redeploy(
-                "svc", s.old, is_dry=False
-            )
+            Redeployment(s.ports, performer(s.ledger, s.clock), str).redeploy("svc", s.old, is_dry=False)
         ),
     ),
     "bench": (_nothing, lambda s: s.deployer.deploy("svc", "img:3", percent=100, tag="")),

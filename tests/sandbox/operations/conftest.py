@@ -15,13 +15,14 @@ from gates import cli
 from gates.adapters.machine import clock
 from gates.composition.environment import Context
 from gates.composition.operations import OperationsContext
+from gates.model.clock import Clock
 from gates.model.exit_code import ExitCode
 from tests.sandbox.support.running_platform import PLAIN
 from tests.support.real_sandbox import RealSandbox
 
 
 @dataclass(frozen=True)
-class InjectedTime:
+class InjectedTime(Clock):
     """Implements the clock port with the seconds that the platform was told to wait."""
 
     url: str

@@ -27,11 +27,12 @@ from gates.model.decision import RollBack, RollbackPlan
 from gates.model.health import ServiceHealth
 from gates.model.operation import OperationReceipt
 from gates.model.rollback_policy import RollbackPolicy
-from gates.workflows import planned_work as planned
+from gates.workflows import planned_procedure as planned
 from gates.workflows.planned_rollback import ACTION, unfinished
+from gates.workflows.planned_work import Manner, PlannedWork
 
 IMPORTED_LATE = (
-    *("documents.documents", "google.cloud_monitoring", "google.cloud_run", "google.cloud_run_configuration"),
+    *("documents.documents", "google.cloud_monitoring", "google.cloud_run"),
     *("google.cloud_sql", "google.image_registry", "ledger.journal", "services.name_server"),
     *("services.operator_client", "services.version_probe"),
 )
@@ -39,7 +40,7 @@ IMPORTED_LATE = (
 PATIENCE = Patience(answers=1, poll_s=0.02, confirm_s=0.01)
 
 
-class HurriedWork(planned.PlannedWork):
+class HurriedWork(PlannedWork):
     """Does everything but look at the health of the platform."""
 
     def _healths(self) -> tuple[ServiceHealth, ...]:
@@ -67,12 +68,12 @@ class MortalLedger(SqliteLedger):
 def run(reports: str, plan: list[dict[str, Any]] | None, die: list[str] | None) -> int:
     """Begin a procedure, or go on with the one that was begun."""
     os.environ["GATE_REPORTS"] = reports
-    planned.PlannedWork = HurriedWork  # type: ignore[misc]
+    planned.PlannedWork = HurriedWork  # type: ignore[attr-defined]
     context = Context("sandbox")
     if die is not None:
         context.__dict__["ledger"] = MortalLedger(context.ledger, die)
     policy = ExecutionPolicy(manner=RollbackPolicy().planned, patience=PATIENCE)
-    manner = planned.Manner(has_page=True, execution=policy, lifted={}, announce=lambda _receipt: None)
+    manner = Manner(has_page=True, execution=policy, lifted={}, announce=lambda _receipt: None)
     ports = OperationsContext(context, "ana").planned
     if plan is None:
         left = unfinished(context.ledger, "sandbox")

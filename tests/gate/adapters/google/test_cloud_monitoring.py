@@ -303,5 +303,5 @@ def test_no_server_is_unavailable(monitoring: CloudMonitoring, cloud: FakeMonito
 def test_missing_credentials_are_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an endpoint and without credentials the environment cannot be used."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent/credentials.json")
-    with pytest.raises(ConfigurationError, match="Cloud Monitoring"):
+    with pytest.raises(ConfigurationError, match="credentials for MetricServiceClient"):
         CloudMonitoring("project-1", None)

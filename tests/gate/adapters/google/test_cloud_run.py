@@ -9,9 +9,9 @@ import grpc
 import pytest
 from google.cloud import run_v2
 
+from gates.adapters.google.cloud_clients import connect
 from gates.adapters.google.cloud_run import CloudRun
 from gates.adapters.google.cloud_run_api import CallLimits
-from gates.adapters.google.cloud_run_channel import connect
 from gates.errors import (
     CloudError,
     ConfigurationError,
@@ -216,7 +216,7 @@ def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.M
     """Without an endpoint of its own the environment means the real cloud, which wants credentials."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/credentials.json")
     with pytest.raises(ConfigurationError, match="find credentials"):
-        connect(Endpoints())
+        connect(run_v2.ServicesClient, None)
 
 
 def test_a_failed_operation_says_its_code(bench: Bench) -> None:

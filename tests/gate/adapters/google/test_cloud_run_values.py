@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from google.cloud import run_v2
 
-from gates.adapters.google.cloud_run_configuration import CloudRunConfiguration
-from gates.adapters.google.cloud_run_deployer import CloudRunDeployer
+from gates.adapters.google.cloud_run import CloudRun
 from gates.adapters.google.cloud_run_values import application, image_of, revision_state, with_image
-from gates.errors import CloudError
+from gates.errors import CloudError, ConflictError
 from gates.model.configuration import NewRevision
-from gates.model.platform import Endpoints, Environment
-from gates.model.state import Purpose
+from gates.model.platform import Endpoints
+from gates.model.state import MADE, Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support import builders
 from tests.support.fake_clock import FakeClock
@@ -54,36 +53,53 @@ def test_a_new_image_touches_the_application_alone() -> None:
         with_image(run_v2.RevisionTemplate(), "registry.test/page")
 
 
-def _deploy(environment: Environment) -> str:
-    maker = CloudRunDeployer(environment)
-    maker.deploy("a", "registry.test/a:bad", percent=100, tag="")
-    maker.close()
-    return "registry.test/a:bad"
+SPLIT = TrafficSplit(targets=(TrafficTarget(revision="a-page", percent=100),))
+PAGE = NewRevision(name="a-page", purpose=Purpose.PAGE, image="registry.test/page")
 
 
-def _cover(environment: Environment) -> str:
-    maker = CloudRunConfiguration(environment, FakeClock())
-    assert maker.settings("a").image == APPLICATION.image
-    split = TrafficSplit(targets=(TrafficTarget(revision="a-page", percent=100),))
-    over = maker.settings("a").traffic
-    new = NewRevision(name="a-page", purpose=Purpose.PAGE, traffic=split, over=over)
-    maker.deploy("a", "registry.test/page", new)
-    maker.close()
-    return "registry.test/page"
+@pytest.fixture
+def run() -> TinyRun:
+    """A service with a sidecar."""
+    made = TinyRun()
+    made.service.template = run_v2.RevisionTemplate(containers=[SIDECAR, APPLICATION])
+    return made
 
 
-@pytest.mark.parametrize("write", [_deploy, _cover])
-def test_a_deployment_keeps_every_sidecar(write: Callable[[Environment], str]) -> None:
-    """The maintenance page and a benchmark's revision take the application's place and no other."""
-    run = TinyRun()
-    run.service.template = run_v2.RevisionTemplate(containers=[SIDECAR, APPLICATION])
+@pytest.fixture
+def cloud(run: TinyRun) -> Iterator[CloudRun]:
+    """The client of it."""
     with serving(run) as address:
-        image = write(
-            builders.environment(
-                service_name="isectech-{service}-sandbox",
-                allowed_impacts=(),
-                endpoints=Endpoints(run_grpc=address),
-            )
+        environment = builders.environment(
+            service_name="isectech-{service}-sandbox",
+            allowed_impacts=(),
+            endpoints=Endpoints(run_grpc=address),
         )
+        made = CloudRun(environment, FakeClock())
+        yield made
+        made.close()
+
+
+def test_a_deployment_keeps_every_sidecar(run: TinyRun, cloud: CloudRun) -> None:
+    """The new revision takes the application's place and no other, and says what it is for."""
+    cloud.write_traffic("a", SPLIT, cloud.describe("a").etag, PAGE)()
     (request,) = run.command("UpdateService")
-    assert [one.image for one in request.service.template.containers] == [SIDECAR.image, image]
+    template = request.service.template
+    assert [one.image for one in template.containers] == [SIDECAR.image, "registry.test/page"]
+    assert (template.revision, template.annotations[MADE]) == ("a-page", "maintenance-page a-page")
+    assert list(request.update_mask.paths) == ["template", "traffic"]
+
+
+def test_a_template_of_another_version_is_not_deployed(run: TinyRun, cloud: CloudRun) -> None:
+    """The service changed since it was read: nothing is sent."""
+    with pytest.raises(ConflictError):
+        cloud.write_traffic("a", SPLIT, '"0"', PAGE)
+    assert run.command("UpdateService") == []
+
+
+def test_the_preview_names_mask_revision_image_and_list(cloud: CloudRun) -> None:
+    """Of a page and of a copy."""
+    shown = cloud.preview("a", SPLIT, '"1"', PAGE)
+    assert "update_mask=template,traffic image=registry.test/page revision=a-page" in shown
+    assert shown.endswith("traffic=[a-page=100%]")
+    copy = NewRevision(name="a-copy", source="a-1")
+    assert "template=copy of a-1 revision=a-copy" in cloud.preview("a", SPLIT, '"1"', copy)

@@ -109,3 +109,13 @@ def test_a_criterion_knows_the_document_and_the_line_that_demand_it() -> None:
     for criterion in load_catalogue(folder, load_platform(folder)).criteria:
         lines = (CHECKOUT / criterion.document).read_text(encoding="utf-8").splitlines()
         assert any(criterion.id in line for line in lines[criterion.line - 1 : criterion.line + 1])
+
+
+def test_what_is_handed_down_is_found_by_name_and_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only variables of the gate are told; one that is taken reaches nobody else."""
+    monkeypatch.setenv(settings.LIFELINE, "")
+    monkeypatch.setenv("OTHER", "x")
+    settings.hand_down(settings.LIFELINE, "7")
+    assert settings.values()[settings.LIFELINE] == "7"
+    assert "OTHER" not in settings.values()
+    assert (settings.taken(settings.LIFELINE), settings.value(settings.LIFELINE)) == ("7", "")
