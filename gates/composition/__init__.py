@@ -15,8 +15,8 @@ from gates.composition.bench import bench_folder as bench_folder
 from gates.composition.environment import Context as Context
 from gates.composition.pages import allure_page as allure_page
 from gates.composition.pages import generator_page as generator_page
+from gates.composition.pages import open_run_folder as open_run_folder
 from gates.composition.pages import profile_names as profile_names
 from gates.composition.pages import write_reports as write_reports
-from gates.composition.runs import open_run_folder as open_run_folder
 
 __all__ = ["PLATFORM_VARIABLE", "REPORTS_VARIABLE"]

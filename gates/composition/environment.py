@@ -217,15 +217,6 @@ class Context:
         from gates.workflows.pipeline import Gate
         from gates.workflows.rollback_planner import RollbackPlanner
 
-        producers = PytestProducers(
-            root=project_root(),
-            announce=heard(announce, "printing a check"),
-            is_fail_fast=is_fail_fast,
-            is_stopped=self.is_stopped,
-            seed=self.seed,
-            workers=lambda at, criteria: self.workers or worth(self.environment, at, criteria=criteria),
-            redactor=self.redactor,
-        )
         demanded = catalogue or self.catalogue
         return Gate(
             platform=self.platform,
@@ -235,7 +226,17 @@ class Context:
                 platform=self.platform,
                 catalogue=demanded,
                 environment=self.environment,
-                producers=producers,
+                producers=PytestProducers(
+                    root=project_root(),
+                    announce=heard(announce, "printing a check"),
+                    is_fail_fast=is_fail_fast,
+                    is_stopped=self.is_stopped,
+                    seed=self.seed,
+                    workers=lambda at, criteria: (
+                        self.workers or worth(self.environment, at, criteria=criteria)
+                    ),
+                    redactor=self.redactor,
+                ),
                 folder=folder,
                 seconds=seconds,
                 statements=self.statements,

@@ -9,7 +9,8 @@ from gates.adapters.machine.clock import FastClock
 from gates.adapters.machine.settings import reports_folder
 from gates.adapters.runs.run_folder import RunFolder
 from gates.composition.environment import Context
-from gates.composition.runs import beginning, notifications, open_run_folder
+from gates.composition.pages import open_run_folder
+from gates.composition.runs import beginning, notifications
 from gates.decision.approval import Approvals, Question, approvals
 from gates.model.timeline import GoLive, Timeline
 from gates.workflows.golive import POLL_S, REHEARSED_POLL_S, GoLivePorts

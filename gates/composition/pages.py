@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from gates.adapters.runs.run_folder import RunFolder
 
 
+def open_run_folder(path: Path) -> RunFolder:
+    """Return the folder of an earlier run.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    from gates.adapters.runs.run_folder import RunFolder
+    from gates.reporting.redaction import Redactor
+
+    return RunFolder.open(path, Redactor())
+
+
 def allure_page(folder: Path) -> BuiltReport:
     """Build the Allure page of a run; its failure is said, and never changes a verdict."""
     from gates.adapters.runs.allure_report import PACKAGE, AllureReport

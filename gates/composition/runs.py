@@ -28,18 +28,6 @@ if TYPE_CHECKING:
     from gates.workflows.request import Request
 
 
-def open_run_folder(path: Path) -> RunFolder:
-    """Return the folder of an earlier run.
-
-    Raises:
-        UsageError: there is no such run.
-    """
-    from gates.adapters.runs.run_folder import RunFolder
-    from gates.reporting.redaction import Redactor
-
-    return RunFolder.open(path, Redactor())
-
-
 def run_in(
     folder: RunFolder,
     gate: Callable[..., Gate],
