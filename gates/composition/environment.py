@@ -1,7 +1,4 @@
-"""The composition root: documents and environment become adapters, adapters become the gate.
-
-Imports stand inside the functions on purpose: a command pays only for what it uses (docs/adr/0004).
-"""
+"""The composition root: documents become adapters, adapters become the gate; it imports late (ADR 4)."""
 
 from __future__ import annotations
 
