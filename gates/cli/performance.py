@@ -42,13 +42,7 @@ def report(command: CommandContext, hours: int) -> Report:
 
     Leaves with 1 when anything would, and with 10 when a service has no data.
     """
-    found = scaling_reports(
-        command.operations.configuration,
-        command.operations.metrics,
-        command.context.platform,
-        datetime.now(UTC),
-        hours,
-    )
+    found = scaling_reports(command.operations, command.context.platform, datetime.now(UTC), hours)
     is_unknown = any(one.peak is None for one in found)
     code = ExitCode.INCONCLUSIVE if is_unknown else ExitCode.GO
     return Report(
@@ -67,13 +61,7 @@ def report(command: CommandContext, hours: int) -> Report:
 @acts
 def optimize(command: CommandContext, hours: int, *, is_applied: bool) -> ExitCode:
     """Set the bounds that would fit better; `gate scale SERVICE --restore` goes back."""
-    found = scaling_reports(
-        command.operations.configuration,
-        command.operations.metrics,
-        command.context.platform,
-        datetime.now(UTC),
-        hours,
-    )
+    found = scaling_reports(command.operations, command.context.platform, datetime.now(UTC), hours)
     wanted = [one for one in found if one.reasons]
     if not wanted:
         click.echo("every service's bounds fit what was seen")
@@ -84,11 +72,6 @@ def optimize(command: CommandContext, hours: int, *, is_applied: bool) -> ExitCo
     scaling = command.operations.scaling
     with nullcontext() if is_dry else command.alone():
         return tell(scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted)
-
-
-def _reports(command: CommandContext, hours: int) -> list[ScalingReport]:
-    seen, platform = command.operations, command.context.platform
-    return scaling_reports(seen.configuration, seen.metrics, platform, datetime.now(UTC), hours)
 
 
 def _lines(one: ScalingReport) -> list[Line]:

@@ -59,9 +59,19 @@ class Peaks(Protocol):
         """Return the highest number of instances of a revision in the window, None without data."""
 
 
-def scaling_reports(
-    configuration: Configuration, observed: Peaks, platform: Platform, now: datetime, hours: int
-) -> list[ScalingReport]:
+class Observed(Protocol):
+    """Knows how services are deployed, and how many instances they had."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """How services are deployed."""
+
+    @property
+    def metrics(self) -> Peaks:
+        """How many instances they had."""
+
+
+def scaling_reports(observed: Observed, platform: Platform, now: datetime, hours: int) -> list[ScalingReport]:
     """Return the report of each service over the last hours.
 
     Raises:
@@ -69,8 +79,8 @@ def scaling_reports(
     """
     window, found = Window(start=now - timedelta(hours=hours), end=now), []
     for spec in platform.services:
-        settings = configuration.settings(spec.name)
-        peak = observed.peak_instances(spec.name, settings.latest_ready, window)
+        settings = observed.configuration.settings(spec.name)
+        peak = observed.metrics.peak_instances(spec.name, settings.latest_ready, window)
         found.append(
             ScalingReport(settings=settings, peak=peak, tier=spec.tier, policy=platform.policy.scaling)
         )
