@@ -19,7 +19,7 @@ _PERCENT = 100.0
 _GROUPED = 10_000
 _EXPONENT = 1e15
 _ROUND = 12
-"""Digits of a percentage that a multiplication by 100 leaves right."""
+"""Digits that calculations with floating-point numbers leave right."""
 
 
 def observed(measured: Measurement, samples: int, criterion: Criterion) -> str:
@@ -75,12 +75,13 @@ def quantity(value: float, unit: str) -> str:
 def number(value: float) -> str:
     """Return a number as a person writes it: four significant digits, thousands grouped.
 
-    More digits are shown where four would round it to a whole number: 99.996 must not look like 100.
+    More digits are shown where four would round it to a whole number: 99.996 must not look like 100. What a
+    sum of floating-point numbers adds beyond twelve digits is left out.
     """
     if not math.isfinite(value) or abs(value) >= _EXPONENT:
         return f"{value:.3e}"
-    value = float(value)  # an int is a float to the type checker, yet has no is_integer in 3.11
+    value = float(f"{value:.{_ROUND}g}")
     if value.is_integer() or abs(value) >= _GROUPED:
         return f"{value:,.0f}"
-    forms = (f"{value:,.{digits}g}" for digits in (4, 6, 9, 17))
+    forms = (f"{value:,.{digits}g}" for digits in (4, 6, 9, _ROUND))
     return next(form for form in forms if not float(form.replace(",", "")).is_integer())
