@@ -23,6 +23,8 @@ from sandbox.kit.settings import Settings
 AUTH = "auth-service"
 Answer = TypeVar("Answer", bound=Part)
 _TOKEN_SPARE_S = 30.0
+_INVOKER_TOKEN_S = 3000.0
+"""How long a token of Google's is used; it is good for an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Mesh:
         self.circuits = circuits
         self._transport: httpx.AsyncHTTPTransport | None = None
         self._tokens: dict[str, tuple[str, float]] = {}
+        self._invoker_tokens: dict[str, tuple[str, float]] = {}
 
     async def close(self) -> None:
         if self._transport is not None:
@@ -147,13 +150,41 @@ class Mesh:
         )
         return str(granted["accessToken"])
 
+    async def _invoker_token(self, audience: str) -> str:
+        """Return Google's token of this service for another one's front end.
+
+        Raises:
+            httpx.HTTPError: the metadata server does not give one.
+        """
+        token, until = self._invoker_tokens.get(audience, ("", 0.0))
+        if time.monotonic() < until:
+            return token
+        root = f"http://{self._settings.gce_metadata_host}/computeMetadata/v1"
+        request = httpx.Request(
+            "GET",
+            f"{root}/instance/service-accounts/default/identity",
+            params={"audience": audience, "format": "full"},
+            headers={"Metadata-Flavor": "Google"},
+            extensions={"timeout": httpx.Timeout(self._settings.call_timeout).as_dict()},
+        )
+        answer = await self._http().handle_async_request(request)
+        answer.request = request
+        token = (await answer.aread()).decode()
+        answer.raise_for_status()
+        self._invoker_tokens[audience] = (token, time.monotonic() + _INVOKER_TOKEN_S)
+        return token
+
     async def _headers(self, call: Call) -> dict[str, str]:
         current = trace.current()
+        host = self._settings.host_of(call.service)
         headers = {
-            "host": self._settings.host_of(call.service),
+            "host": host,
             "traceparent": current.traceparent,
             "x-request-id": current.request_id,
         }
+        if self._settings.gce_metadata_host:
+            token = await self._invoker_token(f"https://{host}")
+            headers["x-serverless-authorization"] = f"Bearer {token}"
         if not call.is_anonymous:
             headers["authorization"] = f"Bearer {await self.service_token(call.service)}"
         if call.principal is not None:

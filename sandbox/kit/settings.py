@@ -41,6 +41,8 @@ class Settings:
     secrets_dir: Path | None = None
     client_secret: str = field(default="", repr=False)
     mesh_url: str = "http://127.0.0.1:8080"
+    gce_metadata_host: str = ""
+    """Where Google's tokens for the other services' front ends come from; empty: they ask for none."""
     host_template: str = "isectech-{service}-sandbox.us-central1.run.test"
     token_ttl: float = 900.0
     refresh_ttl: float = 86_400.0

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import dns.name
+from starlette.applications import Starlette
 
 from sandbox import topology
 from sandbox.kit import seed
 from sandbox.kit.settings import Settings
 from sandbox.platform import infrastructure_faults
 from sandbox.platform.admin.control import ControlPlane
-from sandbox.platform.admin.server import RunningControlPlane, serve
+from sandbox.platform.admin.server import RunningControlPlane, serve, serve_rest
 from sandbox.platform.apis import catalogue, sql
 from sandbox.platform.apis.context import ApisContext
 from sandbox.platform.apis.security_watch import SecurityWatch
@@ -74,7 +75,11 @@ class Sandbox:
         self._fleets = self._infrastructure.fleets
         self._watch = SecurityWatch(self._apis.logs)
         self._tokens, self._accounts = GoogleTokens(), ServiceAccounts(topology.PROJECT)
-        self._invokers = InvokerCheck(self._tokens, lambda: self._knobs.current.invoker_check)
+        self._invokers = InvokerCheck(
+            self._tokens,
+            lambda: self._knobs.current.invoker_check,
+            asks_mesh=options.knobs.invoker_check,
+        )
 
     def record(self, sample: RequestSample) -> None:
         self._monitoring.store.record(sample)
@@ -89,7 +94,11 @@ class Sandbox:
         """
         ports, folder = self._options.ports, self._folder
         door = await self._stack.enter_async_context(self._front_door())
-        instances = InstanceContext(state_dir=folder, mesh_url=f"http://{OUTSIDE}:{door.mesh}")
+        instances = InstanceContext(
+            state_dir=folder,
+            mesh_url=f"http://{OUTSIDE}:{door.mesh}",
+            metadata_host=await self._metadata_host() if self._invokers.asks_mesh else "",
+        )
         self._infrastructure.authority.write(folder / "ca.pem")
         _write_identities(folder / "identities.json", instances)
         write_signers(folder)
@@ -171,12 +180,19 @@ class Sandbox:
                 *disturbance_routes(self._disturbances),
                 *catalogue.routes(self._apis),
                 *CredentialsApi(topology.PROJECT, self._accounts, self._tokens).routes(),
-                *MetadataServer(self._accounts, self._tokens).routes(),
+                *MetadataServer(self._accounts.machine, self._tokens).routes(),
                 *Federation(topology.PROJECT, self._tokens).routes(),
             ],
         )
         self._stack.push_async_callback(admin.close)
         return admin
+
+    async def _metadata_host(self) -> str:
+        """Open the metadata server of the services and return its address."""
+        routes = MetadataServer(self._accounts.runtime, self._tokens).routes()
+        server = await serve_rest(Starlette(routes=routes))
+        self._stack.push_async_callback(server.close)
+        return f"{OUTSIDE}:{server.port}"
 
     async def _serve(self, tables: Mapping[str, Methods], port: int) -> int:
         server = await serve_grpc(tables, port=port, refuse=refusing(self._knobs))
@@ -239,8 +255,8 @@ class Sandbox:
         finally:
             await deployer.close()
         for service in topology.SERVICES:
-            if service.public_host:
-                admin.control.policies.open_to_all(service.cloud_run_name)
+            member = "allUsers" if service.public_host else f"serviceAccount:{self._accounts.runtime}"
+            admin.control.policies.let_invoke(service.cloud_run_name, member)
 
 
 def _infrastructure(options: Options) -> InfrastructureContext:

@@ -119,7 +119,10 @@ class Knobs:
     """`enforced` (documented) or `ignored` (observed live on v2 traffic patches)."""
     writes_per_minute: int = 10_000
     invoker_check: bool = False
-    """Ask callers of a service for an ID token, as Cloud Run does of all that `allUsers` may not invoke."""
+    """Ask callers of a service for an ID token, as Cloud Run does of all that `allUsers` may not invoke.
+
+    Services that call each other are asked only where it is so from the start: they have no token otherwise.
+    """
     operations_denied: bool = False
     """Answer 403 to reads of operations, as a service-scoped role would see."""
     permissions_denied: str = ""

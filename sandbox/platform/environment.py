@@ -15,6 +15,8 @@ class InstanceContext:
 
     state_dir: Path
     mesh_url: str
+    metadata_host: str = ""
+    """Where services get Google's tokens; empty when nobody asks them for one."""
 
     @property
     def data_dir(self) -> Path:
@@ -38,6 +40,7 @@ class InstanceContext:
             "SECRETS_DIR": str(self.secrets_dir),
             "MESH_URL": self.mesh_url,
             "SERVICE_HOST_TEMPLATE": topology.HOST_TEMPLATE,
+            **({"GCE_METADATA_HOST": self.metadata_host} if self.metadata_host else {}),
         }
 
     def of(self, spec: RevisionSpec) -> dict[str, str]:

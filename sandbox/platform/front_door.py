@@ -39,7 +39,7 @@ async def open_front_door(
     async with contextlib.AsyncExitStack() as stack:
         outside = _from_afar(_forwarding(router, Entrance(IngressOrigin.OUTSIDE, "https")), distance)
         inside = _from_afar(_forwarding(router, Entrance(IngressOrigin.INSIDE, "https")), distance)
-        mesh = _forwarding(router, Entrance(IngressOrigin.INSIDE, "http", has_check=False))
+        mesh = _forwarding(router, Entrance(IngressOrigin.INSIDE, "http", is_mesh=True))
         https = await _listen_on_both(stack, (outside, inside), ports.https, context)
         redirect = _from_afar(_redirecting(router, table, https), distance)
         http = await _listen_on_both(stack, (redirect, redirect), ports.http, None)

@@ -37,8 +37,7 @@ class Entrance:
 
     origin: IngressOrigin
     scheme: str
-    has_check: bool = True
-    """Whether callers must be allowed to invoke the service; those of the mesh carry no token of Google's."""
+    is_mesh: bool = False
 
 
 class Router:
@@ -66,7 +65,7 @@ class Router:
         code = _CLIENT_CLOSED
         try:
             destination = self._find(request, entrance)
-            if self._invokers is not None and entrance.has_check:
+            if self._invokers is not None and (self._invokers.asks_mesh or not entrance.is_mesh):
                 self._invokers.check(destination.service, request)
             if self._capacity_limit is not None:
                 await self._capacity_limit.wait(destination.service)

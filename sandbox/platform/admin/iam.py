@@ -65,10 +65,10 @@ class Policies:
             audiences=frozenset((service.uri, *service.custom_audiences)),
         )
 
-    def open_to_all(self, service_id: str) -> None:
-        """Let everybody invoke a service, as `gcloud run deploy --allow-unauthenticated` does."""
+    def let_invoke(self, service_id: str, member: str) -> None:
+        """Let one member alone invoke a service, as `gcloud run services add-iam-policy-binding` does."""
         policy = policy_pb2.Policy(version=1)
-        policy.bindings.add(role="roles/run.invoker", members=["allUsers"])
+        policy.bindings.add(role="roles/run.invoker", members=[member])
         name = self._state.location.service_name(service_id)
         self._policies[self._uid(name)] = _stamped(policy)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from sandbox.platform.admin.control import ControlPlane
@@ -28,20 +29,64 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class RestServer:
+    """A running server of REST routes; `port` is where it listens on 127.0.0.1."""
+
+    port: int
+    _server: uvicorn.Server
+    _task: asyncio.Task[None]
+
+    async def close(self) -> None:
+        self._server.should_exit = True
+        await self._task
+
+
+async def serve_rest(app: Starlette, *, port: int = 0) -> RestServer:
+    """Serve an app on loopback until the result is closed.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    listener = socket.create_server((HOST, port))
+    server = _QuietServer(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        if task.done():
+            await task
+            raise OSError(f"the REST front on port {port} ended before it listened")
+        await asyncio.sleep(0.005)
+    return RestServer(listener.getsockname()[1], server, task)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningControlPlane:
     """Both fronts, listening on loopback."""
 
     control: ControlPlane
-    grpc_port: int
-    rest_port: int
     _grpc: GrpcServer
-    _rest: uvicorn.Server
-    _rest_task: asyncio.Task[None]
+    _rest: RestServer
+
+    @property
+    def grpc_port(self) -> int:
+        return self._grpc.port
+
+    @property
+    def rest_port(self) -> int:
+        return self._rest.port
 
     async def close(self) -> None:
-        self._rest.should_exit = True
-        await self._rest_task
+        await self._rest.close()
         await self._grpc.close()
         await self.control.close()
 
@@ -64,34 +109,10 @@ async def serve(
     Raises:
         OSError: a port is taken.
     """
-    listener = socket.create_server((HOST, rest_port))
+    rest = await serve_rest(build_app(control, extra_routes), port=rest_port)
     try:
         grpc_server = await serve_grpc(methods(control), port=grpc_port, refuse=refusing(control.knobs))
     except OSError:
-        listener.close()
+        await rest.close()
         raise
-    rest = _QuietServer(
-        uvicorn.Config(
-            build_app(control, extra_routes),
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    task = asyncio.create_task(rest.serve(sockets=[listener]))
-    while not rest.started:
-        if task.done():
-            await task
-            raise OSError(f"the REST front on port {rest_port} ended before it listened")
-        await asyncio.sleep(0.005)
-    return RunningControlPlane(
-        control=control,
-        grpc_port=grpc_server.port,
-        rest_port=listener.getsockname()[1],
-        _grpc=grpc_server,
-        _rest=rest,
-        _rest_task=task,
-    )
+    return RunningControlPlane(control=control, _grpc=grpc_server, _rest=rest)

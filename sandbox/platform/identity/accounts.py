@@ -42,10 +42,9 @@ class ServiceAccounts:
         self._domain = f"{project}.iam.gserviceaccount.com"
         self.machine = f"release-gate@{self._domain}"
         """The account of the machine that the gate runs on."""
-        self._policies: dict[str, Policy] = {
-            self.machine: {},
-            f"{topology.NUMBER}-compute@developer.gserviceaccount.com": {},
-        }
+        self.runtime = f"{topology.NUMBER}-compute@developer.gserviceaccount.com"
+        """The account that services run as."""
+        self._policies: dict[str, Policy] = {self.machine: {}, self.runtime: {}}
         self._keys: dict[str, tuple[str, RSAKey]] = {}
 
     def require(self, email: str) -> str:

@@ -24,9 +24,11 @@ _SIGNATURE = b"SIGNATURE_REMOVED_BY_GOOGLE"
 class InvokerCheck:
     """Lets requests through to services that their caller may invoke; `rules_of` takes a Cloud Run name."""
 
-    def __init__(self, tokens: GoogleTokens, is_on: Callable[[], bool]) -> None:
+    def __init__(self, tokens: GoogleTokens, is_on: Callable[[], bool], *, asks_mesh: bool = False) -> None:
+        """Take the tokens, the switch, and whether services are asked too when they call each other."""
         self._tokens = tokens
         self._is_on = is_on
+        self.asks_mesh = asks_mesh
         self.rules_of: Callable[[str], InvokerRules] = lambda _service: InvokerRules()
 
     def check(self, service: str, request: Request) -> None:

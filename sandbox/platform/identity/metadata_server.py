@@ -1,6 +1,6 @@
-"""The metadata server of the machine that the gate runs on, as the client libraries of Google ask it.
+"""The metadata server of a machine or of a running service, as the client libraries of Google ask it.
 
-`GCE_METADATA_HOST` and `GCE_METADATA_IP` of a process name the admin REST port, which serves this.
+`GCE_METADATA_HOST` and `GCE_METADATA_IP` name it; that of the gate's machine is on the admin REST port.
 https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys
 """
 
@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import topology
-from sandbox.platform.identity.accounts import ServiceAccounts
 from sandbox.platform.identity.google_tokens import LIFE_S, GoogleTokens
 
 ROOT = "/computeMetadata/v1"
@@ -23,10 +22,10 @@ _SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.google
 
 
 class MetadataServer:
-    """Answers for the one account of the machine, by its address or as `default`."""
+    """Answers for one account, by its address or as `default`."""
 
-    def __init__(self, accounts: ServiceAccounts, tokens: GoogleTokens) -> None:
-        self._accounts = accounts
+    def __init__(self, email: str, tokens: GoogleTokens) -> None:
+        self._email = email
         self._tokens = tokens
         self._texts = {
             "project/project-id": topology.PROJECT,
@@ -42,7 +41,7 @@ class MetadataServer:
             Route("/", self._answering(lambda _request: PlainTextResponse("computeMetadata/\n"))),
             Route(f"{ROOT}/instance/service-accounts/", self._answering(self._all)),
             Route(f"{account}/", self._answering(self._one)),
-            Route(f"{account}/email", self._answering(lambda _: PlainTextResponse(self._accounts.machine))),
+            Route(f"{account}/email", self._answering(lambda _: PlainTextResponse(self._email))),
             Route(f"{account}/token", self._answering(self._token)),
             Route(f"{account}/identity", self._answering(self._identity)),
             Route(f"{ROOT}/{{path:path}}", self._answering(self._text)),
@@ -54,7 +53,7 @@ class MetadataServer:
             is_local = "x-forwarded-for" not in request.headers
             if request.url.path != "/" and not (is_local and request.headers.get("metadata-flavor")):
                 found: Response = PlainTextResponse("Missing required header Metadata-Flavor", 403)
-            elif request.path_params.get("account", "default") not in ("default", self._accounts.machine):
+            elif request.path_params.get("account", "default") not in ("default", self._email):
                 found = PlainTextResponse("Not found", 404)
             else:
                 found = answer(request)
@@ -65,8 +64,8 @@ class MetadataServer:
 
     def _all(self, request: Request) -> Response:
         if request.query_params.get("recursive") == "true":
-            return JSONResponse({name: self._described() for name in ("default", self._accounts.machine)})
-        return PlainTextResponse(f"default/\n{self._accounts.machine}/\n")
+            return JSONResponse({name: self._described() for name in ("default", self._email)})
+        return PlainTextResponse(f"default/\n{self._email}/\n")
 
     def _one(self, request: Request) -> Response:
         if request.query_params.get("recursive") == "true":
@@ -74,10 +73,10 @@ class MetadataServer:
         return PlainTextResponse("aliases\nemail\nidentity\nscopes\ntoken\n")
 
     def _described(self) -> dict[str, object]:
-        return {"aliases": ["default"], "email": self._accounts.machine, "scopes": _SCOPES}
+        return {"aliases": ["default"], "email": self._email, "scopes": _SCOPES}
 
     def _token(self, _request: Request) -> Response:
-        token = self._tokens.access_token(self._accounts.machine)
+        token = self._tokens.access_token(self._email)
         return JSONResponse({"access_token": token, "expires_in": LIFE_S, "token_type": "Bearer"})
 
     def _identity(self, request: Request) -> Response:
@@ -85,7 +84,7 @@ class MetadataServer:
         if not audience:
             return PlainTextResponse("non-empty audience parameter required", 400)
         is_full = request.query_params.get("format") == "full"
-        token = self._tokens.id_token(self._accounts.machine, audience, has_email=is_full)
+        token = self._tokens.id_token(self._email, audience, has_email=is_full)
         return PlainTextResponse(token, media_type="text/html")
 
     def _text(self, request: Request) -> Response:

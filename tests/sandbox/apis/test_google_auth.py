@@ -57,7 +57,7 @@ class Google:
         """All that is served."""
         credentials = CredentialsApi(PROJECT, self.accounts, self.tokens)
         federation = Federation(PROJECT, self.tokens)
-        metadata = MetadataServer(self.accounts, self.tokens)
+        metadata = MetadataServer(self.accounts.machine, self.tokens)
         return [*credentials.routes(), *metadata.routes(), *federation.routes()]
 
     def post(self, path: str, **body: Any) -> httpx.Response:
