@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from gates.cli.command import CommandContext, acts, looks
-from gates.cli.options import service_argument
+from gates.cli.options import Revision, service_argument
 from gates.errors import UsageError
 from gates.model.drill import DrillRecord, missed_objectives
 from gates.model.exit_code import ExitCode
@@ -52,7 +52,7 @@ def redeploy_all(command: CommandContext) -> ExitCode:
 @drill.command()
 @acts
 @service_argument
-@click.option("--from", "source", metavar="REVISION", help="Default: what a rollback would choose.")
+@click.option("--from", "source", type=Revision(), help="Default: what a rollback would choose.")
 def partial(command: CommandContext, service: str, source: str | None) -> ExitCode:
     """Deploy SERVICE from an earlier revision's image, look at its health, and go back."""
     earlier = source or command.operations.planner.target(service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -14,6 +15,7 @@ from gates.model.criterion import Stage
 from gates.model.duration import duration_of
 from gates.model.likeness import closest, meant, refuse_unknown
 
+_REVISION = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _AUTO, _MOST_WORKERS = "auto", 32
 _C = TypeVar("_C")
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -67,6 +69,39 @@ class Pair(click.ParamType[tuple[str, str]]):
         if param is not None and not (name and rest):
             raise UsageError(f"{param.opts[0]} {value}", next_step=f"write {param.metavar}")
         return name, rest
+
+
+class Revision(click.ParamType[str]):
+    """The name of a revision of Cloud Run."""
+
+    name = "revision"
+
+    def convert(self, value: object, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        """Return the name.
+
+        Raises:
+            UsageError: no revision can have it.
+        """
+        if not _REVISION.fullmatch(str(value)):
+            raise UsageError(
+                f"{value!r} is not the name of a revision", next_step="see: gate rollback status"
+            )
+        return str(value)
+
+
+class ServiceRevision(Pair):
+    """A service and one of its revisions, with `=` between them."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return both names.
+
+        Raises:
+            UsageError: one of them is missing, or no revision can have the second one.
+        """
+        service, revision = super().convert(value, param, ctx)
+        return service, Revision().convert(revision, param, ctx)
 
 
 class Service(click.ParamType[str]):
@@ -228,7 +263,7 @@ def look_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
         click.option(
             "--revision",
             "revisions",
-            type=Pair(),
+            type=ServiceRevision(),
             multiple=True,
             callback=_each_once,
             metavar="SERVICE=REVISION",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gates.cli.command import CommandContext, acts, looks, tell
-from gates.cli.options import service_argument
+from gates.cli.options import Revision, service_argument
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
 from gates.operations.autoscaling import ScalingReport, scaling_reports
@@ -18,7 +18,9 @@ from gates.reporting.layout import Line, Row
 
 @click.command()
 @service_argument
-@click.option("--revision", help="Which revision; default: the one that a rollback would choose.")
+@click.option(
+    "--revision", type=Revision(), help="Which revision; default: the one that a rollback would choose."
+)
 @acts
 def coldstart(command: CommandContext, service: str, revision: str | None) -> ExitCode:
     """Measure the cold start of a revision of SERVICE that has no traffic, behind a tag of its own."""

@@ -200,19 +200,21 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         Duration().convert(text, None, None)
 
 
-@pytest.mark.parametrize("pairs", [("a",), ("a=",), ("=r",), ("frontend=1", "frontend=2")])
+@pytest.mark.parametrize(
+    "pairs", [("a",), ("a=",), ("=r",), ("frontend=1", "frontend=2"), ("frontend=no revision",)]
+)
 def test_a_pair_that_is_none_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     reports: Path,
     pairs: tuple[str, ...],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Half a pair, or a service twice; the run has no folder yet."""
+    """Half a pair, a service twice, or a name that no revision has; the run has no folder yet."""
     context(monkeypatch, reports, healthy)
     named = [word for pair in pairs for word in ("--revision", pair)]
 
     assert cli.invoke(["run", *RUN, *named]) is ExitCode.USAGE_ERROR
-    assert "--revision" in capsys.readouterr().err
+    assert "revision" in capsys.readouterr().err
     assert not (reports / "r1").exists()
 
 
