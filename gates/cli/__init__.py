@@ -144,7 +144,7 @@ def gate() -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; nothing else calls `sys.exit`.
 
-    The code is the command's own, whoever reads what it prints or does not.
+    The code is the command's own, also if its output is not read.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     _start_quickly()

@@ -39,7 +39,7 @@ class CommandContext:
             click.get_current_context().with_resource(Stop().heard())
 
     def confirm(self, what: str) -> None:
-        """Ask before a protected environment is changed; elsewhere and for a dry run nobody is asked.
+        """Ask before a protected environment is changed; elsewhere and for a dry run there is no question.
 
         What follows the word is finished when a signal comes.
 

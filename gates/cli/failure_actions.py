@@ -1,4 +1,4 @@
-"""The failure actions beside a rollback: scale what is to blame, or open an incident with the evidence."""
+"""The failure actions beside a rollback: scale the services to blame, or open an incident."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def carry_out(context: composition.Context, folder: Path, decision: Decision, *,
 
 
 def investigate(context: composition.Context, folder: Path, decision: Decision) -> ExitCode:
-    """Open an incident about the run; its clock runs, and who is due is told."""
+    """Open an incident about the run, and notify the roles that are due."""
     actions, desk = failure_actions(context, folder, by=actor()), incidents(context)
     found = actions.incident(desk.ledger.new_id(desk.now()), str(folder), decision)
-    is_kept = incident.keep(desk, found)
-    incident.tell(desk, found)
+    is_kept = incident.record(desk, found)
+    incident.notify(desk, found)
     if is_kept:
         actions.record(decision, f"incident {found.id}")
     return ExitCode.NO_GO if is_kept else ExitCode.ACTION_FAILED

@@ -1,4 +1,4 @@
-"""`gate incident open|status|close`: how bad it is, who is due now, who was told."""
+"""`gate incident open|status|close`: its priority, its clock, and its notifications."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def opened(
     begun = desk.same_as(found)
     if begun is not None:
         click.echo(f"already open: {begun.id}")
-        return tell(desk, begun)
-    is_kept = keep(desk, found)
+        return notify(desk, begun)
+    is_kept = record(desk, found)
     code = _announced(desk, found)
     return code if is_kept else ExitCode.ACTION_FAILED
 
@@ -109,14 +109,14 @@ def _announced(desk: IncidentWorkflow, incident: Incident) -> ExitCode:
     drafts: list[str] = []
     with aside("writing the drafts"):
         drafts = write_drafts(incident)
-    code = tell(desk, incident)
+    code = notify(desk, incident)
     for path in drafts:
         click.echo(f"    draft: {path}")
     return code
 
 
-def keep(desk: IncidentWorkflow, incident: Incident) -> bool:
-    """Keep the incident; when that fails, say so and what follows, and return False."""
+def record(desk: IncidentWorkflow, incident: Incident) -> bool:
+    """Record the incident and return True; print why it could not be recorded, and what follows."""
     why_not = desk.keep(incident)
     if why_not:
         click.echo(f"{incident.id} is NOT RECORDED: {why_not}", err=True)
@@ -126,8 +126,8 @@ def keep(desk: IncidentWorkflow, incident: Incident) -> bool:
     return not why_not
 
 
-def tell(desk: IncidentWorkflow, incident: Incident) -> ExitCode:
-    """Notify whoever is due, print the incident and its clock; return 12 when that failed."""
+def notify(desk: IncidentWorkflow, incident: Incident) -> ExitCode:
+    """Notify the roles that are due, print the incident and its clock; return 12 if a notification failed."""
     lines, code = desk.told(incident)
     say(*lines)
     return code

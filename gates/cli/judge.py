@@ -8,7 +8,7 @@ import click
 
 from gates import composition
 from gates.cli.options import RUN_FOLDER, format_option, in_context
-from gates.cli.run import tell
+from gates.cli.run import print_verdict
 from gates.composition import runs
 from gates.decision.ending import exit_code
 from gates.model.decision import Decision, DecisionKind
@@ -37,7 +37,7 @@ def judge(context: composition.Context, folder: Path, output: str | None, *, is_
     refuse_other_place(context.open_run_folder(folder).read_setup().release, context.environment_name)
     if is_again:
         kept = runs.judge_again(context, folder)
-        tell(kept, output=output)
+        print_verdict(kept, output=output)
         return exit_code(kept.record.verdict, kept.record.decision, (), was_to_act=False)
     verdict, report, was_judged = runs.replay(context, folder)
     if output == "json":

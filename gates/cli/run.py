@@ -58,7 +58,7 @@ def run(
     request.refuse_unknown(context.catalogue, context.platform.service_names)
     with stop.heard(), listener(output, context.platform) as progress:
         kept = runs.take(context, request, progress, seconds=deadline, is_fail_fast=is_fail_fast)
-        tell(kept, output=output, has_page=not stop.is_asked_for())
+        print_verdict(kept, output=output, has_page=not stop.is_asked_for())
         code = ending(context, kept, rollback)
     is_open = kept.record.verdict.outcome is VerdictOutcome.INCONCLUSIVE
     is_cut_short = stop.is_asked_for() and not kept.record.receipts
@@ -75,7 +75,7 @@ def ending(context: composition.Context, kept: runs.Kept, mode: RollbackMode) ->
     return exit_code(record.verdict, record.decision, record.receipts, was_to_act=was_to_act)
 
 
-def tell(kept: runs.Kept, *, output: str | None = None, has_page: bool = True) -> None:
+def print_verdict(kept: runs.Kept, *, output: str | None = None, has_page: bool = True) -> None:
     """Print the verdict on stdout, as its document or in words; then make the Allure page, which is slow."""
     try:
         click.echo(kept.verdict_json if output == "json" else in_words(kept), nl=output != "json")

@@ -30,7 +30,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Stop:
-    """Whether somebody asked the gate to stop."""
+    """Whether a signal asked the gate to stop."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
@@ -85,7 +85,7 @@ def finishing(within: AbstractContextManager[_T]) -> Iterator[_T]:
 
 @contextmanager
 def interrupting() -> Iterator[None]:
-    """Let a signal interrupt the block where nobody hears it.
+    """Let a signal interrupt the block, unless a `Stop` inside takes it.
 
     Raises:
         Interrupted: a signal came.

@@ -11,7 +11,7 @@ from gates import composition
 from gates.cli.failure_actions import carry_out
 from gates.cli.options import RUN_FOLDER, environment_option, look_options
 from gates.cli.progress import listener
-from gates.cli.run import confirm, make_page, tell
+from gates.cli.run import confirm, make_page, print_verdict
 from gates.cli.signals import Stop
 from gates.composition import actor, runs
 from gates.decision.ending import exit_code
@@ -123,12 +123,12 @@ def act(folder: Path, env: str, *, is_sure: bool, role: str) -> ExitCode:
     runs.notifications(context).record(record)
     pending.record_breach(opened.run_id, decision, deadline)
     begun.keeper.finish(record)
-    tell(runs.Kept(folder=opened, record=record, report=begun.keeper.report))
+    print_verdict(runs.Kept(folder=opened, record=record, report=begun.keeper.report))
     return exit_code(verdict, decision, record.receipts, was_to_act=True)
 
 
 def _refuse_other_role(decision: Decision, role: str) -> None:
-    """Let nobody release a prepared action but the role that the matrix names.
+    """Refuse every role but the one that the matrix names for a prepared action.
 
     Raises:
         UsageError: the decision needs a person, and another role was named.

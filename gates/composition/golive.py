@@ -34,7 +34,7 @@ def approvals_of(context: Context, folder: RunFolder) -> Approvals:
 
 
 def golive_ports(context: Context, name: str, *, is_fast: bool) -> partial[GoLivePorts]:
-    """Return what a go-live of this name needs of the world; whoever conducts it adds what it says."""
+    """Return the ports of a go-live of this name; the command adds what it prints and how it ends."""
     ports, place, told = context.ports, context.environment.name, notifications(context)
     return partial(
         GoLivePorts,

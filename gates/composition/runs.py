@@ -1,4 +1,4 @@
-"""Runs of the gate with a folder of their own, and who is told of them."""
+"""Runs of the gate with a folder of their own, and their notifications."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run_in(
     seconds: float = 0,
     **options: Any,
 ) -> GateRun:
-    """Return the run of a gate that keeps what it concludes in a folder, and tells the listeners too."""
+    """Return the run of a gate that writes its conclusions into a folder, and calls the listeners too."""
     from gates.adapters.runs.run_keeper import RunKeeper
     from gates.workflows.gate_run import GateRun
 
@@ -171,7 +171,7 @@ def failure_actions(context: Context, folder: Path, *, by: str) -> FailureAction
 
 
 def pending_decisions(context: Context, *, by: str) -> PendingDecisions:
-    """Return the decisions of the environment that wait for somebody."""
+    """Return the decisions of the environment that wait for a role."""
     from gates.workflows.pending_decisions import PendingDecisions
 
     def decided() -> Iterator[RunFolder]:

@@ -119,7 +119,9 @@ class IncidentWorkflow:
         lines: list[Line] = [*status_lines(incident, dues, now)]
         try:
             environment = self.environment()
-        except ConfigurationError as error:  # what the document leads to is not there: nobody can be notified
+        except (
+            ConfigurationError
+        ) as error:  # a file that the document names is not there: no channel can be used
             lines += [f"    NOT NOTIFIED: {error.diagnostics()}", *call_lines(self.platform.contacts)]
             return lines, ExitCode.ACTION_FAILED
         results = self._told(incident, dues, environment) if environment.notifications else ()

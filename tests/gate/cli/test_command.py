@@ -6,11 +6,14 @@ import getpass
 import io
 import json
 import os
+import signal
+from contextlib import AbstractContextManager
 from typing import NoReturn
 
 import pytest
 
 from gates import cli
+from gates.actions.ports import Lease
 from gates.composition import actor
 from gates.model.exit_code import ExitCode
 from tests.support.fake_room import FakeOperations, environment
@@ -164,6 +167,23 @@ def test_two_gates_never_act_at_once(
     assert "somebody else acts in sandbox" in capsys.readouterr().err
     assert (operations.configuration.writes, operations.cloud.writes) == ([], [])
     assert run(f"{command} --dry-run") is ExitCode.GO
+
+
+def test_a_signal_lets_a_command_finish_what_it_began(
+    operations: FakeOperations, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is done and recorded; after the command signals mean again what they meant before."""
+    hold, before = operations.journal.hold, signal.getsignal(signal.SIGTERM)
+
+    def interrupted(environment: str, run_id: str) -> AbstractContextManager[Lease]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return hold(environment, run_id)
+
+    monkeypatch.setattr(operations.journal, "hold", interrupted)
+    assert run("scale a --min-instances 2") is ExitCode.GO
+    assert operations.configuration.services["a"].scaling.minimum == 2
+    assert "SIGTERM: what runs is finished" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_failed_action_needs_a_person(operations: FakeOperations, monkeypatch: pytest.MonkeyPatch) -> None:
