@@ -131,7 +131,7 @@ class JudgedSession:
     is_late: bool = False
 
     def point(self, config: pytest.Config) -> None:
-        """Set the options of the producers' plugin and of Allure; name the tests unless the command line does."""
+        """Set the options of the plugins, and name the tests unless the command line does."""
         folder = self.session.folder.path
         config.option.gate_target = str(folder / "target.json")
         config.option.gate_evidence = str(folder / "producers.jsonl")
