@@ -36,12 +36,14 @@ REPORTS: dict[str, Callable[[VerdictReport], str]] = {
 
 @settings(max_examples=examples(40))
 @given(verdict=values(Verdict))
-def test_reports_hold_nothing_that_deceives(verdict: Verdict) -> None:
-    """Whatever the texts of a verdict are, no report has a control or reading-order character."""
+def test_reports_hold_nothing_that_deceives_and_keep_their_size(verdict: Verdict) -> None:
+    """Whatever the texts are: no control or reading-order character, Markdown below its limit, 80 columns."""
     report = report_of(verdict, run_id="r")
+    written = {name: write(report) for name, write in REPORTS.items()}
 
-    for name, write in REPORTS.items():
-        assert not _UNSAFE.search(write(report)), name
+    assert [name for name, text in written.items() if _UNSAFE.search(text)] == []
+    assert len(written["markdown"].encode()) < LIMIT
+    assert max(map(len, written["terminal"].splitlines())) <= WIDTH
 
 
 @settings(max_examples=examples(40))
@@ -51,41 +53,24 @@ def test_redacting_first_changes_no_form(verdict: Verdict) -> None:
     report = report_of(Redactor()(verdict), run_id="r")
 
     assert report.outcome is verdict.outcome
-    for name, write in REPORTS.items():
-        assert write(report), name
+    assert [name for name, write in REPORTS.items() if not write(report)] == []
 
 
 @settings(max_examples=examples(60))
 @given(verdict=values(Verdict))
-def test_junit_is_green_only_for_go(verdict: Verdict) -> None:
-    """A CI system that knows JUnit alone never takes anything but GO for the verdict's pass."""
-    root = ET.fromstring(junit(report_of(verdict, run_id="r")))  # noqa: S314 - our own text
+def test_only_a_go_is_green_and_every_result_can_be_told_apart(verdict: Verdict) -> None:
+    """In JUnit and in Allure, which shows results with one history id, parameter or file name as one."""
+    report, is_go = report_of(verdict, run_id="r"), verdict.outcome is VerdictOutcome.GO
+    root = ET.fromstring(junit(report))  # noqa: S314 - our own text
     case = root.find("./testsuite[@name='verdict']/testcase")
-
     assert case is not None
-    assert (len(case) == 0) == (verdict.outcome is VerdictOutcome.GO)
+    assert (len(case) == 0) == is_go
     assert len(root.findall("./testsuite/testcase")) == len(verdict.judgements) + 1
 
-
-@settings(max_examples=examples(60))
-@given(verdict=values(Verdict))
-def test_allure_results_can_be_told_apart(verdict: Verdict) -> None:
-    """No two results share a history id, a parameter or a file name: Allure would show them as one."""
-    files = allure_files(report_of(verdict, run_id="r"))
+    files = allure_files(report)
     results = [file.content for file in files if isinstance(file.content, dict)]
-
+    assert (results[0]["status"] == "passed") == is_go
     assert len(results) == len(verdict.judgements) + 1
     for key in ("historyId", "uuid", "parameters"):
         assert len({str(result[key]) for result in results}) == len(results)
     assert len({file.name for file in files}) == len(files)
-    assert (results[0]["status"] == "passed") == (verdict.outcome is VerdictOutcome.GO)
-
-
-@settings(max_examples=examples(40))
-@given(verdict=values(Verdict))
-def test_sizes_are_kept(verdict: Verdict) -> None:
-    """Markdown stays below its limit and the terminal's text within its width."""
-    report = report_of(verdict, run_id="r")
-
-    assert len(markdown(report).encode()) < LIMIT
-    assert max(map(len, terminal(report).splitlines())) <= WIDTH
