@@ -1,7 +1,7 @@
 """Letting a service follow its newest revision again, after a rollback pinned it.
 
 A pin holds back every later deployment, silently. Ending it moves all traffic to the newest ready revision:
-that one needs a recorded GO, or a person's word for going without.
+that one needs a recorded GO, or a person's reason for going without.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ def all_to_latest(action: RollBack, probe: RevisionProbe) -> TrafficMove:
 
 
 class Unpinner:
-    """Ends pins in one environment; `word` is a person's reason for going without a recorded GO, or empty."""
+    """Ends pins in one environment; `reason` is a person's for going without a recorded GO, or empty."""
 
     def __init__(
-        self, ports: RollbackPorts, *, environment: str, run_id: str, by: str, word: str = ""
+        self, ports: RollbackPorts, *, environment: str, run_id: str, by: str, reason: str = ""
     ) -> None:
         self._ports = ports
         self._place = environment
         self._run_id = run_id
         self._by = by
-        self._word = word
+        self._reason = reason
 
     def unpin(self, services: Sequence[str], announce: Announce) -> tuple[Receipt, ...]:
         """End the pin of each service and return one receipt for each; never raises for one of them.
@@ -85,7 +85,7 @@ class Unpinner:
             from_revision="",
             to_revision="",
             is_target_verified=False,
-            reason=self._word or "unpinned",
+            reason=self._reason or "unpinned",
             is_quarantined=False,
         )
         try:
@@ -130,7 +130,7 @@ class Unpinner:
         is_quarantined = self._ports.ledger.is_quarantined(self._place, service, newest)
         if is_quarantined or not is_verified:
             why = "was rolled back and not judged again" if is_quarantined else "has no recorded GO"
-            if newest != state.sole_serving and not self._word:
+            if newest != state.sole_serving and not self._reason:
                 raise ActionError(
                     f"{newest} {why}, and would get all traffic",
                     next_step="take it through the gate first, or say why not with --even-unverified REASON",
@@ -140,7 +140,7 @@ class Unpinner:
             from_revision=state.sole_serving or state.latest_created,
             to_revision=newest,
             is_target_verified=is_verified,
-            reason=self._word or "unpinned",
+            reason=self._reason or "unpinned",
             is_quarantined=False,
         )
 

@@ -28,14 +28,14 @@ def spot(
     context: composition.Context,
     criteria: Sequence[Criterion],
     *,
-    word: str,
+    name: str,
     seconds: float,
     output: str = "",
     is_fail_fast: bool = False,
 ) -> Spotted:
     """Run the producers of these criteria, show progress, and print the flaws of the evidence."""
     with listener(output, context.platform) as progress:
-        look = Look(word=word, seconds=seconds, announce=progress, is_fail_fast=is_fail_fast)
+        look = Look(name=name, seconds=seconds, announce=progress, is_fail_fast=is_fail_fast)
         seen = spots.spot(context, criteria, look)
     for flaw in seen.check.flaws:
         click.echo(f"gate: flaw: {clean(flaw)}", err=True)

@@ -67,7 +67,7 @@ def auth(
         criteria += context.catalogue.within(_ENDPOINTS)
     if services:
         criteria = about(criteria, services)
-    return show(spot(context, criteria, word="auth", seconds=deadline))
+    return show(spot(context, criteria, name="auth", seconds=deadline))
 
 
 def _sign_out(context: composition.Context) -> ExitCode:

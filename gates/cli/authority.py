@@ -10,7 +10,7 @@ from gates import composition
 from gates.cli import signing
 from gates.cli.options import Meant, in_context
 from gates.errors import UsageError
-from gates.evidence.authority import GRANTABLE, Standing, authority_of, grant_objection
+from gates.evidence.authority import GRANTABLE, Grant, authority_of, grant_objection
 from gates.model.exit_code import ExitCode
 from gates.model.statement import StatementKind, platform_digest
 
@@ -53,7 +53,7 @@ def list_(context: composition.Context) -> ExitCode:
     """Show every grant of this environment and what it is worth now."""
     found = context.authorities.all(datetime.now(UTC))
     for each in found:
-        click.echo(_told(each))
+        click.echo(_line(each))
     for problem in context.authorities.unreadable():
         click.echo(f"UNREADABLE, so no grant counts: {problem}")
     held = {each.authority.priority for each in found if not each.objection}
@@ -64,10 +64,10 @@ def list_(context: composition.Context) -> ExitCode:
     return ExitCode.GO
 
 
-def _told(standing: Standing) -> str:
-    one = standing.authority
+def _line(grant: Grant) -> str:
+    one = grant.authority
     scope = one.service or "every service"
-    worth = f"VOID: {standing.objection}" if standing.objection else "in force"
+    worth = f"VOID: {grant.objection}" if grant.objection else "in force"
     until = f"until {one.expires_at:%Y-%m-%d %H:%M} UTC"
     return f"{one.priority} {scope}, by {one.by} ({one.role}), {until}: {worth}"
 

@@ -33,7 +33,7 @@ def diagnose(command: CommandContext, deadline: float) -> Report:
     deployments = deployed(survey(context.ports, context.platform, context.environment))
     criteria = quick_criteria(context.catalogue, deployments)
     left = max(deadline - (time.monotonic() - began), 1.0)
-    seen = spot(context, criteria, word="diagnose", seconds=left, is_fail_fast=True)
+    seen = spot(context, criteria, name="diagnose", seconds=left, is_fail_fast=True)
     found = diagnosed(
         seen.check,
         deployments,

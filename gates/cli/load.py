@@ -40,7 +40,7 @@ def load(
         raise ConfigurationError(
             f"no criterion has loadProfiles: [{profile}]", next_step="add it to what the profile's load shows"
         )
-    return show(spot(context, criteria, word=f"load-{profile}", seconds=deadline), more=_figure)
+    return show(spot(context, criteria, name=f"load-{profile}", seconds=deadline), more=_figure)
 
 
 def _known(profile: str | None) -> str:

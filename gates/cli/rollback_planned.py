@@ -41,7 +41,7 @@ def roll_back_planned(
     engine: RollbackEngine,
     plan: RollbackPlan,
     *,
-    word: str,
+    no_page: str,
     overrides: Mapping[Guard, str],
     by: str,
     stop: Stop,
@@ -50,9 +50,9 @@ def roll_back_planned(
 ) -> ExitCode:
     """Take the plan through the whole procedure; nothing begins while a service cannot go back.
 
-    `word` is the reason for which users get no maintenance page, empty when they get one.
+    `no_page` is the reason for which users get no maintenance page, empty when they get one.
     """
-    manner = _manner(context, engine, has_page=not word, lifted=overrides)
+    manner = _manner(context, engine, has_page=not no_page, lifted=overrides)
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
         return ExitCode.ACTION_FAILED
@@ -63,7 +63,7 @@ def roll_back_planned(
             return ExitCode.GO
         ask(is_sure, "Begin the planned rollback?")
         with stop.heard():
-            conducted = planned_procedure.begin(ports, engine.run_id, plan, manner, word)
+            conducted = planned_procedure.begin(ports, engine.run_id, plan, manner, no_page)
     return _conducted(context, conducted)
 
 

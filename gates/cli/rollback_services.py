@@ -38,7 +38,7 @@ from gates.workflows.rollback_planner import BY_HAND
 )
 @click.option(
     "--without-maintenance",
-    "word",
+    "no_page",
     default="",
     metavar="REASON",
     help="Planned, without the maintenance page.",
@@ -52,7 +52,7 @@ def services(
     context: composition.Context,
     services: tuple[str, ...],
     to: str | None,
-    word: str,
+    no_page: str,
     overrides: dict[Guard, str],
     by: str,
     reason: str,
@@ -85,7 +85,7 @@ def services(
             context,
             engine,
             plan,
-            word=word.strip(),
+            no_page=no_page.strip(),
             overrides=overrides,
             by=by,
             stop=stop,

@@ -21,8 +21,8 @@ def status(command: CommandContext) -> Report:
     engine = rollback_engine(context)
     pins, begun = engine.pins(), unfinished_procedure(context.ledger, context.environment.name)
     unfinished = [one for one in engine.unfinished() if begun is None or one.run_id != begun.run_id]
-    behind = [pin.service for pin in pins if pin.behind is not None]
-    why = command.operations.maintenance.why(behind[0]) if behind else ""
+    in_maintenance = [pin.service for pin in pins if pin.is_in_maintenance]
+    why = command.operations.maintenance.why(in_maintenance[0]) if in_maintenance else ""
     return Report(
         code=ExitCode.ACTION_FAILED if any(pin.trouble for pin in pins) else ExitCode.GO,
         lines=status_lines(pins, unfinished, begun, context.environment, why=why),

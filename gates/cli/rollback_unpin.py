@@ -21,21 +21,25 @@ from gates.reporting.rollback import receipt_line
 @click.command()
 @services_argument
 @click.option("--all", "is_all", is_flag=True, help="Every service that is pinned.")
-@click.option("--even-unverified", "word", default="", metavar="REASON", help="Go without a recorded GO.")
+@click.option(
+    "--even-unverified", "unverified", default="", metavar="REASON", help="Go without a recorded GO."
+)
 @click.option("--by", default=actor, help="Who asks; recorded in the ledger.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 @in_context
 def unpin(
     context: composition.Context,
     services: tuple[str, ...],
-    word: str,
+    unverified: str,
     by: str,
     *,
     is_all: bool,
     is_sure: bool,
 ) -> ExitCode:
     """Let SERVICES follow their newest revision again, and verify that it answers."""
-    pinned = [pin.service for pin in rollback_engine(context).pins() if pin.is_pinned and pin.behind is None]
+    pinned = [
+        pin.service for pin in rollback_engine(context).pins() if pin.is_pinned and not pin.is_in_maintenance
+    ]
     if is_all == bool(services):
         raise UsageError(
             "name the services, or say --all", next_step=f"pinned: {', '.join(pinned) or 'none'}"
@@ -48,7 +52,7 @@ def unpin(
         return ExitCode.GO
     ask(is_sure, f"Let {', '.join(chosen)} follow the newest revision?")
     with Stop().heard():
-        receipts = unpinner(context, by=by, word=word).unpin(
+        receipts = unpinner(context, by=by, reason=unverified).unpin(
             chosen, lambda receipt: say(receipt_line(receipt, context.environment))
         )
     return rolled_back(RollbackPlan(), receipts)

@@ -48,7 +48,7 @@ def synthetic(
         return ExitCode.GO
     refuse_unknown("journey", journeys, known)
     criteria = [known[name] for name in dict.fromkeys(journeys)] or list(known.values())
-    seen = spot(context, criteria, word="synthetic", seconds=deadline, output=output)
+    seen = spot(context, criteria, name="synthetic", seconds=deadline, output=output)
     found = results(seen.check.judgements, seen.folder.read_producers())
     text = journey_document(found)
     seen.folder.write_reports([ReportFile(name="synthetic.json", content=text)])

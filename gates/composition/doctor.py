@@ -39,9 +39,9 @@ def findings(context: Context) -> Iterator[tuple[str, str]]:
         yield f"channel {name}", _trouble(partial(resolve, reference, endpoint=local))
     for problem in context.authorities.unreadable():
         yield "standing authorities", problem
-    for standing in context.authorities.all(datetime.now(UTC)):
-        one = standing.authority
-        yield f"standing authority {one.priority} of {one.by}", standing.objection
+    for grant in context.authorities.all(datetime.now(UTC)):
+        one = grant.authority
+        yield f"standing authority {one.priority} of {one.by}", grant.objection
 
 
 def _trouble(look: Callable[[], object]) -> str:

@@ -26,12 +26,12 @@ def rollback_engine(
     return RollbackEngine(context.environment, context.platform, context.ports, run_id=run_id, policy=policy)
 
 
-def unpinner(context: Context, *, by: str, word: str) -> Unpinner:
-    """Return what ends pins; `word` is the reason for going without a recorded GO, or empty."""
+def unpinner(context: Context, *, by: str, reason: str) -> Unpinner:
+    """Return what ends pins; `reason` is why a revision without a recorded GO may get traffic, or empty."""
     from gates.actions.unpin import Unpinner
 
     place = context.environment.name
-    return Unpinner(context.ports, environment=place, run_id=_named("unpin"), by=by, word=word)
+    return Unpinner(context.ports, environment=place, run_id=_named("unpin"), by=by, reason=reason)
 
 
 def _named(action: str) -> str:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 class Look:
     """How to look: under which name, how long at most, who hears of it, whether the first failure ends it.
 
-    The run's id, and so the label of everything that its checks create, begins with `word`.
+    The run's id, and so the label of everything that its checks create, begins with `name`.
     """
 
-    word: str
+    name: str
     seconds: float
     announce: Callable[[Event], None]
     is_fail_fast: bool = False
@@ -50,7 +50,7 @@ def spot(context: Context, criteria: Sequence[Criterion], look: Look) -> Spotted
 
     if not criteria:
         raise UsageError("there is no such check", next_step="see `gate criteria list`")
-    folder = context.run_folder(f"{look.word}-{datetime.now(UTC):%m%d%H%M%S%f}"[:-3])
+    folder = context.run_folder(f"{look.name}-{datetime.now(UTC):%m%d%H%M%S%f}"[:-3])
     chosen = {criterion.id for criterion in criteria}
     others = (known for known in context.catalogue.criteria if known.id not in chosen)
     gate = context.gate(

@@ -25,7 +25,7 @@ GRANTABLE = (Priority.P0, Priority.P1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Grant:
     """One grant and what it is worth: `objection` is empty while it counts."""
 
     authority: PreAuthorisation
@@ -41,7 +41,7 @@ class AuthorityReading:
     now: datetime
 
 
-def grants(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[Standing, ...]:
+def grants(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[Grant, ...]:
     """Return every grant for this environment, each with why it does not count."""
     damaged = next((f"{each.file}: {each.objection}" for each in seen if each.is_damaged), "")
     mine = [(each, each.statement) for each in seen if _is_mine(each, reading)]
@@ -56,7 +56,7 @@ def grants(seen: Sequence[SeenStatement], reading: AuthorityReading) -> tuple[St
             or _taken_back(statement, revoked)
             or (damaged and f"the folder holds an unreadable statement: {damaged}")
         )
-        found.append(Standing(authority=_authority(each.file, statement), objection=objection))
+        found.append(Grant(authority=_authority(each.file, statement), objection=objection))
     return tuple(found)
 
 

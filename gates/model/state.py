@@ -125,23 +125,28 @@ class ServiceState:
 class Pin:
     """Where one service stands: what serves, what is newest, and whether it is held back.
 
-    `trouble` says why the service could not be read; the other fields are empty then. `behind` is the staged
-    revision, None without a maintenance page. `made_for` says why the gate made the newest revision,
-    empty for a release.
+    `trouble` says why the service could not be read; the other fields are empty then. `staged` is the
+    revision behind the maintenance page, None without a page. `made_for` says why the gate made the newest
+    revision, empty for a release.
     """
 
     service: str
     serving: tuple[tuple[str, int], ...] = ()
     latest: str = ""
     is_pinned: bool = False
-    behind: str | None = None
+    staged: str | None = None
     made_for: str = ""
     trouble: str = ""
 
     @property
+    def is_in_maintenance(self) -> bool:
+        """Whether users get the maintenance page."""
+        return self.staged is not None
+
+    @property
     def leaves_newest(self) -> bool:
         """Whether the newest ready revision gets no traffic because of the pin."""
-        return self.behind is None and self.is_pinned and self.latest not in dict(self.serving)
+        return not self.is_in_maintenance and self.is_pinned and self.latest not in dict(self.serving)
 
     @property
     def holds_back(self) -> bool:

@@ -68,8 +68,8 @@ def status_lines(
         Row(f"{pin.service:{width}}  ", _standing(pin, environment.cloud_run_name(pin.service)))
         for pin in pins
     ]
-    if behind := [pin.service for pin in pins if pin.behind is not None]:
-        lines.append(f"MAINTENANCE IS ON at {', '.join(behind)}: {why}")
+    if in_maintenance := [pin.service for pin in pins if pin.is_in_maintenance]:
+        lines.append(f"MAINTENANCE IS ON at {', '.join(in_maintenance)}: {why}")
         if begun is not None and begun.has_page:
             resume = f"gate rollback resume --env {env}"
             lines.append(f"  part of {begun.run_id}, which is not finished: {resume}")
@@ -103,7 +103,7 @@ def status_document(
                 "latest": pin.latest,
                 "is_pinned": pin.is_pinned,
                 "holds_back_latest": pin.holds_back,
-                "is_in_maintenance": pin.behind is not None,
+                "is_in_maintenance": pin.is_in_maintenance,
                 "trouble": pin.trouble,
             }
             for pin in pins
@@ -134,8 +134,8 @@ def _action(action: RollBack) -> dict[str, Any]:
 def _standing(pin: Pin, cloud_name: str) -> str:
     if pin.trouble:
         return f"UNKNOWN: {pin.trouble}"
-    if pin.behind is not None:
-        staged = short_revision(pin.behind, cloud_name)
+    if pin.staged is not None:
+        staged = short_revision(pin.staged, cloud_name)
         return f"MAINTENANCE: users get 503; {f'{staged} is staged' if staged else 'no revision is staged'}"
     shares = (f"{short_revision(revision, cloud_name)} {percent} %" for revision, percent in pin.serving)
     serving = ", ".join(shares) or "nothing"

@@ -98,7 +98,7 @@ class RollbackEngine(RollbackPlanner):
             serving=state.serving,
             latest=state.latest_ready,
             is_pinned=state.traffic.is_pinned,
-            behind=state.traffic.behind if state.traffic.is_in_maintenance else None,
+            staged=state.traffic.behind if state.traffic.is_in_maintenance else None,
         )
         return replace(pin, made_for=self._made_for(pin)) if pin.leaves_newest else pin
 

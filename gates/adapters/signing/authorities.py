@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gates.adapters.signing.statement_folder import StatementFolder
 from gates.errors import UsageError
-from gates.evidence.authority import AuthorityReading, Standing, grants, in_force
+from gates.evidence.authority import AuthorityReading, Grant, grants, in_force
 from gates.model.decision import PreAuthorisation
 from gates.model.platform import Environment, Platform
 from gates.model.statement import SeenStatement
@@ -26,7 +26,7 @@ class Authorities:
         """Return what grants are read for."""
         return AuthorityReading(platform=self.platform, environment=self.environment.name, now=at)
 
-    def all(self, at: datetime) -> tuple[Standing, ...]:
+    def all(self, at: datetime) -> tuple[Grant, ...]:
         """Return every grant, each with why it does not count at that moment."""
         return grants(self._seen(), self.reading(at))
 

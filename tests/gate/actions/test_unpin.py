@@ -31,10 +31,10 @@ class World:
         self.ledger.goes["sandbox", "a"] = [RevisionRef(name="a-2", digest="sha256:a-2")]
         self.journal = journal or FakeJournal()
 
-    def unpin(self, word: str = "") -> Receipt:
+    def unpin(self, reason: str = "") -> Receipt:
         """End the pin of a."""
         ports = fake_ports(self.cloud, self.ledger, self.journal)
-        unpinner = Unpinner(ports, environment="sandbox", run_id="u", by="ana", word=word)
+        unpinner = Unpinner(ports, environment="sandbox", run_id="u", by="ana", reason=reason)
         (receipt,) = unpinner.unpin(["a"], lambda _receipt: None)
         return receipt
 
@@ -75,7 +75,7 @@ def test_a_revision_without_a_go_gets_nothing_without_a_word() -> None:
     assert refused.state is ReceiptState.REFUSED
     assert "a-2 has no recorded GO, and would get all traffic" in refused.detail
     assert world.cloud.writes == []
-    assert world.unpin(word="the fix for INC-7").state is ReceiptState.DONE
+    assert world.unpin(reason="the fix for INC-7").state is ReceiptState.DONE
     assert "the fix for INC-7" in world.ledger.recorded[-1].detail
 
 
@@ -87,7 +87,7 @@ def test_a_revision_that_the_gate_made_is_no_release_to_follow(purpose: Purpose)
     made = replace(newest, annotations=((MADE, f"{purpose} {newest.name}"),))
     world.cloud.services["a"].revisions = (made, *rest)
 
-    refused = world.unpin(word="all is well")
+    refused = world.unpin(reason="all is well")
     assert refused.state is ReceiptState.REFUSED
     assert purpose.wording in refused.detail
     assert world.cloud.writes == []
