@@ -8,6 +8,7 @@
 - What only a person attests is demanded as zero failed checks: a statement is not a measurement.
 - Criteria that the same test measures demand the same number.
 - What it summarises is of a stage of its own, and summarises nothing itself.
+- A statement names no number that the criterion does not have; limits are finite.
 - One criterion at most is used for each purpose.
 - `depends_on` names other criteria of a common stage, never in a circle.
 - Evidence has a positive maximum age.
@@ -17,16 +18,18 @@ A criterion cannot contain an exception: a waiver is a signed document of its ow
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
+from math import isfinite
 
 from gates.model.criterion import FAILED_CHECKS, PLATFORM, Comparator, Criterion, Stage
 from gates.model.wording import demanded
 
 _STAGES = tuple(Stage)
+_NAMED = re.compile(r"\{(\w+)\}")
 _UPPER = (Comparator.LT, Comparator.LE, Comparator.WITHIN)
 
 
@@ -115,7 +118,7 @@ def _names_once(criterion: Criterion) -> Iterator[tuple[str, str]]:
 def _measures_soundly(criterion: Criterion) -> Iterator[tuple[str, str]]:
     bands = criterion.bands
     numbers = [criterion.threshold, *(() if bands is None else (bands.alert, bands.critical))]
-    if not all(map(math.isfinite, numbers)):
+    if not all(map(isfinite, numbers)):
         yield "threshold", "thresholds and bands are finite numbers"
     if not criterion.unit.strip():
         yield "unit", "a threshold has a unit"
@@ -126,6 +129,14 @@ def _measures_soundly(criterion: Criterion) -> Iterator[tuple[str, str]]:
         0.0,
     ):
         yield "threshold", f"{FAILED_CHECKS} are demanded to be 0, no other number is a pass"
+
+
+def _names_its_numbers(criterion: Criterion) -> Iterator[tuple[str, str]]:
+    for name in _NAMED.findall(criterion.statement):
+        yield "statement", f"'{{{name}}}' is neither the demand nor one of its limits"
+    yield from (
+        ("limits", f"{name} is not finite") for name, value in criterion.limits if not isfinite(value)
+    )
 
 
 def _widens_its_bands(criterion: Criterion) -> Iterator[tuple[str, str]]:
@@ -148,6 +159,7 @@ _LAWS_OF_ONE: tuple[Callable[[Criterion], Iterator[tuple[str, str]]], ...] = (
     _needs_evidence,
     _names_once,
     _measures_soundly,
+    _names_its_numbers,
     _widens_its_bands,
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gates.criteria.catalogue import arranged, broken_laws, causes_first
-from gates.model.criterion import FAILED_CHECKS, PLATFORM, Bands, Comparator, Criterion, Stage
+from gates.model.criterion import FAILED_CHECKS, PLATFORM, Bands, Comparator, Criterion, Stage, Use
 from tests.support.builders import criterion
 
 BANDED: dict[str, Any] = {"comparator": Comparator.LT, "threshold": 0.001, "unit": "ratio"}
@@ -48,6 +48,10 @@ def test_a_sound_catalogue_breaks_no_law() -> None:
         ({**BANDED, "threshold": float("inf")}, "threshold"),
         ({**BANDED, "unit": " "}, "unit"),
         ({"minimum_samples": 0}, "threshold"),
+        ({"statement": "Within {seconds} s.", "limits": (("second", 1.0),)}, "statement"),
+        ({"limits": (("seconds", float("inf")),)}, "limits"),
+        ({"used_for": (Use.CONTACTS, Use.CONTACTS)}, "used_for"),
+        ({"load_profiles": ("smoke", "smoke")}, "load_profiles"),
         ({"threshold": 1.0, "unit": FAILED_CHECKS}, "threshold"),
         ({"comparator": Comparator.LE, "unit": FAILED_CHECKS}, "threshold"),
         ({"depends_on": ("NO-SUCH",)}, "depends_on"),
@@ -112,6 +116,12 @@ def test_a_cause_shares_a_stage_with_what_it_explains() -> None:
     cause = criterion(id="A-X", statement="a", stages=(Stage.READINESS,))
 
     assert broken(cause, criterion(depends_on=("A-X",))) == [(1, "depends_on")]
+
+
+def test_a_purpose_is_that_of_one_criterion() -> None:
+    """The second one is refused."""
+    first = criterion(id="A-X", statement="a", used_for=(Use.CONTACTS,))
+    assert broken(first, criterion(id="A-Y", statement="b", used_for=(Use.CONTACTS,))) == [(1, "used_for")]
 
 
 def test_a_circle_of_causes_is_refused() -> None:
