@@ -27,13 +27,13 @@ from gates.model.traffic import TrafficSplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionPolicy:
-    """The manner of a plan, how patient each action is, and whether a stop was asked for.
+    """The strategy of a plan, how patient each action is, and whether a stop was asked for.
 
     `is_stopped` is asked before each wave: once it says yes, what runs is finished and nothing new begins.
     `by` is the person who asked for the plan, kept in the ledger; empty when the gate acts by itself.
     """
 
-    manner: RollbackStrategy = field(default_factory=RollbackStrategy)
+    strategy: RollbackStrategy = field(default_factory=RollbackStrategy)
     patience: Patience = field(default_factory=Patience)
     is_stopped: Callable[[], bool] = lambda: False
     by: str = ""
@@ -79,11 +79,11 @@ class Executor:
         return receipts
 
     def _waves(self, plan: RollbackPlan, record: _Record, tell: Announce) -> tuple[Receipt, ...]:
-        """Move wave after wave; proofs are awaited before the next wave, or beside it, as the manner says."""
-        manner = self._policy.manner
+        """Move wave after wave; proofs are awaited before the next wave, or beside it, by strategy."""
+        strategy = self._policy.strategy
         endings: list[Future[Receipt]] = []
         with (
-            ThreadPoolExecutor(max_workers=manner.parallel) as movers,
+            ThreadPoolExecutor(max_workers=strategy.parallel) as movers,
             ThreadPoolExecutor(max_workers=2 * len(plan.actions)) as provers,
         ):
             for number, wave in enumerate(plan.waves, start=1):
@@ -97,7 +97,7 @@ class Executor:
                     provers.submit(self._end, action, provers.submit(_prove, move), record, tell)
                     for action, move in zip(wave, moves, strict=True)
                 ]
-                if manner.order is Order.PROVEN:
+                if strategy.order is Order.PROVEN:
                     wait(proofs)
                 endings += proofs
         return tuple(ending.result() for ending in endings)
@@ -112,7 +112,7 @@ class Executor:
     def _stop_reason(self, endings: Sequence[Future[Receipt]]) -> str:
         if self._policy.is_stopped():
             return "stopped by a signal"
-        if self._policy.manner.after_failure is AfterFailure.CONTINUE:
+        if self._policy.strategy.after_failure is AfterFailure.CONTINUE:
             return ""
         known = [ending.result() for ending in endings if ending.done()]
         failed = [r.action.service for r in known if r.state is ReceiptState.FAILED]
@@ -135,7 +135,7 @@ class Executor:
         meanwhile is neither overwritten nor marked.
         """
         attempt = self._attempt(action, record)
-        failure = attempt.move(is_waiting=self._policy.manner.order is Order.PROVEN)
+        failure = attempt.move(is_waiting=self._policy.strategy.order is Order.PROVEN)
         if not attempt.was_overtaken:
             self._quarantine(action, record)
         return attempt, failure

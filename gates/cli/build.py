@@ -29,7 +29,7 @@ def rollback(
     names = named_or_all(services, command.context.platform, is_all=is_all)
     planner, by = command.operations.planner, None if command.is_dry else command.operations.by
     plan = planner.plan(names, reason=BY_HAND)
-    plan = planner.guard(plan, is_planned=False, lifted=overrides, by=by)
+    plan = planner.guard(plan, is_planned=False, overrides=overrides, by=by)
     for service, why in plan.impossible:
         click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
     command.confirm(f"roll {', '.join(names)} back through a build")

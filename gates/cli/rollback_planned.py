@@ -20,14 +20,14 @@ from gates.decision.ending import rolled_back
 from gates.decision.safety_checks import Guard
 from gates.model.decision import RollbackPlan
 from gates.model.exit_code import ExitCode
-from gates.model.procedure import Conducted, Unfinished
+from gates.model.procedure import ProcedureResult, Unfinished
 from gates.model.receipt import Receipt
 from gates.reporting import notices
 from gates.reporting.rollback import ended_lines, preview_lines, receipt_line, rest_lines
 from gates.workflows import planned_procedure
 from gates.workflows.notifications import ENDED
 from gates.workflows.planned_rollback import unfinished as unfinished_procedure
-from gates.workflows.planned_work import Manner
+from gates.workflows.planned_work import PlannedRollbackRequest
 from gates.workflows.rollback import RollbackEngine
 
 
@@ -52,27 +52,27 @@ def roll_back_planned(
 
     `no_page` is the reason for which users get no maintenance page, empty when they get one.
     """
-    manner = _manner(context, engine, has_page=not no_page, lifted=overrides)
+    request = _request(context, engine, has_page=not no_page, overrides=overrides)
     if plan.impossible or not plan.actions:
         click.echo("nothing was begun: a planned rollback takes all of the services or none")
         return ExitCode.ACTION_FAILED
     with closing(OperationsContext(context, by)) as operations:
         ports = operations.planned
         if is_dry:
-            say(*preview_lines(planned_procedure.preview(ports, plan, manner)))
+            say(*preview_lines(planned_procedure.preview(ports, plan, request)))
             return ExitCode.GO
         ask(is_sure, "Begin the planned rollback?")
         with stop.heard():
-            conducted = planned_procedure.begin(ports, engine.run_id, plan, manner, no_page)
+            conducted = planned_procedure.begin(ports, engine.run_id, plan, request, no_page)
     return _conducted(context, conducted)
 
 
-def _manner(
-    context: composition.Context, engine: RollbackEngine, *, has_page: bool, lifted: Mapping[Guard, str]
-) -> Manner:
+def _request(
+    context: composition.Context, engine: RollbackEngine, *, has_page: bool, overrides: Mapping[Guard, str]
+) -> PlannedRollbackRequest:
     announce = printing(context)
-    return Manner(
-        has_page=has_page, execution=engine.policy, lifted=lifted, announce=announce, say=click.echo
+    return PlannedRollbackRequest(
+        has_page=has_page, execution=engine.policy, overrides=overrides, announce=announce, say=click.echo
     )
 
 
@@ -110,23 +110,23 @@ def _resume_planned(
 ) -> ExitCode:
     """Go on with a planned rollback where it stands, or close it there."""
     engine = rollback_engine(context, stop.is_asked_for, is_planned=True, by=actor())
-    manner = _manner(context, engine, has_page=begun.has_page, lifted={})
+    request = _request(context, engine, has_page=begun.has_page, overrides={})
     click.echo(f"{begun.run_id}, planned: {len(begun.plan.actions)} services, next is {begun.next_step}")
     with closing(OperationsContext(context, actor())) as operations:
         if abandon:
-            planned_procedure.procedure(operations.planned, begun.run_id, manner).abandon(begun)
+            planned_procedure.procedure(operations.planned, begun.run_id, request).abandon(begun)
             click.echo("  abandoned; look: gate rollback status")
             return ExitCode.GO
         ask(is_sure, "Go on?")
         with stop.heard():
-            conducted = planned_procedure.go_on(operations.planned, begun, manner)
+            conducted = planned_procedure.go_on(operations.planned, begun, request)
     if conducted is None:
         click.echo(f"{begun.run_id} was finished meanwhile")
         return ExitCode.GO
     return _conducted(context, conducted, _resumed())
 
 
-def _conducted(context: composition.Context, conducted: Conducted, event: str = ENDED) -> ExitCode:
+def _conducted(context: composition.Context, conducted: ProcedureResult, event: str = ENDED) -> ExitCode:
     """Print how a planned rollback ended, then notify the channels."""
     say(*ended_lines(conducted, context.environment.name))
     code = ExitCode.GO if conducted.ended.failed is None else ExitCode.ACTION_FAILED

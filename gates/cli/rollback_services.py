@@ -74,7 +74,7 @@ def services(
     plan = engine.guard(
         engine.plan(chosen, reason=reason, to=to),
         is_planned=is_planned,
-        lifted=overrides,
+        overrides=overrides,
         by=None if is_dry or is_planned else by,  # the procedure's first step records what is overridden
     )
     if is_dry and not is_planned:

@@ -20,8 +20,8 @@ def rollback_engine(
     from gates.workflows.rollback import RollbackEngine
 
     rules = context.platform.policy.rollback
-    manner = rules.planned if is_planned else rules.emergency
-    policy = ExecutionPolicy(manner=manner, is_stopped=is_stopped, by=by) if is_stopped else None
+    strategy = rules.planned if is_planned else rules.emergency
+    policy = ExecutionPolicy(strategy=strategy, is_stopped=is_stopped, by=by) if is_stopped else None
     run_id = _named("rollback")
     return RollbackEngine(context.environment, context.platform, context.ports, run_id=run_id, policy=policy)
 

@@ -87,10 +87,10 @@ def objections(plan: RollbackPlan, facts: GuardFacts, *, now: datetime) -> tuple
 
 
 def without_refused(
-    plan: RollbackPlan, found: Sequence[Objection], lifted: Mapping[Guard, str]
+    plan: RollbackPlan, found: Sequence[Objection], overrides: Mapping[Guard, str]
 ) -> RollbackPlan:
     """Return the plan without the services that a safety check blocks and no override allows."""
-    standing = [objection for objection in found if objection.guard not in lifted]
+    standing = [objection for objection in found if objection.guard not in overrides]
     refused = {objection.service for objection in standing}
     waves = (tuple(action for action in wave if action.service not in refused) for wave in plan.waves)
     reasons = tuple(

@@ -57,7 +57,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conducted:
+class ProcedureResult:
     """How a procedure ended, after how many seconds, and whether users may still get the page."""
 
     begun: Unfinished

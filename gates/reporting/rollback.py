@@ -8,7 +8,7 @@ from typing import Any
 from gates.model.decision import RollBack, RollbackPlan
 from gates.model.journal import UnfinishedRollback
 from gates.model.platform import Environment
-from gates.model.procedure import Conducted, Step, Unfinished
+from gates.model.procedure import ProcedureResult, Step, Unfinished
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.state import Pin
 from gates.model.wording import counted
@@ -155,7 +155,7 @@ def preview_lines(steps: Sequence[tuple[Step, Sequence[str]]]) -> list[Line]:
     return lines
 
 
-def ended_lines(conducted: Conducted, env: str) -> list[Line]:
+def ended_lines(conducted: ProcedureResult, env: str) -> list[Line]:
     """Return how a planned rollback ended, and what a person should know and do now."""
     ended, lines = conducted.ended, list[Line]()
     if ended.failed is None and not ended.is_stopped:

@@ -142,8 +142,8 @@ class Gate:
         if not is_allowed and not (request.rollback is not RollbackMode.NEVER and request.confirm(decision)):
             return ()
         with self.step("act", f"{len(decision.plan.actions)} rollbacks"):
-            manner, place = self.platform.policy.rollback.emergency, self.environment.name
-            policy = ExecutionPolicy(manner=manner, is_stopped=self.is_stopped)
+            strategy, place = self.platform.policy.rollback.emergency, self.environment.name
+            policy = ExecutionPolicy(strategy=strategy, is_stopped=self.is_stopped)
             executor = Executor(self.ports, environment=place, run_id=request.run_id, policy=policy)
             tell = lambda receipt: self._tell(events.ActionFinished(receipt=receipt))  # noqa: E731
             return executor.execute(decision.plan, tell)

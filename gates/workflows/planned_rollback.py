@@ -54,14 +54,14 @@ class PlannedRollback:
         self._work, self._ledger, self._clock = work, ledger, clock
         self._environment, self._by = environment, by
 
-    def begin(self, run_id: str, plan: RollbackPlan, *, has_page: bool, word: str) -> Unfinished:
-        """Write the plan down; `word` says why users get no page, if they get none.
+    def begin(self, run_id: str, plan: RollbackPlan, *, has_page: bool, no_page: str) -> Unfinished:
+        """Write the plan down; `no_page` says why users get no page, if they get none.
 
         Raises:
             LedgerError: it cannot be written; nothing was done.
         """
         self._record(
-            ACTION, OperationState.STARTED, run_id, before=_written(plan, has_page=has_page), detail=word
+            ACTION, OperationState.STARTED, run_id, before=_written(plan, has_page=has_page), detail=no_page
         )
         return Unfinished(run_id=run_id, plan=plan, has_page=has_page, done=())
 

@@ -62,12 +62,12 @@ class PlannedPorts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class PlannedRollbackRequest:
     """How it is done: with the maintenance page or not, which checks are overridden, who is notified."""
 
     has_page: bool
     execution: ExecutionPolicy
-    lifted: Mapping[Guard, str]
+    overrides: Mapping[Guard, str]
     announce: Announce
     say: Callable[[str], None] = lambda _text: None
 
@@ -75,11 +75,13 @@ class Manner:
 class PlannedWork:
     """Does the steps of a planned rollback in one environment, under one lease for all of them."""
 
-    def __init__(self, ports: PlannedPorts, run_id: str, manner: Manner, lease: Lease | None = None) -> None:
-        self._ports, self._run_id, self._manner, self._lease = ports, run_id, manner, lease
+    def __init__(
+        self, ports: PlannedPorts, run_id: str, request: PlannedRollbackRequest, lease: Lease | None = None
+    ) -> None:
+        self._ports, self._run_id, self._request, self._lease = ports, run_id, request, lease
         self._place = ports.environment.name
-        self._public = ports.platform.public_names if manner.has_page else ()
-        self._say = heard(manner.say, "printing a step")
+        self._public = ports.platform.public_names if request.has_page else ()
+        self._say = heard(request.say, "printing a step")
         journal = ports.rollback.journal
         lent = journal if lease is None else SharedLease(journal, lease, self._place)
         self._rollback = replace(ports.rollback, journal=lent)
@@ -123,8 +125,8 @@ class PlannedWork:
 
     def _prepare(self, plan: RollbackPlan) -> Iterator[str]:
         """Stop at a safety check; print and record the state before the rollback."""
-        engine, lifted = self._engine(), self._manner.lifted
-        guarded = engine.guard(plan, is_planned=True, lifted=lifted, by=self._ports.by)
+        engine, overrides = self._engine(), self._request.overrides
+        guarded = engine.guard(plan, is_planned=True, overrides=overrides, by=self._ports.by)
         yield from (f"{service}: {why}" for service, why in guarded.impossible)
         for name in self._public:  # what comes back after it is only known when it begins
             if self._rollback.traffic.describe(name).traffic.is_in_maintenance:
@@ -132,7 +134,7 @@ class PlannedWork:
         healths, database = self._healths(), self._database()
         leaving = {action.service for action in plan.actions}
         found = standing_objections(healths, database, leaving)
-        for standing in engine.lift(found, lifted, self._ports.by):
+        for standing in engine.lift(found, overrides, self._ports.by):
             way = f"to go all the same: --override {standing.guard}=REASON"
             yield f"{standing.service}: {standing.detail}; {way}"
         self._report(healths, database, leaving)
@@ -174,7 +176,7 @@ class PlannedWork:
         yield from self._page_on(plan)
         engine = self._engine()
         begun = next((one for one in engine.unfinished() if one.run_id == self._run_id), None)
-        tell = self._manner.announce
+        tell = self._request.announce
         receipts = engine.execute(plan, tell) if begun is None else engine.resume(begun, tell)
         for receipt in receipts:
             if not receipt.is_verified:
@@ -196,8 +198,8 @@ class PlannedWork:
         for action in plan.actions:
             if action.is_held:
                 shown = replace(action, is_held=False)
-                proof = Attempt(shown, self._rollback, self._manner.execution.patience, _never).prove()
-                self._manner.announce(proof)
+                proof = Attempt(shown, self._rollback, self._request.execution.patience, _never).prove()
+                self._request.announce(proof)
                 if not proof.is_verified:
                     yield f"{action.service}: {proof.detail}"
 
@@ -250,7 +252,7 @@ class PlannedWork:
             self._ports.platform,
             self._rollback,
             run_id=self._run_id,
-            policy=self._manner.execution,
+            policy=self._request.execution,
         )
 
 

@@ -59,7 +59,7 @@ class RollbackPlanner:
         return replace(plan, impossible=troubles + plan.impossible)
 
     def guard(
-        self, plan: RollbackPlan, *, is_planned: bool, lifted: Mapping[Guard, str], by: str | None
+        self, plan: RollbackPlan, *, is_planned: bool, overrides: Mapping[Guard, str], by: str | None
     ) -> RollbackPlan:
         """Return the plan without actions that a safety check blocks; overrides are recorded in the ledger.
 
@@ -71,15 +71,15 @@ class RollbackPlanner:
         if not plan.actions:
             return plan
         found = objections(plan, self._facts(plan, is_planned=is_planned), now=self._ports.clock.now())
-        self.lift(found, lifted, by)
-        return without_refused(plan, found, lifted)
+        self.lift(found, overrides, by)
+        return without_refused(plan, found, overrides)
 
     def guarded(self, plan: RollbackPlan) -> RollbackPlan:
         """Return an emergency plan without actions that a safety check blocks; nothing is overridden."""
-        return self.guard(plan, is_planned=False, lifted={}, by=None)
+        return self.guard(plan, is_planned=False, overrides={}, by=None)
 
     def lift(
-        self, found: Sequence[Objection], lifted: Mapping[Guard, str], by: str | None
+        self, found: Sequence[Objection], overrides: Mapping[Guard, str], by: str | None
     ) -> tuple[Objection, ...]:
         """Record which objections are overridden, unless `by` is None, and return those that remain.
 
@@ -87,9 +87,11 @@ class RollbackPlanner:
             LedgerError: an override could not be recorded, so it has no effect.
         """
         for objection in found:
-            if objection.guard in lifted and by is not None:
-                self._ports.ledger.record_operation(self._overridden(objection, lifted[objection.guard], by))
-        return tuple(objection for objection in found if objection.guard not in lifted)
+            if objection.guard in overrides and by is not None:
+                self._ports.ledger.record_operation(
+                    self._overridden(objection, overrides[objection.guard], by)
+                )
+        return tuple(objection for objection in found if objection.guard not in overrides)
 
     def examine(self, plan: RollbackPlan) -> tuple[Target, ...]:
         """Return every target of the plan with its image and the objections of the safety checks."""

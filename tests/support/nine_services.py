@@ -27,7 +27,7 @@ PLATFORM = Platform(
 
 
 class World:
-    """Nine services in a chain, their ledger and journal, and an engine in the emergency manner."""
+    """Nine services in a chain, their ledger and journal, and an engine with the emergency strategy."""
 
     def __init__(self) -> None:
         self.cloud = FakeCloud(services={name: two_revisions(name) for name in SERVICES})
@@ -37,7 +37,7 @@ class World:
     def engine(self, run_id: str = "r") -> RollbackEngine:
         """Return the engine of a new process."""
         ports = fake_ports(self.cloud, self.ledger, self.journal)
-        policy = ExecutionPolicy(manner=RollbackPolicy().emergency)
+        policy = ExecutionPolicy(strategy=RollbackPolicy().emergency)
         return RollbackEngine(ENVIRONMENT, PLATFORM, ports, run_id=run_id, policy=policy)
 
     def roll_back(self) -> tuple[Receipt, ...]:

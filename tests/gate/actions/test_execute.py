@@ -29,7 +29,7 @@ def plan_of(*waves: tuple[str, ...]) -> RollbackPlan:
 def executor(cloud: FakeCloud, ledger: FakeLedger | None = None, **policy: object) -> Executor:
     """Return an executor over the fakes."""
     ports = fake_ports(cloud, ledger)
-    chosen = ExecutionPolicy(manner=RollbackStrategy(**policy))  # type: ignore[arg-type]
+    chosen = ExecutionPolicy(strategy=RollbackStrategy(**policy))  # type: ignore[arg-type]
     return Executor(ports, environment="sandbox", run_id="r", policy=chosen)
 
 
@@ -99,13 +99,13 @@ MANNERS = st.builds(
 
 @given(disturbed_services(), MANNERS)
 def test_every_action_has_exactly_one_receipt_whatever_happens(
-    services: dict[str, FakeService], manner: RollbackStrategy
+    services: dict[str, FakeService], strategy: RollbackStrategy
 ) -> None:
     """Receipts come in the plan's order, one each; DONE is only said of what the service itself proves."""
     cloud = FakeCloud(services=services)
     plan = plan_of(("a", "b", "c"), ("d", "e"), ("f", "g", "h", "i"))
     announced: list[Receipt] = []
-    policy = ExecutionPolicy(manner=manner)
+    policy = ExecutionPolicy(strategy=strategy)
     runner = Executor(fake_ports(cloud), environment="sandbox", run_id="r", policy=policy)
     receipts = runner.execute(plan, announced.append)
     assert [receipt.action for receipt in receipts] == list(plan.actions)

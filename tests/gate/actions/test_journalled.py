@@ -27,8 +27,8 @@ class World:
         """Carry a plan out."""
         ports = fake_ports(self.cloud, self.ledger, self.journal)
         stopped = policy.pop("is_stopped", lambda: False)
-        manner = RollbackStrategy(**policy)  # type: ignore[arg-type]
-        chosen = ExecutionPolicy(manner=manner, is_stopped=stopped)  # type: ignore[arg-type]
+        strategy = RollbackStrategy(**policy)  # type: ignore[arg-type]
+        chosen = ExecutionPolicy(strategy=strategy, is_stopped=stopped)  # type: ignore[arg-type]
         return Executor(ports, environment="sandbox", run_id="r", policy=chosen).execute(plan)
 
 

@@ -45,7 +45,7 @@ def test_a_rollback_goes_on_without_any_record_and_says_so(reports: Path) -> Non
     engine = RollbackEngine(ENVIRONMENT, PLATFORM, ports, run_id="r")
     plan = engine.plan(["a"], reason="slow", to="a-1")
     lifted: dict[Guard, str] = {}
-    receipts = engine.execute(engine.guard(plan, is_planned=False, lifted=lifted, by="me"), lambda _: None)
+    receipts = engine.execute(engine.guard(plan, is_planned=False, overrides=lifted, by="me"), lambda _: None)
 
     assert [receipt.is_verified for receipt in receipts] == [True]
     assert "NOT RECORDED: " in receipts[0].detail

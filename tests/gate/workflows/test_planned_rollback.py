@@ -76,7 +76,7 @@ def rollback(work: Work, ledger: FakeOperationsLedger) -> PlannedRollback:
 def begun(work: Work, ledger: FakeOperationsLedger, *, has_page: bool = True) -> Ended:
     """Begin and run one."""
     planned = rollback(work, ledger)
-    unfinished = planned.begin(RUN, PLAN, has_page=has_page, word="" if has_page else "nobody uses it")
+    unfinished = planned.begin(RUN, PLAN, has_page=has_page, no_page="" if has_page else "nobody uses it")
     return planned.run(unfinished, lambda _text: None)
 
 
@@ -150,7 +150,7 @@ def test_a_signal_ends_it_between_two_steps() -> None:
     """What runs is finished, nothing new begins, and it stays open."""
     work, ledger = Work(), FakeOperationsLedger()
     planned = rollback(work, ledger)
-    unfinished = planned.begin(RUN, PLAN, has_page=True, word="")
+    unfinished = planned.begin(RUN, PLAN, has_page=True, no_page="")
     ended = planned.run(unfinished, lambda _text: None, lambda: len(work.done) == 2)
     assert (ended.is_stopped, work.done) == (True, [Step.PREPARE, Step.PAGE_ON])
     left = planned.unfinished()
@@ -167,7 +167,7 @@ def test_an_abandoned_one_is_closed_and_a_new_one_is_its_own() -> None:
     assert left is not None
     planned.abandon(left)
     assert planned.unfinished() is None
-    assert planned.begin("rollback-2", PLAN, has_page=True, word="").next_step is Step.PREPARE
+    assert planned.begin("rollback-2", PLAN, has_page=True, no_page="").next_step is Step.PREPARE
 
 
 def test_a_preview_sends_nothing() -> None:

@@ -195,10 +195,10 @@ def test_a_guard_is_lifted_only_by_a_word_that_is_on_record(bench: Bench) -> Non
     bench.ledger.tombstones.add(("sandbox", "a", "a-1"))
     plan = bench.engine.plan(["a"], reason="slow", to="a-1")
 
-    refused = bench.engine.guard(plan, is_planned=False, lifted={}, by="ana")
+    refused = bench.engine.guard(plan, is_planned=False, overrides={}, by="ana")
     assert (refused.actions, bench.ledger.recorded) == ((), [])
     assert "--override quarantine=REASON" in refused.impossible[0][1]
-    lifted = bench.engine.guard(plan, is_planned=False, lifted={Guard.QUARANTINE: "INC-7"}, by="ana")
+    lifted = bench.engine.guard(plan, is_planned=False, overrides={Guard.QUARANTINE: "INC-7"}, by="ana")
     assert lifted == plan
     (word,) = bench.ledger.recorded
     assert (word.action, word.subject, word.detail, word.by) == ("override-guard", "a", "INC-7", "ana")
@@ -212,7 +212,7 @@ def test_a_target_whose_image_is_gone_is_refused(bench: Bench) -> None:
 
     assert (
         "the image of a-2 is gone"
-        in engine.guard(plan, is_planned=False, lifted={}, by="ana").impossible[0][1]
+        in engine.guard(plan, is_planned=False, overrides={}, by="ana").impossible[0][1]
     )
 
 
@@ -221,7 +221,7 @@ def test_of_nothing_to_do_there_is_nothing_to_guard(bench: Bench) -> None:
     empty = RollbackPlan(waves=())
     bench.cloud.reads.clear()
 
-    assert bench.engine.guard(empty, is_planned=True, lifted={}, by="ann") is empty
+    assert bench.engine.guard(empty, is_planned=True, overrides={}, by="ann") is empty
     assert bench.cloud.reads == []
     assert bench.engine.plan((), reason="slow").actions == ()
 

@@ -22,7 +22,7 @@ from gates.model.exit_code import ExitCode
 from gates.model.procedure import Step
 from gates.model.receipt import Receipt
 from gates.workflows.planned_rollback import held, unfinished
-from gates.workflows.planned_work import Manner, PlannedWork
+from gates.workflows.planned_work import PlannedRollbackRequest, PlannedWork
 from tests.sandbox.operations.conftest import Bench
 from tests.support.builders import back
 
@@ -91,8 +91,10 @@ def gate(bench: Bench) -> Iterator[Gate]:
 def test_users_meet_the_page_until_the_whole_platform_has_gone_back(bench: Bench, plan: RollbackPlan) -> None:
     """503 with Retry-After meanwhile, then the old revision; the bad one never comes back."""
     receipts: list[Receipt] = []
-    manner = Manner(has_page=True, execution=ExecutionPolicy(), lifted={}, announce=receipts.append)
-    work, cloud = PlannedWork(bench.room.planned, "rollback-test", manner), bench.context.cloud
+    request = PlannedRollbackRequest(
+        has_page=True, execution=ExecutionPolicy(), overrides={}, announce=receipts.append
+    )
+    work, cloud = PlannedWork(bench.room.planned, "rollback-test", request), bench.context.cloud
     put_forward(bench, plan)
     marked = held(plan, (PUBLIC,))
     behind, public = plan.actions

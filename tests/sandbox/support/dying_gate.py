@@ -143,7 +143,7 @@ class Command:
             journal=DyingJournal(journal, Death(**self.die)) if self.die else journal,
         )
         platform = Platform(name="x", services=specs(), tiers=(), matrix=(), roles=(), digest="sha256:p")
-        policy = ExecutionPolicy(manner=RollbackPolicy().emergency, patience=PATIENCE)
+        policy = ExecutionPolicy(strategy=RollbackPolicy().emergency, patience=PATIENCE)
         self.engine = RollbackEngine(environment, platform, ports, run_id="killed", policy=policy)
         return 0 if all(receipt.is_verified for receipt in self._receipts()) else 1
 

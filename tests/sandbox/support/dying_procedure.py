@@ -29,7 +29,7 @@ from gates.model.operation import OperationReceipt
 from gates.model.rollback_policy import RollbackPolicy
 from gates.workflows import planned_procedure as planned
 from gates.workflows.planned_rollback import ACTION, unfinished
-from gates.workflows.planned_work import Manner, PlannedWork
+from gates.workflows.planned_work import PlannedRollbackRequest, PlannedWork
 
 IMPORTED_LATE = (
     *("documents.documents", "google.cloud_monitoring", "google.cloud_run"),
@@ -72,16 +72,18 @@ def run(reports: str, plan: list[dict[str, Any]] | None, die: list[str] | None) 
     context = Context("sandbox")
     if die is not None:
         context.__dict__["ledger"] = MortalLedger(context.ledger, die)
-    policy = ExecutionPolicy(manner=RollbackPolicy().planned, patience=PATIENCE)
-    manner = Manner(has_page=True, execution=policy, lifted={}, announce=lambda _receipt: None)
+    policy = ExecutionPolicy(strategy=RollbackPolicy().planned, patience=PATIENCE)
+    request = PlannedRollbackRequest(
+        has_page=True, execution=policy, overrides={}, announce=lambda _receipt: None
+    )
     ports = OperationsContext(context, "ana").planned
     if plan is None:
         left = unfinished(context.ledger, "sandbox")
-        conducted = None if left is None else planned.go_on(ports, left, manner)
+        conducted = None if left is None else planned.go_on(ports, left, request)
     else:
         waves = tuple((RollBack(**action),) for action in plan)
         way = RollbackPlan(waves=waves)
-        conducted = planned.begin(ports, "rollback-killed", way, manner, "")
+        conducted = planned.begin(ports, "rollback-killed", way, request, "")
     if conducted is None:
         return 99
     return 0 if conducted.ended.failed is None else 12
