@@ -10,8 +10,10 @@ import pytest
 
 from gates.cli.signals import Stop
 from gates.errors import DeniedError, OperationFailedError, UnavailableError
+from gates.model.configuration import NewRevision
 from gates.model.receipt import ReceiptState
 from gates.model.release import RevisionRef
+from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support.fake_cloud import FakeCloud, revision
 from tests.support.nine_services import SERVICES, World
@@ -53,10 +55,12 @@ def test_a_target_that_was_deleted_in_between_keeps_what_serves() -> None:
     """The operation fails, nobody is sent to a revision that is not there, and the others go back."""
 
     class Deleted(FakeCloud):
-        def shift(self, service: str, split: TrafficSplit, etag: str) -> object:  # type: ignore[override]
+        def shift(
+            self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None
+        ) -> ServiceState:
             if service == "a":
                 raise OperationFailedError("code 13: revision a-1 does not exist or is deleted")
-            return super().shift(service, split, etag)
+            return super().shift(service, split, etag, new)
 
     world = World()
     world.cloud = Deleted(services=world.cloud.services)
