@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from gates.errors import (
 )
 from gates.model.platform import Environment
 from tests.support import builders
+from tests.support.tiny_json_server import serving
 
 CIRCUIT = {"name": "b", "state": "open", "failures": 5, "opened": 1}
 
@@ -82,44 +81,11 @@ class TinyPlatform:
         return {**known, **self.answers}.get((method, path), (404, {}))
 
 
-@contextmanager
-def serving(platform: TinyPlatform) -> Iterator[None]:
-    """Serve the platform on loopback."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _do(self) -> None:
-            size = int(self.headers.get("content-length") or 0)
-            body = json.loads(self.rfile.read(size)) if size else None
-            token = self.headers.get("authorization", "").removeprefix("Bearer ")
-            status, document = platform.answer(self.command, self.path, body, token)
-            content = b"" if document is None else json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815 - the base class's names
-
-        def log_message(self, *_args: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    platform.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
 @pytest.fixture
 def platform() -> Iterator[TinyPlatform]:
     """A running tiny platform."""
     made = TinyPlatform()
-    with serving(made):
+    with serving(made.answer) as made.url:
         yield made
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from gates.errors import ConfigurationError, NotSignedInError
 from gates.model.platform import Platform
 from gates.operations.circuits import CircuitOperations
 from tests.support.fake_operations import FakeOperationsLedger, performer
+from tests.support.tiny_json_server import serving
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PLATFORM = """\
@@ -154,38 +153,6 @@ class Library:
         return (200, self.records[path]) if method == "GET" else (204, self.records.pop(path) and None)
 
 
-@contextmanager
-def serving(library: Library) -> Iterator[str]:
-    """Serve it on loopback, and yield its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _do(self) -> None:
-            size = int(self.headers.get("content-length") or 0)
-            body = json.loads(self.rfile.read(size)) if size else None
-            token = self.headers.get("authorization", "").removeprefix("Bearer ")
-            status, document = library.answer(self.command, self.path, body, token)
-            content = b"" if document is None else json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815 - the base class's names
-
-        def log_message(self, *_args: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
 @dataclass
 class Town:
     """The platform as its documents describe it, and the gate's client of its services."""
@@ -216,7 +183,7 @@ def opened(folder: Path, contract: str = CONTRACT) -> Iterator[Town]:
     """Read the documents and serve the platform."""
     library, place = Library(), written(folder, contract)
     with ExitStack() as stack:
-        url = stack.enter_context(serving(library))
+        url = stack.enter_context(serving(library.answer))
         platform = load_platform(place)
         environment = load_environment(place, "town", platform, variables={})
         files = PersonalFiles(folder / "cache")
