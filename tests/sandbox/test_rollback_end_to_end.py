@@ -26,7 +26,8 @@ from gates.model.platform import Endpoints, Environment, Platform, ServiceSpec
 from gates.model.receipt import ReceiptState
 from gates.workflows.rollback import RollbackEngine
 from tests.support import builders
-from tests.support.local_platform import SERVICES, LocalPlatform, local_platform
+from tests.support.local_platform import LocalPlatform, local_platform
+from tests.support.sample_verdict import SERVICES
 
 KNOBS = {"traffic_lag_s": 0.0, "operations_denied": False, "etag_mode": "enforced"}
 

@@ -22,7 +22,8 @@ from gates.adapters.ledger.journal import SqliteJournal
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.model.platform import Endpoints, Environment
 from tests.support import builders
-from tests.support.local_platform import SERVICES, LocalPlatform, local_platform
+from tests.support.local_platform import LocalPlatform, local_platform
+from tests.support.sample_verdict import SERVICES
 
 ROOT = Path(__file__).parents[2]
 LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST

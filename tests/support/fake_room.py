@@ -18,7 +18,6 @@ from gates.model.criterion import (
     FailureAction,
     Priority,
     Severity,
-    Source,
     Stage,
     Use,
 )
@@ -45,7 +44,7 @@ from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from gates.operations.service_levels import ServiceLevels
 from gates.workflows.build_rollback import BuildRollback
-from tests.support.builders import CIRCUITS, SIGN_IN, back
+from tests.support.builders import CIRCUITS, SIGN_IN, back, criterion
 from tests.support.builders import environment as place
 from tests.support.fake_cloud import EPOCH, FakeCloud, FakeLedger, fake_ports, two_revisions
 from tests.support.fake_journal import FakeJournal
@@ -93,19 +92,15 @@ def environment(*, is_protected: bool = False) -> Environment:
 
 
 def _level(use: Use, threshold: float) -> Criterion:
-    return Criterion(
+    return criterion(
         id=f"LEVEL-{use.upper()}",
         used_for=(use,),
-        statement="a level is kept",
         category="service-levels",
         severity=Severity.CRITICAL,
         stages=(Stage.EXTENDED,),
         services=("a",),
-        owner="owner",
         failure_action=FailureAction.INVESTIGATE,
         priority=Priority.P2,
-        rationale="it is promised",
-        source=Source(anchor="a", item="b"),
         comparator=Comparator.LT,
         threshold=threshold,
         unit="ms" if use is Use.LATENCY_LEVEL else "ratio",

@@ -17,18 +17,8 @@ import httpx
 
 from sandbox.platform.deployment import Rollout
 from tests.support.deploying import deploy
+from tests.support.sample_verdict import SERVICES
 
-SERVICES = (
-    "frontend",
-    "api-gateway",
-    "auth-service",
-    "asset-discovery",
-    "event-processor",
-    "threat-detection",
-    "behavioral-analysis",
-    "decision-engine",
-    "nlp-assistant",
-)
 _APP = """
 import os
 

@@ -36,7 +36,7 @@ from gates.model.receipt import Receipt
 from gates.model.rollback_policy import RollbackPolicy
 from gates.model.traffic import TrafficSplit
 from gates.workflows.rollback import RollbackEngine
-from tests.support.local_platform import SERVICES
+from tests.support.sample_verdict import SERVICES
 
 IMPORTED_LATE = "gates.adapters.services.name_server"
 """What the gate imports when it needs it: here once for all forks."""

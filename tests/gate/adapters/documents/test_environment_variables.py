@@ -11,20 +11,7 @@ from gates.adapters.documents.documents import load_environment, load_platform
 from gates.adapters.secrets import resolve
 from gates.errors import ConfigurationError
 from gates.model.platform import Environment
-
-SHIPPED = Path(__file__).parents[4] / "platforms" / "isectech"
-ENDPOINTS = {
-    "admin_grpc": "127.0.0.1:1",
-    "monitoring_grpc": "127.0.0.1:2",
-    "apis_grpc": "127.0.0.1:3",
-    "sql_admin": "http://127.0.0.1:4",
-    "ca_file": "/other/ca.pem",
-    "dns": "127.0.0.1:5",
-    "https_port": 6,
-    "http_port": 7,
-    "project": "isectech-sandbox",
-    "region": "us-central1",
-}
+from tests.support.shipped import ENDPOINTS, SHIPPED
 
 
 def loaded(tmp_path: Path, said: dict[str, str], **variables: str) -> Environment:

@@ -17,30 +17,17 @@ from gates.adapters.ledger.ledger_history import past_runs
 from gates.adapters.ledger.ledger_schema import SCHEMA_VERSION
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 from gates.errors import LedgerError
-from gates.model.criterion import Criterion, FailureAction, Priority, Severity, Source, Stage
+from gates.model.criterion import Stage
 from gates.model.drill import DrillKind
 from gates.model.judgement import Judgement, Outcome
 from gates.model.operation import OperationReceipt, OperationState
 from gates.model.receipt import Receipt, ReceiptState
 from gates.model.release import Release, RevisionRef, ServiceRelease
 from gates.model.verdict import Scope, Verdict
-from tests.support.builders import back, drill
+from tests.support.builders import back, criterion, drill
 from tests.support.fake_cloud import EPOCH, FakeClock
 
-CRITERION = Criterion(
-    id="HLT-LIVE",
-    statement="the service is alive",
-    category="health",
-    severity=Severity.BLOCKER,
-    stages=(Stage.IMMEDIATE,),
-    services=("a",),
-    owner="sre",
-    failure_action=FailureAction.ROLLBACK,
-    priority=Priority.P0,
-    rationale="a dead service serves nobody",
-    source=Source(anchor="health", item="live"),
-    max_age=timedelta(minutes=5),
-)
+CRITERION = criterion(services=("a",))
 
 
 def verdict(
