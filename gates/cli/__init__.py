@@ -1,4 +1,4 @@
-"""argv in, exit code out; one small file per command group; nothing is decided here.
+"""The command line: argv in, exit code out; one file per command group.
 
 Commands are imported when they are called: `gate --help` must not pay for the cloud's libraries.
 """
@@ -27,7 +27,7 @@ from gates.errors import (
 from gates.model.exit_code import ExitCode
 
 _LAST_WORDS_S = 1.0
-"""How long an interrupted command waits for who still reads."""
+"""Longest time that an interrupted command waits for the readers of its output."""
 _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Release": {
         "run": ("run", "Look, judge, decide and act for one stage."),
@@ -86,9 +86,9 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "doctor": ("doctor", "List what this machine and this environment lack."),
     },
 }
-"""Heading -> command -> module in this package, and what `gate --help` says of it."""
+"""Heading -> command -> module in this package, and its line in `gate --help`."""
 _NAMES_ONLY = ("One step of a run at a time", "Operate")
-"""The sections whose commands `gate --help` only names: it must fit on one screen."""
+"""The sections whose commands `gate --help` only names, so that it fits on one screen."""
 _COMMANDS = {name: about for section in _SECTIONS.values() for name, about in section.items()}
 
 
@@ -109,7 +109,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the command that was meant: none of them is known to click before it is imported."""
+        """Name the closest command in the error message: click knows none before it is imported."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             raise click.NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx)
         return super().resolve_command(ctx, args)
@@ -156,7 +156,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _start_quickly() -> None:
-    """Keep two libraries from importing what no command uses: a sixth of a second for each start.
+    """Prevent two imports that no command uses: they take a sixth of a second of each start.
 
     httpx would bring its own command line with rich and pygments, pydantic would read the metadata of every
     installed package in search of plugins.
@@ -166,12 +166,12 @@ def _start_quickly() -> None:
 
 
 def invoke(argv: list[str]) -> ExitCode:
-    """Run one command line; errors and signals become a sentence on stderr and an exit code."""
+    """Run one command line; an error or a signal becomes a message on stderr and an exit code."""
     return explained(lambda: gate.main(args=argv, prog_name="gate", standalone_mode=False))
 
 
 def call(argv: list[str]) -> ExitCode:
-    """Run one command line as a step of another; only signals come through.
+    """Run one command line as a step of another; only a signal is raised.
 
     Raises:
         KeyboardInterrupt: a signal came.
@@ -180,7 +180,7 @@ def call(argv: list[str]) -> ExitCode:
 
 
 def explained(call: Callable[[], object]) -> ExitCode:
-    """Return the exit code that a call returns; errors and signals become a sentence on stderr and one."""
+    """Return the exit code of a call; an error or a signal becomes a message on stderr and an exit code."""
     try:
         return _ended(call)
     except KeyboardInterrupt as error:
@@ -208,7 +208,7 @@ def _ended(call: Callable[[], object]) -> ExitCode:
 
 
 def _defect(error: BaseException) -> ExitCode:
-    """Tell of a defect; click ends with 1, which is NO_GO, where a pipe broke: that is one too."""
+    """Print a defect. A broken pipe counts as one: click exits with 1, which is NO_GO."""
     click.echo(f"gate: internal error: {type(error).__name__}: {error}", err=True)
     click.echo("  → this is a defect of the gate; run again with GATE_TRACE=1 and report it", err=True)
     if os.environ.get("GATE_TRACE"):

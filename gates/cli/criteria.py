@@ -1,4 +1,4 @@
-"""`gate criteria`: what is demanded, why, what is open, and what can answer it."""
+"""`gate criteria`: list, explain and lint the criteria; show their producers and their known-bad releases."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def show_known_bad(form: str) -> ExitCode:
 
 
 def _ended(what: str, ids: Sequence[str]) -> ExitCode:
-    """Name what is missing as the last thing that is said; nothing is said when nothing is."""
+    """Print what is missing as the last line, or nothing if nothing is."""
     if not ids:
         return ExitCode.GO
     click.echo(f"{counted(len(ids), 'criterion', 'criteria')} {what}: {', '.join(ids)}", err=True)

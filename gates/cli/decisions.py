@@ -1,4 +1,4 @@
-"""`gate decisions`: what waits for a role, how long it may still wait, and whose turn it is."""
+"""`gate decisions`: the decisions that wait, until when, and for which role."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def decisions(
 
 
 def _watch(pending: PendingDecisions, every_s: float, *, until_empty: bool) -> ExitCode:
-    """Look again and again; what changed is printed, what is late is escalated step by step."""
+    """Look repeatedly: print what changed, and escalate late decisions step by step."""
     stop, shown = Stop(), set[tuple[str, bool, str]]()
     with stop.heard():
         while True:

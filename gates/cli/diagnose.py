@@ -1,4 +1,4 @@
-"""`gate diagnose`: try the platform, say what was deployed last, and name the service to roll back."""
+"""`gate diagnose`: check the platform, list the latest deployments, and name the service to roll back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gate golive`: the day of a go-live, planned, conducted, rehearsed."""
+"""`gate golive`: plan, rehearse or run a go-live."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AHEAD = timedelta(minutes=1)
 
 
 class Moment(click.ParamType[datetime]):
-    """A point in time with a date, in UTC where no zone is written."""
+    """A date and time, in UTC without a zone."""
 
     name = "time"
 
@@ -63,7 +63,7 @@ def golive() -> None:
 @in_context
 @_at
 def plan(context: composition.Context, zero: datetime) -> ExitCode:
-    """Show when what happens; nothing is done."""
+    """Show the time of each checkpoint; nothing is done."""
     click.echo("\n".join(schedule_lines(context.timeline, zero)))
     return ExitCode.GO
 
@@ -73,7 +73,7 @@ def plan(context: composition.Context, zero: datetime) -> ExitCode:
 @_name
 @_at
 def run(context: composition.Context, name: str, zero: datetime) -> ExitCode:
-    """Conduct a go-live to its end; ended and started again, it goes on where it stood."""
+    """Run a go-live to its end; run again after an interruption, it resumes at the same checkpoint."""
     return _conduct(context, name, zero)
 
 
@@ -108,7 +108,7 @@ def _conduct(
     *,
     is_fast: bool = False,
 ) -> ExitCode:
-    """Conduct one go-live; an environment has one conductor at a time, whatever the go-live's name.
+    """Run one go-live; only one runs in an environment at a time, under whatever name.
 
     A rehearsal has a fast clock, small suites, and commands before its checkpoints.
     """

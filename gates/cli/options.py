@@ -1,4 +1,4 @@
-"""Options that several commands share, and the types of what is written in them."""
+"""Options that several commands share, and their types."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ _R = TypeVar("_R")
 
 
 class Meant(click.Choice[_C]):
-    """A choice whose refusal names the word that was probably meant; members of an enum are their values."""
+    """A choice whose error message names the closest word; members of an enum are written as their values."""
 
     def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's own
         """Return the word."""
         return str(choice)
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's own signature
-        """Return the refusal."""
+        """Return the error message."""
         return f"unknown value '{value}'{meant(str(value), map(str, self.choices))}"
 
 
 class Duration(click.ParamType[float]):
-    """A time that is not nothing, in seconds."""
+    """A duration above zero, in seconds."""
 
     name = "duration"
 
     def convert(self, value: object, _param: click.Parameter | None, _ctx: click.Context | None) -> float:
-        """Return the seconds that `90s`, `15m` or `1h` mean.
+        """Return the seconds of `90s`, `15m` or `1h`.
 
         Raises:
-            UsageError: it means nothing, or no time at all.
+            UsageError: it is no duration, or zero.
         """
         found = duration_of(str(value))
         if not found:
@@ -125,12 +125,12 @@ services_argument = click.argument("services", nargs=-1, type=Service())
 
 
 class RunFolderPath(click.Path):
-    """The folder of a run that is there: looked at before anything else is asked or read."""
+    """The folder of an existing run, checked before anything else is asked or read."""
 
     name = "RUN"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path, or end the command with what is missing and where runs are."""
+        """Return the path; the error message says what is missing and where the runs are."""
         path = Path(str(value))
         if not path.is_dir():
             self.fail(f"there is no run folder {path}; {_where_runs_are(path.name)}", param, ctx)
@@ -154,12 +154,12 @@ def _where_runs_are(name: str) -> str:
 
 
 class RunName(click.ParamType[str]):
-    """A name that a folder can have, looked at before anything else is asked or read."""
+    """A name that a folder can have, checked before anything else is asked or read."""
 
     name = "NAME"
 
     def convert(self, value: object, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
-        """Return the name; an empty one is none, as an unset variable of a job is.
+        """Return the name; an empty name, as of an unset variable in CI, is allowed.
 
         Raises:
             UsageError: no folder can have it.
@@ -170,7 +170,7 @@ class RunName(click.ParamType[str]):
 
 
 class Workers(click.ParamType[int | None]):
-    """A number of workers, or `auto` for None: as many as pay."""
+    """A number of workers, or `auto` (None): as many as shorten the run."""
 
     name = "N|auto"
 
@@ -194,7 +194,7 @@ environment_option = click.option("--env", "env", **_ENVIRONMENT)
 
 
 def context_option(command: Callable[_P, _R], *, is_looking: bool = False) -> Callable[_P, _R]:
-    """Add `--env`: the environment's context stands in `ctx.obj` before other words are read."""
+    """Add `--env`: the environment's context is in `ctx.obj` before the other parameters are converted."""
 
     def opened(ctx: click.Context, _param: click.Parameter, env: str) -> None:
         ctx.meta[ENVIRONMENT] = env
@@ -236,7 +236,7 @@ workers_option = click.option(
 
 
 def deadline_option(default: str, text: str = "Longest time to look: 90s, 15m, 1h.") -> Callable[[_F], _F]:
-    """Return `--deadline`: the command gets seconds."""
+    """Return the option `--deadline`, in seconds."""
     return click.option("--deadline", type=Duration(), default=default, show_default=True, help=text)
 
 
@@ -249,7 +249,7 @@ def _each_once(
 
 
 def look_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Add what says which release is looked at, and how: the options that `run` and `collect` share."""
+    """Add the options that `run` and `collect` share: which release is checked, and how."""
     options = (
         environment_option,
         stage_option,

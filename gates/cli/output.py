@@ -1,9 +1,10 @@
-"""Where everything that is printed goes: printing never fails, never waits, and never decides how gate ends.
+"""stdout and stderr of the gate: printing never fails, never blocks, and never changes the exit code.
 
-A reader may go away, stop reading, sit on a full disk or know no arrows; a descriptor may be closed from the
-start. What acts must not notice. So stdout and stderr are replaced once, before the first word: each write is
-put into one queue and a thread of its own writes it, in order. A stream that failed once is silent from then.
-At the end of a command, when everything is done and recorded, the process waits for who still reads.
+A reader may close the pipe, stop reading, have a full disk or lack a character; a descriptor may be closed
+from the start. A rollback must not be stopped by that. So stdout and stderr are replaced once, before the
+first output: each write goes into one queue, and one thread writes it, in order. After its first failure a
+stream drops its output. At the end of a command, when everything is done and recorded, the process waits for
+the readers.
 """
 
 from __future__ import annotations
@@ -19,29 +20,29 @@ from queue import SimpleQueue
 from typing import TextIO
 
 _MOST_WAITING = 20_000
-"""Writes that may wait for a reader who does not read; what comes after them is dropped."""
+"""Writes that may wait for a slow reader; later ones are dropped."""
 
 
 class Printer:
-    """Writes what was said, in order, in a thread of its own."""
+    """Writes the texts of all streams, in order, in one thread."""
 
     def __init__(self) -> None:
         self._said: SimpleQueue[tuple[Outlet, str] | threading.Event | None] = SimpleQueue()
         threading.Thread(target=self._print, name="printer", daemon=True).start()
 
     def say(self, outlet: Outlet, text: str) -> None:
-        """Take a text; a signal handler may do so too."""
+        """Queue a text; safe in a signal handler."""
         if self._said.qsize() < _MOST_WAITING:
             self._said.put((outlet, text))
 
     def drain(self, seconds: float | None = None) -> bool:
-        """Wait until all that was said is written, so long at most, and say whether it is."""
+        """Wait at most so long until every queued text is written, and return whether it is."""
         mark = threading.Event()
         self._said.put(mark)
         return mark.wait(seconds)
 
     def end(self) -> None:
-        """End the thread once it has written what it can."""
+        """End the thread after the queued texts."""
         self._said.put(None)
 
     def _print(self) -> None:
@@ -54,7 +55,7 @@ class Printer:
 
 
 class Outlet(io.TextIOBase):
-    """A text stream in the place of stdout or stderr; `is_gone` once it failed."""
+    """A text stream that replaces stdout or stderr; `is_gone` after its first failure."""
 
     def __init__(self, stream: TextIO | None, printer: Printer) -> None:
         super().__init__()
@@ -65,22 +66,22 @@ class Outlet(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The reader's encoding."""
+        """The encoding of the replaced stream."""
         return self._encoding
 
     def writable(self) -> bool:
-        """Say that one may write here, whatever becomes of it."""
+        """Return True, also when the stream is gone."""
         return True
 
     def isatty(self) -> bool:
-        """Say whether a terminal reads."""
+        """Return whether the stream is a terminal."""
         try:
             return self._stream is not None and self._stream.isatty()
         except (OSError, ValueError):
             return False
 
     def write(self, text: str, /) -> int:
-        """Take a text to be written.
+        """Queue a text.
 
         Raises:
             TypeError: it is no text.
@@ -115,14 +116,14 @@ class Outlet(io.TextIOBase):
 
 
 class Copy(io.StringIO):
-    """Writes on to another stream, and keeps what was written."""
+    """Writes to another stream, and keeps a copy."""
 
     def __init__(self, onward: TextIO) -> None:
         super().__init__()
         self._onward = onward
 
     def write(self, text: str) -> int:
-        """Keep and write on."""
+        """Write to both."""
         written = super().write(text)
         self._onward.write(text)
         return written
@@ -137,7 +138,7 @@ def _descriptor(stream: TextIO | None) -> int | None:
 
 @contextmanager
 def safe() -> Iterator[Printer]:
-    """Send everything that is printed in the block through one printer."""
+    """Replace stdout and stderr in the block."""
     _occupy()
     before = sys.stdin, sys.stdout, sys.stderr
     printer = Printer()
@@ -151,7 +152,7 @@ def safe() -> Iterator[Printer]:
 
 
 def _occupy() -> None:
-    """Put the null device where a standard descriptor is closed: no other file may come to stand there."""
+    """Open the null device for each closed standard descriptor, so that no other file gets its number."""
     number = os.open(os.devnull, os.O_RDWR)
     while number <= 2:  # noqa: PLR2004 - the last of the standard descriptors
         os.set_inheritable(number, True)

@@ -1,6 +1,6 @@
-"""Shows how far a run is: a live view on a terminal, plain lines and a heartbeat elsewhere.
+"""Progress of a run: a live view on a terminal, plain lines and a heartbeat elsewhere.
 
-Everything goes to stderr, so that stdout holds the answer alone. `json` shows nothing at all.
+Everything goes to stderr, so that stdout holds the result alone. `json` shows no progress.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gates.reporting.progress import Progress, lines_of
 from gates.reporting.redaction import clean
 
 HEARTBEAT_S = 30.0
-"""Seconds of silence after which a log gets a sign of life; CI systems end silent jobs."""
+"""Seconds of silence after which a line is printed; CI systems end silent jobs."""
 
 _REFRESHES_PER_SECOND = 4
 _MARKS = {
@@ -38,17 +38,17 @@ _STYLES = {"GO": "bold green", "NO_GO": "bold red"}
 
 
 class Listener(Protocol):
-    """Hears what the pipeline announces."""
+    """Gets the events of the pipeline."""
 
     def __call__(self, event: events.Event) -> None:
-        """Take note of one event."""
+        """Process one event."""
 
 
 @contextmanager
 def listener(output: str | None, platform: Platform, *, stream: TextIO | None = None) -> Iterator[Listener]:
-    """Yield the listener for an output format; `tty`, `plain`, `json`, or anything else for what fits.
+    """Yield the listener for an output format; `tty`, `plain`, `json`, or by the terminal for anything else.
 
-    `stream` is where it writes: stderr by default.
+    It writes to `stream`, by default stderr.
     """
     stream = stream or sys.stderr
     if output == "json":
@@ -62,7 +62,7 @@ def listener(output: str | None, platform: Platform, *, stream: TextIO | None = 
 
 
 def _silent(event: events.Event) -> None:
-    """Take note of nothing."""
+    """Ignore the event."""
 
 
 def _is_terminal(stream: TextIO) -> bool:
@@ -71,7 +71,7 @@ def _is_terminal(stream: TextIO) -> bool:
 
 @contextmanager
 def plain(platform: Platform, stream: TextIO, *, heartbeat: float = HEARTBEAT_S) -> Iterator[Listener]:
-    """Yield a listener that writes a line for each step and each check that did not pass."""
+    """Yield a listener that prints a line for each step and each check that did not pass."""
     progress = Progress(platform.service_names, clock=monotonic)
     lock, ended = threading.Lock(), threading.Event()
 
@@ -102,9 +102,9 @@ def plain(platform: Platform, stream: TextIO, *, heartbeat: float = HEARTBEAT_S)
 
 @contextmanager
 def live(platform: Platform, stream: TextIO) -> Iterator[Listener]:
-    """Yield a listener that draws steps, services against criteria, and the time that is left.
+    """Yield a listener that draws the steps, a matrix of services and criteria, and the time left.
 
-    The drawing ends with the verdict: what follows may have to ask a person.
+    The view ends with the verdict, because a rollback may ask a person.
     """
     progress = Progress(platform.service_names, clock=monotonic)
     console = Console(file=stream, highlight=False, emoji=False, force_terminal=True)
@@ -139,7 +139,7 @@ def _style(event: events.Event) -> str:
 
 
 def drawing(progress: Progress, width: int) -> RenderableType:
-    """Return the picture of a run: what is done now, and the matrix of what was seen."""
+    """Return the view of a run: its current step, and the matrix of its checks."""
     return Group(Text(clean(progress.headline()), style="bold"), *_matrix(progress, width))
 
 

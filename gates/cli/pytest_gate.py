@@ -1,7 +1,7 @@
-"""`pytest … --gate STAGE`: pytest itself as the deploy gate.
+"""`pytest … --gate STAGE`: a pytest session that ends with the verdict of the gate.
 
-The session's tests are the evidence; the judge, the files and the exit codes are those of `gate run`. Without
-paths the producers of the stage run.
+The tests of the session are the evidence; the judge, the files and the exit codes are those of `gate run`.
+Without paths the producers of the stage run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CUT_SHORT = {
     pytest.ExitCode.INTERNAL_ERROR: ExitCode.INTERNAL_ERROR,
     pytest.ExitCode.NO_TESTS_COLLECTED: ExitCode.NOTHING_EVALUATED,
 }
-"""How a session ends that pytest could not take to its end; a NO_GO is one all the same."""
+"""Exit codes of a session that pytest could not finish; a NO_GO stays a NO_GO."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,14 +82,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Ship to an xdist worker what was made up here: it reads the command line again, which lacks it."""
+    """Send the paths and the results folder to an xdist worker: its command line has neither."""
     judged = node.config.stash.get(_JUDGED, None)
     if judged is not None:
         node.workerinput |= {_PATHS: list(node.config.args), _RAW: str(judged.raw)}
 
 
 def _begin(config: pytest.Config) -> JudgedSession:
-    """Do what `gate run` does before it looks, and tell pytest where the evidence goes."""
+    """Find the release as `gate run` does, and set where pytest writes the evidence."""
     from gates import composition  # noqa: PLC0415
     from gates.cli.options import Duration  # noqa: PLC0415
     from gates.cli.signals import Stop  # noqa: PLC0415
@@ -119,7 +119,7 @@ def _begin(config: pytest.Config) -> JudgedSession:
 
 @dataclass
 class JudgedSession:
-    """What pytest is told of the run, and what is printed of it."""
+    """The pytest options of a run, its deadline, its exit code and its text."""
 
     session: PytestSession
     stop: Stop
@@ -153,9 +153,9 @@ class JudgedSession:
             raise KeyboardInterrupt
 
     def conclude(self, config: pytest.Config, status: int) -> ExitCode:
-        """Judge what the session saw, decide, act and report; return the exit code.
+        """Judge the evidence of the session, decide, act and report; return the exit code.
 
-        After a signal nothing new is done, and one that comes now lets what runs finish.
+        After a signal no action begins; a signal that comes now lets the running action finish.
         """
         self.is_concluding = True
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -187,7 +187,7 @@ class JudgedSession:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
-    """Conclude when every other hook has ended the session, and before the terminal sums it up."""
+    """Conclude after every other hook of the session, and before the summary of the terminal."""
     result = yield
     judged = session.config.stash.get(_JUDGED, None)
     if judged is not None:
@@ -196,7 +196,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say what the session is about to judge."""
+    """Return what the session judges."""
     judged = config.stash.get(_JUDGED, None)
     if judged is None:
         return []
@@ -207,7 +207,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the verdict, or that there is none."""
+    """Print the verdict, or that the session has none."""
     judged = config.stash.get(_JUDGED, None)
     if judged is not None and judged.text:
         terminalreporter.section("release gate")
@@ -219,7 +219,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave nothing raw behind."""
+    """Remove the raw results."""
     judged = config.stash.get(_JUDGED, None)
     if judged is not None:
         judged.held.close()

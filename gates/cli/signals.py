@@ -1,9 +1,9 @@
-"""Ending in order when a signal comes: what acts is finished, everything else is interrupted.
+"""Signals: a command that only looks is interrupted, a command that acts finishes its action first.
 
-SIGTERM, SIGHUP and SIGINT mean the same. While a command only looks, the first of them interrupts it: what
-it began is put in order on the way out, and gate leaves with 2. While it acts (`Stop.heard`), the first lets
-what runs finish, and the second interrupts. The third ends the process at once. Who is told to ignore a
-signal (nohup, a job in the background) goes on ignoring it.
+SIGTERM, SIGHUP and SIGINT mean the same. While a command only looks, the first signal interrupts it: it
+cleans up and exits with 2. While it acts (`Stop.heard`), the first signal lets the running action finish,
+and the second interrupts it. The third ends the process at once. A signal that the process ignored at its
+start (nohup, a background job) stays ignored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal ended what ran; its name is the argument."""
+    """A signal interrupted the command; the argument is the name of the signal."""
 
 
 class Stop:
@@ -37,20 +37,20 @@ class Stop:
         self._times = 0
 
     def is_asked_for(self) -> bool:
-        """Say whether a signal came."""
+        """Return whether a signal came."""
         return self._asked.is_set()
 
     def ask(self) -> None:
-        """Ask as a signal does: one came before anybody heard."""
+        """Stop as after a signal: one came before `heard`."""
         self._asked.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a signal, so long at most, and say whether one came."""
+        """Wait at most so long for a signal, and return whether one came."""
         return self._asked.wait(seconds)
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Let the first signal only ask while the block runs.
+        """Let the first signal set `is_asked_for`, instead of interrupting the block.
 
         Raises:
             Interrupted: a second signal came.
@@ -71,7 +71,7 @@ class Stop:
 
 @contextmanager
 def finishing(within: AbstractContextManager[_T]) -> Iterator[_T]:
-    """Enter `within` and let the block be finished when a signal comes; then it interrupts.
+    """Enter `within`; a signal lets the block finish, and interrupts after it.
 
     Raises:
         KeyboardInterrupt: a signal came meanwhile.
