@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.command import CommandContext, acts, looks, print_receipts
 from gates.cli.database import demand_emergency, role_option, typed_option
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
@@ -23,7 +23,7 @@ def backup() -> None:
 def create(command: CommandContext) -> ExitCode:
     """Take a backup now and wait until it is complete."""
     command.confirm("take a backup")
-    return tell([command.operations.database.back_up(is_dry=command.is_dry)])
+    return print_receipts([command.operations.database.back_up(is_dry=command.is_dry)])
 
 
 @backup.command(name="list")
@@ -80,7 +80,7 @@ def restore(command: CommandContext, number: str, role: str, typed: str | None) 
     """Replace the database's content by BACKUP's: everything written since is lost, for everybody."""
     name = command.context.environment.database or ""
     demand_emergency(command, role, typed, f"restore {name} from backup {number}, newer data will be lost")
-    return tell([command.operations.database.restore(number, is_dry=command.is_dry)])
+    return print_receipts([command.operations.database.restore(number, is_dry=command.is_dry)])
 
 
 def _words(span: timedelta) -> str:

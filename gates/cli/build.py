@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, named_or_all, tell
+from gates.cli.command import CommandContext, acts, named_or_all, print_receipts
 from gates.cli.options import services_argument
 from gates.cli.overrides import override_option
 from gates.decision.safety_checks import Guard
@@ -34,5 +34,5 @@ def rollback(
         click.echo(f"  -  {service}: IMPOSSIBLE: {why}")
     command.confirm(f"roll {', '.join(names)} back through a build")
     with command.alone():
-        ended = tell([command.operations.build_rollback.roll_back(plan, is_dry=command.is_dry)])
+        ended = print_receipts([command.operations.build_rollback.roll_back(plan, is_dry=command.is_dry)])
     return max(ended, ExitCode.ACTION_FAILED if plan.impossible else ExitCode.GO)

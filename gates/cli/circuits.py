@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.command import CommandContext, acts, looks, print_receipts
 from gates.cli.options import service_argument
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
@@ -43,7 +43,7 @@ def reset(command: CommandContext, service: str) -> ExitCode:
     receipts = command.operations.circuits.reset(service, is_dry=command.is_dry)
     if not receipts:
         click.echo(f"every circuit of {service} is closed")
-    return tell(receipts)
+    return print_receipts(receipts)
 
 
 @circuits.command()
@@ -72,7 +72,7 @@ def fallback(command: CommandContext, mode: str, witnesses: tuple[str, str] | No
         return ExitCode.GO
     command.confirm(f"switch the cached-token fallback {mode}")
     named = witnesses or demanded_part(command.context.platform.sign_in, "signIn").witnesses
-    return tell([operations.circuits.switch_fallback(mode, witnesses=named, is_dry=command.is_dry)])
+    return print_receipts([operations.circuits.switch_fallback(mode, witnesses=named, is_dry=command.is_dry)])
 
 
 def _report(command: CommandContext, names: tuple[str, ...]) -> Report:

@@ -1,4 +1,4 @@
-"""What the commands that change something share: options, asking, telling, the exit code."""
+"""What the commands that change something share: options, questions, receipts, the exit code."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def named_or_all(names: tuple[str, ...], platform: Platform, *, is_all: bool) ->
     return names or platform.service_names
 
 
-def tell(receipts: Iterable[OperationReceipt]) -> ExitCode:
+def print_receipts(receipts: Iterable[OperationReceipt]) -> ExitCode:
     """Print each receipt as it comes and return the exit code: a failed action needs a person now."""
     worst = ExitCode.GO
     for receipt in receipts:

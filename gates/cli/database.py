@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.command import CommandContext, acts, looks, print_receipts
 from gates.cli.prompts import confirm_typed, demand_role
 from gates.errors import UsageError
 from gates.model.database import DAYS
@@ -63,7 +63,7 @@ def maintenance_window(command: CommandContext, day: str | None, hour: int | Non
         click.echo(command.operations.sql.state().window)
         return ExitCode.GO
     command.confirm(f"move the maintenance window to {day} {hour:02}:00 UTC")
-    return tell([command.operations.database.set_window(day.upper(), hour, is_dry=command.is_dry)])
+    return print_receipts([command.operations.database.set_window(day.upper(), hour, is_dry=command.is_dry)])
 
 
 @db.command()
@@ -74,4 +74,4 @@ def restart(command: CommandContext, role: str, typed: str | None) -> ExitCode:
     """Restart the database: an outage for everybody. Nothing ever does this by itself."""
     place = command.context.environment
     demand_emergency(command, role, typed, f"restart {place.database or ''}, an outage of {place.name}")
-    return tell([command.operations.database.restart(is_dry=command.is_dry)])
+    return print_receipts([command.operations.database.restart(is_dry=command.is_dry)])

@@ -9,7 +9,7 @@ import click
 
 from gates import composition
 from gates.cli import incident
-from gates.cli.command import tell
+from gates.cli.command import print_receipts
 from gates.cli.prompts import ask
 from gates.cli.signals import Stop
 from gates.composition import actor
@@ -55,7 +55,7 @@ def _scale(context: composition.Context, folder: Path, decision: Decision, *, is
         alone.enter_context(context.ports.journal.hold(context.environment.name, actions.run_id))
         alone.enter_context(Stop().heard())
         receipts = actions.scale(decision, operations.scaling, alone)
-    if tell(receipts) is not ExitCode.GO:
+    if print_receipts(receipts) is not ExitCode.GO:
         return ExitCode.ACTION_FAILED
     click.echo("go back with: gate scale SERVICE --restore")
     return ExitCode.NO_GO

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.command import CommandContext, acts, looks, print_receipts
 from gates.cli.options import services_argument
 from gates.model.exit_code import ExitCode
 from gates.model.operation import OperationReceipt
@@ -50,4 +50,4 @@ def _switch(
     command.confirm(f"maintenance {mode} for {', '.join(names)}")
     with command.alone():
         place = command.context.environment.name
-        return tell(turn(name, place, is_dry=command.is_dry) for name in names)
+        return print_receipts(turn(name, place, is_dry=command.is_dry) for name in names)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gates.cli.command import CommandContext, acts, looks, tell
+from gates.cli.command import CommandContext, acts, looks, print_receipts
 from gates.cli.options import Revision, service_argument
 from gates.cli.reports import Report, reporting
 from gates.model.exit_code import ExitCode
@@ -27,7 +27,7 @@ def coldstart(command: CommandContext, service: str, revision: str | None) -> Ex
     target = revision or command.operations.planner.target(service)
     command.confirm(f"tag {target} of {service} for a moment")
     with command.alone():
-        return tell([command.operations.cold_start.measure(service, target, is_dry=command.is_dry)])
+        return print_receipts([command.operations.cold_start.measure(service, target, is_dry=command.is_dry)])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -73,7 +73,9 @@ def optimize(command: CommandContext, hours: int, *, is_applied: bool) -> ExitCo
         command.confirm(f"change the bounds of {', '.join(one.settings.service for one in wanted)}")
     scaling = command.operations.scaling
     with nullcontext() if is_dry else command.alone():
-        return tell(scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted)
+        return print_receipts(
+            scaling.apply(one.settings.service, one.recommended, is_dry=is_dry) for one in wanted
+        )
 
 
 def _lines(one: ScalingReport) -> list[Line]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 
-from gates.cli.command import CommandContext, acts, named_or_all, tell
+from gates.cli.command import CommandContext, acts, named_or_all, print_receipts
 from gates.cli.options import services_argument
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -30,4 +30,4 @@ def redeploy(
         receipts = list(
             pool.map(lambda name: redeployment.redeploy(name, source, is_dry=command.is_dry), names)
         )
-    return tell(receipts)
+    return print_receipts(receipts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gates.cli.command import CommandContext, acts, tell
+from gates.cli.command import CommandContext, acts, print_receipts
 from gates.cli.options import service_argument
 from gates.errors import UsageError
 from gates.model.exit_code import ExitCode
@@ -27,7 +27,7 @@ def scale(
     scaling = command.operations.scaling
     with command.alone():
         if minimum is None:
-            return tell([scaling.restore(service, is_dry=command.is_dry)])
+            return print_receipts([scaling.restore(service, is_dry=command.is_dry)])
         if is_capped:
-            return tell([scaling.at_least(service, minimum, is_dry=command.is_dry)])
-        return tell([scaling.set_minimum(service, minimum, is_dry=command.is_dry)])
+            return print_receipts([scaling.at_least(service, minimum, is_dry=command.is_dry)])
+        return print_receipts([scaling.set_minimum(service, minimum, is_dry=command.is_dry)])

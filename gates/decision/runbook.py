@@ -1,4 +1,4 @@
-"""Which step of a runbook is due, and how a run of it ended. Pure."""
+"""Which step of a runbook is due, and how a run of it ended."""
 
 from __future__ import annotations
 

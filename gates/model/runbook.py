@@ -11,9 +11,9 @@ class StepState(StrEnum):
     """What came of a step."""
 
     DONE = "DONE"
-    """Its command left with 0, or a person said that it is done."""
+    """Its command exited with 0, or a person said that it is done."""
     FAILED = "FAILED"
-    """Its command left with another code, or a person said that it is not done."""
+    """Its command exited with another code, or a person said that it is not done."""
     PENDING = "PENDING"
     """No person was there to do it or to confirm it."""
     SKIPPED = "SKIPPED"
