@@ -86,7 +86,10 @@ def test_limits_themselves_are_allowed(cloud: LocalCloud) -> None:
     """3600 s, 1000 requests at once and a startup of 240 s are the last allowed values."""
     body = with_template(timeout=duration_pb2.Duration(seconds=3600), max_instance_request_concurrency=1000)
     body.template.containers[0].startup_probe = http_probe(period_seconds=24, failure_threshold=10)
-    cloud.create(body=body)
+    template = cloud.create(body=body).template
+    probe = template.containers[0].startup_probe
+    assert (template.timeout.seconds, template.max_instance_request_concurrency) == (3600, 1000)
+    assert (probe.period_seconds, probe.failure_threshold) == (24, 10)
 
 
 def test_the_data_plane_gets_the_whole_specification(cloud: LocalCloud) -> None:
