@@ -16,7 +16,8 @@ from typing import TypeVar
 from gates.criteria.coverage import Coverage
 from gates.criteria.known_bad import Red
 from gates.model.criterion import Catalogue, Criterion, Stage, Use
-from gates.model.platform import Contact, DocumentOwnership, Environment, Platform
+from gates.model.documentation import Contact, DocumentOwnership
+from gates.model.platform import Environment, Platform
 from gates.model.wording import counted
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*[0-9]")

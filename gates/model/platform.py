@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from gates.model.criterion import FailureAction, Priority, Severity
+from gates.model.documentation import Channel, Contact, Documentation, DocumentOwnership, Link
 from gates.model.rollback_policy import RollbackPolicy
 from gates.model.service_contract import CircuitBreakers, DataProbe, HealthPaths, SignIn
 
@@ -130,51 +131,6 @@ class Policy:
     scaling: ScalingPolicy = field(default_factory=ScalingPolicy)
     drill_max_age: timedelta = timedelta(days=90)
     """A recorded drill that is older shows nothing any more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """Whom to reach in an emergency; `group` is on-call, escalation or external."""
-
-    name: str
-    group: str
-    phone: str | None = None
-    email: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """Where one kind of message goes."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A page that a person needs for a decision."""
-
-    name: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentOwnership:
-    """Who keeps the platform's documents, which version they are, and by when they are reviewed again."""
-
-    owner: str
-    version: str
-    classification: str
-    next_review: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documentation:
-    """Contacts, links and document ownership; an environment may have its own."""
-
-    contacts: tuple[Contact, ...] = ()
-    links: tuple[Link, ...] = ()
-    document_ownership: DocumentOwnership | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from string import Template
 
+from gates.model.documentation import Contact
 from gates.model.incident import Due, Incident, NoticeResult
-from gates.model.platform import Contact
 
 
 def notice_text(incident: Incident, due: Due) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from gates.model.criterion import PLATFORM
-from gates.model.platform import Link
+from gates.model.documentation import Link
 from gates.model.target import Target
 from journeys.checks import demand
 from journeys.client import NamedTransport

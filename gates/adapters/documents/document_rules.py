@@ -29,15 +29,12 @@ from gates.adapters.documents.document_types import (
 from gates.model.bench import Arm, Proof
 from gates.model.contract import AcceptedFinding
 from gates.model.criterion import Criterion, FailureAction, Source
+from gates.model.documentation import Channel, Contact, DocumentOwnership, Link
 from gates.model.platform import (
     Alert,
-    Channel,
-    Contact,
-    DocumentOwnership,
     Environment,
     EscalationStep,
     InfrastructureLimits,
-    Link,
     MaintenanceWindow,
     MatrixRow,
     Platform,

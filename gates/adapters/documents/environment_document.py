@@ -15,8 +15,9 @@ from gates.adapters.documents.document_types import Text
 from gates.adapters.documents.yaml_source import Source
 from gates.adapters.machine import settings
 from gates.errors import ConfigurationError
+from gates.model.documentation import Documentation
 from gates.model.likeness import meant
-from gates.model.platform import Documentation, Endpoints, Environment, Platform
+from gates.model.platform import Endpoints, Environment, Platform
 
 ENVIRONMENT = document(
     "Environment",

@@ -18,8 +18,8 @@ import httpx
 from gates.adapters import secrets
 from gates.errors import GateError
 from gates.model.clock import Clock
+from gates.model.documentation import Channel
 from gates.model.incident import Notice, NoticeResult, NoticeState
-from gates.model.platform import Channel
 
 TIMEOUT_S = 5.0
 """How long one channel may take to answer."""

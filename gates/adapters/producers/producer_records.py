@@ -14,9 +14,10 @@ from gates.adapters.producers import leftovers, targeting
 from gates.adapters.producers.pytest_target import platform_of
 from gates.evidence import scans as scan_reports
 from gates.model.contract import AcceptedFinding
+from gates.model.documentation import Documentation
 from gates.model.drill import DrillRecord
 from gates.model.history import PastRun
-from gates.model.platform import Documentation, Environment, Platform, Tier
+from gates.model.platform import Environment, Platform, Tier
 from gates.model.scan import ScanReport
 from gates.model.target import Target
 

@@ -16,8 +16,9 @@ import pytest
 
 from gates import cli, composition
 from gates.cli.signals import Stop
+from gates.model.documentation import Channel
 from gates.model.exit_code import ExitCode
-from gates.model.platform import Channel, EscalationStep, Policy
+from gates.model.platform import EscalationStep, Policy
 from gates.workflows.pending_decisions import PendingDecisions
 from tests.support.fake_context import FakeContext
 from tests.support.release_run import Run, bad_auth

@@ -10,7 +10,8 @@ import pytest
 
 from gates.criteria.lint import Finding, lint
 from gates.model.criterion import Catalogue, Severity, Stage, Use
-from gates.model.platform import Contact, DocumentOwnership, Platform, ServiceSpec, Tier
+from gates.model.documentation import Contact, DocumentOwnership
+from gates.model.platform import Platform, ServiceSpec, Tier
 from tests.support.builders import criterion
 
 TODAY = date(2026, 3, 1)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gates.model.criterion import Stage
+from gates.model.documentation import Contact, Documentation, DocumentOwnership
 from gates.model.evidence import Measurement
 from gates.model.history import PastCheck, PastRun
 from gates.model.judgement import Outcome
-from gates.model.platform import Contact, Documentation, DocumentOwnership
 from gates.model.target import Demand, ServiceTarget
 from gates.model.verdict import VerdictOutcome
 from journeys.checks import DemandNotMetError

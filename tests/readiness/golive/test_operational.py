@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gates.model.platform import Documentation
+from gates.model.documentation import Documentation
 from gates.model.target import Target
 from tests.readiness.pages import demand_answers
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gates.model.criterion import PLATFORM
-from gates.model.platform import Documentation
+from gates.model.documentation import Documentation
 from journeys.checks import demand
 
 PLACEHOLDER = re.compile(r"X{2,}|0{4,}|TBD|TODO|CHANGE-?ME|example\.(com|org|net)|<[^>]*>", re.IGNORECASE)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gates.model.criterion import PLATFORM
-from gates.model.platform import Documentation
+from gates.model.documentation import Documentation
 from gates.model.target import Target
 from journeys.checks import demand
 from tests.readiness.pages import demand_answers

@@ -9,8 +9,8 @@ import pytest
 
 from gates.adapters.machine.clock import SystemClock
 from gates.adapters.notifications.channel_sender import ChannelSender
+from gates.model.documentation import Channel
 from gates.model.incident import Notice, NoticeState
-from gates.model.platform import Channel
 from tests.support.tiny_mailbox import mailbox, webhook
 
 CHANNELS = (

@@ -13,8 +13,8 @@ from gates.adapters.ledger.incident_ledger import IncidentLedger
 from gates.adapters.machine.clock import SystemClock
 from gates.adapters.notifications.channel_sender import ChannelSender
 from gates.adapters.notifications.notifier import Notifier
+from gates.model.documentation import Channel
 from gates.model.incident import NoticeState
-from gates.model.platform import Channel
 from gates.reporting.redaction import Redactor
 from tests.support.tiny_mailbox import Hook, webhook
 
