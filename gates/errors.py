@@ -10,6 +10,7 @@ GateError
 │   ├── DeniedError             the credentials may not do this
 │   │   └── CodesUsedError          every one-time code was used before: wait for the next one
 │   ├── NotSignedInError        the sign-in failed, so the service was not asked
+│   ├── NotAskedError           Cloud Run refused this caller, so the service was not asked
 │   ├── QuotaError              too many requests: wait
 │   ├── UnavailableError        no answer: the outcome of a write is unknown
 │   └── OperationFailedError    the long-running operation ended with an error
@@ -82,6 +83,10 @@ class CodesUsedError(DeniedError):
 
 class NotSignedInError(CloudError):
     """The sign-in failed, so the service was not asked; the cause lies with another service."""
+
+
+class NotAskedError(CloudError):
+    """Cloud Run refused this caller or cannot be reached from here, so the service was not asked."""
 
 
 class QuotaError(CloudError):

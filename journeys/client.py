@@ -6,10 +6,13 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import httpx
 
-from gates.model.target import Target
+from gates.model.access import FRONT_END_STATUSES
+from gates.model.target import ServiceTarget, Target
+from gates.tokens import TOKENS, NoTokenError, account_of
 
 TIMEOUT_S = 10.0
 """How long one answer may take before the service counts as silent."""
@@ -43,6 +46,10 @@ class BrokenAnswerError(SilenceError):
     """A service began to answer and broke off, and is there right after: an observation about it."""
 
 
+class RefusedCallerError(Exception):
+    """Cloud Run's front end refused the request, so the service was not asked: nothing is known about it."""
+
+
 class _Heard(httpx.SyncByteStream):
     """The body of an answer; `broken` says what to make of an error in the middle of it."""
 
@@ -64,18 +71,23 @@ class NamedTransport(httpx.BaseTransport):
 
     A connection that cannot be made stays an error of the transport: nobody was seen. A request that was
     taken and never answered is `SilenceError`. An answer that breaks off is `BrokenAnswerError` when whoever
-    gave it can be reached right after; else the way there may have broken.
+    gave it can be reached right after; else the way there may have broken. A service that wants to know its
+    callers gets a token with each request; a refusal of its front end is `RefusedCallerError`.
     """
 
     def __init__(self, target: Target, service: str) -> None:
         self._addresses = dict(target.addresses)
+        self._target = target
+        self._callees = _callees(target)
         self._service = service
         self._inner = httpx.HTTPTransport(verify=_trust(target.ca_file), retries=0)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request to the mapped address."""
         REQUEST_COUNTER.tick()
-        url = request.url
+        url, callee = request.url, self._callee(request)
+        sent, trouble = _caller_headers(callee)
+        request.headers.update(sent)
         port = url.port or (443 if url.scheme == "https" else 80)
         address = self._addresses.get(f"{url.host}:{port}")
         if address is not None:
@@ -89,8 +101,35 @@ class NamedTransport(httpx.BaseTransport):
             raise SilenceError(message, blames=self._service) from error
         finally:
             request.url = url
+            for name in sent:  # a report that shows the request shows no token
+                del request.headers[name]
+        if callee is not None:
+            self._demand_asked(callee, response, account_of(next(iter(sent.values()), "")), trouble)
         response.stream = _Heard(_stream(response), lambda error: self._broken(request, error))
         return response
+
+    def _callee(self, request: httpx.Request) -> ServiceTarget | None:
+        """Return the service that answers; none for a request in the open or for another host."""
+        named = request.headers.get("host", "").partition(":")[0]
+        is_plain = request.url.scheme != "https" or named != request.url.host
+        return None if is_plain else self._callees.get(request.url.host)
+
+    def _demand_asked(
+        self, callee: ServiceTarget, response: httpx.Response, account: str, trouble: str
+    ) -> None:
+        """Raise RefusedCallerError if the front end answered in the place of the service."""
+        status, headers = response.status_code, response.headers
+        if status not in FRONT_END_STATUSES or not headers.get("content-type", "").startswith("text/html"):
+            return
+        stream = _stream(response)
+        body = b"".join(stream)
+        stream.close()
+        response.stream = httpx.ByteStream(body)
+        content = httpx.Response(status, headers=headers, content=body).content
+        access = self._target.access(callee)
+        if access.is_refusal(status, headers, content):
+            cause, next_step = access.refusal(status, account=account, trouble=trouble)
+            raise RefusedCallerError(f"{cause}; {next_step}")
 
     def _broken(self, request: httpx.Request, error: Exception) -> Exception:
         """Return what an answer that broke off is: look whether anybody is there now."""
@@ -110,6 +149,22 @@ class NamedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+
+def _callees(target: Target) -> dict[str, ServiceTarget]:
+    """Return the service behind each host: its own one, that of its tag, and its public one."""
+    found = {urlsplit(service.base_url).hostname or "": service for service in target.services}
+    public = {urlsplit(url).hostname or "": name for name, url in target.public_urls}
+    named = {service.name: service for service in target.services}
+    return found | {host: named[name] for host, name in public.items() if name in named}
+
+
+def _caller_headers(callee: ServiceTarget | None) -> tuple[dict[str, str], str]:
+    """Return the headers that say who calls, and why there are none although the service wants them."""
+    try:
+        return TOKENS.headers(callee.audience if callee is not None else ""), ""
+    except NoTokenError as error:
+        return {}, str(error)
 
 
 def _stream(response: httpx.Response) -> httpx.SyncByteStream:

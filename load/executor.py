@@ -21,6 +21,7 @@ from gevent.event import Event
 from locust import FastHttpUser, constant_throughput, events, task
 from locust.exception import StopUser
 
+from gates.tokens import TOKENS
 from load.machine import Watch
 from load.plan import read_plan
 from load.profiles import Kind
@@ -127,7 +128,8 @@ class _Sender(FastHttpUser):  # type: ignore[misc]
 
     def ask(self, path: int, *, row: Row | None) -> bool:
         """Send one request and say whether the answer was good."""
-        answer = self.client.get(PLAN.paths[path], headers=HEADERS, name=NAMES[path], context={"row": row})
+        headers = {**HEADERS, **TOKENS.headers(PLAN.audience)}
+        answer = self.client.get(PLAN.paths[path], headers=headers, name=NAMES[path], context={"row": row})
         return bool(200 <= (answer.status_code or 0) < 300)
 
 

@@ -34,6 +34,12 @@ def reader() -> str:
     return _STATE["wardrobe"].tokens("load").access
 
 
+def audience() -> str:
+    """Return what tokens of callers of the entrance must be meant for; empty when none is wanted."""
+    target = _STATE["wardrobe"].target
+    return target.service("api-gateway").audience
+
+
 class JourneyUser(User):  # type: ignore[misc]
     """Takes its journey again and again; each step and the whole are told to the generator."""
 

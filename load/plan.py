@@ -22,13 +22,14 @@ class Plan:
     """An offer, where it goes, and where the record is written.
 
     `host` is the name in SNI and Host, whatever the address. `ca_file` is the CA to trust; None is the
-    machine's own CAs.
+    machine's own CAs. `audience` is what callers' tokens must be meant for; empty when none is wanted.
     """
 
     offer: Offer
     host: str
     ca_file: str | None
     out: str
+    audience: str = ""
     paths: tuple[str, ...] = PATHS
     seed: int = SEED
 

@@ -6,7 +6,8 @@ import os
 
 from locust import FastHttpUser, constant_throughput, task
 
-from load.journey_users import reader
+from gates.tokens import TOKENS
+from load.journey_users import audience, reader
 from load.plan import PATHS
 from load.tls import connections
 
@@ -32,5 +33,6 @@ class Analyst(FastHttpUser):  # type: ignore[misc]
         """Read the next thing."""
         self.turn += 1
         headers = {"Authorization": f"Bearer {reader()}", "Host": os.environ["LOAD_HOST_HEADER"]}
+        headers |= TOKENS.headers(audience())
         path = PATHS[self.turn % len(PATHS)]
         self.client.get(path, headers=headers, name=path.partition("?")[0])

@@ -52,13 +52,15 @@ def surroundings(given: Mapping[str, str], *, home: Path) -> dict[str, str]:
 class Entrance:
     """Where the load goes: `https://address`, which must show a certificate for `host`.
 
-    `ca_file` is the CA to trust; None is the machine's own CAs.
+    `ca_file` is the CA to trust; None is the machine's own CAs. `audience` is what callers' tokens must be
+    meant for; empty when everybody may call.
     """
 
     address: str
     host: str
     token: str
     ca_file: str | None
+    audience: str = ""
 
 
 def run_profile(offer: Offer, entrance: Entrance, *, folder: Path) -> LoadSummary:
@@ -84,7 +86,7 @@ def run_generator(offer: Offer, entrance: Entrance, *, folder: Path) -> Record:
     out, plan = folder / record_name(offer.name), folder / f"load-{offer.name}-plan.json"
     out.unlink(missing_ok=True)
     trusted = str(Path(entrance.ca_file).resolve()) if entrance.ca_file else None
-    told = Plan(offer=offer, host=entrance.host, ca_file=trusted, out=str(out))
+    told = Plan(offer=offer, host=entrance.host, ca_file=trusted, out=str(out), audience=entrance.audience)
     plan.write_text(told.to_json(), encoding="utf-8")
     users = str(offer.connections)
     command = [

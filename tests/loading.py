@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
+from gates.model.access import OPEN
 from gates.model.target import Target
+from journeys.client import SilenceError, client
 from load.profiles import PROFILES
 from load.run import Entrance, GeneratorError, StarvedError, run_profile
 from load.summary import LoadSummary, outlier, service_behind
@@ -23,18 +27,37 @@ def send(profile: str, target: Target, *, token: str, folder: Path) -> LoadSumma
     A generator that could not send as it should saw nothing: the checks that need it are not run.
 
     Raises:
+        RefusedCallerError: Cloud Run refuses this caller at the entrance.
         GeneratorError: there is no such profile, or the generator broke.
     """
     if profile not in PROFILES:
         raise GeneratorError(f"there is no profile {profile}, known are {', '.join(PROFILES)}")
     offer = PROFILES[profile].offer(target.expected_load)
     host = urlsplit(target.public_url(GATEWAY)).hostname or ""
+    _demand_let_in(target)
     address = dict(target.addresses).get(f"{host}:443", f"{host}:443")
-    entrance = Entrance(address=address, host=host, token=token, ca_file=target.ca_file)
+    entrance = Entrance(
+        address=address,
+        host=host,
+        token=token,
+        ca_file=target.ca_file,
+        audience=target.service(GATEWAY).audience,
+    )
     try:
         return run_profile(offer, entrance, folder=folder)
     except StarvedError as error:
         pytest.skip(str(error))
+
+
+def _demand_let_in(target: Target) -> None:
+    """Raise RefusedCallerError if the entrance refuses this caller, before each answer does."""
+    service = target.service(GATEWAY)
+    if service.audience or service.ingress != OPEN:
+        with (
+            suppress(httpx.HTTPError, SilenceError),  # the load shows what becomes of these
+            client(target, GATEWAY, base_url=target.public_url(GATEWAY)) as door,
+        ):
+            door.get("/healthz")
 
 
 def measure_rate(load: LoadSummary, measure: Measure) -> None:

@@ -122,13 +122,20 @@ class Attempt:
             return self._receipt(ReceiptState.FAILED, error.in_one_line())
         state = ReceiptState.DONE if self._mover.has_written else ReceiptState.ALREADY_DONE
         has = "has" if self._mover.has_written else "had already"
-        return self._receipt(state, f"{self._action.to_revision} {has} {self._goal}", is_verified=True)
+        return self._receipt(
+            state, f"{self._action.to_revision} {has} {self._place}{self._how}", is_verified=True
+        )
 
     @property
-    def _goal(self) -> str:
-        if self._action.is_held:
-            return "the place behind the maintenance page and answers there"
-        return "all traffic and answers"
+    def _place(self) -> str:
+        return "the place behind the maintenance page" if self._action.is_held else "all traffic"
+
+    @property
+    def _how(self) -> str:
+        """Say how the move is proven."""
+        if (why := self._mover.unasked) is not None:
+            return f"; moved according to the cloud, not asked: {why.in_one_line()}"
+        return " and answers there" if self._action.is_held else " and answers"
 
     def rehearse(self) -> Receipt:
         """Return what would be sent."""

@@ -52,14 +52,18 @@ class RevisionProbe(Protocol):
     """Asks the service itself who it is."""
 
     def answering_revision(self, service: str) -> str | None:
-        """Return the revision that answers, or None when none does or several do. Never raises CloudError."""
+        """Return the revision that answers, or None when none does or several do.
+
+        Raises:
+            NotAskedError: this caller is refused, or cannot reach the service. No other CloudError.
+        """
 
 
 class TagAwareProbe(RevisionProbe, Protocol):
     """Asks a revision behind its tag as well."""
 
     def answering_behind(self, service: str, tag: str) -> str | None:
-        """Return the revision that answers at the tag's own URL. Never raises CloudError."""
+        """Return the revision that answers at the tag's own URL; raise as above."""
 
 
 class Ledger(Protocol):

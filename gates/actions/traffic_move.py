@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gates.actions.ports import RevisionProbe, TrafficController
-from gates.errors import ActionError, ConflictError, GateError, UnavailableError
+from gates.errors import ActionError, ConflictError, GateError, NotAskedError, UnavailableError
 from gates.model.clock import Clock
 from gates.model.configuration import NewRevision
 from gates.model.state import ServiceState
@@ -108,6 +108,8 @@ class TrafficMover:
         self.was_overtaken = False
         """Whether the move stopped at what others had done."""
         self.has_written = False
+        self.unasked: NotAskedError | None = None
+        """Why the service could not be asked: the move is then proven by the cloud's own state."""
 
     def execute(self) -> None:
         """Move the traffic unless it is there already, and prove it."""
@@ -140,7 +142,11 @@ class TrafficMover:
             except (ConflictError, UnavailableError):
                 self.send()
         if self._move.proof is not None:
-            self._settle(self._move.proof)
+            try:
+                self._settle(self._move.proof)
+            except NotAskedError as error:
+                self.unasked = error
+                self._settle_by_cloud(self._move.proof.revision)
         if not self._is_there(self.read()):
             raise ActionError("another actor changed the traffic while it settled")
 
@@ -185,6 +191,24 @@ class TrafficMover:
         if objection is not None:
             self.was_overtaken = True
             raise objection
+
+    def _settle_by_cloud(self, revision: str) -> None:
+        """Read until the cloud reports the move as applied and its revision as ready.
+
+        The service itself may stay unready: that is said of a newest revision that failed, too.
+        """
+        patience, lack = self._patience, ""
+
+        def is_proven() -> bool:
+            nonlocal lack
+            state, lack = self.read(), "the move is not applied"
+            if state.is_reconciling or not self._is_there(state):
+                return False
+            found, lack = self._traffic.revisions(self._move.service), f"{revision} is not ready"
+            return any(one.is_ready for one in found if one.name == revision)
+
+        if not self._clock.until(is_proven, within=patience.settle_s, every=patience.poll_s):
+            raise ActionError(f"the cloud says after {patience.settle_s:g} s that {lack}")
 
     def _settle(self, proof: Proof) -> None:
         """Ask the service itself until it answers with the wanted revision often enough in a row."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gates.adapters.google.project_inventory import ProjectInventory
     from gates.adapters.runs.snapshots import SnapshotFolder
     from gates.adapters.services.operator_client import OperatorClient
+    from gates.model.state import ServiceState
     from gates.operations.circuits import CircuitOperations
     from gates.operations.cold_start import ColdStart
     from gates.operations.database import DatabaseOperations
@@ -67,11 +68,11 @@ class OperationsContext:
         from gates.adapters.machine.personal_files import personal_files
         from gates.adapters.services.operator_client import OperatorClient
 
-        def ask(service: str) -> str:
-            return self.context.cloud.describe(service).uri
+        def describe(service: str) -> ServiceState:
+            return self.context.cloud.describe(service)
 
         wait, context = clock.SystemClock().wait, self.context
-        return OperatorClient(context.environment, context.platform, ask, wait, personal_files())
+        return OperatorClient(context.environment, context.platform, describe, wait, personal_files())
 
     @property
     def configuration(self) -> CloudRun:

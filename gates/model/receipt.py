@@ -25,7 +25,8 @@ class ReceiptState(StrEnum):
 class Receipt:
     """One action, how it ended, and the traffic before and after it.
 
-    `is_verified` says that the service itself answered with the wanted revision afterwards;
+    `is_verified` says that the service itself answered with the wanted revision afterwards, or that the cloud
+    reports it where the service cannot be asked from here; `detail` then says so.
     `seconds` is the time from the start of the action to that proof.
     """
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gates.model.access import OPEN
 from gates.model.traffic import TrafficSplit
 
 MADE = "gate/made"
@@ -86,6 +87,9 @@ class ServiceState:
     detail: str = ""
     tag_uris: tuple[tuple[str, str], ...] = ()
     """Pairs (revision, URL) of the tags that point to a revision."""
+    audience: str = ""
+    """What an ID token of a caller is meant for; empty when Cloud Run asks nobody for one."""
+    ingress: str = OPEN
 
     @property
     def sole_serving(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gates.model.access import OPEN, Access
 from gates.model.criterion import FAILED_CHECKS, Bands, Comparator, Stage
 from gates.model.platform import EXPECTED_LOAD, Impact
 
@@ -18,6 +19,9 @@ class ServiceTarget:
     digest: str
     last_go: str | None = None
     """The newest other revision that had a GO; None before the first release."""
+    audience: str = ""
+    """What an ID token of a caller is meant for; empty when everybody may call the service."""
+    ingress: str = OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,16 @@ class Target:
     def cloud_run_name(self, service: str) -> str:
         """Return the name of `service` in the cloud."""
         return self.service_name.format(service=service)
+
+    def access(self, service: ServiceTarget) -> Access:
+        """Return how a service is called."""
+        return Access(
+            name=self.cloud_run_name(service.name),
+            project=self.project,
+            region=self.region,
+            audience=service.audience,
+            ingress=service.ingress,
+        )
 
     def service(self, name: str) -> ServiceTarget:
         """Return the service with that name.

@@ -33,8 +33,8 @@ _UNSAFE = re.compile(
 # Fragments of patterns, in verbose form. Repetitions that can start anywhere are bounded: hostile text must
 # not cost quadratic time.
 _QUOTED = r"""(?: \\{1,8}"(?:(?!\\{1,8}").)*\\{1,8}" | "(?:[^"\\\n]|\\.)*"? | '(?:[^'\\\n]|\\.)*'? )"""
-_HEADER = r"""(?:(?:proxy-)?authorization | (?:set-)?cookie2? | x-api-key | x-(?:auth|csrf)-token
-    | x-goog-iap-jwt-assertion)"""
+_HEADER = r"""(?:(?:proxy-|x-serverless-)?authorization | (?:set-)?cookie2? | x-api-key
+    | x-(?:auth|csrf)-token | x-goog-iap-jwt-assertion)"""
 _KEY = r"""(?:\w{1,40}[_-])?(?:password | passwd | pwd | passphrase | (?:client_?)?secret | api_?-?key
     | private_?-?key | otp | totp | mfa_?code | session_?-?id
     | (?:access|refresh|id|auth|bearer|service|csrf|session)_?-?token)"""

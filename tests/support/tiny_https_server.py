@@ -31,6 +31,8 @@ class Seen:
     host: str | None
     path: str
     cookie: str | None
+    caller: str | None = None
+    """The token in X-Serverless-Authorization."""
 
 
 @dataclass
@@ -45,6 +47,8 @@ class TinyHttps:
     breaks: Callable[[int], bool] = lambda _number: False
     is_gone_after: bool = False
     certified: tuple[str, ...] = ("a.run.test", "b.run.test")
+    server: str = "tiny"
+    content_type: str = "application/json"
     seen: list[Seen] = field(default_factory=list)
     names: dict[int, str | None] = field(default_factory=dict)
     port: int = 0
@@ -78,6 +82,9 @@ class TinyHttps:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def version_string(self) -> str:
+                return tiny.server
+
             def do_GET(self) -> None:
                 with tiny.lock:
                     number = len(tiny.seen)
@@ -88,10 +95,12 @@ class TinyHttps:
                             host=self.headers["Host"],
                             path=self.path,
                             cookie=self.headers["Cookie"],
+                            caller=self.headers["X-Serverless-Authorization"],
                         )
                     )
                 status, body = tiny.answer(number)
                 self.send_response(status)
+                self.send_header("Content-Type", tiny.content_type)
                 is_broken = tiny.breaks(number)
                 self.send_header("Content-Length", str(len(body) + 100 * is_broken))
                 self.send_header("Set-Cookie", "affinity=sticky")

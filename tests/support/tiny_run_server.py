@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 from google.cloud import run_v2
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.longrunning import operations_pb2
 from google.rpc import error_details_pb2, status_pb2
 
@@ -72,6 +73,7 @@ class TinyRun:
     on_wait: Callable[[], None] = lambda: None
     busy_reads: int = 0
     foreign_list: list[Any] = field(default_factory=list)
+    invokers: list[str] = field(default_factory=lambda: ["allUsers"])
 
     def command(self, method: str) -> list[Any]:
         """Return the requests of one method."""
@@ -84,6 +86,11 @@ class TinyRun:
             self.busy_reads -= 1
             answer.reconciling = True
         return answer
+
+    def get_iam_policy(self, _request: Any, _context: Any) -> Any:
+        """Answer who may invoke the service."""
+        binding = policy_pb2.Binding(role="roles/run.invoker", members=self.invokers)
+        return policy_pb2.Policy(bindings=[binding])
 
     def list_revisions(self, request: Any, _context: Any) -> Any:
         """Answer two revisions a page."""
@@ -182,6 +189,9 @@ def serving(run: TinyRun) -> Iterator[str]:
             "GetService": run.handler("GetService", run.get_service, run_v2.GetServiceRequest.deserialize),
             "UpdateService": run.handler(
                 "UpdateService", run.update_service, run_v2.UpdateServiceRequest.deserialize
+            ),
+            "GetIamPolicy": run.handler(
+                "GetIamPolicy", run.get_iam_policy, iam_policy_pb2.GetIamPolicyRequest.FromString
             ),
         },
         "google.cloud.run.v2.Revisions": {

@@ -26,7 +26,7 @@ from gates.adapters.google.cloud_run_values import (
     traffic_targets,
     with_image,
 )
-from gates.errors import ActionError, ConflictError
+from gates.errors import ActionError, CloudError, ConflictError
 from gates.model.clock import Clock
 from gates.model.configuration import NewRevision, Scaling, ServiceSettings
 from gates.model.platform import Environment
@@ -43,6 +43,8 @@ _CHANGES_BY_ITSELF = (
     "observedGeneration", "terminalCondition", "conditions", "latestReadyRevision", "latestCreatedRevision",
     "trafficStatuses", "uri", "urls", "reconciling", "etag",
 )  # fmt: skip
+_EVERYBODY = "allUsers"
+_INVOKERS = ("roles/run.invoker", "roles/run.servicesInvoker", "roles/run.admin")
 
 
 class CloudRun:
@@ -71,6 +73,18 @@ class CloudRun:
         """
         found = map(revision_state, self._api.read_revisions(service))
         return tuple(sorted(found, key=lambda r: r.created_at, reverse=True))
+
+    def audience(self, state: ServiceState) -> str:
+        """Return what callers' tokens of a service must be meant for; empty when everybody may call it.
+
+        Where its policy cannot be read, a token is sent: it does no harm where none is asked for.
+        """
+        try:
+            bindings = self._api.read_policy(state.service).bindings
+        except CloudError:
+            return state.audience
+        is_open = any(_EVERYBODY in one.members for one in bindings if one.role in _INVOKERS)
+        return "" if is_open else state.audience
 
     def settings(self, service: str) -> ServiceSettings:
         """Return how a service is configured now.

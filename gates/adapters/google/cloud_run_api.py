@@ -17,6 +17,7 @@ from random import SystemRandom
 from typing import Any, TypeVar
 
 from google.cloud import run_v2
+from google.iam.v1 import iam_policy_pb2
 from google.longrunning import operations_pb2
 from google.protobuf import duration_pb2, field_mask_pb2
 from google.rpc import code_pb2
@@ -114,6 +115,15 @@ class CloudRunApi:
         name, limit = f"{self.path(service)}/revisions/{revision}", self.limits.read_s
         return self._patiently(
             f"read {revision}", lambda: self._revisions.get_revision(name=name, timeout=limit)
+        )
+
+    def read_policy(self, service: str) -> Any:
+        """Return who has which role at the service; raise CloudError."""
+        request = iam_policy_pb2.GetIamPolicyRequest(resource=self.path(service))
+        limit = self.limits.read_s
+        return self._patiently(
+            f"read who may call {service}",
+            lambda: self._services.get_iam_policy(request=request, timeout=limit),
         )
 
     def _ended(self, service: str, operation: Any, operation_s: float) -> Any:

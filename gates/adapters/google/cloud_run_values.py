@@ -12,12 +12,18 @@ from typing import Any
 from google.cloud import run_v2
 
 from gates.errors import CloudError
+from gates.model.access import OPEN
 from gates.model.state import RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
 
 _LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
 _REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 _SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
+_INGRESSES = {
+    "UNSPECIFIED": OPEN,
+    "INTERNAL_ONLY": "internal",
+    "INTERNAL_LOAD_BALANCER": "internal-and-cloud-load-balancing",
+}
 _FOLLOWS_LATEST = TrafficSplit(targets=(TrafficTarget(revision=None, percent=100),))
 
 
@@ -44,7 +50,20 @@ def service_state(service: str, message: Any) -> ServiceState:
             for status in message.traffic_statuses
             if status.tag and status.uri
         ),
+        audience="" if message.invoker_iam_disabled else _audience(message),
+        ingress=_ingress(message),
     )
+
+
+def _audience(message: Any) -> str:
+    """Return the service's URL, or a custom audience where it has no URL."""
+    return str(message.uri or next(iter(message.custom_audiences), ""))
+
+
+def _ingress(message: Any) -> str:
+    """Return the ingress as `gcloud` writes it: all, internal, and so on."""
+    name = str(run_v2.IngressTraffic(message.ingress).name).removeprefix("INGRESS_TRAFFIC_")
+    return _INGRESSES.get(name, name.lower())
 
 
 def revision_state(message: Any) -> RevisionState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,10 @@ def make_target(
     from gates.adapters.services.network import Network  # noqa: PLC0415 - a frozen target resolves nothing
 
     seen = {view.state.service: view for view in views}
-    services = tuple(_service(entry, seen[entry.service]) for entry in release.services)
+    audiences = _audiences(environment, views)
+    services = tuple(
+        _service(entry, seen[entry.service], audiences.get(entry.service, "")) for entry in release.services
+    )
     public = tuple((service, f"https://{host}") for service, host in environment.public_hosts)
     endpoints = environment.endpoints
     urls = [service.base_url for service in services] + [url for _, url in public]
@@ -70,13 +74,30 @@ def make_target(
     )
 
 
-def _service(entry: ServiceRelease, view: ServiceView) -> ServiceTarget:
+def _audiences(environment: Environment, views: Sequence[ServiceView]) -> dict[str, str]:
+    """Return what the tokens of callers must be meant for, for each service that asks for one."""
+    asking = {view.state.service: view.state for view in views if view.state.audience}
+    if not asking:
+        return {}
+    from gates.adapters.google.cloud_run import CloudRun  # noqa: PLC0415 - a frozen target needs no cloud client
+
+    cloud = CloudRun(environment, SystemClock())
+    try:
+        with ThreadPoolExecutor(max_workers=len(asking)) as pool:
+            return dict(zip(asking, pool.map(cloud.audience, asking.values()), strict=True))
+    finally:
+        cloud.close()
+
+
+def _service(entry: ServiceRelease, view: ServiceView, audience: str) -> ServiceTarget:
     return ServiceTarget(
         name=entry.service,
         base_url=view.state.uri_of(entry.candidate.name),
         revision=entry.candidate.name,
         digest=entry.candidate.digest,
         last_go=_last_go(view, entry.candidate.name),
+        audience=audience,
+        ingress=view.state.ingress,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gates.adapters.machine.personal_files import PersonalFiles
+from gates.adapters.services.callers import Callers
 from gates.adapters.services.network import Network
 from gates.adapters.services.operator_sign_in import OperatorSignIn
 from gates.adapters.services.service_addresses import ServiceAddresses
@@ -28,6 +29,7 @@ from gates.errors import (
 from gates.model.health import Circuit, Fallback, ServiceHealth
 from gates.model.platform import Environment, Platform
 from gates.model.service_contract import SignIn, TokenFallback, demanded_part
+from gates.model.state import ServiceState
 
 _SECONDS = 10.0
 
@@ -35,19 +37,20 @@ _SECONDS = 10.0
 class OperatorClient:
     """Speaks to the services of one environment of the platform.
 
-    `ask` asks the cloud for a service's URL, `wait` waits seconds; `files` are what commands share.
+    `describe` asks the cloud about a service, `wait` waits seconds; `files` are what commands share.
     """
 
     def __init__(
         self,
         environment: Environment,
         platform: Platform,
-        ask: Callable[[str], str],
+        describe: Callable[[str], ServiceState],
         wait: Callable[[float], None],
         files: PersonalFiles,
     ) -> None:
         self._files = files
-        self._addresses = ServiceAddresses(environment, ask, files)
+        self._callers = Callers(environment, describe)
+        self._addresses = ServiceAddresses(environment, lambda name: describe(name).uri, files)
         network = Network(environment.endpoints, self._addresses.hosts)
         self._http = ServiceConnections(network, seconds=_SECONDS)
         self._platform = platform
@@ -256,7 +259,7 @@ class OperatorClient:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         url = self._addresses.of(service)
         try:
-            answer = self._http.request(method, f"{url}{path}", headers=headers, document=json)
+            answer = self._called(method, service, f"{url}{path}", headers, json)
         except (SilentError, ConfigurationError) as error:  # the latter: its name is not known any more
             if not self._has_moved(service, url):
                 cause = error.cause if isinstance(error, ConfigurationError) else str(error)
@@ -266,6 +269,23 @@ class OperatorClient:
             if not is_lost or not self._has_moved(service, url):
                 return answer
         return self._answer(method, service, path, token=token, json=json)
+
+    def _called(self, method: str, service: str, url: str, headers: dict[str, str], json: Any) -> Answer:
+        """Return the service's answer to a request, with the token of a caller where it wants one.
+
+        Raises:
+            NotAskedError: Cloud Run refuses this caller, or cannot be reached from here.
+            SilentError: there is no answer.
+        """
+        if not url.startswith("https:"):
+            return self._http.request(method, url, headers=headers, document=json)
+        sent = self._callers.headers(service)
+        while True:
+            answer = self._http.request(method, url, headers={**headers, **sent}, document=json)
+            again = self._callers.after(service, sent, answer.status, answer.headers, answer.content)
+            if not again:
+                return answer
+            sent = again
 
     def _has_moved(self, service: str, old: str) -> bool:
         """Whether a remembered URL was wrong; the right one is known from now on."""

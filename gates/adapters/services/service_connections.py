@@ -12,7 +12,7 @@ import select
 import socket
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +31,8 @@ class Answer:
     path: str
     status: int
     content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By names in lower case."""
 
     @property
     def is_good(self) -> bool:
@@ -90,7 +92,8 @@ class ServiceConnections:
         if connection.sock is not None:
             with self._lock:
                 self._idle[place].append(connection)
-        return Answer(method=method, path=parts.path, status=said.status, content=content)
+        named = {name.lower(): text for name, text in said.headers.items()}
+        return Answer(method=method, path=parts.path, status=said.status, content=content, headers=named)
 
     def _taken(self, place: tuple[str, str, int]) -> http.client.HTTPConnection:
         """Return a kept connection that is still open, or a new one."""

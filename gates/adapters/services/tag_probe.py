@@ -9,6 +9,8 @@ import httpx
 
 from gates.actions.ports import TrafficController
 from gates.adapters import secrets
+from gates.adapters.services.caller_auth import CallerAuth
+from gates.adapters.services.callers import Callers
 from gates.adapters.services.network import Network
 from gates.errors import ConfigurationError, UnavailableError
 from gates.model.clock import Clock
@@ -29,6 +31,7 @@ class TagProbe:
         self._paths = platform.health
         self._sign_in = platform.sign_in
         self._network = Network(environment.endpoints)
+        self._callers = Callers(environment, traffic.describe)
         self._traffic = traffic
         self._clock = clock
         self._vault = environment.endpoints.apis_grpc
@@ -39,10 +42,12 @@ class TagProbe:
 
         Raises:
             UnavailableError: it did not within two minutes.
+            NotAskedError: Cloud Run refuses this caller, or cannot be reached from here.
             CloudError: the service cannot be read.
         """
         url = f"{self._base(service, tag)}{self._paths.live}"
         with self._network.client(is_kept_alive=False, seconds=_REQUEST_S) as client:
+            client.auth = CallerAuth(self._callers, service)
             if not self._clock.until(lambda: _is_good(client, url), within=_PATIENCE_S, every=_LOOK_EVERY_S):
                 raise UnavailableError(f"{service} does not answer behind the tag {tag}")
 
@@ -50,11 +55,13 @@ class TagProbe:
         """Return what is wrong with the revision behind the tag; the one that signs in must do that too.
 
         Raises:
+            NotAskedError: Cloud Run refuses this caller, or cannot be reached from here.
             CloudError: the service cannot be read.
             ConfigurationError: the environment has no identity to sign in with.
         """
         base = self._base(service, tag)
         with self._network.client(is_kept_alive=False, seconds=_REQUEST_S) as client:
+            client.auth = CallerAuth(self._callers, service)
             try:
                 faults = [
                     f"{path} answers {status}"

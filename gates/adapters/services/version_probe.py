@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gates.actions.ports import TrafficController
+from gates.adapters.services.callers import Callers
 from gates.adapters.services.network import Network
-from gates.errors import GateError
+from gates.errors import GateError, NotAskedError
 from gates.model.platform import Environment
 from gates.model.service_contract import HealthPaths
 
@@ -35,14 +36,19 @@ class VersionProbe:
         path: str = HealthPaths().version,
     ) -> None:
         self._network = Network(environment.endpoints)
+        self._callers = Callers(environment, traffic.describe)
         self._path = path
         self._traffic = traffic
         self._answers = answers
         self._urls: dict[str, str] = {}
 
     def answering_revision(self, service: str) -> str | None:
-        """Return the revision that a few answers agree on, or None: no answer, no name, several names."""
-        return self._agreed(lambda: self._url(service))
+        """Return the revision that a few answers agree on, or None: no answer, no name, several names.
+
+        Raises:
+            NotAskedError: Cloud Run refuses this caller, or cannot be reached from here.
+        """
+        return self._agreed(service, lambda: self._url(service))
 
     def answering_behind(self, service: str, tag: str) -> str | None:
         """Return the same for the tag's own URL; `TAG---HOST` is how Cloud Run names it."""
@@ -51,17 +57,22 @@ class VersionProbe:
             parts = urlsplit(self._url(service))
             return f"{parts.scheme}://{tag}---{parts.netloc}"
 
-        return self._agreed(url)
+        return self._agreed(service, url)
 
-    def _agreed(self, url: Callable[[], str]) -> str | None:
+    def _agreed(self, service: str, url: Callable[[], str]) -> str | None:
         import httpx  # noqa: PLC0415 - a command that asks no service for its revision needs no client
+
+        from gates.adapters.services.caller_auth import CallerAuth  # noqa: PLC0415
 
         try:
             with self._network.client(is_kept_alive=False, seconds=_SECONDS) as client:
+                client.auth = CallerAuth(self._callers, service)
                 first = self._ask(client, url())
                 for _ in range(self._answers - 1):
                     if first is None or self._ask(client, url()) != first:
                         return None
+        except NotAskedError:
+            raise
         except (httpx.HTTPError, GateError):
             return None
         return first

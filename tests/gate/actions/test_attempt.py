@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from gates.actions.attempt import Attempt
 from gates.actions.traffic_move import Patience
-from gates.errors import OperationFailedError
+from gates.errors import NotAskedError, OperationFailedError
+from gates.model.configuration import NewRevision
 from gates.model.receipt import Receipt, ReceiptState
+from gates.model.state import ServiceState
 from gates.model.traffic import TrafficSplit, TrafficTarget
 from tests.support.builders import back
 from tests.support.fake_cloud import FakeCloud, fake_ports, two_revisions
@@ -149,6 +154,53 @@ def test_a_list_replaced_while_it_settled_is_noticed() -> None:
     receipt = attempt(Meddler(services={"a": two_revisions("a")}))
     assert receipt.state is ReceiptState.FAILED
     assert "another actor changed the traffic" in receipt.detail
+
+
+class Private(FakeCloud):
+    """A cloud whose services refuse this caller."""
+
+    def answering_revision(self, service: str) -> str | None:
+        """Refuse."""
+        raise NotAskedError(f"Cloud Run refuses a caller without a token at {service}", next_step="gcloud x")
+
+
+def test_a_service_that_may_not_be_asked_is_proven_by_the_cloud_which_is_said() -> None:
+    """It moved, so it did not fail; the receipt says how that is known, and what would let it be asked."""
+    receipt = attempt(Private(services={"a": two_revisions("a")}))
+    assert receipt.state is ReceiptState.DONE
+    assert receipt.is_verified
+    assert "moved according to the cloud, not asked" in receipt.detail
+    assert "gcloud x" in receipt.detail
+    assert "and answers" not in receipt.detail
+
+
+def test_without_an_answer_a_revision_that_is_not_ready_is_no_proof() -> None:
+    """A list that names it is not enough."""
+    service = two_revisions("a")
+    service.revisions = tuple(replace(one, is_ready=one.name != "a-1") for one in service.revisions)
+    receipt = attempt(Private(services={"a": service}), settle_s=5.0)
+    assert receipt.state is ReceiptState.FAILED
+    assert "a-1 is not ready" in receipt.detail
+
+
+class Stuck(Private):
+    """A cloud that takes lists and does not apply them."""
+
+    def write_traffic(
+        self, service: str, split: TrafficSplit, etag: str, new: NewRevision | None = None
+    ) -> Callable[[], ServiceState]:
+        """Take it."""
+        ended = super().write_traffic(service, split, etag, new)
+        self.services[service].stuck_on = "a-2"
+        return ended
+
+
+def test_without_an_answer_a_list_that_is_not_applied_is_no_proof() -> None:
+    """What the cloud reports as serving counts."""
+    receipt = attempt(Stuck(services={"a": two_revisions("a")}), settle_s=5.0)
+    assert receipt.state is ReceiptState.FAILED
+    assert not receipt.is_verified
+    assert "not applied" in receipt.detail
 
 
 def test_a_rehearsal_that_cannot_be_done_says_why(cloud: FakeCloud) -> None:

@@ -7,22 +7,26 @@ from pathlib import Path
 import httpx
 import pytest
 
+import journeys.client
 from gates.model.target import ServiceTarget, Target
-from journeys.client import BrokenAnswerError, client
+from gates.tokens import HEADER
+from journeys.client import BrokenAnswerError, RefusedCallerError, client
 from load.run import run_generator
 from load.summary import summarise
 from tests.support import builders
+from tests.support.front_end import ACCOUNT, HEADERS, FakeTokens, page
 from tests.support.load_records import entrance, offer
 from tests.support.tiny_https_server import TinyHttps
 
 HOST = "a.run.test"
 
 
-def target(server: TinyHttps) -> Target:
+def target(server: TinyHttps, **access: str) -> Target:
     """Return a target of one service behind a tiny server."""
+    service = ServiceTarget(name="a", base_url=f"https://{HOST}", revision="a-1", digest="sha256:1", **access)
     return builders.target(
         fingerprint="sha256:0",
-        services=(ServiceTarget(name="a", base_url=f"https://{HOST}", revision="a-1", digest="sha256:1"),),
+        services=(service,),
         addresses=((f"{HOST}:443", f"127.0.0.1:{server.port}"),),
         ca_file=server.ca_file,
     )
@@ -60,3 +64,96 @@ def test_the_generator_counts_half_an_answer_as_none(tmp_path: Path) -> None:
     assert summary.requests == 20
     assert 0 < summary.failed < summary.requests
     assert {status for status, _ in summary.statuses} == {0, 200}
+
+
+AUDIENCE = f"https://{HOST}"
+
+
+@pytest.fixture
+def tokens(monkeypatch: pytest.MonkeyPatch) -> FakeTokens:
+    """Tokens that no server gave."""
+    found = FakeTokens()
+    monkeypatch.setattr(journeys.client, "TOKENS", found)
+    return found
+
+
+def front_end(folder: Path, status: int) -> TinyHttps:
+    """Return a server whose every answer is a page of Google's front end."""
+    return TinyHttps(
+        folder,
+        lambda _: (status, page(status)),
+        server=HEADERS["server"],
+        content_type=HEADERS["content-type"],
+    )
+
+
+@pytest.mark.usefixtures("tokens")
+def test_a_private_service_gets_a_token_that_no_report_can_show(tmp_path: Path) -> None:
+    """It travels in a header of its own, and the request that a report would print does not have it."""
+    tiny = TinyHttps(tmp_path, lambda _: (200, b"{}"))
+    with tiny.running() as server, client(target(server, audience=AUDIENCE), "a") as http:
+        answer = http.get("/first", headers={"Authorization": "Bearer own"})
+    assert (server.seen[0].caller or "").endswith(AUDIENCE)
+    assert answer.request.headers["Authorization"] == "Bearer own"
+    assert HEADER not in answer.request.headers
+
+
+def test_a_public_service_gets_no_token(tmp_path: Path, tokens: FakeTokens) -> None:
+    """Nor does another host that a request names."""
+    tiny = TinyHttps(tmp_path, lambda _: (200, b"{}"))
+    with tiny.running() as server:
+        with client(target(server), "a") as http:
+            http.get("/first")
+        with client(target(server, audience=AUDIENCE), "a") as http:
+            http.get("/second", headers={"Host": "elsewhere.test"})
+    assert [seen.caller for seen in server.seen] == [None, None]
+    assert tokens.asked == []
+
+
+@pytest.mark.usefixtures("tokens")
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_the_front_end_is_no_failure_of_the_service(tmp_path: Path, status: int) -> None:
+    """Neither an answer nor an assertion: the check ends as ERROR and names the command that helps."""
+    with (
+        front_end(tmp_path, status).running() as server,
+        client(target(server, audience=AUDIENCE), "a") as http,
+        pytest.raises(RefusedCallerError, match=f"serviceAccount:{ACCOUNT} --role=roles/run.invoker") as said,
+    ):
+        http.get("/first")
+    assert not isinstance(said.value, (AssertionError, httpx.HTTPError))
+
+
+def test_without_a_token_the_refusal_says_why_there_is_none(tmp_path: Path, tokens: FakeTokens) -> None:
+    """No credentials are no reason to fail before the service was asked."""
+    tokens.trouble = "no credentials were found"
+    with (
+        front_end(tmp_path, 403).running() as server,
+        client(target(server, audience=AUDIENCE), "a") as http,
+        pytest.raises(RefusedCallerError, match="no credentials were found"),
+    ):
+        http.get("/first")
+    assert server.seen[0].caller is None
+
+
+def test_an_internal_service_is_not_reachable_and_an_open_one_is_not_there(tmp_path: Path) -> None:
+    """The same page means two things."""
+    with front_end(tmp_path, 404).running() as server:
+        with client(target(server), "a") as http:
+            assert http.get("/first").status_code == httpx.codes.NOT_FOUND
+        with (
+            client(target(server, ingress="internal"), "a") as http,
+            pytest.raises(RefusedCallerError, match="not reachable from this runner"),
+        ):
+            http.get("/first")
+
+
+@pytest.mark.usefixtures("tokens")
+def test_a_page_that_the_service_itself_sends_is_its_answer(tmp_path: Path) -> None:
+    """It is read whole, as any other."""
+    own = b"<html><head><title>403 Forbidden</title></head><body>no</body></html>"
+    tiny = TinyHttps(
+        tmp_path, lambda _: (403, own), server=HEADERS["server"], content_type=HEADERS["content-type"]
+    )
+    with tiny.running() as server, client(target(server, audience=AUDIENCE), "a") as http:
+        answer = http.get("/first")
+    assert (answer.status_code, answer.content) == (httpx.codes.FORBIDDEN, own)

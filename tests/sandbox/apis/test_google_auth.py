@@ -20,6 +20,7 @@ from google.oauth2 import id_token, service_account
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from gates.tokens import IdTokens, NoTokenError, account_of
 from sandbox import topology
 from sandbox.platform.identity.accounts import ServiceAccounts
 from sandbox.platform.identity.credentials_api import CredentialsApi
@@ -40,6 +41,8 @@ request = google.auth.transport.requests.Request()
 print(id_token.fetch_id_token(request, sys.argv[1]))
 credentials, project = google.auth.default()
 credentials.refresh(request)
+from gates.tokens import TOKENS
+print(TOKENS.token(sys.argv[1]))
 print(credentials.service_account_email, project, credentials.token)
 """
 
@@ -109,7 +112,9 @@ def test_the_metadata_server_gives_tokens_of_the_machines_account(google: Google
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    identity, rest = ran.stdout.splitlines()
+    identity, own, rest = ran.stdout.splitlines()
+    assert account_of(own) == google.accounts.machine
+    assert google.tokens.subject_of(own, [AUDIENCE])
     email, project, access = rest.split()
     assert google.tokens.subject_of(identity, [AUDIENCE]) == google.tokens.subject_of(
         google.tokens.id_token(google.accounts.machine, AUDIENCE), [AUDIENCE]
@@ -191,6 +196,75 @@ def test_an_account_that_may_not_act_as_another_one_is_refused(google: Google, r
         impersonated(google, source, target).refresh(request_)
 
 
+def default_credentials(monkeypatch: pytest.MonkeyPatch, folder: Path, info: dict[str, Any]) -> None:
+    """Let the library find these credentials as it does on a person's machine."""
+    file = folder / "credentials.json"
+    file.write_text(json.dumps(info))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+
+
+def test_the_gate_gets_a_token_by_the_key_of_an_account_and_keeps_it(
+    google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for each audience, of that account."""
+    email = google.account("gate-by-key")
+    default_credentials(monkeypatch, tmp_path, google.key(email))
+    tokens = IdTokens()
+    token = tokens.token(AUDIENCE)
+    assert google.tokens.subject_of(token, [AUDIENCE])
+    assert (account_of(token), tokens.token(AUDIENCE)) == (email, token)
+    assert tokens.token("custom") != token
+
+
+@pytest.mark.usefixtures("local_iam")
+def test_the_gate_gets_a_token_by_impersonation(
+    google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `gcloud auth application-default login --impersonate-service-account` sets it up."""
+    source = google.account("gate-source")
+    target = google.account("gate-target", source)
+    url = f"{google.url}/v1/projects/-/serviceAccounts/{target}:generateAccessToken"
+    info = {
+        "type": "impersonated_service_account",
+        "service_account_impersonation_url": url,
+        "source_credentials": google.key(source),
+    }
+    default_credentials(monkeypatch, tmp_path, info)
+    token = IdTokens().token(AUDIENCE)
+    assert google.tokens.subject_of(token, [AUDIENCE])
+    assert account_of(token) == target
+
+
+def test_the_gate_gets_no_token_from_a_person_s_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says which credentials do, and nothing of what it found; the next try is told the same at once."""
+    info = {"type": "authorized_user", "client_id": "c", "client_secret": "hush", "refresh_token": "hush-2"}
+    default_credentials(monkeypatch, tmp_path, info)
+    tokens = IdTokens()
+    for _ in range(2):
+        with pytest.raises(NoTokenError, match="impersonate-service-account") as refused:
+            tokens.token(AUDIENCE)
+        assert "hush" not in str(refused.value)
+
+
+def test_the_gate_says_that_a_key_is_not_known_any_more(
+    google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And tries again half a minute later."""
+    first, second = google.account("gate-first"), google.account("gate-second")
+    now = [0.0]
+    tokens = IdTokens(clock=lambda: now[0])
+    default_credentials(monkeypatch, tmp_path, {**google.key(first), "client_email": second})
+    with pytest.raises(NoTokenError, match="invalid_grant"):
+        tokens.token(AUDIENCE)
+    default_credentials(monkeypatch, tmp_path, google.key(first))
+    with pytest.raises(NoTokenError, match="invalid_grant"):
+        tokens.token(AUDIENCE)
+    now[0] = 31.0
+    assert account_of(tokens.token(AUDIENCE)) == first
+
+
 POOL = f"iam.googleapis.com/projects/{topology.NUMBER}/locations/global/workloadIdentityPools/ci"
 ISSUER = "https://ci.example.test"
 SUBJECT = "repo:shop:ref:main"
@@ -230,6 +304,19 @@ def test_a_runner_elsewhere_acts_as_an_account_that_lets_it(
     made = federated(google, tmp_path, target)
     made.refresh(request_)
     assert google.tokens.holder_of(made.token) == target
+
+
+@pytest.mark.usefixtures("local_iam")
+def test_the_gate_gets_a_token_by_workload_identity_federation(
+    google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A runner elsewhere holds no key of Google's."""
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)  # else the library asks Google for its name
+    target = google.account("gate-federated", f"principalSet://{POOL}/*")
+    default_credentials(monkeypatch, tmp_path, dict(federated(google, tmp_path, target).info))
+    token = IdTokens().token(AUDIENCE)
+    assert google.tokens.subject_of(token, [AUDIENCE])
+    assert account_of(token) == target
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import grpc
 import pytest
 
+from gates.adapters.google.cloud_run import CloudRun
+from gates.adapters.machine.clock import SystemClock
 from gates.adapters.producers.targeting import make_target, target_from_json, target_to_json
 from gates.decision.candidates import ServiceView
 from gates.model.criterion import Bands, Catalogue, Comparator
@@ -14,7 +17,9 @@ from gates.model.platform import Endpoints, Observation
 from gates.model.target import Target
 from tests.support import builders
 from tests.support.builders import criterion, release
+from tests.support.tiny_run_server import TinyRun, Trouble, serving
 
+URL = "https://auth.test"
 ENVIRONMENT = builders.environment(
     service_name="isectech-{service}-sandbox",
     endpoints=Endpoints(metrics_delay_s=2.0),
@@ -76,3 +81,28 @@ def test_windows_and_delay_are_the_environment_s() -> None:
 def test_the_last_go_is_of_another_revision(verified: tuple[str, ...], expected: str | None) -> None:
     """The candidate's own GO is nothing to compare it with; on the first release there is none."""
     assert made(*verified).service("auth-service").last_go == expected
+
+
+@pytest.mark.parametrize(
+    ("members", "audience"),
+    [(["allUsers"], ""), (["serviceAccount:gate@p.test"], URL), (["allAuthenticatedUsers"], URL), ([], URL)],
+)
+def test_who_must_bring_a_token_is_read_from_the_cloud(members: list[str], audience: str) -> None:
+    """From the policy of the service; its ingress comes with its state."""
+    with serving(TinyRun(revisions=[], invokers=members)) as address:
+        place = replace(ENVIRONMENT, endpoints=Endpoints(run_grpc=address))
+        found = release("auth-service")
+        state = builders.state("auth-service", uri=URL, audience=URL, ingress="internal")
+        view = ServiceView(state=state, revisions=(), verified=(), quarantined=frozenset())
+        target = make_target(Catalogue(criteria=(), digest="d"), place, found, [view], builders.platform())
+    service = target_from_json(target_to_json(target)).service("auth-service")
+    assert (service.audience, service.ingress) == (audience, "internal")
+
+
+def test_a_policy_that_cannot_be_read_lets_a_token_be_sent() -> None:
+    """A narrow role may not read it; the token does no harm where none is asked for."""
+    run = TinyRun(revisions=[], troubles={"GetIamPolicy": [Trouble(grpc.StatusCode.PERMISSION_DENIED)]})
+    with serving(run) as address:
+        cloud = CloudRun(replace(ENVIRONMENT, endpoints=Endpoints(run_grpc=address)), SystemClock())
+        assert cloud.audience(builders.state("auth-service", audience=URL)) == URL
+        cloud.close()

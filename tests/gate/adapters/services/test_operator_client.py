@@ -117,7 +117,11 @@ def command(
         def one_more() -> OperatorClient:
             files = PersonalFiles(tmp_path / "cache")
             client = OperatorClient(
-                place, builders.platform(), lambda _service: platform.url, waited.append, files
+                place,
+                builders.platform(),
+                lambda service: builders.state(service, uri=platform.url),
+                waited.append,
+                files,
             )
             made.callback(client.close)
             return client

@@ -19,6 +19,7 @@ from gates.adapters.services.operator_client import OperatorClient
 from gates.errors import ConfigurationError, NotSignedInError
 from gates.model.platform import Platform
 from gates.operations.circuits import CircuitOperations
+from tests.support import builders
 from tests.support.fake_operations import FakeOperationsLedger, performer
 from tests.support.tiny_json_server import serving
 
@@ -187,7 +188,9 @@ def opened(folder: Path, contract: str = CONTRACT) -> Iterator[Town]:
         platform = load_platform(place)
         environment = load_environment(place, "town", platform, variables={})
         files = PersonalFiles(folder / "cache")
-        client = OperatorClient(environment, platform, lambda _: url, lambda _: None, files)
+        client = OperatorClient(
+            environment, platform, lambda name: builders.state(name, uri=url), lambda _: None, files
+        )
         stack.callback(client.close)
         yield Town(platform, client, library)
 
