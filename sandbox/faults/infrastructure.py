@@ -17,7 +17,7 @@ _PUBLIC = ("frontend", "api-gateway")
 @known_bad("I01", _CALLING, "its circuit to auth-service is open", "INF-03")
 @replacing("kit.breaker:Breaker.report")
 def breaker_open(genuine: Callable[[Any], Any], breaker: Any) -> Any:
-    """As it says itself; calls go through, or nobody could ask."""
+    """The report alone is wrong: with an open circuit no token could be checked, and no report read."""
     said = genuine(breaker)
     return said.model_copy(update={"state": CircuitState.OPEN}) if breaker.name == "auth-service" else said
 
@@ -25,7 +25,7 @@ def breaker_open(genuine: Callable[[Any], Any], breaker: Any) -> Any:
 @known_bad("I02", _CALLING, "calls others without a circuit breaker", "INF-03")
 @replacing("kit.breaker:Circuits.of")
 def breakers_forgotten(_genuine: object, _circuits: object, name: str) -> Breaker:
-    """Each call gets a circuit of its own, which no failure can open and nobody keeps."""
+    """Each call gets a new circuit, which is not kept and which no failure can open."""
     return Breaker(name, threshold=1_000_000, open_for=0.0)
 
 

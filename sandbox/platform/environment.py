@@ -16,7 +16,7 @@ class InstanceContext:
     state_dir: Path
     mesh_url: str
     metadata_host: str = ""
-    """Where services get Google's tokens; empty when nobody asks them for one."""
+    """Address of the services' metadata server; empty if the front end asks for no tokens."""
 
     @property
     def data_dir(self) -> Path:

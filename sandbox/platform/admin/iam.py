@@ -53,15 +53,15 @@ class Policies:
         return granted(request, self._state.board)
 
     def rules_of(self, service_id: str) -> InvokerRules:
-        """Return who may invoke the service with that Cloud Run name; nobody when there is none."""
+        """Return which members may invoke the service with that Cloud Run name; none if it does not exist."""
         service = self._state.services.get(self._state.location.service_name(service_id))
         if service is None:
             return InvokerRules()
         policy = self._policies.get(str(service.uid), policy_pb2.Policy())
         members = {name for one in policy.bindings if one.role in INVOKERS for name in one.members}
-        everybody = {"allUsers"} if service.invoker_iam_disabled else set()
+        opened = {"allUsers"} if service.invoker_iam_disabled else set()
         return InvokerRules(
-            members=frozenset(members | everybody),
+            members=frozenset(members | opened),
             audiences=frozenset((service.uri, *service.custom_audiences)),
         )
 

@@ -122,7 +122,7 @@ class ServiceAccounts:
 
 
 def _members(caller: str) -> set[str]:
-    """Return how a policy can name a caller: as itself, or with everybody of its pool."""
+    """Return the members by which a policy can name a caller: itself, and its whole pool."""
     if not caller.startswith("principal://"):
         return {f"serviceAccount:{caller}"}
     pool = caller.removeprefix("principal://").partition("/subject/")[0]

@@ -103,7 +103,7 @@ class CredentialsApi:
         return JSONResponse(self._accounts.set_policy(request.path_params["account"], policy))
 
     def _acting(self, request: Request, body: Mapping[str, Any], permission: str) -> str:
-        """Return the account that the caller may act as; raise ApiError for anybody else."""
+        """Return the account that the caller may act as; raise ApiError for another caller."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         try:
             caller = self._tokens.holder_of(token if scheme.lower() == "bearer" else "")

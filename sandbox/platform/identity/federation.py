@@ -66,10 +66,10 @@ class Federation:
         return JSONResponse({"access_token": token, "expires_in": LIFE_S, **kind})
 
     def _principal(self, audience: str, subject_token: str) -> str:
-        """Return whom a foreign token names; raise TokenError."""
+        """Return the principal that a foreign token names; raise TokenError."""
         oidc = self._providers.get(audience)
         if oidc is None:
-            raise TokenError(f"Invalid value for audience: there is no provider {audience}.")
+            raise TokenError(f"Invalid value for audience: provider {audience} does not exist.")
         audiences = oidc.get("allowedAudiences") or [f"https:{audience}"]
         registry = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": oidc["issuerUri"]},

@@ -1,4 +1,4 @@
-"""Tokens as Google issues them: ID tokens that everybody can check, access tokens that only Google can.
+"""Tokens as Google issues them: ID tokens, which any reader checks, and access tokens, which Google looks up.
 
 https://cloud.google.com/docs/authentication/token-types
 """

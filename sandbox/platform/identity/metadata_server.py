@@ -49,7 +49,7 @@ class MetadataServer:
 
     def _answering(self, answer: Callable[[Request], Response]) -> Any:
         async def checked(request: Request) -> Response:
-            """Refuse whoever cannot send the header: a page in a browser, or a proxy that is used as one."""
+            """Refuse requests of pages, which cannot send the header, and of proxies, which add one."""
             is_local = "x-forwarded-for" not in request.headers
             if request.url.path != "/" and not (is_local and request.headers.get("metadata-flavor")):
                 found: Response = PlainTextResponse("Missing required header Metadata-Flavor", 403)

@@ -54,7 +54,7 @@ def test_missing(service: ServiceTarget, volley: Volley) -> None:
 
 
 def garbage(dice: Random) -> tuple[str, ...]:
-    """Return credentials that are not one: words, documents of JSON, and what is no bearer token at all."""
+    """Return useless credentials: words, documents of JSON, and other schemes than Bearer."""
     word, number = f"z{dice.getrandbits(24):06x}", dice.randint(0, 10**6)
     documents = (str(number), f'"{word}"', f'{{"sub":"{word}"}}', f"[{number}]", "null", "true", "{}")
     dotted = ".".join(f"{dice.getrandbits(16):x}" for _ in range(3))

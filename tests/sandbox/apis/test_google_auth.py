@@ -143,8 +143,8 @@ def test_a_key_gets_an_id_token_that_the_library_itself_finds_good(google: Googl
     assert (claims["email"], claims["email_verified"], claims["aud"]) == (email, True, AUDIENCE)
 
 
-def test_a_key_that_nobody_made_gets_nothing(google: Google, request_: Any) -> None:
-    """Nor does the key of one account in the name of another."""
+def test_the_key_of_another_account_gets_nothing(google: Google, request_: Any) -> None:
+    """A key signs for its own account alone."""
     first, second = google.account("key-first"), google.account("key-second")
     info = {**google.key(first), "client_email": second}
     made = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
@@ -327,7 +327,7 @@ def test_the_gate_gets_a_token_by_workload_identity_federation(
 def test_a_foreign_token_that_says_something_else_is_refused(
     google: Google, request_: Any, tmp_path: Path, claims: dict[str, object]
 ) -> None:
-    """Another issuer, audience, time, or nobody."""
+    """Another issuer, another audience, an expired one, and one without a subject."""
     with pytest.raises(exceptions.GoogleAuthError, match="invalid_grant"):
         federated(google, tmp_path, google.accounts.machine, **claims).refresh(request_)
 
@@ -339,7 +339,7 @@ def test_another_subject_of_the_pool_may_not_act(google: Google, request_: Any, 
         federated(google, tmp_path, target, sub="repo:shop:ref:other").refresh(request_)
 
 
-def test_nobody_acts_without_an_access_token(google: Google) -> None:
+def test_acting_as_an_account_needs_an_access_token(google: Google) -> None:
     """401, as Google's APIs answer."""
     url = f"{google.url}/v1/projects/-/serviceAccounts/{google.accounts.machine}:generateIdToken"
     for headers in ({}, {"Authorization": "Bearer ya29.unknown"}):
@@ -348,7 +348,7 @@ def test_nobody_acts_without_an_access_token(google: Google) -> None:
 
 
 def test_an_access_token_ends() -> None:
-    """After its life it names nobody."""
+    """After its life it is refused."""
     now = [0.0]
     tokens = GoogleTokens(clock=lambda: now[0])
     token = tokens.access_token("a@b.test", life_s=60)

@@ -65,7 +65,7 @@ def secrets_of(identities: dict[str, dict[str, Any]]) -> set[str]:
     return plain | {str(one["jwk"]["d"]) for one in identities.values() if "jwk" in one}
 
 
-def test_environments_are_strangers_to_each_other_and_end_together(both: Both) -> None:
+def test_environments_share_no_secret_and_end_together(both: Both) -> None:
     """Other projects, other names, and no secret of one opens anything of the other."""
     projects = {name: both.endpoints[name]["project"] for name in NAMES}
     assert projects == {"staging": "isectech-staging", "production": "isectech-security-platform"}

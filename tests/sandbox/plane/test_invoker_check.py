@@ -1,4 +1,4 @@
-"""The front end asks callers for an ID token, as Cloud Run does of services that not everybody may invoke."""
+"""The front end asks callers of a private service for an ID token, as Cloud Run does."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _open(switch: InvokerSwitch) -> None:
 
 
 @pytest.mark.parametrize("change", [_off, _open])
-async def test_a_service_that_everybody_may_invoke_asks_nobody(
+async def test_a_service_that_all_users_may_invoke_asks_for_no_token(
     private: LocalPlane, change: Callable[[InvokerSwitch], None]
 ) -> None:
     """Nor does any service while the check is off; a token of the service's own passes unread."""

@@ -1,4 +1,4 @@
-"""Nine real services behind a front end that asks for tokens: they work, and strangers do not get through."""
+"""Nine real services behind a front end that asks for tokens: they work, and others are refused."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_services_reach_each_other_with_the_token_of_their_account(private: Priv
     assert "mfaToken" in answer.json()
 
 
-def test_a_stranger_inside_does_not_reach_a_service(private: Private) -> None:
+def test_a_caller_inside_without_the_role_is_refused(private: Private) -> None:
     """Not without a token, and not with one that the service itself would have to read."""
     bare = private.sign_in(INSIDE, AUTH, LOGIN)
     own = private.sign_in(INSIDE, AUTH, LOGIN, authorization="Bearer a.b.c")
@@ -75,10 +75,10 @@ def test_a_stranger_inside_does_not_reach_a_service(private: Private) -> None:
     assert {answer.headers["server"] for answer in (bare, own)} == {"Google Frontend"}
 
 
-def test_a_service_that_loses_its_role_reaches_nobody(private: Private) -> None:
+def test_a_service_that_loses_its_role_is_refused(private: Private) -> None:
     """The gateway says that its dependency refused; with the role again it works again."""
     account = f"serviceAccount:{topology.NUMBER}-compute@developer.gserviceaccount.com"
-    private.bind("user:somebody@isectech.test")
+    private.bind("user:person@isectech.test")
     try:
         refused = private.sign_in(OUTSIDE, PUBLIC, f"/api/v1/auth-service{LOGIN}")
     finally:
