@@ -10,6 +10,7 @@ from gates.model.runbook import Runbook, RunbookReport, RunbookStep, StepResult
 _WORDS = {
     ExitCode.GO: "done",
     ExitCode.NO_GO: "a step failed",
+    ExitCode.INTERRUPTED: "interrupted",
     ExitCode.INCONCLUSIVE: "steps are pending",
     ExitCode.NOTHING_EVALUATED: "no step was done",
 }

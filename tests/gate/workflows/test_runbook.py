@@ -9,6 +9,7 @@ import pytest
 
 from gates.model.exit_code import ExitCode
 from gates.model.runbook import Runbook, RunbookReport, RunbookStep, StepState
+from gates.reporting.runbook import markdown
 from gates.workflows.runbook import Called, RunbookWorkflow
 from tests.support.builders import NOW
 
@@ -78,6 +79,7 @@ def test_a_signal_ends_the_procedure_and_the_rest_is_pending(reason: str) -> Non
     assert states(report) == [StepState.DONE, StepState.FAILED, StepState.PENDING, StepState.PENDING]
     assert report.results[1].note == f"interrupted by {reason or 'a person'}"
     assert [words[0] for words, _ in runner.called] == ["look", "check"]
+    assert "# Runbook book: interrupted" in markdown(report, code)
 
 
 @pytest.mark.parametrize(
