@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from tests.support.fake_cloud import FakeCloud, fake_ports, two_revisions
 
 pytestmark = pytest.mark.processes
 
+BEAT = timedelta(milliseconds=20)
+"""Whoever comes second hears the other's heart soon."""
 SERVICES = tuple("abcdefghi")
 PLAN = RollbackPlan(waves=(tuple(back(name) for name in SERVICES),))
 
@@ -46,7 +49,7 @@ def test_one_acts_and_the_other_says_who_holds_the_lease(tmp_path: Path, attempt
     together = threading.Barrier(2)
 
     def gate(run_id: str) -> tuple[Receipt, ...]:
-        journal = SqliteJournal(tmp_path / "gate.sqlite3")
+        journal = SqliteJournal(tmp_path / "gate.sqlite3", beat=BEAT)
         ports = replace(fake_ports(cloud), journal=journal)
         together.wait()
         receipts = Executor(ports, environment="sandbox", run_id=run_id).execute(PLAN)

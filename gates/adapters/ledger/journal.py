@@ -1,7 +1,9 @@
 """The write-ahead journal of rollbacks and the lease of an environment, in the ledger's file.
 
-A lease carries an epoch that only ever grows. Clocks decide when a takeover may be tried, never whether a
-write is right: a gate that was paused past its lease finds another epoch before its next write, and stops.
+A holder is alive as long as its heartbeat in the ledger goes on: a process id says nothing to a gate on
+another machine, or in another container of the same name. A lease carries an epoch that only ever grows.
+Time decides when a takeover may be tried, never whether a write is right: a gate that was paused past its
+lease finds another epoch before its next write, and stops.
 """
 
 from __future__ import annotations
@@ -27,24 +29,30 @@ from gates.model.journal import UnfinishedRollback
 from gates.model.receipt import Receipt
 from gates.model.traffic import TrafficSplit
 
-LEASE = timedelta(seconds=30)
-"""How long a gate that says nothing keeps its lease; it says something three times as often."""
+LEASE = timedelta(seconds=6)
+"""How long another gate watches the heart of a holder stand still before it takes over."""
+BEAT = timedelta(seconds=2)
+"""How often a holder's heart beats."""
+_FORGOTTEN = 10
+"""After so many leases without a beat nobody watches first: no two machines' clocks are that far apart."""
 
 
 class SqliteJournal:
     """Implements the journal port."""
 
-    def __init__(self, path: Path, clock: Clock | None = None, *, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self, path: Path, clock: Clock | None = None, *, lease: timedelta = LEASE, beat: timedelta = BEAT
+    ) -> None:
         self._file = acting_file(path)
         self._clock = clock or SystemClock()
-        self._lease = lease
+        self._lease, self._beat = lease, beat
 
     @contextmanager
     def hold(self, environment: str, run_id: str) -> Iterator[SqliteLease]:
-        """Hold the environment's lease while the block runs, and renew it.
+        """Hold the environment's lease while the block runs, and let its heart beat.
 
         Raises:
-            LeaseHeldError: another gate holds it, and who.
+            LeaseHeldError: another gate holds it and is alive, and who.
             LedgerError: the file cannot be used.
         """
         epoch = self._acquire(environment, run_id)
@@ -52,7 +60,7 @@ class SqliteJournal:
             file=self._file, clock=self._clock, environment=environment, run_id=run_id, epoch=epoch
         )
         over = threading.Event()
-        renewer = threading.Thread(target=self._renew, args=(lease, over), name="lease", daemon=True)
+        renewer = threading.Thread(target=self._keep_beating, args=(lease, over), name="lease", daemon=True)
         renewer.start()
         try:
             yield lease
@@ -60,7 +68,7 @@ class SqliteJournal:
             over.set()
             renewer.join()
             with suppress(LedgerError):  # what is not given back expires
-                self._expire_at(lease, _LONG_AGO)
+                self._say(lease, _LONG_AGO)
 
     def unfinished(self, environment: str) -> tuple[UnfinishedRollback, ...]:
         """Return the rollbacks that were begun and not closed, the oldest first.
@@ -82,38 +90,95 @@ class SqliteJournal:
         return tuple(_unfinished(run_id, [row[1:] for row in rows if row[0] == run_id]) for run_id in runs)
 
     def _acquire(self, environment: str, run_id: str) -> int:
+        """Take the lease and return its epoch; whoever holds it is watched first."""
+        found = self._take(environment, run_id)
+        if isinstance(found, _Holder):
+            watched = found.heart
+            is_alive = self._clock.until(
+                lambda: self._heart(environment) != watched,
+                within=self._lease.total_seconds(),
+                every=self._beat.total_seconds() / 4,
+            )
+            found = self._take(environment, run_id, silent=None if is_alive else watched)
+        if isinstance(found, _Holder):
+            raise LeaseHeldError(
+                f"{found.run_id} (process {found.pid} on {found.host})"
+                f" acts in {environment} since {found.since}",
+                next_step="wait until it ends; when its heart stops, the next try takes over",
+            )
+        return found
+
+    def _take(self, environment: str, run_id: str, *, silent: _Heart | None = None) -> int | _Holder:
+        """Take the lease if it is free or its holder's heart still stands where it fell silent."""
         now, host, pid = self._clock.now(), socket.gethostname(), os.getpid()
         with self._file.writing() as connection:
             row = connection.execute(
-                "select holder, host, pid, epoch, acquired_at, expires_at from leases where environment = ?",
+                "select holder, host, pid, acquired_at, epoch, beats, expires_at from leases"
+                " where environment = ?",
                 (environment,),
             ).fetchone()
-            if row is not None and _is_held(row, now, host):
-                holder, its_host, its_pid, _, since, until = row
-                raise LeaseHeldError(
-                    f"{holder} (process {its_pid} on {its_host}) acts in {environment} since {since}",
-                    next_step=f"wait for it; if it is dead, its lease ends at {until}",
-                )
-            epoch = 1 if row is None else int(row[3]) + 1
+            holder = None if row is None else _Holder(*row)
+            if holder is not None and holder.keeps(now, silent):
+                return holder
+            epoch = 1 if holder is None else holder.epoch + 1
             connection.execute(
                 "insert or replace into leases"
-                " (environment, holder, host, pid, epoch, acquired_at, expires_at)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
-                (environment, run_id, host, pid, epoch, stamp(now), stamp(now + self._lease)),
+                " (environment, holder, host, pid, epoch, acquired_at, expires_at, beats)"
+                " values (?, ?, ?, ?, ?, ?, ?, 1)",
+                (environment, run_id, host, pid, epoch, stamp(now), stamp(self._end(now))),
             )
         return epoch
 
-    def _renew(self, lease: SqliteLease, over: threading.Event) -> None:
-        while not over.wait(self._lease.total_seconds() / 3):
-            with suppress(LedgerError):  # the next write finds out
-                self._expire_at(lease, self._clock.now() + self._lease)
+    def _heart(self, environment: str) -> _Heart | None:
+        with self._file.reading() as connection:
+            row = connection.execute(
+                "select epoch, beats from leases where environment = ?", (environment,)
+            ).fetchone()
+        return None if row is None else (row["epoch"], row["beats"])
 
-    def _expire_at(self, lease: SqliteLease, at: datetime) -> None:
+    def _end(self, now: datetime) -> datetime:
+        return now + _FORGOTTEN * self._lease
+
+    def _keep_beating(self, lease: SqliteLease, over: threading.Event) -> None:
+        while not over.wait(self._beat.total_seconds()):
+            with suppress(LedgerError):  # the next write finds out
+                self._say(lease, self._end(self._clock.now()))
+
+    def _say(self, lease: SqliteLease, end: datetime) -> None:
+        """Beat once, and let the lease end then if nothing more is said."""
         with self._file.writing() as connection:
             connection.execute(
-                "update leases set expires_at = ? where environment = ? and epoch = ?",
-                (stamp(at), lease.environment, lease.epoch),
+                "update leases set beats = beats + 1, expires_at = ? where environment = ? and epoch = ?",
+                (stamp(end), lease.environment, lease.epoch),
             )
+
+
+_Heart = tuple[int, int]
+"""The epoch of a lease, and how often its holder's heart has beaten."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """Who was found to hold a lease; the process and the host are for people only."""
+
+    run_id: str
+    host: str
+    pid: int
+    since: str
+    epoch: int
+    beats: int
+    until: str
+
+    @property
+    def heart(self) -> _Heart:
+        return self.epoch, self.beats
+
+    def keeps(self, now: datetime, silent: _Heart | None) -> bool:
+        """Whether the lease still counts.
+
+        A holder of an older gate has no heart that could fall silent (0 beats): its lease counts to its end.
+        """
+        return datetime.fromisoformat(self.until) > now and (self.beats == 0 or self.heart != silent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,22 +272,6 @@ class SqliteLease:
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """When a lease that was given back ends: no clock that is set back makes it count again."""
-
-
-def _is_held(row: tuple[str, str, int, int, str, str], now: datetime, host: str) -> bool:
-    """Whether a lease still counts: it has not expired, and its process is not known to be dead."""
-    _, its_host, pid, _, _, until = row
-    return datetime.fromisoformat(until) > now and not (its_host == host and _is_dead(pid))
-
-
-def _is_dead(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def _is_proven(body: str) -> bool:

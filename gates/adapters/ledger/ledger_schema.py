@@ -168,7 +168,9 @@ create table notices (
 
 _WHO_ROLLED_BACK = "alter table rollbacks add column by text not null default '';\n"
 
-_STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS, _INCIDENTS, _WHO_ROLLED_BACK)
+_HEARTBEAT = "alter table leases add column beats integer not null default 0;\n"
+
+_STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS, _INCIDENTS, _WHO_ROLLED_BACK, _HEARTBEAT)
 SCHEMA_VERSION = len(_STEPS)
 
 

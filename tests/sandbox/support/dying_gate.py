@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ from tests.support.sample_verdict import SERVICES
 
 IMPORTED_LATE = "gates.adapters.services.name_server"
 """What the gate imports when it needs it: here once for all forks."""
+LEASE = timedelta(seconds=0.3)
+"""Nobody else wants the lease while a gate lives, and the next one soon takes it from a dead one."""
 PATIENCE = Patience(answers=1, poll_s=0.02, confirm_s=0.01)
 WAVES = (SERVICES[0:3], SERVICES[3:6], SERVICES[6:9])
 
@@ -133,7 +136,7 @@ class Command:
         """Roll back or resume; return 0 when every receipt is proven."""
         environment, clock, path = self.environment, SystemClock(), Path(self.ledger)
         cloud = CloudRun(environment, clock)
-        journal = SqliteJournal(path, clock)
+        journal = SqliteJournal(path, clock, lease=LEASE, beat=LEASE / 3)
         ports = RollbackPorts(
             traffic=cloud,
             probe=VersionProbe(environment, cloud, answers=1),

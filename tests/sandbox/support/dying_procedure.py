@@ -16,11 +16,15 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from gates.actions.execute import ExecutionPolicy
 from gates.actions.traffic_move import Patience
+from gates.adapters.ledger.journal import SqliteJournal
 from gates.adapters.ledger.sqlite_ledger import SqliteLedger
+from gates.adapters.machine.settings import ledger_path
 from gates.composition.environment import Context
 from gates.composition.operations import OperationsContext
 from gates.model.decision import RollBack, RollbackPlan
@@ -37,6 +41,8 @@ IMPORTED_LATE = (
     *("services.operator_client", "services.version_probe"),
 )
 """What a command imports when it needs it: here once for all forks."""
+LEASE = timedelta(seconds=0.3)
+"""Nobody else wants the lease while a procedure lives, and the next one soon takes it from a dead one."""
 PATIENCE = Patience(answers=1, poll_s=0.02, confirm_s=0.01)
 
 
@@ -72,6 +78,8 @@ def run(reports: str, plan: list[dict[str, Any]] | None, die: list[str] | None) 
     context = Context("sandbox")
     if die is not None:
         context.__dict__["ledger"] = MortalLedger(context.ledger, die)
+    journal = SqliteJournal(ledger_path(), lease=LEASE, beat=LEASE / 3)
+    context.__dict__["ports"] = replace(context.ports, journal=journal)
     policy = ExecutionPolicy(strategy=RollbackPolicy().planned, patience=PATIENCE)
     request = PlannedRollbackRequest(
         has_page=True, execution=policy, overrides={}, announce=lambda _receipt: None

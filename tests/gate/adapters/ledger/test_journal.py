@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from gates.adapters.ledger import ledger_schema
 from gates.adapters.ledger.journal import SqliteJournal
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
 from gates.model.decision import RollbackPlan
@@ -22,6 +24,7 @@ from tests.support.builders import back
 from tests.support.fake_clock import EPOCH, FakeClock
 
 LEASE = timedelta(seconds=30)
+BEAT = timedelta(milliseconds=20)
 BEFORE = TrafficSplit(targets=(TrafficTarget(revision="a-2", percent=100),))
 
 
@@ -94,8 +97,9 @@ def test_an_intention_without_a_plan_leaves_nothing_to_finish(journal: SqliteJou
     assert [one.run_id for one in journal.unfinished("sandbox")] == ["r1"]
 
 
-def test_a_second_gate_hears_who_holds_the_lease(journal: SqliteJournal) -> None:
+def test_a_second_gate_hears_who_holds_the_lease(path: Path) -> None:
     """One environment at a time; another environment is free."""
+    journal = SqliteJournal(path, beat=BEAT)
     with journal.hold("sandbox", "run-1"):
         with pytest.raises(LeaseHeldError) as caught, journal.hold("sandbox", "run-2"):
             pass
@@ -129,8 +133,20 @@ def test_a_gate_that_was_paused_past_its_lease_writes_nothing_more(
     assert [u.intended for u in journal.unfinished("sandbox")] == [(), ("a",)]
 
 
-def test_the_lease_of_a_process_that_died_is_taken_over_at_once(path: Path, journal: SqliteJournal) -> None:
-    """After kill -9 nobody waits for the lease to end."""
+def test_a_holder_whose_heart_beats_is_alive_whatever_its_process_id_says(path: Path) -> None:
+    """Seen from another container of the same host name, the process with that id is dead, or is another."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    journal = SqliteJournal(path, beat=BEAT)
+    with journal.hold("sandbox", "run-1") as lease:
+        _change(path, "update leases set pid = ?", ended.pid)
+        with pytest.raises(LeaseHeldError, match="run-1"), journal.hold("sandbox", "run-2"):
+            pytest.fail("nobody may get here")
+        lease.begin(PLAN)
+
+
+def test_the_lease_of_a_process_that_died_is_taken_over_once_it_was_silent(path: Path) -> None:
+    """After kill -9 its heart is watched for the length of a lease, on the watcher's own clock."""
     script = (
         "import os, sys, signal; from pathlib import Path\n"
         "from gates.adapters.ledger.journal import SqliteJournal\n"
@@ -139,15 +155,75 @@ def test_the_lease_of_a_process_that_died_is_taken_over_at_once(path: Path, jour
     died = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
     assert died.returncode == -9
 
-    with journal.hold("sandbox", "run-2") as lease:
+    clock = FakeClock()  # far in the past: by the times in the file the lease would last for months
+    with SqliteJournal(path, clock, lease=LEASE).hold("sandbox", "run-2") as lease:
         assert lease.epoch == 2
+    assert LEASE.total_seconds() <= clock.monotonic() < 2 * LEASE.total_seconds()
+
+
+def test_a_holder_that_said_nothing_for_ten_leases_is_not_watched_first(
+    path: Path, journal: SqliteJournal, clock: FakeClock
+) -> None:
+    """Whoever comes long after a crash does not wait."""
+    with journal.hold("sandbox", "run-1"):
+        clock.wait(10 * LEASE.total_seconds())
+        before = clock.monotonic()
+        with journal.hold("sandbox", "run-2"):
+            assert clock.monotonic() == before
+
+
+def test_a_gate_that_was_stopped_and_woken_after_its_lease_was_taken_does_not_act(path: Path) -> None:
+    """SIGSTOP silences its heart; its first question after SIGCONT tells it that its lease is gone."""
+    script = (
+        "import sys; from datetime import timedelta; from pathlib import Path\n"
+        "from gates.adapters.ledger.journal import SqliteJournal; from gates.errors import LeaseLostError\n"
+        "journal = SqliteJournal(Path(sys.argv[1]), beat=timedelta(seconds=0.02))\n"
+        "with journal.hold('sandbox', 'run-1') as lease:\n"
+        "    print('holds', flush=True); sys.stdin.readline()\n"
+        "    try: lease.confirm()\n"
+        "    except LeaseLostError as error: print(error.cause, flush=True)\n"
+        "    else: print('acts', flush=True)"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as paused:
+        assert paused.stdin is not None
+        assert paused.stdout is not None
+        assert paused.stdout.readline() == "holds\n"
+        paused.send_signal(signal.SIGSTOP)
+        os.waitpid(paused.pid, os.WUNTRACED)
+        quick = SqliteJournal(path, lease=timedelta(milliseconds=300), beat=BEAT)
+        with quick.hold("sandbox", "run-2") as lease:
+            paused.send_signal(signal.SIGCONT)
+            paused.stdin.write("go on\n")
+            paused.stdin.close()
+            assert paused.stdout.readline().startswith("run-2 took over")
+            lease.confirm()
+
+
+def test_the_lease_of_an_older_gate_counts_to_its_end(
+    path: Path, journal: SqliteJournal, clock: FakeClock
+) -> None:
+    """Its file has no hearts yet: the file is brought up with the lease in it, and the epoch goes on."""
+    end = (EPOCH + 2 * LEASE).isoformat(timespec="microseconds")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("".join(ledger_schema._STEPS[:6]))
+        connection.execute(f"pragma application_id = {ledger_schema._APPLICATION_ID}")
+        connection.execute("pragma user_version = 6")
+        connection.execute(
+            "insert into leases values ('sandbox', 'run-1', 'h', 1, 7, ?, ?)", (EPOCH.isoformat(), end)
+        )
+        connection.commit()
+
+    with pytest.raises(LeaseHeldError, match="run-1"), journal.hold("sandbox", "run-2"):
+        pytest.fail("nobody may get here")
+    clock.wait(2 * LEASE.total_seconds())
+    with journal.hold("sandbox", "run-2") as lease:
+        assert lease.epoch == 8
 
 
 def test_a_lease_that_is_used_is_renewed(path: Path) -> None:
-    """A gate that works longer than its lease keeps it: the end of the lease moves on by itself."""
-    lease = timedelta(milliseconds=60)
-    working = SqliteJournal(path, lease=lease)
-    with working.hold("sandbox", "run-1"):
+    """The heart of a gate that works on beats by itself, and the end of the lease moves on with it."""
+    with SqliteJournal(path, beat=BEAT).hold("sandbox", "run-1"):
         first = _end_of_lease(path)
         poll = threading.Event()
         ends = (_end_of_lease(path) for _ in range(2_000) if not poll.wait(0.005))
@@ -157,6 +233,11 @@ def test_a_lease_that_is_used_is_renewed(path: Path) -> None:
 def _end_of_lease(path: Path) -> str:
     with closing(sqlite3.connect(path)) as connection:
         return str(connection.execute("select expires_at from leases").fetchone()[0])
+
+
+def _change(path: Path, change: str, value: object) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(change, (value,))
 
 
 def test_a_lease_that_was_given_back_is_free_on_a_clock_that_was_set_back(path: Path) -> None:
