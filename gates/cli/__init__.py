@@ -56,6 +56,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "waive": ("waive", "Sign an exception for one criterion and one release; it expires."),
         "sign": ("sign", "Sign the go-live of a run that is GO."),
         "approvals": ("approvals", "List the attestations and signatures that are missing."),
+        "verify-record": ("verify_record", "Check a signed record of another environment, offline."),
         "authority": ("authority", "Pre-authorise automatic rollbacks with a signed grant."),
     },
     "Load and journeys": {
@@ -103,7 +104,9 @@ class LazyGroup(click.Group):
         """Import one command."""
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"gates.cli.{_COMMANDS[name][0]}"), name)
+        command: click.Command = getattr(
+            importlib.import_module(f"gates.cli.{_COMMANDS[name][0]}"), name.replace("-", "_")
+        )
         return command
 
     def resolve_command(

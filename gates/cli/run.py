@@ -33,6 +33,18 @@ from gates.workflows.request import Request, RollbackMode
     show_default=True,
     help="What to do about a NO_GO: nothing, ask a person, or act under the standing authority.",
 )
+@click.option(
+    "--record",
+    default="",
+    metavar="FILE|URL",
+    help="Signed record of the environment that qualifies this one; default: the newest about these images.",
+)
+@click.option(
+    "--sign-with",
+    default="",
+    metavar="KEY",
+    help="Sign a record of the verdict: a private key file, or gcpkms:KEY-VERSION in Cloud KMS.",
+)
 @click.option("--fail-fast", "is_fail_fast", is_flag=True, help="End the look at the first blocking failure.")
 def run(
     env: str,
@@ -45,12 +57,14 @@ def run(
     seed: int | None,
     workers: int | None,
     output: str | None,
+    record: str,
+    sign_with: str,
     *,
     is_fail_fast: bool,
 ) -> ExitCode:
     """Look at a release, judge it, decide, act and report: the whole story for one stage."""
     stop = Stop()
-    context = composition.Context(env, seed, stop.is_asked_for, workers)
+    context = composition.Context(env, seed, stop.is_asked_for, workers, record=record, sign_with=sign_with)
     run_id = release_id or runs.run_id_now()
     request = Request(
         stage=stage, run_id=run_id, wanted=revisions, only=only, rollback=rollback, confirm=confirm

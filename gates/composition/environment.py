@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gates.adapters.machine import clock
 from gates.adapters.machine.settings import ledger_path, platform_folder, project_root, reports_folder
 from gates.aside import heard
+from gates.composition.qualification import carry_of
 
 if TYPE_CHECKING:
     from gates.actions.ports import RollbackPorts
@@ -36,7 +37,8 @@ class Context:
 
     `seed` makes what producers generate another than usual; without `workers` as many look as pay. Once
     `is_stopped` says yes, what runs is ended. With `is_looking` no release is judged and nothing changed:
-    the documents may then come from an earlier command that read the same ones.
+    the documents may then come from an earlier command that read the same ones. `record` is the path or URL
+    of the record that answers what is not allowed here, `sign_with` names the key that signs our own.
     """
 
     environment_name: str
@@ -44,6 +46,8 @@ class Context:
     is_stopped: Callable[[], bool] = lambda: False
     workers: int | None = None
     is_looking: bool = False
+    record: str = ""
+    sign_with: str = ""
 
     @cached_property
     def platform(self) -> Platform:
@@ -241,6 +245,7 @@ class Context:
             ),
             waivers=self.statements.waivers,
             standing=self.authorities.in_force,
+            carry=carry_of(self.environment, self.platform, self.catalogue, folder, self.record),
             ports=self.ports,
             announce=announce,
             is_stopped=self.is_stopped,

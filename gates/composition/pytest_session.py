@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gates.adapters.machine import settings
 from gates.composition.environment import Context
+from gates.composition.records import sign_record
 from gates.composition.runs import Kept, notifications, run_in
 
 if TYPE_CHECKING:
@@ -84,4 +85,5 @@ class PytestSession:
         record = gate.conclude(self.request, self.prepared)
         notifications(self.context).record(record)
         self.begun.keeper.finish(record)
+        sign_record(self.context, self.folder, record)
         return Kept(folder=self.folder, record=record, report=self.begun.keeper.report)

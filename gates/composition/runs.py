@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gates.adapters.machine.settings import ledger_path, reports_folder
 from gates.composition.environment import Context
+from gates.composition.records import sign_record
 
 if TYPE_CHECKING:
     from gates.adapters.notifications.notifier import Notifier
@@ -88,6 +89,7 @@ def take(
     begun = run_in(folder, context.gate, listener, seconds=seconds, is_fail_fast=is_fail_fast)
     started = clock.monotonic()
     record = take_run(begun, request, notifications(context).record)
+    sign_record(context, folder, record)
     elapsed = clock.monotonic() - started
     return Kept(folder=folder, record=record, report=begun.keeper.report, seconds=elapsed)
 
@@ -110,6 +112,7 @@ def judge_again(context: Context, path: Path) -> Kept:
         return beside.write_evidence(judging.with_statements(seen, said))
 
     record = judging.judge_again(begun, beside.run_id, setup, evidence, notifications(context).record)
+    sign_record(context, beside, record)
     return Kept(folder=beside, record=record, report=begun.keeper.report)
 
 

@@ -28,9 +28,9 @@ def bind(bundle: EvidenceBundle, *, catalogue: Catalogue, release: Release, now:
         objection = (
             _wrong_place(item, release)
             or _wrong_subject(item, release)
-            or _wrong_time(item, criterion.max_age, now)
+            or untimely(item.window.end, now, criterion.max_age)
         )
-        kept.append(item if objection is None else _refused(item, objection))
+        kept.append(_refused(item, objection) if objection else item)
     return EvidenceBundle(items=tuple(kept), flaws=tuple(dict.fromkeys(flaws)))
 
 
@@ -61,8 +61,9 @@ def _wrong_subject(item: Evidence, release: Release) -> str | None:
     return None
 
 
-def _wrong_time(item: Evidence, max_age: timedelta, now: datetime) -> str | None:
-    if item.window.end > now + CLOCK_TOLERANCE:
-        return f"evidence from the future: {item.window.end.isoformat()}"
-    age = now - item.window.end
-    return f"stale: {age} old, at most {max_age} allowed" if age > max_age else None
+def untimely(seen_at: datetime, now: datetime, max_age: timedelta | None = None) -> str:
+    """Return why something seen at that moment does not count now; empty if it does."""
+    if seen_at > now + CLOCK_TOLERANCE:
+        return f"evidence from the future: {seen_at.isoformat()}"
+    age = now - seen_at
+    return f"stale: {age} old, at most {max_age} allowed" if max_age is not None and age > max_age else ""

@@ -196,6 +196,7 @@ def _evidence(test: _Test, environment: str) -> list[Evidence]:
             samples=samples if status is EvidenceStatus.OBSERVED else 0,
             reason=reason,
             blames=test.value("blames"),
+            held_back=test.value("held_back") or "" if status is EvidenceStatus.NOT_RUN else "",
         )
         for criterion in test.values("criterion")
         for measurement, samples in (seen if status is EvidenceStatus.OBSERVED else seen[:1])
@@ -212,9 +213,10 @@ def _status(test: _Test) -> tuple[EvidenceStatus, str]:
     if phases.get("call") == "failed":
         is_observed = test.raised == "assertion"
         return (EvidenceStatus.OBSERVED if is_observed else EvidenceStatus.ERRORED), test.reason
-    for word in ("skipped", "xfailed", "xpassed"):
-        if word in phases.values():
-            return EvidenceStatus.NOT_RUN, _unseen(word, test.reason)
+    held_back = test.value("held_back")  # maybe in a subtest of a test that passes
+    unseen = next((word for word in ("skipped", "xfailed", "xpassed") if word in phases.values()), "")
+    if held_back or unseen:
+        return EvidenceStatus.NOT_RUN, held_back or _unseen(unseen, test.reason)
     if [phases.get(phase) for phase in _PHASES] == ["passed"] * len(_PHASES):
         return EvidenceStatus.OBSERVED, ""
     return EvidenceStatus.ERRORED, f"incomplete: {phases or 'no report'}"

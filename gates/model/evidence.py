@@ -69,6 +69,10 @@ class Evidence:
     `producer` is the full pytest node id (or `attestation:<file>`); `blames` names the service that a failed
     platform-wide observation points at. `reason` says in words what was seen or why nothing was.
 
+    `held_back` says why the environment does not allow the check (its impact, or an identity that it lacks);
+    empty if it allows it. `carried_from` is the run of another environment that a held-back check is answered
+    from; `environment` and `window` are then that run's.
+
     Raises:
         ValueError: OBSERVED without a measurement, or a measurement without OBSERVED; negative samples.
     """
@@ -84,6 +88,8 @@ class Evidence:
     reason: str = ""
     blames: str | None = None
     artefact: str | None = None
+    held_back: str = ""
+    carried_from: str | None = None
 
     def __post_init__(self) -> None:
         if (self.status is EvidenceStatus.OBSERVED) != (self.measurement is not None):

@@ -92,3 +92,13 @@ class Judgement:
         """Whether the role that must attest the criterion has said something about it."""
         said = f"{ATTESTATION}{self.criterion.attested_by}"
         return any(one.measurement is not None and one.producer.startswith(said) for one in self.evidence)
+
+    @property
+    def carried(self) -> tuple[Evidence, ...]:
+        """The evidence that another environment's signed record gave, because this one does not allow it."""
+        return tuple(one for one in self.evidence if one.carried_from is not None)
+
+    @property
+    def held_back(self) -> tuple[Evidence, ...]:
+        """The checks that the environment does not allow, and that no record answers."""
+        return tuple(one for one in self.evidence if one.held_back and one.measurement is None)

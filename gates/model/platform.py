@@ -257,6 +257,14 @@ class Environment:
     """Name of the docker repository in Artifact Registry."""
     maintenance_image: str | None = None
     """Container image that answers every request with 503 and Retry-After."""
+    qualified_by: str | None = None
+    """Environment whose signed records answer the checks that this one does not allow."""
+    record_keys: str | None = None
+    """File of the public keys that may sign those records."""
+    records: str | None = None
+    """Folder or URL where this environment's records are kept; None is `records` in the reports' folder."""
+    sign_with: str | None = None
+    """Reference of the key that signs this environment's records; None writes none."""
     digest: str = ""
 
     def cloud_run_name(self, service: str) -> str:

@@ -35,6 +35,15 @@ def duration(time: timedelta | None) -> str:
     return f"{number(seconds)} s"
 
 
+def ago(time: timedelta) -> str:
+    """Return how long ago something was, in its largest unit: `2 h ago`, `less than a minute ago`."""
+    seconds = time.total_seconds()
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "less than a minute ago"
+
+
 def moment(time: datetime) -> str:
     """Return a time to the minute, in UTC: `2026-03-01 09:30 UTC`."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

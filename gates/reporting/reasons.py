@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gates.model.judgement import Judgement, Outcome
 from gates.model.verdict import Verdict, VerdictOutcome
-from gates.reporting.phrasing import count
+from gates.reporting.phrasing import ago, count
 
 _BLOCKING_WORDS = {
     Outcome.FAIL: "failed",
@@ -46,14 +46,15 @@ class Reason:
 def reasons(verdict: Verdict) -> tuple[Reason, ...]:
     """Return why the verdict is what it is."""
     blocking = verdict.blocking
-    found = [*_stopping(blocking), *_waiting(blocking)]
+    found = [*_stopping(blocking), *_waiting(blocking), *_held_back(verdict)]
     if verdict.scope.is_partial:
         partial = "only a part of what the stage demands was asked for, so this can never be GO"
         found.append(Reason(text=partial))
     found += [Reason(text=f"the evidence may be incomplete: {flaw}") for flaw in verdict.flaws]
     if not blocking:
         found.append(Reason(text="no blocking check was left to decide on"))
-    return tuple(found) or (Reason(text=_all_passed(len(blocking)), about=Outcome.PASS),)
+    passed = Reason(text=_all_passed(len(blocking)), about=Outcome.PASS)
+    return (*(found or [passed]), *_carried(verdict))
 
 
 def headline(found: Iterable[Reason], outcome: VerdictOutcome) -> tuple[str, ...]:
@@ -85,6 +86,26 @@ def _waiting(blocking: Sequence[Judgement]) -> Iterable[Reason]:
             open_ids.setdefault(role, {})[judgement.criterion.id] = None
     for role, ids in open_ids.items():
         yield Reason(text=f"waits for the attestation of the {role}: {', '.join(ids)}", is_waiting=True)
+
+
+def _held_back(verdict: Verdict) -> Iterable[Reason]:
+    """Yield each reason why checks that are not allowed here have no answer."""
+    items = [item for judgement in verdict.judgements for item in judgement.held_back]
+    by = Counter(item.reason.partition(f"{item.held_back}; ")[2] for item in items)
+    for why, checks in by.items():
+        what = f"{count(checks, 'check')} not allowed in {verdict.release.environment}"
+        yield Reason(text=f"{what}: {why or 'qualifiedBy names no environment whose record would answer'}")
+
+
+def _carried(verdict: Verdict) -> Iterable[Reason]:
+    """Yield how many judgements rest on the record of another environment, which, and how old it is."""
+    carried = [judgement for judgement in verdict.judgements if judgement.carried]
+    if carried:
+        items = [item for judgement in carried for item in judgement.carried]
+        oldest = min(item.window.end for item in items)
+        source = f"{items[0].environment} run {items[0].carried_from}, {ago(verdict.judged_at - oldest)}"
+        seen = len(verdict.judgements) - len(carried)
+        yield Reason(text=f"{seen} seen here, {len(carried)} carried from {source}")
 
 
 def _all_passed(checks: int) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from gates.decision.candidates import ServiceView
-from gates.model.criterion import Criterion
+from gates.model.criterion import Criterion, Stage
 from gates.model.evidence import EvidenceBundle
 from gates.model.release import Release
 
@@ -25,3 +26,7 @@ class EvidenceSource(Protocol):
 
         `changes` is called at the end: each change of the platform that it returns becomes a flaw.
         """
+
+
+Carry = Callable[[EvidenceBundle, Release, Stage, datetime], EvidenceBundle]
+"""Answers the checks that an environment does not allow from the record of the one that qualifies it."""

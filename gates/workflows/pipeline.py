@@ -25,7 +25,7 @@ from gates.model.receipt import Receipt
 from gates.model.record import DecisionRecord, ToolVersion
 from gates.model.release import Release
 from gates.model.verdict import Verdict, VerdictOutcome
-from gates.workflows.evidence_source import EvidenceSource
+from gates.workflows.evidence_source import Carry, EvidenceSource
 from gates.workflows.request import Request, RollbackMode
 from gates.workflows.survey import Prepared, changes_since, survey
 
@@ -47,6 +47,7 @@ class Gate:
     tools: tuple[ToolVersion, ...] = ()
     waivers: Callable[[Release, datetime], tuple[Waiver, ...]] = lambda _release, _at: ()
     standing: Callable[[datetime], tuple[PreAuthorisation, ...]] = lambda _at: ()
+    carry: Carry = lambda bundle, _release, _stage, _at: bundle
 
     def run(self, request: Request) -> DecisionRecord:
         """Take one release through the gate and return the record of it."""
@@ -109,6 +110,7 @@ class Gate:
     def judge(self, request: Request, bundle: EvidenceBundle, release: Release, *, at: datetime) -> Verdict:
         """Judge every criterion at a moment and say what is true of the release then."""
         bound = bind(bundle, catalogue=self.catalogue, release=release, now=at)
+        bound = self.carry(bound, release, request.stage, at)
         verdict = Verdict(
             release=release,
             scope=request.setup(release).scope,

@@ -110,6 +110,7 @@ class FakeContext:
         self.environment_name = gate.environment.name
         self.cloud, self.ledger, self.journal = self.run.cloud, self.run.ledger, self.run.journal
         self.ports = gate.ports
+        self.sign_with = ""
         self.timeline = Timeline(slots=self.slots)
         self.golive_ledger = Records()
         self.journey_log = FakeJourneyLog()

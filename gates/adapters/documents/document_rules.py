@@ -156,7 +156,7 @@ RULES: Mapping[type, Mapping[str, Any]] = {
         "identities": dict[str, SecretReference],
         "notifications": dict[str, SecretReference],
         "expected_load": Annotated[float, Field(ge=1, le=100_000)],
-        "rehearsal": Word | None,
+        **dict.fromkeys(("rehearsal", "qualified_by"), Word | None),
     },
     # criteria/*.yaml
     Criterion: {

@@ -82,17 +82,24 @@ def load_environment(
     return environment_value(name, spec, endpoints, digest=digest, variables=variables)
 
 
+def declared_environment(folder: Path, name: str, platform: Platform) -> Environment:
+    """Return an environment as its document says, without asking where it runs.
+
+    Raises:
+        UsageError: there is no such environment.
+        DocumentError: its document is wrong.
+    """
+    spec, digest = _environment_document(folder, name, platform)
+    return environment_value(name, spec, Endpoints(), digest=digest, variables={})
+
+
 def check_environments(folder: Path, platform: Platform) -> tuple[Environment, ...]:
     """Return all environments as their documents say, without asking whether a local one runs.
 
     Raises:
         DocumentError: a document is wrong; the problems of the first such document are named.
     """
-    checked = []
-    for name in environment_names(folder):
-        spec, digest = _environment_document(folder, name, platform)
-        checked.append(environment_value(name, spec, Endpoints(), digest=digest, variables={}))
-    return tuple(checked)
+    return tuple(declared_environment(folder, name, platform) for name in environment_names(folder))
 
 
 def environment_names(folder: Path) -> tuple[str, ...]:

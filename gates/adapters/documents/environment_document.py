@@ -44,6 +44,7 @@ class EndpointsFile(BaseModel):
     identities_file: str | None = None
     signers_file: str | None = None
     standing_folder: str | None = None
+    record_keys_file: str | None = None
     https_port: Annotated[int, Field(ge=1, le=65535)]
     http_port: Annotated[int, Field(ge=1, le=65535)]
     metrics_delay_s: Annotated[float, Field(ge=0, le=3600)] = 180.0
@@ -52,12 +53,16 @@ class EndpointsFile(BaseModel):
 
 
 def environment_flaws(source: Source, spec: Spec, platform: Platform) -> Iterator[Problem]:
-    """Yield channels that the platform does not have."""
+    """Yield channels that the platform does not have, and records that could not count."""
     channels = tuple(channel.name for channel in platform.channels)
     for name, _ in spec.get("notifications", ()):
         if name not in channels:
             cause = f"unknown channel '{name}'{meant(name, channels)}"
             yield source.problem(("spec", "notifications", name), cause)
+    if spec.get("qualified_by") == Path(source.path).stem:
+        yield source.problem(("spec", "qualifiedBy"), "an environment does not qualify its own releases")
+    if spec.get("qualified_by") and not spec.get("record_keys"):
+        yield source.problem(("spec", "qualifiedBy"), "recordKeys is missing: whose signature counts?")
 
 
 def environment_value(
@@ -72,6 +77,7 @@ def environment_value(
         "notifications": _placed(spec.get("notifications", ()), {}),
         "standing": _path(spec.get("standing"), variables.get(settings.STANDING_FOLDER)),
         "signers": _path(spec.get("signers"), variables.get(settings.SIGNERS_FILE)),
+        "record_keys": _path(spec.get("record_keys"), variables.get(settings.RECORD_KEYS_FILE)),
     }
     return Environment(
         name=name,
@@ -101,6 +107,7 @@ REPLACED: Mapping[str, str] = {
     settings.IDENTITIES_FILE: "identities_file",
     settings.SIGNERS_FILE: "signers_file",
     settings.STANDING_FOLDER: "standing_folder",
+    settings.RECORD_KEYS_FILE: "record_keys_file",
 }
 """Variables that replace a path of the document, and where an endpoints file says the same."""
 

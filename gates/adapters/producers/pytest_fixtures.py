@@ -13,7 +13,7 @@ import pytest
 from gates.adapters import secrets
 from gates.adapters.machine.personal_files import personal_files
 from gates.adapters.producers import kept_sessions, targeting
-from gates.adapters.producers.pytest_safety import SECRETS
+from gates.adapters.producers.pytest_safety import SECRETS, HeldBackError
 from gates.adapters.producers.pytest_target import demands_of
 from gates.adapters.producers.pytest_workers import TARGET
 from gates.judgement.bounds import settled
@@ -41,12 +41,19 @@ def identity(pytestconfig: pytest.Config, target: Target) -> Callable[[str], Ide
     """Give a test identity by name; its secrets are redacted wherever they would be written."""
 
     def find(name: str) -> Identity:
+        _hold_back_without(target, name)
         found = targeting.identity_of(target, name)
         pytestconfig.stash[SECRETS] |= {s for s in (found.password, found.totp_secret) if s}
         is_hurried = pytestconfig.getoption("--gate-hurry")
         return replace(found, longest_wait_s=_HURRIED_WAIT_S) if is_hurried else found
 
     return find
+
+
+def _hold_back_without(target: Target, identity: str) -> None:
+    """Hold the check back when the environment does not have the identity."""
+    if identity not in dict(target.identities):
+        raise HeldBackError(f"{target.environment} has no identity {identity}")
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +101,7 @@ def secret(pytestconfig: pytest.Config, target: Target) -> Callable[[str], dict[
     """
 
     def find(name: str) -> dict[str, object]:
+        _hold_back_without(target, name)
         found = targeting.secret_of(target, name) | {"name": name, "was_accepted": name in target.accepted}
         pytestconfig.stash[SECRETS] |= secrets.sensitive_values(found)
         return found

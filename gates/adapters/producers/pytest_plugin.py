@@ -130,6 +130,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         impact = next((str(mark.args[0]) for mark in item.iter_markers("impact")), Impact.READ_ONLY.value)
         if Impact(impact) not in target.allowed_impacts:
             reason = f"impact {impact} is not allowed in {target.environment}"
+            item.user_properties.append(("held_back", reason))
             item.add_marker(pytest.mark.skip(reason=reason))
         is_noisy = Impact(impact) in (Impact.NOISY, Impact.DISRUPTIVE)
         turn = _turn(item)

@@ -14,6 +14,11 @@ import pytest
 
 from gates.reporting.redaction import Redactor
 
+
+class HeldBackError(pytest.skip.Exception):  # type: ignore[misc, name-defined]
+    """Skips a check that the environment does not allow: the evidence says so, and a record may answer it."""
+
+
 SECRETS = pytest.StashKey[set[str]]()
 _deselected = 0
 
@@ -45,6 +50,8 @@ def pytest_runtest_makereport(
         return report
     secrets = item.config.stash.get(SECRETS, set())
     error = call.excinfo.value
+    if isinstance(error, HeldBackError):
+        report.user_properties = [*report.user_properties, ("held_back", str(error))]
     if report.longrepr is not None and not isinstance(report.longrepr, tuple):
         report.longrepr = redact(str(report.longrepr), secrets)
     report.sections = [(redact(name, secrets), redact(text, secrets)) for name, text in report.sections]

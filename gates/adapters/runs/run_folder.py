@@ -223,6 +223,19 @@ class RunFolder:
         source = str(self.path / "receipts.jsonl")
         return codec.decode_lines(Receipt, self._read("receipts.jsonl"), source=source)
 
+    def write_attestation(self, content: bytes) -> None:
+        """Write `attestation.dsse.json`: the signed record of the run's verdict."""
+        self._write_once("attestation.dsse.json", content)
+
+    def write_qualification(self, content: bytes) -> None:
+        """Write `qualification.dsse.json`: the record of another environment that the run relies on."""
+        self._write_once("qualification.dsse.json", content)
+
+    def read_qualification(self) -> bytes | None:
+        """Return what `qualification.dsse.json` holds; None if the run has none."""
+        has_one = (self.path / "qualification.dsse.json").exists()
+        return self._read("qualification.dsse.json") if has_one else None
+
     def write_reports(self, files: Iterable[ReportFile]) -> None:
         """Write files that are made of the verdict.
 
