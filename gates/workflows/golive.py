@@ -38,6 +38,9 @@ REHEARSED_POLL_S = timedelta(days=7).total_seconds()
 class GoLiveRecords(Protocol):
     """Remembers go-lives. Every method raises LedgerError."""
 
+    def open(self, wanted: GoLive) -> GoLive:
+        """Return the go-live that was opened under this name, this one if none was."""
+
     def slots(self, golive: GoLive) -> tuple[CheckpointRecord, ...]:
         """Return the records of a go-live in the order in which they were written."""
 

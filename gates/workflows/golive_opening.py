@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from gates.actions.ports import TrafficController
 from gates.decision.timeline import Over, next_step
@@ -13,15 +12,12 @@ from gates.workflows.golive import GoLiveRecords
 from gates.workflows.golive_checkpoints import run_of
 
 
-class GoLiveBook(GoLiveRecords, Protocol):
-    """Remembers the first go-live of each name. Every method raises LedgerError."""
-
-    def open(self, wanted: GoLive) -> GoLive:
-        """Return the go-live that was opened under this name, this one if none was."""
-
-
 def open_golive(
-    wanted: GoLive, timeline: Timeline, book: GoLiveBook, traffic: TrafficController, services: Sequence[str]
+    wanted: GoLive,
+    timeline: Timeline,
+    book: GoLiveRecords,
+    traffic: TrafficController,
+    services: Sequence[str],
 ) -> GoLive:
     """Return the go-live of that name as it was begun, or this one if the name is new.
 
