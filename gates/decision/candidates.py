@@ -265,6 +265,9 @@ def _notes(view: ServiceView) -> list[str]:
         notes.append(f"{state.service}: the traffic is split: {_shares(view)}")
     if state.traffic.is_pinned:
         notes.append(f"{state.service} is pinned: a new deployment gets no traffic until it is unpinned")
+    if state.managed_by:
+        again = "it sets the traffic again when it deploys next; after a rollback, roll back there too"
+        notes.append(f"{state.service} is managed by {state.managed_by}: {again}")
     return notes
 
 

@@ -90,6 +90,8 @@ class ServiceState:
     audience: str = ""
     """What an ID token of a caller is meant for; empty when Cloud Run asks nobody for one."""
     ingress: str = OPEN
+    managed_by: str = ""
+    """Another tool that deploys this service, as its labels say: it may set the traffic again."""
 
     @property
     def sole_serving(self) -> str | None:

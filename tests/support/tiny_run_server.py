@@ -74,6 +74,8 @@ class TinyRun:
     busy_reads: int = 0
     foreign_list: list[Any] = field(default_factory=list)
     invokers: list[str] = field(default_factory=lambda: ["allUsers"])
+    given: dict[str, Any] = field(default_factory=dict)
+    """Revisions by short name that are answered as they are; any other is a tiny one."""
 
     def command(self, method: str) -> list[Any]:
         """Return the requests of one method."""
@@ -101,7 +103,8 @@ class TinyRun:
 
     def get_revision(self, request: Any, _context: Any) -> Any:
         """Answer with a revision of that name."""
-        return tiny_revision(request.name.rpartition("/")[2], 1)
+        name = request.name.rpartition("/")[2]
+        return self.given.get(name) or tiny_revision(name, 1)
 
     def update_service(self, request: Any, context: Any) -> Any:
         """Accept the list if the etag is right; the operation is still running."""

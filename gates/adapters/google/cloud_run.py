@@ -34,11 +34,10 @@ from gates.model.state import MADE, RevisionState, ServiceState
 from gates.model.traffic import TrafficSplit
 
 _DEPLOYED_WITHIN_S = 180.0
-_COPIED = (
-    "labels", "annotations", "scaling", "vpc_access", "timeout", "service_account", "containers", "volumes",
-    "execution_environment", "encryption_key", "max_instance_request_concurrency", "session_affinity",
-)  # fmt: skip
-_CHANGES_BY_ITSELF = (
+_MANUAL = run_v2.ServiceScaling.ScalingMode.MANUAL
+COPIED = tuple(name for name in run_v2.RevisionTemplate.meta.fields if name in run_v2.Revision.meta.fields)
+"""What a copy of a revision takes over: every field that the client library knows of both."""
+CHANGES_BY_ITSELF = (
     "uid", "generation", "createTime", "updateTime", "creator", "lastModifier", "client", "clientVersion",
     "observedGeneration", "terminalCondition", "conditions", "latestReadyRevision", "latestCreatedRevision",
     "trafficStatuses", "uri", "urls", "reconciling", "etag",
@@ -109,13 +108,14 @@ class CloudRun:
         """
         message = run_v2.Service.pb(self._api.read(service))
         found: dict[str, object] = json_format.MessageToDict(message)
-        return {key: value for key, value in found.items() if key not in _CHANGES_BY_ITSELF}
+        return {key: value for key, value in found.items() if key not in CHANGES_BY_ITSELF}
 
     def set_scaling(self, service: str, scaling: Scaling, *, over: Scaling) -> None:
         """Set the bounds of a service in the place of those that were read; no revision is made.
 
         Raises:
-            ActionError: another actor set other bounds meanwhile.
+            ActionError: another actor set other bounds meanwhile, or scales the service by hand: writing
+                bounds would end that.
             CloudError: the service was not changed, or its operation failed.
         """
         wanted = run_v2.ServiceScaling(
@@ -123,6 +123,12 @@ class CloudRun:
         )
 
         def make(current: Any) -> Any:
+            if current.scaling.scaling_mode == _MANUAL:
+                count, name = current.scaling.manual_instance_count, short_name(current.name)
+                raise ActionError(
+                    f"{service} is scaled by hand to {count} instances; bounds would switch that off",
+                    next_step=f"gcloud run services update {name} --scaling=auto",
+                )
             if _scaling(current) not in (over, scaling):
                 raise ActionError(f"another actor scaled {service} meanwhile; not overwritten")
             return run_v2.Service(scaling=wanted)
@@ -191,7 +197,7 @@ class CloudRun:
         if new.source:
             found = self._api.read_revision(service, new.source)
             template = run_v2.RevisionTemplate(
-                {field: getattr(found, field) for field in _COPIED if field in found}
+                {field: getattr(found, field) for field in COPIED if field in found}
             )
         else:
             current = self._api.read(service)

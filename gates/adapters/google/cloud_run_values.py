@@ -7,6 +7,7 @@ in traffic lists by their short name; an empty traffic list means that everythin
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from google.cloud import run_v2
@@ -36,7 +37,8 @@ def service_state(service: str, message: Any) -> ServiceState:
     latest_ready = short_name(message.latest_ready_revision)
     return ServiceState(
         service=service,
-        uri=message.uri,
+        # Without its default URL a service may still have others.
+        uri=message.uri or next(iter(message.urls), ""),
         etag=message.etag,
         is_reconciling=message.reconciling,
         is_ready=message.terminal_condition.state == _SUCCEEDED,
@@ -52,6 +54,7 @@ def service_state(service: str, message: Any) -> ServiceState:
         ),
         audience="" if message.invoker_iam_disabled else _audience(message),
         ingress=_ingress(message),
+        managed_by=managed_by(message.labels),
     )
 
 
@@ -64,6 +67,20 @@ def _ingress(message: Any) -> str:
     """Return the ingress as `gcloud` writes it: all, internal, and so on."""
     name = str(run_v2.IngressTraffic(message.ingress).name).removeprefix("INGRESS_TRAFFIC_")
     return _INGRESSES.get(name, name.lower())
+
+
+def managed_by(labels: Mapping[str, str]) -> str:
+    """Return the tool whose labels a service carries, for a person; empty when it carries none.
+
+    Cloud Deploy labels what it deploys with `managed-by` and the id of its pipeline, the Terraform provider
+    with `goog-terraform-provisioned`.
+    """
+    if labels.get("managed-by") == "google-cloud-deploy":
+        pipeline = labels.get("delivery-pipeline-id")
+        return f"Cloud Deploy (pipeline {pipeline})" if pipeline else "Cloud Deploy"
+    if labels.get("goog-terraform-provisioned") == "true":
+        return "Terraform"
+    return labels.get("managed-by", "")
 
 
 def revision_state(message: Any) -> RevisionState:

@@ -89,6 +89,12 @@ def test_a_deployment_that_never_came_up_is_told() -> None:
     assert seen.notes == ("a: a-4 was deployed but is not ready",)
 
 
+def test_another_tool_that_deploys_the_service_is_named() -> None:
+    """It would set the traffic again after a rollback."""
+    (note,) = found(replace(VIEW, state=replace(VIEW.state, managed_by="Terraform"))).notes
+    assert note.startswith("a is managed by Terraform: ")
+
+
 def test_a_first_release_has_no_baseline() -> None:
     """There is nothing to go back to."""
     (entry,) = found(replace(VIEW, revisions=(revision(3),), verified=())).release.services

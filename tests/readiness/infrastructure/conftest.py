@@ -9,6 +9,7 @@ import pytest
 from google.cloud import run_v2
 
 from gates.model.target import Target
+from tests.readiness.infrastructure.containers import application_of
 from tests.readiness.security.conftest import account, tenant, volley
 
 __all__ = ["account", "deployed", "tenant", "volley"]
@@ -43,3 +44,9 @@ def candidate(google: Callable[[type[Any]], Any], target: Target) -> Callable[[s
         return found
 
     return read
+
+
+@pytest.fixture
+def application(candidate: Callable[[str], run_v2.Revision]) -> Callable[[str], run_v2.Container]:
+    """Give the container of a service's revision that takes the requests."""
+    return lambda service: application_of(candidate(service))

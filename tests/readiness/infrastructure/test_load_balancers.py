@@ -24,10 +24,10 @@ def _seconds(probe: Any) -> int:
 
 @pytest.mark.criterion("INF-08")
 def test_backends_have_health_checks(
-    service: ServiceTarget, target: Target, candidate: Callable[[str], Any]
+    service: ServiceTarget, target: Target, application: Callable[[str], Any]
 ) -> None:
     """A probe takes an unwell instance out soon, and finds what is there now well."""
-    name, container = service.name, candidate(service.name).containers[0]
+    name, container = service.name, application(service.name)
     probes = [p for p in (container.liveness_probe, container.readiness_probe) if p.http_get.path]
     demand(probes, "nothing looks at its instances once they serve", blames=name)
     longest_s = target.demand("INF-08").limit("longestDetectionSeconds")

@@ -9,9 +9,16 @@ import pytest
 from google.cloud import run_v2
 
 from gates.adapters.google.cloud_run import CloudRun
-from gates.adapters.google.cloud_run_values import application, image_of, revision_state, with_image
-from gates.errors import CloudError, ConflictError
-from gates.model.configuration import NewRevision
+from gates.adapters.google.cloud_run_values import (
+    application,
+    image_of,
+    managed_by,
+    revision_state,
+    service_state,
+    with_image,
+)
+from gates.errors import ActionError, CloudError, ConflictError
+from gates.model.configuration import NewRevision, Scaling
 from gates.model.platform import Endpoints
 from gates.model.state import MADE, Purpose
 from gates.model.traffic import TrafficSplit, TrafficTarget
@@ -103,3 +110,67 @@ def test_the_preview_names_mask_revision_image_and_list(cloud: CloudRun) -> None
     assert shown.endswith("traffic=[a-page=100%]")
     copy = NewRevision(name="a-copy", source="a-1")
     assert "template=copy of a-1 revision=a-copy" in cloud.preview("a", SPLIT, '"1"', copy)
+
+
+def test_a_copy_takes_over_every_field_of_its_source(run: TinyRun, cloud: CloudRun) -> None:
+    """Its GPU, its mesh and what becomes of it without its key, too."""
+    source = {
+        "node_selector": {"accelerator": "nvidia-l4"},
+        "gpu_zonal_redundancy_disabled": True,
+        "service_mesh": {"mesh": "projects/p/locations/global/meshes/m"},
+        "encryption_key": "projects/p/locations/r/keyRings/k/cryptoKeys/c",
+        "encryption_key_revocation_action": run_v2.EncryptionKeyRevocationAction.SHUTDOWN,
+        "encryption_key_shutdown_duration": {"seconds": 3600},
+        "session_affinity": True,
+        "containers": [APPLICATION, SIDECAR],
+    }
+    run.given["a-1"] = run_v2.Revision(name="a/b/a-1", **source)
+    copy = NewRevision(name="a-copy", source="a-1")
+    cloud.write_traffic("a", SPLIT, cloud.describe("a").etag, copy)()
+    (request,) = run.command("UpdateService")
+    assert request.service.template == run_v2.RevisionTemplate(revision="a-copy", **source)
+
+
+def test_bounds_are_not_written_over_scaling_by_hand(run: TinyRun, cloud: CloudRun) -> None:
+    """Writing them would switch it off; nothing is sent, and the way is named."""
+    run.service.scaling = {
+        "scaling_mode": run_v2.ServiceScaling.ScalingMode.MANUAL,
+        "manual_instance_count": 3,
+    }
+    with pytest.raises(ActionError, match="by hand to 3 instances") as refused:
+        cloud.set_scaling("a", Scaling(minimum=2, maximum=5), over=Scaling(minimum=0, maximum=0))
+    assert "--scaling=auto" in refused.value.next_step
+    assert run.command("UpdateService") == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "tool"),
+    [
+        ({}, ""),
+        ({"team": "web"}, ""),
+        (
+            {"managed-by": "google-cloud-deploy", "delivery-pipeline-id": "web"},
+            "Cloud Deploy (pipeline web)",
+        ),
+        ({"managed-by": "google-cloud-deploy"}, "Cloud Deploy"),
+        ({"goog-terraform-provisioned": "true"}, "Terraform"),
+        ({"managed-by": "another"}, "another"),
+    ],
+)
+def test_another_tool_is_known_by_its_labels(labels: dict[str, str], tool: str) -> None:
+    """In the state of the service as well."""
+    assert managed_by(labels) == tool
+    assert service_state("a", run_v2.Service(labels=labels)).managed_by == tool
+
+
+@pytest.mark.parametrize(
+    ("uri", "urls", "asked"),
+    [
+        ("https://a.run.test", ["https://a.run.test", "https://other.test"], "https://a.run.test"),
+        ("", ["https://other.test"], "https://other.test"),
+        ("", [], ""),
+    ],
+)
+def test_a_service_without_default_url_is_asked_at_its_others(uri: str, urls: list[str], asked: str) -> None:
+    """Where it has any."""
+    assert service_state("a", run_v2.Service(uri=uri, urls=urls)).uri == asked
