@@ -1,6 +1,6 @@
-"""The gate: what it demands, what it saw, what it concluded, what it did.
+"""The gate: it looks at a release, judges it, decides, acts and reports.
 
-`gates.workflows.pipeline` tells the whole story on one page; `ARCHITECTURE.md` draws the rooms.
+`gates.workflows.pipeline` is all of it on one page; `ARCHITECTURE.md` draws the packages.
 """
 
 import sys

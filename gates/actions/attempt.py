@@ -16,7 +16,7 @@ from gates.model.traffic import BEHIND_TAG, MAINTENANCE_TAG, TrafficSplit, Traff
 _ALL = 100
 
 Intend = Callable[[RollBack, TrafficSplit, str], None]
-"""Told before each write: the action, the traffic that stands, its etag. What it raises stops the write."""
+"""Called before each write with the action, the traffic and its etag. What it raises stops the write."""
 Goal = Callable[[RollBack, TagAwareProbe], TrafficMove]
 
 

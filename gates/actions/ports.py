@@ -171,4 +171,4 @@ class RollbackPorts:
 
 
 Announce = Callable[[Receipt], None]
-"""Told each receipt as soon as it exists."""
+"""Called with each receipt as soon as it exists."""

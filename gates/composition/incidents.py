@@ -13,7 +13,7 @@ from gates.workflows.incident import IncidentWorkflow, Sender
 
 
 def incidents(context: Context) -> IncidentWorkflow:
-    """Return who keeps and tells the incidents of an environment."""
+    """Return the workflow of the incidents of an environment."""
     clock = SystemClock()
 
     def sender() -> Sender:

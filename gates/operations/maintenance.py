@@ -140,7 +140,7 @@ class Maintenance:
         """Keep users on the page rather than give them a revision that was rolled back.
 
         Raises:
-            ActionError: the revision that would come back is marked, or nobody knows which one it is.
+            ActionError: the revision that would come back is quarantined, or is not known.
         """
         bearing = {t.revision or then.serving for t in then.split.targets if t.percent} | {then.serving}
         if "" in bearing:

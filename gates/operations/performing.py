@@ -1,6 +1,6 @@
-"""Does an operation once: what was there is written down before the first write, and the end after it.
+"""Does an operation once: the state before it is recorded before the first write, and the end after it.
 
-A crash in between leaves the STARTED row, so that whoever comes next knows what to put back.
+A crash in between leaves the STARTED row, which says what has to be restored.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def _badness(status: str) -> int:
 
 
 def lines_of(event: events.Event) -> Iterator[str]:
-    """Yield the plain lines that tell of an event; a passed check needs none."""
+    """Yield the plain lines of an event; a passed check has none."""
     match event:
         case events.StepStarted():
             yield f"{event.step}: {event.detail}".rstrip(": ")

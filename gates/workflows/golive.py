@@ -74,7 +74,7 @@ class GoLivePorts:
     """Whether a revision of a service was rolled back as bad."""
     confirm: Callable[[], None] = lambda: None
     notify: Callable[[Checkpoint, str, str], None] = lambda _slot, _event, _text: None
-    """Tells people who are not looking what became of a slot, each event once."""
+    """Notifies of the events of a checkpoint, each once."""
     poll_s: float = POLL_S
 
 

@@ -24,7 +24,7 @@ from gates.workflows.notifications import DECIDED, Notifications
 BREACH = "response-time"
 """Name of the operation that records a late decision in the ledger."""
 DISMISSAL = "decision-dismissed"
-"""Name of the operation that records that somebody decided not to carry a decision out."""
+"""Name of the operation that records the dismissal of a decision."""
 
 
 class DecidedRun(Protocol):

@@ -23,7 +23,7 @@ from gates.model.state import RevisionState, ServiceState
 
 _Answer = TypeVar("_Answer")
 BY_HAND = "asked for by hand"
-"""The reason of a rollback for which nobody gives another."""
+"""The reason of a rollback if no other is given."""
 
 
 class RollbackPlanner:

@@ -252,7 +252,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def _records(kind: Any, seen: frozenset[Any] = frozenset()) -> frozenset[Any]:
     """Return every dataclass that a value of type `kind` can hold.
 
-    A dataclass does not hand its strictness down, so that each of them must be told.
+    A dataclass does not hand its strictness down, so each of them is configured.
     """
     if kind in seen:
         return seen

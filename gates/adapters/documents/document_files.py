@@ -1,7 +1,7 @@
-"""Which files of a platform's folder are its documents, and which are read by nobody.
+"""Which files of a platform's folder are its documents, and which no command reads.
 
 A document may end with `.yaml` or `.yml`. Two files of one name, and what looks like a document where none is
-read, are refused by name: a demand that nobody reads would silently not be made.
+read, are refused by name: a demand in an unread file would silently be missing.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def document_named(folder: Path, kind: str, name: str) -> Path:
 
 
 def unread(folder: Path, services: tuple[str, ...]) -> tuple[Problem, ...]:
-    """Return every file of a platform's folder that nobody reads, although it stands where documents do."""
+    """Return every file in the places of documents that no command reads."""
     return (*_unread_at_the_top(folder), *_unread_documents(folder), *_unread_contracts(folder, services))
 
 

@@ -23,7 +23,7 @@ from gates.model.likeness import meant
 Words = Mapping[str, Collection[str]]
 """What exists, by its kind: the services, roles, tiers and so on that a document may name."""
 _NAMES = ("id", "name", "priority")
-"""Keys by which the entries of a list are told apart."""
+"""Keys by which the entries of a list are distinguished."""
 _SETS = ("roles", "approvals", "allowedImpacts")
 """Lists of words in which a word stands once."""
 _NAMED_BY_FILE = ("criteria", "environments", "runbooks")

@@ -53,7 +53,7 @@ def load_timeline(folder: Path, catalogue: Catalogue) -> Timeline:
     """Return the timeline that `folder` describes.
 
     Raises:
-        DocumentError: it is missing or wrong, not in the order of time, or names what nobody demands.
+        DocumentError: it is missing or wrong, not in the order of time, or names an unknown criterion.
     """
     path = document_at(folder, "timeline")
     slots = tuple(checkpoint for slot in load(path, TIMELINE, {})["slots"] for checkpoint in slot)

@@ -50,7 +50,7 @@ class CloudBuild:
 
         Raises:
             OperationFailedError: a step failed; the steps before it were done.
-            CloudError: the build was not accepted, or nobody knows how it ended.
+            CloudError: the build was not accepted, or its end is not known.
         """
         steps = [
             cloudbuild_v1.BuildStep(name=_IMAGE, entrypoint="gcloud", args=list(args))

@@ -5,8 +5,8 @@ under a name that is chosen beforehand: nothing floats to a revision that was no
 
 Three habits of that API shape the writes. A finished operation does not mean that traffic has moved, and a
 failed one does not mean that it has not: the service's own state decides. Operations may be hidden from a
-narrow role: then the service is read until it settled. Without an answer to a write nobody knows whether it
-was applied: it is read back. See https://cloud.google.com/run/docs/reference/rpc/google.cloud.run.v2
+narrow role: then the service is read until it settled. Without an answer to a write it is not known whether
+it was applied: it is read back. See https://cloud.google.com/run/docs/reference/rpc/google.cloud.run.v2
 """
 
 from __future__ import annotations

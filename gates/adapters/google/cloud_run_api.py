@@ -2,9 +2,9 @@
 
 1. A refusal for quota (429) is waited for: as long as the server asks (RetryInfo), else with growing pauses
    and jitter, until `quota_s` is spent. Reads and writes alike.
-2. A write carries the etag of the read that it was made from. When somebody else wrote meanwhile (ABORTED)
+2. A write carries the etag of the read that it was made from. After another write meanwhile (ABORTED)
    the service is read again and the write is made anew from what stands then.
-3. Without an answer to a write nobody knows whether it was applied: the service is read before anything is
+3. Without an answer to a write it is not known whether it was applied: the service is read before anything is
    sent again, and what it shows decides.
 4. An operation whose end cannot be heard (denied to a narrow role, lost, too slow) is judged by the service.
 """

@@ -54,7 +54,7 @@ _NEXT_STEP: dict[type[CloudError], str] = {
 
 
 class CloudSql:
-    """The instance that an environment names; waits `patience_s` for an operation that somebody else began.
+    """The instance that an environment names; waits `patience_s` for an operation that another client began.
 
     Raises:
         ConfigurationError: the environment names no database, or there are no default credentials.
@@ -114,7 +114,7 @@ class CloudSql:
         """Restart the instance.
 
         Raises:
-            CloudError: it was not restarted, or nobody knows.
+            CloudError: it was not restarted, or that is not known.
         """
         self._do("restart the database", self._api.instances().restart(**self._where))
 
@@ -153,7 +153,7 @@ class CloudSql:
         """Replace the instance's content by a backup's.
 
         Raises:
-            CloudError: it was not restored, or nobody knows.
+            CloudError: it was not restored, or that is not known.
         """
         body = {
             "restoreBackupContext": {

@@ -1,8 +1,8 @@
 """Artifact Registry as the port that says whether a revision could still be started.
 
 Where to look is what the revision's own image reference says. One that names no registry is looked for in the
-environment's `imageRepository`. What stands anywhere else, in a repository that cannot be listed, or in one
-that lists nothing cannot be told: "cannot be told" is not "gone", and keeps no rollback back.
+environment's `imageRepository`. Of an image anywhere else, in a repository that cannot be listed, or in
+one that lists nothing it is not known whether it exists: unknown is not gone, and prevents no rollback.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ImageRegistry:
         self._listed: dict[str, frozenset[tuple[str, str]] | None] = {}
 
     def exists(self, image: str) -> bool | None:
-        """Say whether the image behind a reference is there; None when it cannot be told."""
+        """Say whether the image behind a reference is there; None if that is not known."""
         reference, _, digest = image.partition("@")
         place = self._place(reference)
         if not digest or place is None:

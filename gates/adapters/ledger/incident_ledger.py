@@ -1,4 +1,4 @@
-"""Incidents and their notifications in the ledger's file: whoever starts again finds them as they were."""
+"""Incidents and their notifications in the ledger's file: they outlive the process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class IncidentLedger:
         self._environment = environment
 
     def new_id(self, now: datetime) -> str:
-        """Return an id that nobody has yet."""
+        """Return an id that is not in use."""
         return f"inc-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
     def save(self, incident: Incident) -> None:
@@ -64,7 +64,7 @@ class IncidentLedger:
         return tuple(codec.decode(Incident, body, source="the ledger") for (body,) in rows)
 
     def claim(self, notices: Sequence[Notice], now: datetime) -> tuple[Notice, ...]:
-        """Return those notices that nobody has sent or is sending; they are this caller's now.
+        """Return the notices that no process has sent or is sending; they are this caller's now.
 
         Raises:
             LedgerError: the file cannot be written.

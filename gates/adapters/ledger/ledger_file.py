@@ -79,7 +79,7 @@ class LedgerFile:
 
 @cache
 def acting_file(path: Path) -> LedgerFile:
-    """Return the file for what acts; one in a process, so that whoever finds it locked spares the others."""
+    """Return the file for what acts; one in a process, so that only one caller waits for a locked file."""
     return LedgerFile(path, wait_s=ACTING_S)
 
 

@@ -199,7 +199,7 @@ def _alone(path: str, wait_s: float) -> Iterator[None]:
 
 
 def _is_taken(file: IO[str]) -> bool:
-    """Take the lock if nobody has it, and say whether that went well."""
+    """Take the lock if it is free; return whether it was."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -208,7 +208,7 @@ def _is_taken(file: IO[str]) -> bool:
 
 
 def _bring_up(connection: sqlite3.Connection, path: str) -> None:
-    """Do the steps that are missing; whoever comes second finds nothing left to do."""
+    """Do the steps that are missing; a second process finds nothing left to do."""
     connection.execute("pragma journal_mode = wal")
     with transaction(connection, "begin immediate"):
         for number in range(_version(connection, path), SCHEMA_VERSION):

@@ -62,8 +62,8 @@ class SqliteLedger:
     def last_go(self, environment: str, service: str) -> tuple[RevisionRef, ...]:
         """Return the revisions that have a recorded GO in service, the newest verdict first, each once.
 
-        A GO of readiness is about what serves nobody yet. A NO_GO of a whole release takes no GO back, since
-        another service may be its cause: who blames a revision quarantines it.
+        A GO of readiness does not count: the revision had no traffic. A NO_GO of a whole release revokes no
+        GO, since another service may be its cause; a revision that is to blame is quarantined.
 
         Raises:
             LedgerError: the file cannot be read.

@@ -1,7 +1,7 @@
-"""Which identities' secrets are known to be right: exactly they opened the door here before.
+"""Which identities' secrets are known to be right: the ones with which a sign-in succeeded before.
 
-A refused sign-in has two explanations: the release broke the way in, or our secret is wrong. Only the first
-is the platform's fault, and an answer cannot tell them apart. The ledger can: it remembers a fingerprint of
+A refused sign-in has two explanations: the release broke the sign-in, or our secret is wrong. Only the first
+is the platform's fault, and the answer is the same. The ledger can: it remembers a fingerprint of
 the secrets that were accepted. Fingerprints are slow to compute (scrypt), salted with environment and name,
 and cut to 64 bits; no run folder holds one.
 """
