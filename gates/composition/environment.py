@@ -111,19 +111,10 @@ class Context:
     @cached_property
     def statements(self) -> Statements:
         """What people signed about releases here."""
-        from gates.adapters.signing.allowed_signers import read_allowed_signers
-        from gates.adapters.signing.statement_folder import StatementFolder
-        from gates.adapters.signing.statements import Statements
+        from gates.adapters.signing.statements import statements_in
 
         signers = Path(self.environment.signers or platform_folder() / "allowed_signers")
-        folder = StatementFolder(
-            path=reports_folder() / "attestations",
-            platform=self.platform.name,
-            signers=read_allowed_signers(signers),
-        )
-        return Statements(
-            folder=folder, platform=self.platform, catalogue=self.catalogue, clock=clock.SystemClock()
-        )
+        return statements_in(reports_folder() / "attestations", signers, self.platform, self.catalogue)
 
     @cached_property
     def authorities(self) -> Authorities:

@@ -12,6 +12,7 @@ from tests.architecture.source_files import functions, length, name_of, sources
 MODULE_LINES = 400
 FUNCTION_LINES = 50
 TEST_LINES = 40
+COMPOSITION_LINES = 250
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "data", "info", "process"}
 
 
@@ -28,6 +29,15 @@ def test_every_module_stays_within_its_budget(path: Path) -> None:
 
     assert lines <= MODULE_LINES
     assert long == []
+
+
+def test_the_composition_only_composes() -> None:
+    """What builds adapters and hands them on fits in 250 lines a file; more is a decision or an adapter."""
+    files = [path for path in sources() if name_of(path).startswith("gates/composition/")]
+    lines = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+
+    assert lines
+    assert [name for name, count in lines.items() if count > COMPOSITION_LINES] == []
 
 
 @pytest.mark.parametrize("path", [p for p in sources() if p.name.startswith("test_")], ids=name_of)

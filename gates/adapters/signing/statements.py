@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
+from gates.adapters.machine.clock import SystemClock
+from gates.adapters.signing.allowed_signers import read_allowed_signers
 from gates.adapters.signing.statement_folder import StatementFolder
 from gates.evidence import attestation
 from gates.model.clock import Clock
@@ -42,3 +45,14 @@ class Statements:
     def waivers(self, release: Release, at: datetime) -> tuple[Waiver, ...]:
         """Return the waivers that held for a release at a moment."""
         return attestation.waivers(self.folder.read(), self.catalogue, self.reading(release, at))
+
+
+def statements_in(path: Path, signers: Path, platform: Platform, catalogue: Catalogue) -> Statements:
+    """Return what stands in a folder, signed by whom the file `signers` allows.
+
+    Raises:
+        DocumentError: the file of signers cannot be read.
+    """
+    allowed = read_allowed_signers(signers)
+    folder = StatementFolder(path=path, platform=platform.name, signers=allowed)
+    return Statements(folder=folder, platform=platform, catalogue=catalogue, clock=SystemClock())
