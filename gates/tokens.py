@@ -76,6 +76,13 @@ class IdTokens:
         """
         return {HEADER: f"Bearer {self.token(audience)}"} if audience else {}
 
+    def headers_or_none(self, audience: str) -> dict[str, str]:
+        """Return the same, and none where there is no token: a private service then refuses the request."""
+        try:
+            return self.headers(audience)
+        except NoTokenError:
+            return {}
+
 
 TOKENS: Final = IdTokens()
 """Those of this process."""

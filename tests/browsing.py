@@ -18,9 +18,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 
 from gates.model.target import Target
+from gates.tokens import TOKENS
 
 PATIENCE_MS = 5_000
 _QUIET = (
@@ -45,9 +46,16 @@ def page(target: Target) -> Iterator[Page]:
         try:
             context = browser.new_context(base_url=url)
             context.set_default_timeout(PATIENCE_MS)
+            if audience := target.service("frontend").audience:
+                context.route(f"{url}/**", lambda route: _pass_on(route, audience))
             yield context.new_page()
         finally:
             browser.close()
+
+
+def _pass_on(route: Route, audience: str) -> None:
+    """Send a request of the frontend's page on with a token of a caller; other hosts never see one."""
+    route.continue_(headers={**route.request.headers, **TOKENS.headers_or_none(audience)})
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ class Services(Protocol):
         """Return what the service says of itself; never raises for a service that does not answer."""
 
     def is_ready(self, service: str) -> bool:
-        """Whether the service lives and is ready; never raises."""
+        """Whether the service lives and is ready; raise nothing but NotAskedError."""
 
     def circuits(self, service: str) -> tuple[Circuit, ...]:
         """Return the circuit breakers of a service."""

@@ -122,9 +122,9 @@ def _without_node(folder: Path) -> Path:
 
 
 @contextmanager
-def real_sandbox(folder: Path) -> Iterator[RealSandbox]:
-    """Run the nine services until the block ends."""
-    command = [sys.executable, "-m", "sandbox", "up", "--state-dir", str(folder / "state")]
+def real_sandbox(folder: Path, *options: str) -> Iterator[RealSandbox]:
+    """Run the nine services until the block ends; `options` are those of `sandbox up`."""
+    command = [sys.executable, "-m", "sandbox", "up", "--state-dir", str(folder / "state"), *options]
     with (
         (folder / "sandbox.log").open("w") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as running,

@@ -23,6 +23,7 @@ from gates.errors import (
     CloudError,
     CodesUsedError,
     ConfigurationError,
+    NotAskedError,
     NotSignedInError,
     UnavailableError,
 )
@@ -77,14 +78,22 @@ class OperatorClient:
         """
         try:
             return self._health(service)
+        except NotAskedError as error:
+            return ServiceHealth.unknown(service, error.in_one_line())
         except CloudError as error:
             return ServiceHealth.unknown(service, error.cause)
 
     def is_ready(self, service: str) -> bool:
-        """Whether the service lives and is ready, without signing in; False if it does not answer."""
+        """Whether the service lives and is ready, without signing in; False if it does not answer.
+
+        Raises:
+            NotAskedError: Cloud Run refuses this caller, or cannot be reached from here.
+        """
         paths = self._platform.health
         try:
             answers = [self._answer("GET", service, path) for path in (paths.live, paths.ready)]
+        except NotAskedError:
+            raise
         except (CloudError, ConfigurationError):
             return False
         return all(answer.status == HTTPStatus.OK for answer in answers)
