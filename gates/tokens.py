@@ -30,7 +30,8 @@ class NoTokenError(Exception):
 class IdTokens:
     """Gives a token for an audience, kept until shortly before it expires; safe to use from several threads.
 
-    After a failure the same audience is not tried again for half a minute.
+    After a failure the same audience is not tried again for half a minute; credentials that are not there are
+    not looked for again at all, which takes long where there is no metadata server.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,7 +52,7 @@ class IdTokens:
         with self._lock:
             for key in ("", audience):
                 at, why = self._failed.get(key, (0.0, ""))
-                if why and self._clock() - at < _FAILURE_HOLDS_S:
+                if why and (not key or self._clock() - at < _FAILURE_HOLDS_S):
                     raise NoTokenError(why)
             try:
                 request = transport.Request()

@@ -32,6 +32,8 @@ class Odometer:
 
 
 REQUEST_COUNTER = Odometer()
+_ASKING: dict[str, bool] = {}
+"""Whether the front end of a service asks this process for a token, by the token's audience."""
 
 
 class SilenceError(AssertionError):
@@ -85,9 +87,26 @@ class NamedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request to the mapped address."""
         REQUEST_COUNTER.tick()
-        url, callee = request.url, self._callee(request)
-        sent, trouble = _caller_headers(callee)
+        callee = self._callee(request)
+        sent, trouble = self._caller_headers(callee, request)
         request.headers.update(sent)
+        try:
+            response = self._send(request)
+        except httpx.ReadTimeout as error:
+            message = f"{self._service} did not answer {request.method} {request.url.path} in time"
+            raise SilenceError(message, blames=self._service) from error
+        finally:
+            for name in sent:  # a report that shows the request shows no token
+                del request.headers[name]
+        if callee is not None and (status := self._refused(callee, request, response)):
+            account = account_of(next(iter(sent.values()), ""))
+            cause, next_step = self._target.access(callee).refusal(status, account=account, trouble=trouble)
+            raise RefusedCallerError(f"{cause}; {next_step}")
+        response.stream = _Heard(_stream(response), lambda error: self._broken(request, error))
+        return response
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
         address = self._addresses.get(f"{url.host}:{port}")
         if address is not None:
@@ -95,18 +114,9 @@ class NamedTransport(httpx.BaseTransport):
             request.extensions = {**request.extensions, "sni_hostname": url.host}
             request.url = url.copy_with(host=host, port=int(mapped))
         try:
-            response = self._inner.handle_request(request)
-        except httpx.ReadTimeout as error:
-            message = f"{self._service} did not answer {request.method} {url.path} in time"
-            raise SilenceError(message, blames=self._service) from error
+            return self._inner.handle_request(request)
         finally:
             request.url = url
-            for name in sent:  # a report that shows the request shows no token
-                del request.headers[name]
-        if callee is not None:
-            self._demand_asked(callee, response, account_of(next(iter(sent.values()), "")), trouble)
-        response.stream = _Heard(_stream(response), lambda error: self._broken(request, error))
-        return response
 
     def _callee(self, request: httpx.Request) -> ServiceTarget | None:
         """Return the service that answers; none for a request in the open or for another host."""
@@ -114,31 +124,48 @@ class NamedTransport(httpx.BaseTransport):
         is_plain = request.url.scheme != "https" or named != request.url.host
         return None if is_plain else self._callees.get(request.url.host)
 
-    def _demand_asked(
-        self, callee: ServiceTarget, response: httpx.Response, account: str, trouble: str
-    ) -> None:
-        """Raise RefusedCallerError if the front end answered in the place of the service."""
+    def _caller_headers(
+        self, callee: ServiceTarget | None, request: httpx.Request
+    ) -> tuple[dict[str, str], str]:
+        """Return the headers that say who calls, and why there are none although the service wants them."""
+        if callee is None or not callee.audience or not self._is_asking(callee, request):
+            return {}, ""
+        try:
+            return TOKENS.headers(callee.audience), ""
+        except NoTokenError as error:
+            return {}, str(error)
+
+    def _is_asking(self, callee: ServiceTarget, request: httpx.Request) -> bool:
+        """Whether the front end asks for a token, looked at once: not every policy is enforced."""
+        if callee.audience not in _ASKING:
+            asked = _beside(request, request.url.join("/healthz"))
+            try:
+                response = self._send(asked)
+                status = self._refused(callee, asked, response)
+                response.close()
+            except httpx.HTTPError:  # what is wrong shows itself to the request
+                return False
+            _ASKING[callee.audience] = bool(status) and self._target.access(callee).is_asking(status)
+        return _ASKING[callee.audience]
+
+    def _refused(self, callee: ServiceTarget, request: httpx.Request, response: httpx.Response) -> int:
+        """Return the status with which the front end refused the request; 0 if the service answered."""
         status, headers = response.status_code, response.headers
         if status not in FRONT_END_STATUSES or not headers.get("content-type", "").startswith("text/html"):
-            return
-        stream = _stream(response)
+            return 0
+        shown = response
+        if request.method == "HEAD":  # its answer has no page
+            shown = self._send(_beside(request, request.url))
+        stream = _stream(shown)
         body = b"".join(stream)
         stream.close()
-        response.stream = httpx.ByteStream(body)
-        content = httpx.Response(status, headers=headers, content=body).content
-        access = self._target.access(callee)
-        if access.is_refusal(status, headers, content):
-            cause, next_step = access.refusal(status, account=account, trouble=trouble)
-            raise RefusedCallerError(f"{cause}; {next_step}")
+        shown.stream = httpx.ByteStream(body)
+        content = httpx.Response(status, headers=shown.headers, content=body).content
+        return status if self._target.access(callee).is_refusal(status, headers, content) else 0
 
     def _broken(self, request: httpx.Request, error: Exception) -> Exception:
         """Return what an answer that broke off is: look whether anybody is there now."""
-        again = httpx.Request(
-            "GET",
-            request.url.join("/healthz"),
-            headers={"Host": request.headers["host"]},
-            extensions={"timeout": request.extensions.get("timeout", {})},
-        )
+        again = _beside(request, request.url.join("/healthz"))
         try:
             self.handle_request(again).close()
         except (httpx.HTTPError, SilenceError):
@@ -159,12 +186,14 @@ def _callees(target: Target) -> dict[str, ServiceTarget]:
     return found | {host: named[name] for host, name in public.items() if name in named}
 
 
-def _caller_headers(callee: ServiceTarget | None) -> tuple[dict[str, str], str]:
-    """Return the headers that say who calls, and why there are none although the service wants them."""
-    try:
-        return TOKENS.headers(callee.audience if callee is not None else ""), ""
-    except NoTokenError as error:
-        return {}, str(error)
+def _beside(request: httpx.Request, url: httpx.URL) -> httpx.Request:
+    """Return a look at another path of the host that a request goes to."""
+    return httpx.Request(
+        "GET",
+        url,
+        headers={"Host": request.headers["host"]},
+        extensions={"timeout": request.extensions.get("timeout", {})},
+    )
 
 
 def _stream(response: httpx.Response) -> httpx.SyncByteStream:

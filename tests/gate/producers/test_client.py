@@ -74,28 +74,47 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> FakeTokens:
     """Tokens that no server gave."""
     found = FakeTokens()
     monkeypatch.setattr(journeys.client, "TOKENS", found)
+    monkeypatch.setattr(journeys.client, "_ASKING", {})
     return found
 
 
-def front_end(folder: Path, status: int) -> TinyHttps:
-    """Return a server whose every answer is a page of Google's front end."""
-    return TinyHttps(
-        folder,
-        lambda _: (status, page(status)),
-        server=HEADERS["server"],
-        content_type=HEADERS["content-type"],
-    )
+def front_end(folder: Path, *statuses: int, own: bytes = b"{}") -> TinyHttps:
+    """Return a server whose first answers are pages of Google's front end, the last one again and again.
+
+    A status of 200 is an answer of the service itself.
+    """
+
+    def answer(number: int) -> tuple[int, bytes]:
+        status = statuses[min(number, len(statuses) - 1)]
+        return status, own if status == httpx.codes.OK else page(status)
+
+    return TinyHttps(folder, answer, server=HEADERS["server"], content_type=HEADERS["content-type"])
 
 
 @pytest.mark.usefixtures("tokens")
 def test_a_private_service_gets_a_token_that_no_report_can_show(tmp_path: Path) -> None:
     """It travels in a header of its own, and the request that a report would print does not have it."""
-    tiny = TinyHttps(tmp_path, lambda _: (200, b"{}"))
-    with tiny.running() as server, client(target(server, audience=AUDIENCE), "a") as http:
+    with (
+        front_end(tmp_path, 403, 200).running() as server,
+        client(target(server, audience=AUDIENCE), "a") as http,
+    ):
         answer = http.get("/first", headers={"Authorization": "Bearer own"})
-    assert (server.seen[0].caller or "").endswith(AUDIENCE)
+    assert [seen.path for seen in server.seen] == ["/healthz", "/first"]
+    assert (server.seen[1].caller or "").endswith(AUDIENCE)
     assert answer.request.headers["Authorization"] == "Bearer own"
     assert HEADER not in answer.request.headers
+
+
+def test_a_policy_that_is_not_enforced_costs_one_look_and_no_token(
+    tmp_path: Path, tokens: FakeTokens
+) -> None:
+    """As where invocations are not checked: what has no credentials still looks."""
+    tiny = TinyHttps(tmp_path, lambda _: (200, b"{}"))
+    with tiny.running() as server, client(target(server, audience=AUDIENCE), "a") as http:
+        http.get("/first")
+        http.get("/second")
+    assert [seen.path for seen in server.seen] == ["/healthz", "/first", "/second"]
+    assert tokens.asked == []
 
 
 def test_a_public_service_gets_no_token(tmp_path: Path, tokens: FakeTokens) -> None:
@@ -132,7 +151,7 @@ def test_without_a_token_the_refusal_says_why_there_is_none(tmp_path: Path, toke
         pytest.raises(RefusedCallerError, match="no credentials were found"),
     ):
         http.get("/first")
-    assert server.seen[0].caller is None
+    assert {seen.caller for seen in server.seen} == {None}
 
 
 def test_an_internal_service_is_not_reachable_and_an_open_one_is_not_there(tmp_path: Path) -> None:
