@@ -138,6 +138,7 @@ def _answers(
 
 
 def _carried(item: Evidence, check: RecordedCheck, record: VerdictRecord) -> Evidence:
+    seen = f"{check.window.end:%Y-%m-%d %H:%M} UTC"
     return replace(
         item,
         status=EvidenceStatus.OBSERVED,
@@ -145,6 +146,6 @@ def _carried(item: Evidence, check: RecordedCheck, record: VerdictRecord) -> Evi
         window=check.window,
         measurement=check.measurement,
         samples=check.samples,
-        reason="",
+        reason=f"carried from {record.environment}, run {record.run_id}, {seen}",
         carried_from=record.run_id,
     )

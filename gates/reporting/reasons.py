@@ -90,8 +90,8 @@ def _waiting(blocking: Sequence[Judgement]) -> Iterable[Reason]:
 
 def _held_back(verdict: Verdict) -> Iterable[Reason]:
     """Yield each reason why checks that are not allowed here have no answer."""
-    items = [item for judgement in verdict.judgements for item in judgement.held_back]
-    by = Counter(item.reason.partition(f"{item.held_back}; ")[2] for item in items)
+    held_back = (judgement.held_back for judgement in verdict.judgements)
+    by = Counter(items[0].reason.partition(f"{items[0].held_back}; ")[2] for items in held_back if items)
     for why, checks in by.items():
         what = f"{count(checks, 'check')} not allowed in {verdict.release.environment}"
         yield Reason(text=f"{what}: {why or 'qualifiedBy names no environment whose record would answer'}")

@@ -130,9 +130,10 @@ class FakeContext:
         seed: int | None = None,
         is_stopped: Callable[[], bool] = lambda: False,
         workers: int | None = None,
-        **_how: object,
+        **how: object,
     ) -> FakeContext:
         """Stand in for the class."""
+        self.sign_with = str(how.get("sign_with", ""))
         self.environments.append(name)
         self.built.append({"seed": seed, "workers": workers})
         self.is_stopped = is_stopped

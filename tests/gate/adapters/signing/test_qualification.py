@@ -58,6 +58,7 @@ def test_a_signed_go_about_the_same_images_answers_what_production_does_not_allo
     assert verdict.outcome is VerdictOutcome.GO
     assert [j.criterion.id for j in verdict.judgements if j.carried] == [LOAD.id, LOAD.id]
     carried = verdict.judgements[-1].carried[0]
+    assert "carried from staging, run run-s" in verdict.judgements[-1].reason
     assert (carried.environment, carried.carried_from, carried.window.end) == ("staging", "run-s", EPOCH)
     assert "2 seen here, 2 carried from staging run run-s, less than a minute ago" in said(verdict)
 
