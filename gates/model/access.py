@@ -21,7 +21,7 @@ def is_front_end_page(status: int, headers: Mapping[str, str], content: bytes) -
     """Whether Google's front end answered with a page of its own: the service has not seen the request.
 
     `headers` are looked up by names in lower case. Every answer of Cloud Run names the same server; the page
-    of the front end is told by its form, and by its status, which stands in it.
+    of the front end is recognised by its form, and by its status in it.
     """
     if status not in FRONT_END_STATUSES or headers.get("server") != "Google Frontend":
         return False
@@ -34,7 +34,7 @@ class Access:
     """How one service is called.
 
     `name`, `project` and `region` are its place in the cloud. `audience` is what the ID token of a caller
-    must be meant for; empty when everybody may call. `ingress` is as gcloud writes it: all, internal, …
+    must be meant for; empty if every caller is allowed. `ingress` is as gcloud writes it: all, internal, …
     """
 
     name: str

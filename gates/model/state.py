@@ -88,7 +88,7 @@ class ServiceState:
     tag_uris: tuple[tuple[str, str], ...] = ()
     """Pairs (revision, URL) of the tags that point to a revision."""
     audience: str = ""
-    """What an ID token of a caller is meant for; empty when Cloud Run asks nobody for one."""
+    """What an ID token of a caller is meant for; empty if Cloud Run asks for none."""
     ingress: str = OPEN
     managed_by: str = ""
     """Another tool that deploys this service, as its labels say: it may set the traffic again."""
