@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,17 +52,23 @@ class CommandContext:
             ask(self.is_sure, f"{environment.name}: {what}?")
         self.begin()
 
-    def alone(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
         """Hold the environment's lease while traffic, bounds or revisions are changed; a dry run needs none.
 
         Raises:
             LeaseHeldError: another gate acts in the environment, and who.
         """
         if self.is_dry:
-            return nullcontext()
+            yield
+            return
         click.get_current_context().with_resource(Stop().heard())
-        name = self.context.environment.name
-        return self.context.ports.journal.hold(name, f"operations-{uuid.uuid4().hex[:12]}")
+        name, run_id = self.context.environment.name, f"operations-{uuid.uuid4().hex[:12]}"
+        with (
+            self.context.ports.journal.hold(name, run_id) as lease,
+            self.operations.performer.under(lease.confirm),
+        ):
+            yield
 
 
 def looks(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:

@@ -5,7 +5,8 @@ A crash in between leaves the STARTED row, which says what has to be restored.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gates.actions.ports import Ledger
@@ -40,6 +41,16 @@ class Performer:
         self._clock = clock
         self._environment = environment
         self._by = by
+        self._confirm: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def under(self, confirm: Callable[[], None]) -> Iterator[None]:
+        """Call `confirm` before each act of the block: it raises GateError when this gate may not act."""
+        self._confirm = confirm
+        try:
+            yield
+        finally:
+            self._confirm = lambda: None
 
     @property
     def clock(self) -> Clock:
@@ -68,6 +79,7 @@ class Performer:
             return self._recorded(change, OperationState.ALREADY_DONE, "nothing to do")
         self._recorded(change, OperationState.STARTED, "; ".join(change.calls))
         try:
+            self._confirm()
             detail = act()
         except GateError as error:
             return self._ended(change, OperationState.FAILED, error.diagnostics())

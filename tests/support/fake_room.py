@@ -40,6 +40,7 @@ from gates.operations.cold_start import ColdStart
 from gates.operations.database import DatabaseOperations
 from gates.operations.inventory import NEEDED_APIS
 from gates.operations.maintenance import Maintenance
+from gates.operations.performing import Performer
 from gates.operations.redeploying import Redeployment
 from gates.operations.scaling import ScalingOperations
 from gates.operations.service_levels import ServiceLevels
@@ -195,6 +196,11 @@ class FakeOperations:
         return Catalogue(
             criteria=(_level(Use.ERROR_LEVEL, 0.001), _level(Use.LATENCY_LEVEL, 2000)), digest="d"
         )
+
+    @property
+    def performer(self) -> Performer:
+        """A performer over the fakes."""
+        return performer(self.ledger)
 
     @property
     def metrics(self) -> FakeOperations:

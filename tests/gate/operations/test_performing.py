@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gates.errors import OperationFailedError
+from gates.errors import LeaseLostError, OperationFailedError
 from gates.model.operation import OperationState
 from gates.operations.performing import Change
 from tests.support.fake_operations import FakeOperationsLedger, performer
@@ -41,6 +41,24 @@ def test_a_failure_is_a_receipt() -> None:
     receipt = performer(ledger).perform(ON, act)
     assert receipt.state is OperationState.FAILED
     assert "read it again" in receipt.detail
+
+
+def test_a_gate_that_lost_its_lease_does_nothing() -> None:
+    """It was paused and another gate took over: the receipt says so; with a lease again it acts."""
+    ledger = FakeOperationsLedger()
+    one, done = performer(ledger), list[str]()
+
+    def lost() -> None:
+        raise LeaseLostError("another gate took over")
+
+    def act() -> str:
+        done.append("act")
+        return "done"
+
+    with one.under(lost):
+        receipt = one.perform(ON, act)
+    assert (receipt.state, "took over" in receipt.detail, done) == (OperationState.FAILED, True, [])
+    assert one.perform(ON, act).state is OperationState.DONE
 
 
 def test_what_is_as_wanted_is_not_touched() -> None:
