@@ -53,7 +53,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Go live": {
         "golive": ("golive", "Plan, rehearse or run a go-live."),
         "attest": ("attest", "Sign that a criterion holds, in the role that attests it."),
-        "waive": ("waive", "Sign an exception for one criterion and one release; it expires."),
+        "waive": ("waive", "Sign an expiring exception for one criterion and one release."),
         "sign": ("sign", "Sign the go-live of a run that is GO."),
         "approvals": ("approvals", "List the attestations and signatures that are missing."),
         "verify-record": ("verify_record", "Check a signed record of another environment, offline."),
