@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import httpx
@@ -98,7 +99,7 @@ class NamedTransport(httpx.BaseTransport):
         finally:
             for name in sent:  # a report that shows the request shows no token
                 del request.headers[name]
-        if callee is not None and (status := self._refused(callee, request, response)):
+        if callee is not None and (status := self._refused(callee, request, response, sent)):
             account = account_of(next(iter(sent.values()), ""))
             cause, next_step = self._target.access(callee).refusal(status, account=account, trouble=trouble)
             raise RefusedCallerError(f"{cause}; {next_step}")
@@ -141,21 +142,27 @@ class NamedTransport(httpx.BaseTransport):
             asked = _beside(request, request.url.join("/healthz"))
             try:
                 response = self._send(asked)
-                status = self._refused(callee, asked, response)
+                status = self._refused(callee, asked, response, {})
                 response.close()
             except httpx.HTTPError:  # what is wrong shows itself to the request
                 return False
             _ASKING[callee.audience] = bool(status) and self._target.access(callee).is_asking(status)
         return _ASKING[callee.audience]
 
-    def _refused(self, callee: ServiceTarget, request: httpx.Request, response: httpx.Response) -> int:
+    def _refused(
+        self,
+        callee: ServiceTarget,
+        request: httpx.Request,
+        response: httpx.Response,
+        sent: dict[str, str],
+    ) -> int:
         """Return the status with which the front end refused the request; 0 if the service answered."""
         status, headers = response.status_code, response.headers
         if status not in FRONT_END_STATUSES or not headers.get("content-type", "").startswith("text/html"):
             return 0
         shown = response
         if request.method == "HEAD":  # its answer has no page
-            shown = self._send(_beside(request, request.url))
+            shown = self._send(_beside(request, request.url, sent))
         stream = _stream(shown)
         body = b"".join(stream)
         stream.close()
@@ -186,12 +193,14 @@ def _callees(target: Target) -> dict[str, ServiceTarget]:
     return found | {host: named[name] for host, name in public.items() if name in named}
 
 
-def _beside(request: httpx.Request, url: httpx.URL) -> httpx.Request:
+def _beside(
+    request: httpx.Request, url: httpx.URL, more: Mapping[str, str] = MappingProxyType({})
+) -> httpx.Request:
     """Return a look at another path of the host that a request goes to."""
     return httpx.Request(
         "GET",
         url,
-        headers={"Host": request.headers["host"]},
+        headers={"Host": request.headers["host"], **more},
         extensions={"timeout": request.extensions.get("timeout", {})},
     )
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+import journeys.client
 from gates.model.criterion import FAILED_CHECKS
 from gates.model.evidence import Evidence, EvidenceBundle, EvidenceStatus
+from gates.model.target import ServiceTarget, Target
+from gates.tokens import IdTokens
+from journeys.client import RefusedCallerError, client
+from load.run import Entrance, run_generator
+from load.summary import summarise
 from sandbox import topology
+from tests.support import builders
+from tests.support.load_records import offer
 from tests.support.real_sandbox import RealSandbox, real_sandbox
 from tests.support.tiny_https_server import tiny_dns
 
@@ -163,3 +173,67 @@ def test_a_private_service_is_rolled_back_and_the_proof_is_named(
     is_asked = "moved according to the cloud, not asked" not in " ".join(done.stdout.split())
     assert is_asked is (MACHINE in invokers)
     bind(private, RUNTIME)
+
+
+def target(private: RealSandbox, audience: str) -> Target:
+    """Return one internal service, seen from inside, whose tokens are meant for `audience`."""
+    host = topology.HOST_TEMPLATE.format(service=ONE)
+    service = ServiceTarget(
+        name=ONE, base_url=f"https://{host}", revision="r", digest="sha256:1", audience=audience
+    )
+    return builders.target(
+        services=(service,),
+        addresses=((f"{host}:443", f"127.0.0.2:{private.endpoints['https_port']}"),),
+        ca_file=str(private.endpoints["ca_file"]),
+    )
+
+
+@pytest.fixture
+def key(private: RealSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give this process a key of the gate's account."""
+    url = f"{private.endpoints['admin_rest']}/v1/projects/{topology.PROJECT}/serviceAccounts/{MACHINE}/keys"
+    made = httpx.post(url, json={}, trust_env=False).raise_for_status().json()
+    (tmp_path / "key.json").write_bytes(base64.b64decode(made["privateKeyData"]))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    monkeypatch.setattr(journeys.client, "TOKENS", IdTokens())
+    monkeypatch.setattr(journeys.client, "_ASKING", {})
+
+
+@pytest.mark.usefixtures("granted", "key")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_token_for_another_audience_is_refused_and_no_answer(private: RealSandbox, method: str) -> None:
+    """As is one that has expired: 401 of the front end, which HEAD shows without its page."""
+    with (
+        client(target(private, "https://elsewhere.test"), ONE) as http,
+        pytest.raises(RefusedCallerError, match="with 401"),
+    ):
+        http.request(method, "/healthz")
+
+
+@pytest.mark.usefixtures("granted", "key")
+def test_a_token_by_key_for_the_right_audience_is_taken(private: RealSandbox) -> None:
+    """The service's own refusal stays an answer."""
+    place = target(private, f"https://{topology.HOST_TEMPLATE.format(service=ONE)}")
+    with client(place, ONE) as http:
+        assert http.get("/healthz").status_code == httpx.codes.OK
+        own = http.get("/v1/me")
+    assert (own.status_code, own.headers["content-type"]) == (401, "application/problem+json")
+
+
+@pytest.mark.usefixtures("granted", "key")
+def test_load_carries_the_token_of_a_caller(private: RealSandbox, tmp_path: Path) -> None:
+    """The service answers that it has no such path; without the token its front end refuses each request."""
+    host = topology.HOST_TEMPLATE.format(service=ONE)
+    entrance = Entrance(
+        address=f"127.0.0.2:{private.endpoints['https_port']}",
+        host=host,
+        token="none",
+        ca_file=str(private.endpoints["ca_file"]),
+    )
+    answers = []
+    for name, audience in (("bare", ""), ("signed", f"https://{host}")):
+        (tmp_path / name).mkdir()
+        sent = offer(rate=10.0, seconds=1.0, connections=2)
+        record = run_generator(sent, replace(entrance, audience=audience), folder=tmp_path / name)
+        answers.append({status for status, _ in summarise(record).statuses})
+    assert answers == [{401}, {404}]
