@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gates.adapters.google.cloud_run import CloudRun
     from gates.adapters.google.journey_log import JourneyLog
     from gates.adapters.ledger.golive_ledger import GoLiveLedger
+    from gates.adapters.ledger.journal import SqliteJournal
     from gates.adapters.ledger.sqlite_ledger import SqliteLedger
     from gates.adapters.producers.known_credentials import KnownCredentials
     from gates.adapters.runs.run_folder import RunFolder
@@ -85,7 +86,8 @@ class Context:
         """The cloud's own API."""
         from gates.adapters.google.cloud_run import CloudRun
 
-        return CloudRun(self.environment, clock.SystemClock())
+        place = self.environment
+        return CloudRun(place, clock.SystemClock(), fence=lambda: self.journal.fence(place.name))
 
     @cached_property
     def ledger(self) -> SqliteLedger:
@@ -93,6 +95,13 @@ class Context:
         from gates.adapters.ledger.sqlite_ledger import SqliteLedger
 
         return SqliteLedger(ledger_path())
+
+    @cached_property
+    def journal(self) -> SqliteJournal:
+        """What rollbacks intend, and the lease that keeps two gates apart."""
+        from gates.adapters.ledger.journal import SqliteJournal
+
+        return SqliteJournal(ledger_path())
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -137,7 +146,6 @@ class Context:
         """What a rollback needs of the world."""
         from gates.actions.ports import RollbackPorts
         from gates.adapters.google.image_registry import ImageRegistry
-        from gates.adapters.ledger.journal import SqliteJournal
         from gates.adapters.services.version_probe import VersionProbe
 
         return RollbackPorts(
@@ -145,7 +153,7 @@ class Context:
             probe=VersionProbe(self.environment, self.cloud, path=self.platform.health.version),
             ledger=self.ledger,
             clock=clock.SystemClock(),
-            journal=SqliteJournal(ledger_path()),
+            journal=self.journal,
             images=ImageRegistry(self.environment),
         )
 

@@ -199,7 +199,8 @@ class OperationsContext:
         from gates.workflows.build_rollback import BuildRollback
 
         place = self.context.environment
-        return BuildRollback(CloudBuild(place), self.context.ports, self.performer, place.name)
+        cloud_build = CloudBuild(place, fence=lambda: self.context.journal.fence(place.name))
+        return BuildRollback(cloud_build, self.context.ports, self.performer, place.name)
 
     @property
     def planned(self) -> PlannedPorts:

@@ -6,7 +6,7 @@ the build service account's rights, not with the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from google.api_core import exceptions as api
 from google.cloud.devtools import cloudbuild_v1
@@ -25,8 +25,9 @@ _BUILD_S = 600.0
 class CloudBuild:
     """Submits builds in an environment's project and waits for them."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, fence: Callable[[], None] = lambda: None) -> None:
         self._environment = environment
+        self._fence = fence
         self._endpoint = environment.endpoints.apis_grpc
 
     def steps(self, actions: Sequence[RollBack]) -> tuple[tuple[str, ...], ...]:
@@ -51,11 +52,13 @@ class CloudBuild:
         Raises:
             OperationFailedError: a step failed; the steps before it were done.
             CloudError: the build was not accepted, or its end is not known.
+            LeaseLostError: another gate took over meanwhile; nothing was submitted.
         """
         steps = [
             cloudbuild_v1.BuildStep(name=_IMAGE, entrypoint="gcloud", args=list(args))
             for args in self.steps(actions)
         ]
+        self._fence()
         client = connect(cloudbuild_v1.CloudBuildClient, self._endpoint)
         build = cloudbuild_v1.Build(steps=steps, tags=["release-gate", "rollback"])
         with translated("submit the rollback build"):

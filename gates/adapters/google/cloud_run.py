@@ -47,10 +47,19 @@ _INVOKERS = ("roles/run.invoker", "roles/run.servicesInvoker", "roles/run.admin"
 
 
 class CloudRun:
-    """The services of one environment; safe to use from several threads at once."""
+    """The services of one environment; safe to use from several threads at once.
 
-    def __init__(self, environment: Environment, clock: Clock, limits: CallLimits | None = None) -> None:
-        self._api = CloudRunApi(environment, clock, limits)
+    `fence` is asked before every write, and raises LeaseLostError once another gate acts here.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        clock: Clock,
+        limits: CallLimits | None = None,
+        fence: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._api = CloudRunApi(environment, clock, limits, fence)
 
     def close(self) -> None:
         """Close the channel."""

@@ -79,9 +79,16 @@ class Update:
 class CloudRunApi:
     """The services of one environment; safe to use from several threads at once."""
 
-    def __init__(self, environment: Environment, clock: Clock, limits: CallLimits | None = None) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        clock: Clock,
+        limits: CallLimits | None = None,
+        fence: Callable[[], None] = lambda: None,
+    ) -> None:
         self._environment = environment
         self._clock = clock
+        self._fence = fence
         self.limits = limits or CallLimits()
         self._services = connect(run_v2.ServicesClient, environment.endpoints.run_grpc)
         self._revisions = beside(run_v2.RevisionsClient, self._services)
@@ -183,16 +190,19 @@ class CloudRunApi:
             ConflictError: the service changed since its etag was read.
             UnavailableError: no answer, and the change is not there.
             CloudError: the cloud refused. The returned call raises what becomes known later.
+            LeaseLostError: another gate took over meanwhile; nothing was sent.
         """
         wanted.name, wanted.etag = self.path(service), etag
         request = run_v2.UpdateServiceRequest(
             service=wanted, update_mask=field_mask_pb2.FieldMask(paths=change.paths)
         )
-        limit = self.limits.write_s
+
+        def send() -> Any:
+            self._fence()
+            return self._services.update_service(request=request, timeout=self.limits.write_s)
+
         try:
-            accepted = self._patiently(
-                change.attempted, lambda: self._services.update_service(request=request, timeout=limit)
-            )
+            accepted = self._patiently(change.attempted, send)
         except UnavailableError as lost:
             message = self._settled(service, change, lost)
             return lambda: message

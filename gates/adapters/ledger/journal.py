@@ -46,6 +46,7 @@ class SqliteJournal:
         self._file = acting_file(path)
         self._clock = clock or SystemClock()
         self._lease, self._beat = lease, beat
+        self._held: dict[str, SqliteLease] = {}
 
     @contextmanager
     def hold(self, environment: str, run_id: str) -> Iterator[SqliteLease]:
@@ -62,9 +63,12 @@ class SqliteJournal:
         over = threading.Event()
         renewer = threading.Thread(target=self._keep_beating, args=(lease, over), name="lease", daemon=True)
         renewer.start()
+        self._held[environment] = lease
         try:
             yield lease
         finally:
+            if self._held.get(environment) is lease:
+                del self._held[environment]
             over.set()
             renewer.join()
             with suppress(LedgerError):  # what is not given back expires
@@ -88,6 +92,19 @@ class SqliteJournal:
             ).fetchall()
         runs = dict.fromkeys(run_id for run_id, *_ in rows)
         return tuple(_unfinished(run_id, [row[1:] for row in rows if row[0] == run_id]) for run_id in runs)
+
+    def fence(self, environment: str) -> None:
+        """Return if nobody took the lease that this gate holds; asked before each write to the cloud.
+
+        A ledger that cannot be asked stops nobody: a rollback goes on without its record.
+
+        Raises:
+            LeaseLostError: another gate took over.
+        """
+        lease = self._held.get(environment)
+        if lease is not None:
+            with suppress(LedgerError):
+                lease.confirm()
 
     def _acquire(self, environment: str, run_id: str) -> int:
         """Take the lease and return its epoch; whoever holds it is watched first."""
@@ -235,7 +252,7 @@ class SqliteLease:
             LeaseLostError: another gate took over.
             LedgerError: the file cannot be used.
         """
-        with self.file.writing() as connection:
+        with self.file.reading() as connection:
             self._prove(connection)
 
     def _write(self, kind: str, service: str, body: str) -> None:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import pytest
 
 from gates.adapters.google.cloud_build import CloudBuild
-from gates.errors import OperationFailedError
+from gates.errors import LeaseLostError, OperationFailedError
 from gates.model.decision import RollBack
-from gates.model.platform import Endpoints
+from gates.model.platform import Endpoints, Environment
 from tests.sandbox.admin.local_cloud import PROJECT, REGION, short
 from tests.sandbox.apis.conftest import WholeCloud
 from tests.support import builders
 
 
 @pytest.fixture
-def builder(cloud: WholeCloud) -> CloudBuild:
-    """The gate's client of Cloud Build."""
-    environment = builders.environment(
+def place(cloud: WholeCloud) -> Environment:
+    """The environment that is built in."""
+    return builders.environment(
         project=PROJECT,
         region=REGION,
         allowed_impacts=(),
         endpoints=Endpoints(apis_grpc=f"127.0.0.1:{cloud.apis_port}"),
     )
-    return CloudBuild(environment)
+
+
+@pytest.fixture
+def builder(place: Environment) -> CloudBuild:
+    """The gate's client of Cloud Build."""
+    return CloudBuild(place)
 
 
 def to(target: str) -> RollBack:
@@ -44,3 +49,17 @@ def test_a_failed_build_is_an_error(cloud: WholeCloud, builder: CloudBuild) -> N
     cloud.run.create()
     with pytest.raises(OperationFailedError, match="does not exist"):
         builder.run([to("svc-none")])
+
+
+def test_a_gate_that_another_took_over_from_submits_no_build(cloud: WholeCloud, place: Environment) -> None:
+    """The traffic stays where it is."""
+    first = short(cloud.run.create().latest_ready_revision)
+    cloud.run.deploy("img:2")
+    before = cloud.run.plane.routes["svc"].targets
+
+    def fence() -> None:
+        raise LeaseLostError("run-2 took over")
+
+    with pytest.raises(LeaseLostError):
+        CloudBuild(place, fence).run([to(first)])
+    assert cloud.run.plane.routes["svc"].targets == before

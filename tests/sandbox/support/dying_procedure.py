@@ -16,7 +16,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -78,8 +77,7 @@ def run(reports: str, plan: list[dict[str, Any]] | None, die: list[str] | None) 
     context = Context("sandbox")
     if die is not None:
         context.__dict__["ledger"] = MortalLedger(context.ledger, die)
-    journal = SqliteJournal(ledger_path(), lease=LEASE, beat=LEASE / 3)
-    context.__dict__["ports"] = replace(context.ports, journal=journal)
+    context.__dict__["journal"] = SqliteJournal(ledger_path(), lease=LEASE, beat=LEASE / 3)
     policy = ExecutionPolicy(strategy=RollbackPolicy().planned, patience=PATIENCE)
     request = PlannedRollbackRequest(
         has_page=True, execution=policy, overrides={}, announce=lambda _receipt: None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import grpc
@@ -17,6 +17,7 @@ from gates.errors import (
     ConfigurationError,
     ConflictError,
     DeniedError,
+    LeaseLostError,
     NotFoundError,
     OperationFailedError,
     QuotaError,
@@ -44,6 +45,7 @@ class Bench:
     run: TinyRun
     cloud: CloudRun
     clock: FakeClock
+    fence: Callable[[], None] = lambda: None
 
     def shift(self, etag: str = '"1"') -> None:
         """Move all traffic back."""
@@ -60,8 +62,14 @@ def bench() -> Iterator[Bench]:
             allowed_impacts=(),
             endpoints=Endpoints(run_grpc=address),
         )
-        cloud = CloudRun(environment, clock, CallLimits(read_s=5.0, write_s=5.0))
-        yield Bench(run, cloud, clock)
+        limits = CallLimits(read_s=5.0, write_s=5.0)
+
+        def fence() -> None:
+            made.fence()
+
+        cloud = CloudRun(environment, clock, limits, fence)
+        made = Bench(run, cloud, clock)
+        yield made
         cloud.close()
 
 
@@ -112,6 +120,23 @@ def test_revisions_come_newest_first_over_all_pages(bench: Bench) -> None:
     assert [r.digest for r in found] == ["sha256:a-00001", "", "sha256:a-00009"]
     assert found[1].detail == "startup probe failed"
     assert len(bench.run.command("ListRevisions")) == 2
+
+
+def test_a_gate_that_another_took_over_from_sends_no_write(bench: Bench) -> None:
+    """The fence is asked before every try, not once: a gate may be paused while it waits for quota."""
+    asked: list[str] = []
+
+    def fence() -> None:
+        asked.append("fence")
+        if len(asked) > 1:
+            raise LeaseLostError("run-2 took over")
+
+    bench.fence = fence
+    bench.run.troubles = {"UpdateService": [Trouble(grpc.StatusCode.RESOURCE_EXHAUSTED)]}
+    with pytest.raises(LeaseLostError):
+        bench.shift()
+    assert len(bench.run.command("UpdateService")) == 1
+    assert len(asked) == 2
 
 
 def test_only_traffic_travels(bench: Bench) -> None:

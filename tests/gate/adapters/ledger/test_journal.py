@@ -111,13 +111,13 @@ def test_a_second_gate_hears_who_holds_the_lease(path: Path) -> None:
 
 
 def test_a_gate_that_was_paused_past_its_lease_writes_nothing_more(
-    journal: SqliteJournal, clock: FakeClock
+    path: Path, journal: SqliteJournal, clock: FakeClock
 ) -> None:
     """The other one took over: the first finds another epoch before its next write."""
     with journal.hold("sandbox", "run-1") as first:
         first.begin(PLAN)
         clock.wait(LEASE.total_seconds() + 1)
-        with journal.hold("sandbox", "run-2") as second:
+        with SqliteJournal(path, clock, lease=LEASE).hold("sandbox", "run-2") as second:
             second.begin(PLAN)
             with pytest.raises(LeaseLostError, match="run-2 took over"):
                 first.intend(back("a"), BEFORE, "etag")
@@ -127,6 +127,8 @@ def test_a_gate_that_was_paused_past_its_lease_writes_nothing_more(
                 first.close("done")
             with pytest.raises(LeaseLostError):
                 first.confirm()
+            with pytest.raises(LeaseLostError, match="run-2 took over"):
+                journal.fence("sandbox")
             second.confirm()
             second.intend(back("a"), BEFORE, "etag")
         # leaving the first block gives nothing back that is the second's
@@ -143,6 +145,17 @@ def test_a_holder_whose_heart_beats_is_alive_whatever_its_process_id_says(path: 
         with pytest.raises(LeaseHeldError, match="run-1"), journal.hold("sandbox", "run-2"):
             pytest.fail("nobody may get here")
         lease.begin(PLAN)
+
+
+def test_who_holds_nothing_or_cannot_ask_is_not_fenced_off(path: Path, journal: SqliteJournal) -> None:
+    """What only records never stops what acts."""
+    journal.fence("sandbox")
+    with journal.hold("sandbox", "run-1"):
+        journal.fence("sandbox")
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        path.write_text("no database", encoding="utf-8")
+        journal.fence("sandbox")
 
 
 def test_the_lease_of_a_process_that_died_is_taken_over_once_it_was_silent(path: Path) -> None:
