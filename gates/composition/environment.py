@@ -144,18 +144,10 @@ class Context:
     @cached_property
     def ports(self) -> RollbackPorts:
         """What a rollback needs of the world."""
-        from gates.actions.ports import RollbackPorts
-        from gates.adapters.google.image_registry import ImageRegistry
-        from gates.adapters.services.version_probe import VersionProbe
+        from gates.composition.rollback_ports import rollback_ports
 
-        return RollbackPorts(
-            traffic=self.cloud,
-            probe=VersionProbe(self.environment, self.cloud, path=self.platform.health.version),
-            ledger=self.ledger,
-            clock=clock.SystemClock(),
-            journal=self.journal,
-            images=ImageRegistry(self.environment),
-        )
+        path = self.platform.health.version
+        return rollback_ports(self.environment, self.cloud, self.ledger, self.journal, path)
 
     @cached_property
     def journey_log(self) -> JourneyLog:
