@@ -213,7 +213,7 @@ def _status(test: _Test) -> tuple[EvidenceStatus, str]:
     if phases.get("call") == "failed":
         is_observed = test.raised == "assertion"
         return (EvidenceStatus.OBSERVED if is_observed else EvidenceStatus.ERRORED), test.reason
-    held_back = test.value("held_back")  # maybe in a subtest of a test that passes
+    held_back = test.value("held_back")
     unseen = next((word for word in ("skipped", "xfailed", "xpassed") if word in phases.values()), "")
     if held_back or unseen:
         return EvidenceStatus.NOT_RUN, held_back or _unseen(unseen, test.reason)

@@ -160,7 +160,10 @@ def _lawless(criteria: Sequence[Criterion], origins: Sequence[_Origin]) -> list[
 def _environment_document(folder: Path, name: str, platform: Platform) -> tuple[Spec, str]:
     path = document_named(folder, "environment", name)
     words = {"service": platform.service_names, "role": platform.roles}
-    spec = load(path, ENVIRONMENT, words, lambda source, spec: environment_flaws(source, spec, platform))
+    names = environment_names(folder)
+    spec = load(
+        path, ENVIRONMENT, words, lambda source, spec: environment_flaws(source, spec, platform, names)
+    )
     return spec, _digest((path,))
 
 

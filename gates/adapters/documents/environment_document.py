@@ -52,17 +52,22 @@ class EndpointsFile(BaseModel):
     region: str
 
 
-def environment_flaws(source: Source, spec: Spec, platform: Platform) -> Iterator[Problem]:
+def environment_flaws(
+    source: Source, spec: Spec, platform: Platform, names: Iterable[str]
+) -> Iterator[Problem]:
     """Yield channels that the platform does not have, and records that could not count."""
     channels = tuple(channel.name for channel in platform.channels)
     for name, _ in spec.get("notifications", ()):
         if name not in channels:
             cause = f"unknown channel '{name}'{meant(name, channels)}"
             yield source.problem(("spec", "notifications", name), cause)
-    if spec.get("qualified_by") == Path(source.path).stem:
-        yield source.problem(("spec", "qualifiedBy"), "an environment does not qualify its own releases")
-    if spec.get("qualified_by") and not spec.get("record_keys"):
-        yield source.problem(("spec", "qualifiedBy"), "recordKeys is missing: whose signature counts?")
+    if (qualifier := spec.get("qualified_by")) is None:
+        return
+    place, others = ("spec", "qualifiedBy"), [name for name in names if name != Path(source.path).stem]
+    if qualifier not in others:
+        yield source.problem(place, f"'{qualifier}' is not another environment{meant(qualifier, others)}")
+    if not spec.get("record_keys"):
+        yield source.problem(place, "recordKeys is missing: whose signature counts?")
 
 
 def environment_value(

@@ -37,13 +37,15 @@ def sign(record: VerdictRecord, signer: Signer) -> bytes:
     Raises:
         ConfigurationError: the key cannot sign now.
     """
-    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - most commands sign no record
+    from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - most commands sign no record
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415
     from securesystemslib.exceptions import Error  # noqa: PLC0415
 
     envelope = Envelope(_payload(record), PAYLOAD, {})
     try:
         envelope.sign(signer)
-    except (Error, OSError) as error:
+    except (Error, OSError, GoogleAPIError, GoogleAuthError) as error:
         raise ConfigurationError(f"the record could not be signed: {error}") from error
     return _file(envelope)
 
