@@ -14,13 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from gates.adapters.ledger.ledger_schema import ensure_schema, transaction
+from gates.adapters.machine.settings import ci_variable
 from gates.adapters.machine.writable import REMEDY
+from gates.aside import note
 from gates.errors import LedgerError
 
 PATIENT_S = 10.0
 """How long a write waits for another process's lock when nothing waits behind it."""
 ACTING_S = 2.0
 """How long one waits that stands before, between or behind actions: what only records must not delay them."""
+_PASSING = (
+    "unless its folder outlives this job, the verdicts, quarantined revisions and receipts in it vanish,"
+    " and no other job sees that this one acts; GATE_REPORTS must name a folder that lasts"
+)
 _AGAIN_S = 0.1
 """How long the next ones wait, once the file was found locked, until a write succeeds."""
 
@@ -51,7 +57,8 @@ class LedgerFile:
             with closing(sqlite3.connect(self._path, timeout=wait_s, isolation_level=None)) as connection:
                 connection.row_factory = sqlite3.Row
                 connection.execute("pragma synchronous = full")
-                ensure_schema(connection, str(self._path), wait_s=wait_s)
+                if ensure_schema(connection, str(self._path), wait_s=wait_s) and (job := ci_variable()):
+                    note(f"{job} is set and the ledger {self._path} is new: {_PASSING}")
                 yield connection
         except (sqlite3.Error, OSError) as error:
             if _is_lock(error):

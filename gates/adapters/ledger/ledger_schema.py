@@ -174,8 +174,8 @@ _STEPS = (_FIRST, _OPERATIONS, _JOURNAL, _RUNS, _INCIDENTS, _WHO_ROLLED_BACK, _H
 SCHEMA_VERSION = len(_STEPS)
 
 
-def ensure_schema(connection: sqlite3.Connection, path: str, *, wait_s: float) -> None:
-    """Bring the file to the current schema; does nothing when it has it.
+def ensure_schema(connection: sqlite3.Connection, path: str, *, wait_s: float) -> bool:
+    """Bring the file to the current schema, and say whether it was new; does nothing when it has it.
 
     Raises:
         BlockingIOError: another process has been about to do so for `wait_s`.
@@ -184,10 +184,10 @@ def ensure_schema(connection: sqlite3.Connection, path: str, *, wait_s: float) -
     """
     with transaction(connection, "begin"):
         if _version(connection, path) == SCHEMA_VERSION:
-            return
+            return False
     # SQLite waits for nobody when it changes the journal mode, so the first use has a lock of its own.
     with _alone(path, wait_s):
-        _bring_up(connection, path)
+        return _bring_up(connection, path)
 
 
 @contextmanager
@@ -207,15 +207,17 @@ def _is_taken(file: IO[str]) -> bool:
     return True
 
 
-def _bring_up(connection: sqlite3.Connection, path: str) -> None:
-    """Do the steps that are missing; a second process finds nothing left to do."""
+def _bring_up(connection: sqlite3.Connection, path: str) -> bool:
+    """Do the steps that are missing, and say whether all were; a second process finds nothing to do."""
     connection.execute("pragma journal_mode = wal")
     with transaction(connection, "begin immediate"):
-        for number in range(_version(connection, path), SCHEMA_VERSION):
+        found = _version(connection, path)
+        for number in range(found, SCHEMA_VERSION):
             for statement in _statements(_STEPS[number]):
                 connection.execute(statement)
         connection.execute(f"pragma application_id = {_APPLICATION_ID}")
         connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+    return found == 0
 
 
 @contextmanager

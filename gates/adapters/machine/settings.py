@@ -31,6 +31,8 @@ RUN_FOLDER = "GATE_RUN_FOLDER"
 LIFELINE = "GATE_LIFELINE"
 LOAD_PROFILE = "GATE_LOAD_PROFILE"
 _PREFIX = "GATE_"
+_CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID")
+"""What the usual CI systems set for their jobs."""
 _DEFAULT_REPORTS = "reports"
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -43,6 +45,11 @@ def value(name: str) -> str:
 def values() -> dict[str, str]:
     """Return every variable of the gate that is set."""
     return {name: text for name, text in os.environ.items() if name.startswith(_PREFIX)}
+
+
+def ci_variable() -> str:
+    """Return the name of the variable that says that a CI system runs this, or an empty text."""
+    return next((name for name in _CI if value(name).lower() not in {"", "0", "false"}), "")
 
 
 def hand_down(name: str, text: str) -> None:

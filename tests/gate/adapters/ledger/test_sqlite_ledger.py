@@ -288,6 +288,26 @@ def test_the_schema_of_a_newer_gate_is_refused(ledger: SqliteLedger, path: Path)
         ledger.last_go("sandbox", "a")
 
 
+@pytest.mark.parametrize("said", ["true", "false", ""])
+def test_a_ci_job_hears_once_that_its_new_ledger_may_vanish(
+    ledger: SqliteLedger,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    said: str,
+) -> None:
+    """At the first look into a new file; nobody hears it who is no job, or whose file was there."""
+    for name in ("TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CI", said)
+    ledger.last_go("sandbox", "a")
+    told = [record.getMessage() for record in caplog.records]
+    assert [f"CI is set and the ledger {path} is new" in text for text in told] == [True] * (said == "true")
+
+    ledger.last_go("sandbox", "a")
+    assert len(caplog.records) == len(told)
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, clock: FakeClock) -> None:
     """A path through a file is an error of the ledger, not of Python."""
     (tmp_path / "file").write_text("")
