@@ -137,6 +137,10 @@ def _next_step(judgement: Judgement, verdict: Verdict, *, is_waiting: bool) -> s
         return f"{_ACTIONS[criterion.failure_action]}; see: gate criteria explain {criterion.id}"
     if _COMMAND in judgement.reason:
         return "make the record, then run the gate again"
+    if judgement.held_back:
+        return (
+            "sign a record in the qualifying environment (gate run --sign-with KEY), then run the gate again"
+        )
     return f"look again: gate run --env {place} --stage {verdict.scope.stage} --only {criterion.id}"
 
 

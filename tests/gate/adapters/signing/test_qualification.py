@@ -21,6 +21,7 @@ from gates.model.judgement import Outcome
 from gates.model.verdict import Verdict, VerdictOutcome
 from gates.model.verdict_record import FoundRecord
 from gates.reporting import reasons
+from gates.reporting.report import report_of
 from tests.support.builders import evidence
 from tests.support.fake_cloud import EPOCH
 from tests.support.promotion import LOAD, Promotion, key_pair, recorded, verdict_in_staging
@@ -80,6 +81,9 @@ def test_without_a_record_the_verdict_names_the_one_that_it_waits_for(tmp_path: 
 
     assert verdict.outcome is VerdictOutcome.INCONCLUSIVE
     assert outcomes(verdict)[f"{LOAD.id}@frontend"] is Outcome.INCONCLUSIVE
+    found = report_of(verdict, run_id="run-p").unconcluded
+    assert all("--sign-with" in one.next_step for one in found)
+    assert len(found) == 2
     assert any("waits for the record of staging" in reason and place in reason for reason in said(verdict))
 
 
