@@ -15,7 +15,7 @@ from gates.cli import gate
 from tests.support.typed_lines import command_lines, understand
 
 ROOT = Path(__file__).parents[3]
-PAGES = ("on-call", "load", "extend")
+PAGES = ("on-call", "load", "extend", "ci")
 MEANT = {
     "E": "sandbox",
     "SERVICE": "auth-service",
