@@ -8,17 +8,15 @@ action that was carried out later. Derived files (JUnit, Markdown, Allure result
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from gates.adapters.documents import codec
-from gates.adapters.machine.exclusive import flush_folder, install, make_readable
-from gates.adapters.machine.writable import refused, writing
+from gates.adapters.machine.writable import refused
+from gates.adapters.runs.whole_files import replace_whole, write_once
 from gates.errors import ConfigurationError, DocumentError, UsageError
 from gates.model.decision import Decision
 from gates.model.evidence import EvidenceBundle
@@ -119,7 +117,7 @@ class RunFolder:
         """
         bundle = self._redactor(bundle)
         try:
-            self._write_once("evidence.jsonl", codec.encode_bundle(bundle))
+            write_once(self.path / "evidence.jsonl", codec.encode_bundle(bundle))
         except ConfigurationError as error:
             return replace(bundle, flaws=(*bundle.flaws, f"NOT RECORDED: {error.cause}"))
         return bundle
@@ -141,7 +139,7 @@ class RunFolder:
     def write_verdict(self, verdict: Verdict) -> Verdict:
         """Write `verdict.json` and return the verdict that it holds."""
         verdict = self.clean(verdict)
-        self._write_once("verdict.json", self.verdict_json(verdict))
+        write_once(self.path / "verdict.json", self.verdict_json(verdict))
         return verdict
 
     def clean(self, value: T) -> T:
@@ -193,7 +191,7 @@ class RunFolder:
         """Write `record.json` and return what it holds."""
         if (self.path / "record.json").exists() and not self.read_record().receipts and record.receipts:
             record = self._redactor(record)
-            _replace(self.path / "record.json", codec.canonical(codec.encode(record)) + b"\n")
+            replace_whole(self.path / "record.json", codec.canonical(codec.encode(record)) + b"\n")
             return record
         return self._write_value("record.json", record)
 
@@ -209,9 +207,9 @@ class RunFolder:
         """Write `receipts.jsonl` and return what it holds."""
         receipts = self._redactor(receipts)
         if (self.path / "receipts.jsonl").exists() and not self.is_carried_out:
-            _replace(self.path / "receipts.jsonl", codec.encode_lines(receipts))
+            replace_whole(self.path / "receipts.jsonl", codec.encode_lines(receipts))
         else:
-            self._write_once("receipts.jsonl", codec.encode_lines(receipts))
+            write_once(self.path / "receipts.jsonl", codec.encode_lines(receipts))
         return receipts
 
     def read_receipts(self) -> tuple[Receipt, ...]:
@@ -225,11 +223,11 @@ class RunFolder:
 
     def write_attestation(self, content: bytes) -> None:
         """Write `attestation.dsse.json`: the signed record of the run's verdict."""
-        self._write_once("attestation.dsse.json", content)
+        write_once(self.path / "attestation.dsse.json", content)
 
     def write_qualification(self, content: bytes) -> None:
         """Write `qualification.dsse.json`: the record of another environment that the run relies on."""
-        self._write_once("qualification.dsse.json", content)
+        write_once(self.path / "qualification.dsse.json", content)
 
     def read_qualification(self) -> bytes | None:
         """Return what `qualification.dsse.json` holds; None if the run has none."""
@@ -249,30 +247,12 @@ class RunFolder:
                 raise refused("make", folder, error) from error
             content = file.content
             data = content.encode() if isinstance(content, str) else codec.canonical(codec.encode(content))
-            _replace(folder / checked_name(file.name), data)
+            replace_whole(folder / checked_name(file.name), data)
 
     def _write_value(self, name: str, value: T) -> T:
         value = self._redactor(value)
-        self._write_once(name, codec.canonical(codec.encode(value)) + b"\n")
+        write_once(self.path / name, codec.canonical(codec.encode(value)) + b"\n")
         return value
-
-    def _write_once(self, name: str, content: bytes) -> None:
-        path = self.path / name
-        staged = _staged(path, content)
-        try:
-            install(staged, path)
-        except FileExistsError as error:
-            if path.read_bytes() != content:
-                raise UsageError(
-                    f"{path} is there already and says something else",
-                    next_step="a run is written once: start a new one",
-                ) from error
-        except OSError as error:
-            raise refused("write", path, error) from error
-        finally:
-            staged.unlink(missing_ok=True)
-        with writing(path):
-            flush_folder(self.path)
 
     def _read(self, name: str) -> bytes:
         path = self.path / name
@@ -283,28 +263,3 @@ class RunFolder:
         except OSError as error:
             cause = f"cannot be read: {error.strerror}"
             raise DocumentError(cause, path=str(path), next_step="run the step before this one") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    staged = _staged(path, content)
-    try:
-        staged.replace(path)
-    except OSError as error:
-        staged.unlink(missing_ok=True)
-        raise refused("write", path, error) from error
-    with writing(path):
-        flush_folder(path.parent)
-
-
-def _staged(path: Path, content: bytes) -> Path:
-    """Write `content` beside `path` under a name of its own, and flush it to the disk."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            make_readable(file.fileno())
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise refused("write", path, error) from error
-    return Path(name)
