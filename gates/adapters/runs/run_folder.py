@@ -117,7 +117,7 @@ class RunFolder:
         """
         bundle = self._redactor(bundle)
         try:
-            write_once(self.path / "evidence.jsonl", codec.encode_bundle(bundle))
+            self._write_once("evidence.jsonl", codec.encode_bundle(bundle))
         except ConfigurationError as error:
             return replace(bundle, flaws=(*bundle.flaws, f"NOT RECORDED: {error.cause}"))
         return bundle
@@ -139,7 +139,7 @@ class RunFolder:
     def write_verdict(self, verdict: Verdict) -> Verdict:
         """Write `verdict.json` and return the verdict that it holds."""
         verdict = self.clean(verdict)
-        write_once(self.path / "verdict.json", self.verdict_json(verdict))
+        self._write_once("verdict.json", self.verdict_json(verdict))
         return verdict
 
     def clean(self, value: T) -> T:
@@ -209,7 +209,7 @@ class RunFolder:
         if (self.path / "receipts.jsonl").exists() and not self.is_carried_out:
             replace_whole(self.path / "receipts.jsonl", codec.encode_lines(receipts))
         else:
-            write_once(self.path / "receipts.jsonl", codec.encode_lines(receipts))
+            self._write_once("receipts.jsonl", codec.encode_lines(receipts))
         return receipts
 
     def read_receipts(self) -> tuple[Receipt, ...]:
@@ -223,11 +223,11 @@ class RunFolder:
 
     def write_attestation(self, content: bytes) -> None:
         """Write `attestation.dsse.json`: the signed record of the run's verdict."""
-        write_once(self.path / "attestation.dsse.json", content)
+        self._write_once("attestation.dsse.json", content)
 
     def write_qualification(self, content: bytes) -> None:
         """Write `qualification.dsse.json`: the record of another environment that the run relies on."""
-        write_once(self.path / "qualification.dsse.json", content)
+        self._write_once("qualification.dsse.json", content)
 
     def read_qualification(self) -> bytes | None:
         """Return what `qualification.dsse.json` holds; None if the run has none."""
@@ -251,8 +251,11 @@ class RunFolder:
 
     def _write_value(self, name: str, value: T) -> T:
         value = self._redactor(value)
-        write_once(self.path / name, codec.canonical(codec.encode(value)) + b"\n")
+        self._write_once(name, codec.canonical(codec.encode(value)) + b"\n")
         return value
+
+    def _write_once(self, name: str, content: bytes) -> None:
+        write_once(self.path / name, content)
 
     def _read(self, name: str) -> bytes:
         path = self.path / name
