@@ -15,6 +15,7 @@ from gates import composition
 from gates.adapters.runs.allure_report import BuiltReport
 from gates.adapters.runs.run_folder import RunFolder
 from gates.adapters.signing.authorities import Authorities
+from gates.composition import doctor
 from gates.decision.candidates import ServiceView
 from gates.errors import CloudError, GateError
 from gates.model.criterion import Catalogue, Criterion
@@ -69,6 +70,29 @@ class FakeJourneyLog:
 
 
 @dataclass
+class FakePermissions:
+    """Everything is granted but what is denied on the project, or on all resources but the named ones."""
+
+    denied: set[str] = field(default_factory=set)
+    granted_on: set[str] = field(default_factory=set)
+    refusal: CloudError | None = None
+
+    def of_project(self, permissions: Sequence[str]) -> frozenset[str]:
+        """Return what is granted on the project."""
+        if self.refusal is not None:
+            raise self.refusal
+        return frozenset(permissions) - self.denied
+
+    def has_on_service(self, service: str, permission: str) -> bool:
+        """Whether it is granted on one service."""
+        return permission not in self.denied or service in self.granted_on
+
+    def has_on_secret(self, secret: str, permission: str) -> bool:
+        """Whether it is granted on one secret."""
+        return permission not in self.denied or secret in self.granted_on
+
+
+@dataclass
 class FakeStatements:
     """People sign by adding to two lists."""
 
@@ -110,6 +134,7 @@ class FakeContext:
         self.environment_name = gate.environment.name
         self.cloud, self.ledger, self.journal = self.run.cloud, self.run.ledger, self.run.journal
         self.ports = gate.ports
+        self.permissions: Any = FakePermissions()
         self.sign_with = ""
         self.timeline = Timeline(slots=self.slots)
         self.golive_ledger = Records()
@@ -142,6 +167,7 @@ class FakeContext:
     def installed(self, monkeypatch: pytest.MonkeyPatch) -> FakeContext:
         """Take the place of the real context; no page is made of a run."""
         monkeypatch.setattr(composition, "Context", self)
+        monkeypatch.setattr(doctor, "permissions_of", lambda _place: self.permissions)
         monkeypatch.setattr(
             composition, "allure_page", lambda _folder: BuiltReport(page=None, problem="no node")
         )

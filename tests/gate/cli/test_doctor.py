@@ -92,6 +92,32 @@ def test_a_machine_without_node_is_told_which(
     assert "not found: install Node 20 or newer" in capsys.readouterr().out
 
 
+def test_a_missing_permission_is_lacking_with_the_command_that_grants_it(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command stands on one line, however narrow the terminal is."""
+    monkeypatch.setenv("COLUMNS", "40")
+    context.permissions.denied = {"run.services.update"}
+
+    assert invoke([*DOCTOR, "--for", "rollback"]) is ExitCode.USAGE_ERROR
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("LACKS")] == ["LACKS  permission run.services.update:"]
+    grant = "gcloud projects add-iam-policy-binding p --member=MEMBER --role=roles/run.developer"
+    assert [line.strip() for line in lines if "gcloud" in line] == [grant]
+
+
+def test_permissions_that_cannot_be_asked_for_are_lacking(
+    context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the rest is looked at."""
+    context.permissions.refusal = DeniedError("disabled", next_step="enable the API")
+
+    assert invoke(DOCTOR) is ExitCode.USAGE_ERROR
+    out = capsys.readouterr().out
+    assert "LACKS  permissions: disabled; enable the API" in out
+    assert "ok     identity viewer" in out
+
+
 def test_without_an_environment_nothing_behind_it_is_asked(
     context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,7 +93,7 @@ def test_rest_apis_refuse_in_the_words_of_google(cloud: WholeCloud, permission: 
 
 
 def test_who_asks_is_told_which_permissions_are_left(cloud: WholeCloud) -> None:
-    """TestIamPermissions of a service and of the project, for permissions of any API."""
+    """TestIamPermissions of a service and of the project, for permissions of any API; asking needs none."""
     cloud.run.create()
     cloud.run.turn(permissions_denied="run.services.update,logging.*")
     asked = ["run.services.get", "run.services.update", "logging.logEntries.list"]
@@ -102,6 +102,8 @@ def test_who_asks_is_told_which_permissions_are_left(cloud: WholeCloud) -> None:
     assert list(cloud.run.services.test_iam_permissions(request).permissions) == asked[:1]
     request.resource = f"projects/{PROJECT}"
     assert list(projects.test_iam_permissions(request).permissions) == asked[:1]
+    cloud.run.turn(permissions_denied="*")
+    assert list(projects.test_iam_permissions(request).permissions) == []
 
 
 def test_the_operations_of_builds_are_not_those_of_services(cloud: WholeCloud) -> None:
