@@ -25,7 +25,6 @@ from gates.model.verdict_record import RecordedCheck, RecordedResult, VerdictRec
 from tests.support.promotion import key_pair
 from tests.support.shipped import SHIPPED
 
-NOW = datetime.now(UTC)
 Command = Callable[..., ExitCode]
 
 
@@ -47,13 +46,14 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def record(folder: Path, age: timedelta = timedelta(minutes=5)) -> VerdictRecord:
     """Return a GO of staging with one result of that age."""
+    then = datetime.now(UTC) - age
     context = composition.Context("production")
     staging = declared_environment(folder, "staging", context.platform)
     seen = RecordedCheck(
         producer="tests/x.py::test_y",
         measurement=Measurement(value=0.0, unit=FAILED_CHECKS),
         samples=1,
-        window=Window(start=NOW - age, end=NOW - age),
+        window=Window(start=then, end=then),
     )
     criterion = context.catalogue.at(Stage.IMMEDIATE)[0]
     result = RecordedResult(
@@ -65,7 +65,7 @@ def record(folder: Path, age: timedelta = timedelta(minutes=5)) -> VerdictRecord
         is_partial=False,
         outcome=VerdictOutcome.GO,
         run_id="run-s",
-        judged_at=NOW - age,
+        judged_at=then,
         catalogue_digest=context.catalogue.digest,
         configuration_digest=configuration_digest(context.platform, staging),
         gate_version="1",
@@ -111,7 +111,7 @@ def test_results_that_are_too_old_are_counted(platform: Path, capsys: pytest.Cap
     assert cli.invoke(["verify-record", str(file), "--env", "production", "--format", "json"]) == 10
     document = json.loads(capsys.readouterr().out)
     assert (document["counts"], document["images"]) == (False, {"frontend": "sha256:f"})
-    assert datetime.fromisoformat(document["expires_at"]) < NOW
+    assert datetime.fromisoformat(document["expires_at"]) < datetime.now(UTC)
 
 
 def test_a_changed_record_is_a_bad_document(platform: Path, capsys: pytest.CaptureFixture[str]) -> None:
