@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gates.adapters.documents import codec
+from gates.adapters.ledger.lease_holder import Heart, Holder
 from gates.adapters.ledger.ledger_file import LedgerFile, acting_file, insert, stamp
 from gates.adapters.machine.clock import SystemClock
 from gates.errors import LeaseHeldError, LeaseLostError, LedgerError
@@ -109,7 +110,7 @@ class SqliteJournal:
     def _acquire(self, environment: str, run_id: str) -> int:
         """Take the lease and return its epoch; whoever holds it is watched first."""
         found = self._take(environment, run_id)
-        if isinstance(found, _Holder):
+        if isinstance(found, Holder):
             watched = found.heart
             is_alive = self._clock.until(
                 lambda: self._heart(environment) != watched,
@@ -117,7 +118,7 @@ class SqliteJournal:
                 every=self._beat.total_seconds() / 4,
             )
             found = self._take(environment, run_id, silent=None if is_alive else watched)
-        if isinstance(found, _Holder):
+        if isinstance(found, Holder):
             raise LeaseHeldError(
                 f"{found.run_id} (process {found.pid} on {found.host})"
                 f" acts in {environment} since {found.since}",
@@ -125,7 +126,7 @@ class SqliteJournal:
             )
         return found
 
-    def _take(self, environment: str, run_id: str, *, silent: _Heart | None = None) -> int | _Holder:
+    def _take(self, environment: str, run_id: str, *, silent: Heart | None = None) -> int | Holder:
         """Take the lease if it is free or its holder's heart still stands where it fell silent."""
         now, host, pid = self._clock.now(), socket.gethostname(), os.getpid()
         with self._file.writing() as connection:
@@ -134,7 +135,7 @@ class SqliteJournal:
                 " where environment = ?",
                 (environment,),
             ).fetchone()
-            holder = None if row is None else _Holder(*row)
+            holder = None if row is None else Holder(*row)
             if holder is not None and holder.keeps(now, silent):
                 return holder
             epoch = 1 if holder is None else holder.epoch + 1
@@ -146,7 +147,7 @@ class SqliteJournal:
             )
         return epoch
 
-    def _heart(self, environment: str) -> _Heart | None:
+    def _heart(self, environment: str) -> Heart | None:
         with self._file.reading() as connection:
             row = connection.execute(
                 "select epoch, beats from leases where environment = ?", (environment,)
@@ -168,34 +169,6 @@ class SqliteJournal:
                 "update leases set beats = beats + 1, expires_at = ? where environment = ? and epoch = ?",
                 (stamp(end), lease.environment, lease.epoch),
             )
-
-
-_Heart = tuple[int, int]
-"""The epoch of a lease, and how often its holder's heart has beaten."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Holder:
-    """Who was found to hold a lease; the process and the host are for people only."""
-
-    run_id: str
-    host: str
-    pid: int
-    since: str
-    epoch: int
-    beats: int
-    until: str
-
-    @property
-    def heart(self) -> _Heart:
-        return self.epoch, self.beats
-
-    def keeps(self, now: datetime, silent: _Heart | None) -> bool:
-        """Whether the lease still counts.
-
-        A holder of an older gate has no heart that could fall silent (0 beats): its lease counts to its end.
-        """
-        return datetime.fromisoformat(self.until) > now and (self.beats == 0 or self.heart != silent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
