@@ -25,6 +25,8 @@ set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
 cp -r --parents $SOURCES /mnt
+mkdir /mnt/.packages
+mount --bind "$PACKAGES" /mnt/.packages
 mount -o remount,ro /mnt
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -o remount,ro,bind /
@@ -55,7 +57,8 @@ def in_image(*words: str, home: str | None = None) -> subprocess.CompletedProces
         pytest.skip("this machine makes no mount namespaces")
     sources = [str(path.relative_to(ROOT)) for one in copied(LAST_STAGE) for path in ROOT.glob(one)]
     packages = next(path for path in sys.path if path.endswith("site-packages"))
-    given = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"/mnt:{packages}", "GATE_ROOT": "/mnt"}
+    given = {"PATH": "/usr/bin:/bin", "PYTHONPATH": "/mnt:/mnt/.packages", "GATE_ROOT": "/mnt"}
+    given |= {"PACKAGES": packages}
     given |= {"GATE_REPORTS": "/tmp/reports", "PYTHONDONTWRITEBYTECODE": "1", "SOURCES": " ".join(sources)}  # noqa: S108 - the fresh one of the namespace
     given |= {"HOME": home} if home else {}
     command = ["unshare", "--mount", "sh", "-c", LAID_OUT, "sh", *words]
