@@ -96,6 +96,8 @@ class Bench:
                 started, start = self.clock.now(), self.clock.monotonic()
                 verdict = self.runs.verdict(self._trial(arm, run_id, wanted))
         except GateError as error:
+            if interrupted := _interruption(error):  # restoring failed after a signal: the benchmark ends
+                raise interrupted from error
             return ArmResult(
                 arm=arm.id,
                 kind=arm.kind,
@@ -166,3 +168,11 @@ def refuse_where_people_work(place: Environment) -> None:
 
 def _files(criterion: Criterion) -> set[str]:
     return {producer.partition("::")[0] for producer in criterion.producers}
+
+
+def _interruption(error: BaseException) -> KeyboardInterrupt | None:
+    """Return the signal after which an error came, if there was one."""
+    before = error.__context__
+    while before is not None and not isinstance(before, KeyboardInterrupt):
+        before = before.__context__
+    return before

@@ -24,6 +24,8 @@ class Stagehands:
 
     command: list[str] = field(default_factory=list)
     refusal: CloudError | None = None
+    stuck: CloudError | None = None
+    """Why nothing can be restored."""
 
     def deploy(self, service: str, image: str, *, percent: int, tag: str) -> str:
         """Deploy, or refuse."""
@@ -35,6 +37,8 @@ class Stagehands:
     def restore(self, service: str) -> None:
         """Restore."""
         self.command.append(f"restore {service}")
+        if self.stuck is not None:
+            raise self.stuck
 
     def run(self, words: Sequence[str]) -> None:
         """Run a command line."""
@@ -132,6 +136,14 @@ def test_an_interruption_brings_back_what_served() -> None:
         list(bench(Runs(KeyboardInterrupt()), hands).run([arm], never))
     assert hands.command[0] == "break it"
     assert hands.command[-2:] == ["mend it", "restore auth-service"]
+
+
+def test_an_interruption_ends_the_benchmark_although_nothing_can_be_restored() -> None:
+    """A signal and a platform that is gone: no further arm is run."""
+    runs, hands = Runs(KeyboardInterrupt()), Stagehands(stuck=CloudError("the cloud does not answer"))
+    with pytest.raises(KeyboardInterrupt):
+        list(bench(runs, hands).run([BAD, BAD], never))
+    assert len(runs.trials) == 1
 
 
 def test_a_gate_that_cannot_look_is_a_result() -> None:
